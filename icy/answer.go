@@ -1,0 +1,98 @@
+package icy
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"relay/version"
+)
+
+// Answers to a source, byte for byte as recorded
+// (wire/source-put-100continue.txt). The final one bears no header at all:
+// curl stops sending when it sees a Content-Length, old encoders when they
+// see anything they do not know.
+const (
+	SourceContinue = "HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n"
+	SourceAccepted = "HTTP/1.0 200 OK\r\n\r\n"
+)
+
+// AppendRefusal appends a whole answer that refuses a stream request: head
+// and a sentence as plain text, ended by the close (recorded:
+// wire/source-mount-in-use.txt, wire/source-wrong-password.txt).
+func AppendRefusal(dst []byte, status int, sentence string, now time.Time) []byte {
+	reason := http.StatusText(status)
+	extra := ""
+	if status == http.StatusUnauthorized {
+		reason = "Authentication Required"
+		extra = "WWW-Authenticate: Basic realm=\"relay\"\r\n"
+	}
+	dst = appendStart(dst, status, reason, "text/plain; charset=utf-8", extra, now)
+	dst = append(dst, "\r\n"...)
+	return append(dst, sentence...)
+}
+
+// AppendListenerHead appends the head a listener gets before the audio
+// (recorded: wire/listener-icy.txt). metaint is 0 for a listener without
+// metadata. bitRate is in kbit/s; with 0 no icy-br is sent.
+func AppendListenerHead(dst []byte, s Station, bitRate int, audioInfo string, metaint int, now time.Time) []byte {
+	const exposed = "Access-Control-Expose-Headers: icy-br, icy-description, icy-genre, icy-metaint, icy-name, icy-pub, icy-url\r\n"
+	dst = appendStart(dst, http.StatusOK, "OK", "audio/mpeg", exposed, now)
+	field := func(name, value string) {
+		if value = printable(value); value != "" {
+			dst = append(dst, name...)
+			dst = append(dst, value...)
+			dst = append(dst, "\r\n"...)
+		}
+	}
+	if bitRate > 0 {
+		dst = fmt.Appendf(dst, "icy-br:%d\r\n", bitRate)
+	}
+	field("ice-audio-info: ", audioInfo)
+	field("icy-description:", s.Description)
+	field("icy-genre:", s.Genre)
+	field("icy-name:", s.Name)
+	if s.Public {
+		dst = append(dst, "icy-pub:1\r\n"...)
+	} else {
+		dst = append(dst, "icy-pub:0\r\n"...)
+	}
+	field("icy-url:", s.URL)
+	if metaint > 0 {
+		dst = fmt.Appendf(dst, "icy-metaint:%d\r\n", metaint)
+	}
+	return append(dst, "\r\n"...)
+}
+
+func appendStart(dst []byte, status int, reason, contentType, extra string, now time.Time) []byte {
+	return fmt.Appendf(dst, "HTTP/1.0 %d %s\r\n"+
+		"Server: %s\r\n"+
+		"Connection: Close\r\n"+
+		"Date: %s\r\n"+
+		"Content-Type: %s\r\n"+
+		"%s"+
+		"Cache-Control: no-cache, no-store\r\n"+
+		"Expires: Mon, 26 Jul 1997 05:00:00 GMT\r\n"+
+		"Pragma: no-cache\r\n"+
+		"Access-Control-Allow-Origin: *\r\n",
+		status, reason, version.Server(), now.UTC().Format(http.TimeFormat), contentType, extra)
+}
+
+// WantsMetadata reports whether the listener asked for metadata blocks:
+// "Icy-MetaData: 1" in any case and spacing, "0" is off
+// (wire/listener-icy-lower.txt, wire/listener-icy-0.txt).
+func WantsMetadata(h http.Header) bool {
+	return strings.TrimSpace(h.Get("Icy-Metadata")) == "1"
+}
+
+// IsMP3 reports whether a source's Content-Type names MP3: audio/mpeg and the
+// other names in use, in any case, with parameters.
+func IsMP3(contentType string) bool {
+	kind, _, _ := strings.Cut(contentType, ";")
+	switch strings.ToLower(strings.TrimSpace(kind)) {
+	case "audio/mpeg", "audio/mp3", "audio/x-mpeg", "audio/x-mp3", "audio/mpeg3", "audio/x-mpeg-3", "audio/mpg":
+		return true
+	}
+	return false
+}

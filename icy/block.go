@@ -1,0 +1,81 @@
+package icy
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxBlockText is the longest text a block can hold, in bytes: 255 × 16.
+const maxBlockText = 255 * 16
+
+// EmptyBlock is the block that says "nothing new".
+var EmptyBlock = []byte{0}
+
+// AppendBlock appends the metadata block that announces title and, unless it
+// is empty, url as StreamUrl. Quotes are not escaped (no player would undo
+// it); control characters become blanks. A title too long for the block is
+// cut after its last whole character that fits, a url that no longer fits is
+// left out.
+func AppendBlock(dst []byte, title, url string) []byte {
+	const before, after, beforeURL = "StreamTitle='", "';", "StreamUrl='"
+	room := maxBlockText - len(before) - len(after)
+	title = cutText(printable(title), room)
+	text := before + title + after
+	if url = printable(url); url != "" && len(text)+len(beforeURL)+len(url)+len(after) <= maxBlockText {
+		text += beforeURL + url + after
+	}
+	units := (len(text) + 15) / 16
+	dst = append(dst, byte(units))
+	dst = append(dst, text...)
+	for n := units*16 - len(text); n > 0; n-- {
+		dst = append(dst, 0)
+	}
+	return dst
+}
+
+// ParseBlock reads the text of a block, its length byte taken off. Quotes in
+// a title are not escaped, so it ends at the last "';" or where StreamUrl
+// begins. ok is false when the text has no StreamTitle.
+func ParseBlock(text []byte) (title, url string, ok bool) {
+	s := string(bytes.TrimRight(text, "\x00"))
+	_, s, ok = strings.Cut(s, "StreamTitle='")
+	if !ok {
+		return "", "", false
+	}
+	if t, u, found := strings.Cut(s, "';StreamUrl='"); found {
+		return t, upToLastQuote(u), true
+	}
+	return upToLastQuote(s), "", true
+}
+
+// upToLastQuote cuts s before its last "';", or before a bare closing quote
+// where the sender forgot the semicolon.
+func upToLastQuote(s string) string {
+	if i := strings.LastIndex(s, "';"); i >= 0 {
+		return s[:i]
+	}
+	return strings.TrimSuffix(s, "'")
+}
+
+// printable replaces control characters, which would break block or header
+// lines, by blanks.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// cutText shortens s to at most n bytes without splitting a character.
+func cutText(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

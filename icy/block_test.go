@@ -1,0 +1,89 @@
+package icy_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"relay/icy"
+)
+
+func TestAppendBlock(t *testing.T) {
+	tests := []struct{ name, title, url, want string }{
+		{"no title (wire/listener-icy.txt)", "", "", "\x01StreamTitle='';\x00"},
+		{"padded to 16", "Artist - Title", "", "\x02StreamTitle='Artist - Title';\x00\x00\x00"},
+		{"with address", "T", "http://a/b.jpg", "\x03StreamTitle='T';StreamUrl='http://a/b.jpg';" + strings.Repeat("\x00", 5)},
+		{"quotes stay", "It's; 'so'", "", "\x02StreamTitle='It's; 'so'';" + strings.Repeat("\x00", 7)},
+		{"line ends and NUL become blanks", "a\r\nb\x00c", "", "\x02StreamTitle='a  b c';" + strings.Repeat("\x00", 11)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := string(icy.AppendBlock(nil, tt.title, tt.url)); got != tt.want {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestLongTitleIsCutAtACharacter(t *testing.T) {
+	block := icy.AppendBlock(nil, strings.Repeat("é", 5000), "http://radio.example/")
+	title, url, ok := icy.ParseBlock(block[1:])
+	if !ok || len(block) != 1+255*16 || !utf8.ValidString(title) || len(title) != 4064 || url != "" {
+		t.Errorf("block of %d bytes, title of %d, url %q", len(block), len(title), url)
+	}
+}
+
+func TestParseBlock(t *testing.T) {
+	tests := []struct{ text, title, url string }{
+		{"StreamTitle='A - B';\x00\x00", "A - B", ""},
+		{"StreamTitle='In-line Title';StreamUrl='http://radio.example/art.jpg';\x00", "In-line Title", "http://radio.example/art.jpg"},
+		{"StreamTitle='It's; 'so'';", "It's; 'so'", ""},
+		{"StreamTitle='no semicolon'", "no semicolon", ""},
+		{"StreamTitle='open", "open", ""},
+	}
+	for _, tt := range tests {
+		title, url, ok := icy.ParseBlock([]byte(tt.text))
+		if !ok || title != tt.title || url != tt.url {
+			t.Errorf("ParseBlock(%q) = %q, %q, %v", tt.text, title, url, ok)
+		}
+	}
+	if _, _, ok := icy.ParseBlock([]byte("nothing")); ok {
+		t.Error("a text without StreamTitle was taken")
+	}
+}
+
+func FuzzBlock(f *testing.F) {
+	f.Add("Artist - Title", "http://a/")
+	f.Add("';StreamUrl='", "';")
+	f.Add(strings.Repeat("\xff", 5000), "x")
+	f.Fuzz(func(t *testing.T, title, url string) {
+		block := icy.AppendBlock(nil, title, url)
+		if len(block) != 1+int(block[0])*16 {
+			t.Fatalf("length byte %d of a block of %d bytes", block[0], len(block))
+		}
+		if bytes.ContainsAny(block[1:], "\r\n") {
+			t.Fatal("line end in a block")
+		}
+		got, _, ok := icy.ParseBlock(block[1:])
+		clean := !strings.ContainsAny(title+url, "';") && len(title)+len(url) < 3000 && !strings.ContainsFunc(title, func(r rune) bool {
+			return r < 0x20 || r == 0x7f || r == utf8.RuneError
+		})
+		if !ok || (clean && got != title) {
+			t.Fatalf("%q came back as %q, %v", title, got, ok)
+		}
+	})
+}
+
+func FuzzParseBlock(f *testing.F) {
+	f.Add([]byte("StreamTitle='A';StreamUrl='B';\x00"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		title, url, ok := icy.ParseBlock(text)
+		if !ok && (title != "" || url != "") {
+			t.Fatal("a title without ok")
+		}
+		if len(title)+len(url) > len(text) {
+			t.Fatal("more came out than went in")
+		}
+	})
+}

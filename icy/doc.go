@@ -1,0 +1,32 @@
+// Package icy is the dialect of internet radio as pure encoding and decoding:
+// no sockets, no mounts.
+//
+// A source announces a mount, a listener asks for one, and everything in
+// between is raw audio:
+//
+//	source    PUT /live HTTP/1.1                 also SOURCE, also HTTP/1.0 and ICE/1.0
+//	          Authorization: Basic …
+//	          Content-Type: audio/mpeg
+//	          ice-name: My Station               or icy-name
+//	          Expect: 100-continue               perhaps
+//	                                             (an empty line)
+//	server    HTTP/1.1 100 Continue              only when asked for
+//	          HTTP/1.0 200 OK                    no header at all, whatever was asked
+//	source    audio, to the end of the connection
+//
+//	listener  GET /live HTTP/1.1
+//	          Icy-MetaData: 1                    perhaps
+//	server    HTTP/1.0 200 OK                    always 1.0: never chunked, no length
+//	          icy-name:My Station                no blank after the colon
+//	          icy-metaint:16000                  only when asked for
+//	server    16000 bytes of audio, a block, 16000 bytes of audio, a block, …
+//
+// A block is one length byte L and L×16 bytes of text, padded with NUL:
+//
+//	02 "StreamTitle='Artist - Title';" 00 00 00
+//	00                                           nothing new: the usual case
+//
+// Heads are read tolerantly (see ParseHead) because the encoders and proxies
+// in use send what RFC 9112 forbids; recorded in shared/wire, README sections
+// 1, 2 and 9.
+package icy

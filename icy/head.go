@@ -1,0 +1,219 @@
+package icy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strings"
+)
+
+// maxHeaderLines bounds the header lines of one head; real clients stay under
+// thirty, proxies add a dozen.
+const maxHeaderLines = 200
+
+// ErrNotRequest says that the first line is no request line in any dialect.
+var ErrNotRequest = errors.New("the first line is not a request")
+
+// HeadEnd returns the length of the request head at the start of b, its empty
+// line included, or 0 when it is not complete. Lines may end in CR LF, in LF
+// alone or in CR CR LF. Empty lines before the request line belong to the
+// head (RFC 9112 §2.2).
+func HeadEnd(b []byte) int {
+	seenRequest := false
+	for at := 0; ; {
+		length := bytes.IndexByte(b[at:], '\n')
+		if length < 0 {
+			return 0
+		}
+		line := bytes.TrimRight(b[at:at+length], "\r")
+		at += length + 1
+		if len(line) > 0 {
+			seenRequest = true
+		} else if seenRequest {
+			return at
+		}
+	}
+}
+
+// FirstLine returns the first line of b that is not empty, without its line
+// end. ok is false while no whole line is there.
+func FirstLine(b []byte) (line string, ok bool) {
+	for {
+		end := bytes.IndexByte(b, '\n')
+		if end < 0 {
+			return "", false
+		}
+		if l := bytes.TrimRight(b[:end], "\r"); len(l) > 0 {
+			return string(l), true
+		}
+		b = b[end+1:]
+	}
+}
+
+// ParseHead reads a whole request head as radio clients write it. What
+// net/http refuses is taken: ICE/1.0, a raw blank or raw bytes in the target,
+// a missing or impossible Host, lines without a colon (skipped), blanks before
+// a colon, bare LF, folded lines. In the request that comes back
+//
+//   - Proto is as it was sent, ProtoMajor and ProtoMinor are 1.0 unless it was HTTP/1.1;
+//   - URL.Path is unescaped, URL.RawQuery is as it was sent (see ParseQuery);
+//   - Host is as it was sent, for PlausibleHost to judge;
+//   - header values hold no control characters.
+//
+// The body is left to the caller. Errors wrap ErrNotRequest or name what is
+// wrong in words for the client.
+func ParseHead(head []byte) (*http.Request, error) {
+	lines := strings.Split(string(head), "\n")
+	for len(lines) > 0 && strings.Trim(lines[0], "\r") == "" {
+		lines = lines[1:]
+	}
+	if len(lines) == 0 {
+		return nil, ErrNotRequest
+	}
+	req, err := ParseRequestLine(strings.TrimRight(lines[0], "\r"))
+	if err != nil {
+		return nil, err
+	}
+	if len(lines) > maxHeaderLines {
+		return nil, fmt.Errorf("more than %d header lines", maxHeaderLines)
+	}
+	last := "" // the name a folded line continues
+	for _, line := range lines[1:] {
+		line = strings.TrimRight(line, "\r")
+		if line == "" {
+			continue
+		}
+		if (line[0] == ' ' || line[0] == '\t') && last != "" {
+			values := req.Header[last]
+			values[len(values)-1] += " " + fieldValue(line)
+			continue
+		}
+		last = ""
+		name, value, found := strings.Cut(line, ":")
+		name = strings.TrimSpace(name)
+		if !found || !isToken(name) {
+			continue
+		}
+		last = textproto.CanonicalMIMEHeaderKey(name)
+		req.Header[last] = append(req.Header[last], fieldValue(value))
+	}
+	req.Host = req.Header.Get("Host")
+	req.Header.Del("Host")
+	return req, nil
+}
+
+// ParseRequestLine reads "METHOD target PROTOCOL/x.y". The target may hold
+// raw blanks: it reaches from the first blank to the last. An absolute target
+// is cut down to its path and query.
+func ParseRequestLine(line string) (*http.Request, error) {
+	method, rest, ok := strings.Cut(line, " ")
+	cut := strings.LastIndexByte(rest, ' ')
+	if !ok || cut < 0 || !isToken(method) {
+		return nil, ErrNotRequest
+	}
+	target, proto := strings.TrimSpace(rest[:cut]), rest[cut+1:]
+	name, version, ok := strings.Cut(proto, "/")
+	if !ok || (name != "HTTP" && name != "ICE") || len(version) != 3 || version[0] != '1' || version[1] != '.' {
+		return nil, ErrNotRequest
+	}
+	if scheme, after, found := strings.Cut(target, "://"); found && isToken(scheme) {
+		_, path, _ := strings.Cut(after, "/")
+		target = "/" + path
+	}
+	target, _, _ = strings.Cut(target, "#")
+	path, query, _ := strings.Cut(target, "?")
+	if path == "" {
+		return nil, ErrNotRequest
+	}
+	req := &http.Request{
+		Method:     method,
+		Proto:      proto,
+		ProtoMajor: 1,
+		URL:        &url.URL{Path: Unescape(path), RawQuery: query},
+		Header:     http.Header{},
+		RequestURI: target,
+	}
+	if proto == "HTTP/1.1" {
+		req.ProtoMinor = 1
+	}
+	return req, nil
+}
+
+// AppendHead appends req's head in the strict form that net/http reads:
+// an HTTP protocol name, an escaped target, a Host line.
+func AppendHead(dst []byte, req *http.Request) []byte {
+	dst = append(dst, req.Method...)
+	dst = append(dst, ' ')
+	dst = appendTarget(dst, req.RequestURI)
+	dst = fmt.Appendf(dst, " HTTP/%d.%d\r\n", req.ProtoMajor, req.ProtoMinor)
+	host := req.Host
+	if !PlausibleHost(host) {
+		host = ""
+	}
+	dst = fmt.Appendf(dst, "Host: %s\r\n", host)
+	for name, values := range req.Header {
+		for _, value := range values {
+			dst = fmt.Appendf(dst, "%s: %s\r\n", name, value)
+		}
+	}
+	return append(dst, "\r\n"...)
+}
+
+// PlausibleHost reports whether host is a name or address with an optional
+// port, and not for example "radio.example//listen/station", which the
+// proxies of a widely used panel send (wire/http-odd-host.txt).
+func PlausibleHost(host string) bool {
+	if host == "" || len(host) > 255 {
+		return false
+	}
+	for i := range len(host) {
+		c := host[i]
+		alphanumeric := '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !alphanumeric && !strings.ContainsRune(".-_:[]", rune(c)) {
+			return false
+		}
+	}
+	u, err := url.Parse("http://" + host)
+	return err == nil && u.Hostname() != ""
+}
+
+// appendTarget escapes what url.ParseRequestURI would refuse: blanks, control
+// and raw bytes anywhere, and in the path also a '%' that begins no escape.
+func appendTarget(dst []byte, target string) []byte {
+	inPath := true
+	for i := range len(target) {
+		c := target[i]
+		switch {
+		case c == '?':
+			inPath = false
+			dst = append(dst, c)
+		case c <= ' ' || c >= 0x7f:
+			dst = fmt.Appendf(dst, "%%%02X", c)
+		case c == '%' && inPath && !(i+2 < len(target) && isHex(target[i+1]) && isHex(target[i+2])):
+			dst = append(dst, "%25"...)
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+func fieldValue(s string) string {
+	return strings.TrimSpace(printable(s))
+}
+
+// isToken reports whether s is a token of RFC 9110 §5.6.2, as methods and
+// field names are.
+func isToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		alphanumeric := '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !alphanumeric && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,68 @@
+package icy
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// Station is what a source says of its programme: the ice-* header lines, or
+// the icy-* ones of SHOUTcast sources. Everything is UTF-8; the zero value
+// says nothing.
+type Station struct {
+	Name        string
+	Description string
+	Genre       string
+	URL         string
+	Public      bool
+	BitRate     int    // kbit/s as claimed; 0: not said
+	AudioInfo   string // ice-audio-info as it was sent
+	Agent       string // User-Agent
+}
+
+// StationFromHeader reads the header lines of a source.
+func StationFromHeader(h http.Header) Station {
+	field := func(name string) string {
+		for _, prefix := range []string{"Ice-", "Icy-"} {
+			if v := h.Get(prefix + name); v != "" {
+				return guessText(v)
+			}
+		}
+		return ""
+	}
+	s := Station{
+		Name:        field("Name"),
+		Description: field("Description"),
+		Genre:       field("Genre"),
+		URL:         field("Url"),
+		AudioInfo:   field("Audio-Info"),
+		Agent:       guessText(h.Get("User-Agent")),
+	}
+	for _, name := range []string{"Public", "Pub"} {
+		if v := field(name); v != "" {
+			s.Public = v == "1" || strings.EqualFold(v, "yes") || strings.EqualFold(v, "true")
+			break
+		}
+	}
+	for _, claim := range []string{field("Bitrate"), field("Br"), s.audioInfo("bitrate")} {
+		// Some encoders write "128,128" or "Quality 5".
+		first, _, _ := strings.Cut(claim, ",")
+		if n, err := strconv.Atoi(strings.TrimSpace(first)); err == nil && n > 0 && n < 10000 {
+			s.BitRate = n
+			break
+		}
+	}
+	return s
+}
+
+// audioInfo returns one value of ice-audio-info, whose keys come with and
+// without "ice-": "ice-bitrate=128;ice-channels=2" or "bitrate=128".
+func (s Station) audioInfo(key string) string {
+	for pair := range strings.SplitSeq(s.AudioInfo, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
+		if strings.TrimPrefix(strings.ToLower(name), "ice-") == key {
+			return Unescape(value)
+		}
+	}
+	return ""
+}
