@@ -1,0 +1,50 @@
+package conf
+
+import "os"
+
+// Auth is [auth]: who may send a stream, and who may steer the server.
+type Auth struct {
+	// SourceUser is the user name of sources.
+	SourceUser string `toml:"source_user"`
+	// SourcePassword is theirs. Empty: the program makes one for the run.
+	SourcePassword Secret `toml:"source_password"`
+	// AdminUser is the user name of operators.
+	AdminUser string `toml:"admin_user"`
+	// AdminPassword is theirs. Empty: the program makes one for the run.
+	AdminPassword Secret `toml:"admin_password"`
+}
+
+// The environment variables with the passwords that the file leaves empty.
+const (
+	SourcePasswordVariable = "RELAY_SOURCE_PASSWORD"
+	AdminPasswordVariable  = "RELAY_ADMIN_PASSWORD"
+)
+
+func defaultAuth() Auth {
+	return Auth{SourceUser: "source", AdminUser: "admin"}
+}
+
+func (a *Auth) check(r *reader, p path) {
+	for key, user := range map[string]string{"source_user": a.SourceUser, "admin_user": a.AdminUser} {
+		checkUser(r, p.key(key), user)
+		if user == "" {
+			r.fail(p.key(key), "must not be empty")
+		}
+	}
+	fromEnvironment(r, SourcePasswordVariable, &a.SourcePassword)
+	fromEnvironment(r, AdminPasswordVariable, &a.AdminPassword)
+}
+
+// fromEnvironment gives a password that is still empty the value of an
+// environment variable, if that has one.
+func fromEnvironment(r *reader, variable string, password *Secret) {
+	value := os.Getenv(variable)
+	if *password != "" || value == "" {
+		return
+	}
+	secret, err := newSecret(value)
+	if err != nil {
+		r.errs = append(r.errs, &Error{Key: variable, Problem: err.Error(), cause: err})
+	}
+	*password = secret
+}

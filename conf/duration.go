@@ -1,0 +1,50 @@
+package conf
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Duration is a length of time, in TOML a string such as "500ms", "10s",
+// "1m30s" or "2h".
+type Duration time.Duration
+
+// Duration is the same as the standard library's type.
+func (d Duration) Duration() time.Duration { return time.Duration(d) }
+
+// String prints d as the file would have it: "2h" where time.Duration says
+// "2h0m0s".
+func (d Duration) String() string {
+	s := time.Duration(d).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// MarshalText is String, so that a Duration is written as it is read.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalTOML reads the string of a TOML value. A number is refused, since
+// nobody can see its unit.
+func (d *Duration) UnmarshalTOML(v any) error {
+	const want = `a duration such as "500ms", "10s" or "2h"`
+	s, ok := v.(string)
+	if !ok {
+		return wrongKind(want, v)
+	}
+	parsed, err := time.ParseDuration(s)
+	if err != nil {
+		return fmt.Errorf("wants %s", want)
+	}
+	if parsed < 0 {
+		return errors.New("must not be negative")
+	}
+	*d = Duration(parsed)
+	return nil
+}

@@ -1,0 +1,121 @@
+package conf
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Error is one problem of a configuration, printed as a compiler would:
+//
+//	relay.toml:12: limits.flush_interval = "5m": must be between 20ms and 5s
+type Error struct {
+	File    string // as it was given to Load or Parse; empty for the environment
+	Line    int    // from 1; 0 if the problem is the whole file's
+	Key     string // with its tables: "limits.flush_interval"; empty for the file itself
+	Value   string // as the file gives it, shortened; never a password; empty if it would not help
+	Problem string // what is wrong and what would be right
+
+	cause error
+}
+
+// Error is the whole problem in one line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.File != "" {
+		b.WriteString(e.File)
+		if e.Line > 0 {
+			b.WriteString(":" + strconv.Itoa(e.Line))
+		}
+		b.WriteString(": ")
+	}
+	if e.Key != "" {
+		b.WriteString(e.Key)
+		if e.Value != "" {
+			b.WriteString(" = " + e.Value)
+		}
+		b.WriteString(": ")
+	}
+	b.WriteString(e.Problem)
+	return b.String()
+}
+
+// Unwrap is the error below, such as the system's for a file that cannot be
+// read, or nil.
+func (e *Error) Unwrap() error { return e.cause }
+
+// fail records a problem of the value at p. Only the first problem of each
+// place counts: what follows is most often its consequence.
+func (r *reader) fail(p path, format string, args ...any) {
+	if r.failed[p.id] {
+		return
+	}
+	r.failed[p.id] = true
+	r.errs = append(r.errs, &Error{
+		File:    r.file,
+		Line:    r.line(p),
+		Key:     p.shown,
+		Value:   show(r.values[p.id]),
+		Problem: fmt.Sprintf(format, args...),
+	})
+}
+
+// line is where p stands in the text, or the nearest table around it that does.
+func (r *reader) line(p path) int {
+	for ; p.parent != nil; p = *p.parent {
+		if n := r.lines[p.id]; n > 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// err is all that was recorded, in the order of the lines: nil, an *Error, or
+// several joined.
+func (r *reader) err() error {
+	slices.SortStableFunc(r.errs, func(a, b *Error) int {
+		return cmp.Or(a.Line-b.Line, strings.Compare(a.Key, b.Key))
+	})
+	switch len(r.errs) {
+	case 0:
+		return nil
+	case 1:
+		return r.errs[0]
+	}
+	all := make([]error, len(r.errs))
+	for i, e := range r.errs {
+		all[i] = e
+	}
+	return errors.Join(all...)
+}
+
+// longestShown is how much of a value an error repeats, in characters.
+const longestShown = 80
+
+// show prints a value as TOML would, shortened. Tables print as nothing, and
+// so do dates, which are nowhere wanted.
+func show(v any) string {
+	var s string
+	switch v := v.(type) {
+	case nil, time.Time, map[string]any, []map[string]any:
+		return ""
+	case string:
+		s = strconv.Quote(v)
+	case []any:
+		parts := make([]string, len(v))
+		for i, item := range v {
+			parts[i] = show(item)
+		}
+		s = "[" + strings.Join(parts, ", ") + "]"
+	default:
+		s = fmt.Sprint(v)
+	}
+	if runes := []rune(s); len(runes) > longestShown {
+		s = string(runes[:longestShown]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,60 @@
+package conf
+
+import (
+	"os"
+	"reflect"
+	"regexp"
+	"testing"
+)
+
+const exampleFile = "../relay.example.toml"
+
+// commented are the example's lines that are commented out.
+var commented = regexp.MustCompile(`(?m)^#([^ #])`)
+
+func TestExampleFileIsTheDefaults(t *testing.T) {
+	c, err := Load(exampleFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(c, Default()) {
+		t.Errorf("got  %+v\nwant %+v", c, Default())
+	}
+}
+
+func TestExampleFileShowsEveryKey(t *testing.T) {
+	text, err := os.ReadFile(exampleFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = commented.ReplaceAll(text, []byte("$1"))
+	c := parse(t, string(text))
+	shown := keyLines(string(text))
+	for _, table := range tablesOf("", reflect.TypeFor[Config]()) {
+		name := table.name
+		if regexp.MustCompile(`^mount\b`).MatchString(name) {
+			name = "mount[0]" + name[len("mount"):]
+		}
+		for _, key := range table.keys {
+			if regexp.MustCompile(`_password_file$`).MatchString(key) {
+				continue // explained at the top, for all passwords
+			}
+			if shown[name+"."+key] == 0 {
+				t.Errorf("%s is not in %s", name+"."+key, table.written)
+			}
+		}
+	}
+
+	declared := c.Mounts
+	c.Mounts = nil
+	if !reflect.DeepEqual(c, Default()) {
+		t.Errorf("got  %+v\nwant %+v", c, Default())
+	}
+	if len(declared) != 1 {
+		t.Fatalf("%d mounts", len(declared))
+	}
+	declared[0].set = nil
+	if want := Default().Mount(declared[0].Name); !reflect.DeepEqual(declared[0], want) {
+		t.Errorf("got  %+v\nwant %+v", declared[0], want)
+	}
+}

@@ -1,0 +1,21 @@
+package conf
+
+import "testing"
+
+func TestLimits(t *testing.T) {
+	refusals{
+		{"[limits]\nlisteners = 0", "relay.toml:2: limits.listeners = 0: must be at least 1"},
+		{"[limits]\nsources = -5", "relay.toml:2: limits.sources = -5: must be at least 1"},
+		{"[limits]\nheader_timeout = '0s'", `relay.toml:2: limits.header_timeout = "0s": must be at least 1ms`},
+		{"[limits]\nsource_timeout = '0s'", `relay.toml:2: limits.source_timeout = "0s": must be at least 1ms`},
+		{"[limits]\nlistener_timeout = '0s'", `relay.toml:2: limits.listener_timeout = "0s": must be at least 1ms`},
+		{"[limits]\nflush_interval = '5m'", `relay.toml:2: limits.flush_interval = "5m": must be between 20ms and 5s`},
+		{"[limits]\nflush_interval = '19ms'", `relay.toml:2: limits.flush_interval = "19ms": must be between 20ms and 5s`},
+		{"[limits]\nlag_policy = 'wait'", `relay.toml:2: limits.lag_policy = "wait": must be "skip" or "drop"`},
+		{"[limits]\nburst = '1MiB'", `relay.toml:2: limits.burst = "1MiB": must not be larger than limits.buffer (512KiB)`},
+		{"[limits]\nbuffer = '32KiB'", `relay.toml:2: limits.buffer = "32KiB": must not be smaller than limits.burst (64KiB)`},
+		{"[limits]\nbuffer = '32KiB'\nburst = '33KiB'", `relay.toml:3: limits.burst = "33KiB": must not be larger than limits.buffer (32KiB)`},
+		{"[limits]\nburst = 0\nbuffer = 0", `relay.toml:3: limits.buffer = 0: must be at least 1`},
+	}.check(t)
+	parse(t, "[limits]\nflush_interval = '5s'\nburst = '512KiB'")
+}

@@ -1,0 +1,69 @@
+package conf
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// checkListen reports addresses that cannot be listened on, or not twice.
+func checkListen(r *reader, plain, tls []string) {
+	var root path
+	seen := make(map[string]bool)
+	check := func(p path, addresses []string) {
+		for i, address := range addresses {
+			item := p.item(i)
+			if r.failed[item.id] {
+				continue
+			}
+			port, problem := checkAddress(address)
+			switch {
+			case problem != "":
+				r.fail(item, "%s", problem)
+			case port != "0" && seen[address]:
+				r.fail(item, "is listened on already: each address stands once")
+			}
+			seen[address] = true
+		}
+	}
+	server := root.key("server").key("listen")
+	check(server, plain)
+	check(root.key("tls").key("listen"), tls)
+	if r.usable(server) && len(plain) == 0 && len(tls) == 0 {
+		r.fail(server, `must have at least one address such as ":8000", here or in tls.listen`)
+	}
+}
+
+// checkAddress says what keeps an address from being listened on. Port 0
+// means any free one.
+func checkAddress(address string) (port, problem string) {
+	const want = `must be "host:port" or ":port", such as ":8000" or "127.0.0.1:8000"`
+	host, port, err := net.SplitHostPort(address)
+	switch {
+	case err != nil:
+		return port, want
+	case !isPort(port):
+		return port, want + ", with a port from 0 to 65535"
+	case host != "" && !isHost(host):
+		return port, want
+	}
+	return port, ""
+}
+
+// isPort tells whether s is the number of a port.
+func isPort(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 16)
+	return err == nil
+}
+
+// isHost tells whether s is a host name or an IP address, without port or
+// brackets.
+func isHost(s string) bool {
+	if _, err := netip.ParseAddr(s); err == nil {
+		return true
+	}
+	return s != "" && strings.IndexFunc(s, func(c rune) bool {
+		return !isBareKey(c) && c != '.' && c < 0x80
+	}) < 0
+}

@@ -1,0 +1,183 @@
+package conf
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
+)
+
+// Mount is a [[mount]]: the settings of one mount or, with "*" as the last
+// character of its name, of every mount that fits.
+type Mount struct {
+	Name string `toml:"name"`
+
+	// Title, Description, Genre and URL win over what the source says of
+	// itself. Empty: the source's.
+	Title       string `toml:"title"`
+	Description string `toml:"description"`
+	Genre       string `toml:"genre"`
+	URL         string `toml:"url"`
+	// Public lets directories list the mount.
+	Public bool `toml:"public"`
+	// Hidden keeps the mount out of the server's own lists.
+	Hidden bool `toml:"hidden"`
+
+	// Charset is that of titles sent by clients that name none, by a name or
+	// label of the WHATWG Encoding Standard.
+	Charset string `toml:"charset"`
+	// Metaint is the bytes of audio between titles for a listener that asked
+	// for them; 0: there are none even then.
+	Metaint int `toml:"metaint"`
+
+	// MaxListeners is how many the mount takes at once; 0: as many as the server.
+	MaxListeners int `toml:"max_listeners"`
+	// Burst is what a new listener gets at once, in bytes; never more than
+	// Limits.Buffer.
+	Burst Size `toml:"burst"`
+
+	// SourceUser and SourcePassword are the mount's own for its sources. Empty,
+	// each for itself: that of Auth.
+	SourceUser     string `toml:"source_user"`
+	SourcePassword Secret `toml:"source_password"`
+	// Grace is how long a lost source may take to come back before the
+	// fallback starts.
+	Grace Duration `toml:"grace"`
+
+	// Files is what plays from disk. Patterns have none.
+	Files Files `toml:"files"`
+
+	// set has the keys that were given, for those given as zero.
+	set map[string]bool
+}
+
+// The bounds of Mount.Metaint, if it is not 0, in bytes.
+const (
+	MinMetaint = 256
+	MaxMetaint = 1_000_000
+)
+
+// IsPattern tells whether m stands for every mount that fits its name.
+func (m Mount) IsPattern() bool { return strings.HasSuffix(m.Name, "*") }
+
+// fits tells whether m has something to say about the mount of this name.
+func (m Mount) fits(name string) bool {
+	if m.IsPattern() {
+		return strings.HasPrefix(name, strings.TrimSuffix(m.Name, "*"))
+	}
+	return m.Name == name
+}
+
+// Mount returns the settings that count for a mount of this name, declared or
+// not. Each setting is taken from the declared mount of that name, else from
+// the longest pattern that fits and has it, else from the defaults, where
+// Burst is that of Limits.
+func (c *Config) Mount(name string) Mount {
+	m := Mount{
+		Charset: "UTF-8",
+		Metaint: 16000,
+		Burst:   c.Limits.Burst,
+		Grace:   Duration(3 * time.Second),
+	}
+	var fitting []*Mount
+	for i := range c.Mounts {
+		if c.Mounts[i].fits(name) {
+			fitting = append(fitting, &c.Mounts[i])
+		}
+	}
+	slices.SortStableFunc(fitting, byWeight)
+	for _, declared := range fitting {
+		m.overlay(declared)
+	}
+	m.Name = name
+	m.Files.Paths = slices.Clone(m.Files.Paths)
+	return m
+}
+
+// byWeight puts short patterns before long ones, and patterns before mounts.
+func byWeight(a, b *Mount) int {
+	switch {
+	case a.IsPattern() && !b.IsPattern():
+		return -1
+	case !a.IsPattern() && b.IsPattern():
+		return 1
+	}
+	return len(a.Name) - len(b.Name)
+}
+
+// overlay takes over from other every setting that was given or is not zero.
+func (m *Mount) overlay(other *Mount) {
+	to, from := reflect.ValueOf(m).Elem(), reflect.ValueOf(other).Elem()
+	for i := range from.NumField() {
+		key := from.Type().Field(i).Tag.Get("toml")
+		if key != "" && (other.set[key] || !from.Field(i).IsZero()) {
+			to.Field(i).Set(from.Field(i))
+		}
+	}
+}
+
+func (m *Mount) remember(key string) {
+	if m.set == nil {
+		m.set = make(map[string]bool)
+	}
+	m.set[key] = true
+}
+
+// checkMounts reports what is wrong with each mount, and names used twice.
+func checkMounts(r *reader, p path, c *Config) {
+	first := make(map[string]int)
+	for i := range c.Mounts {
+		m, at := &c.Mounts[i], p.item(i)
+		name := at.key("name")
+		m.check(r, at, c.Limits.Buffer)
+		if !r.usable(name) {
+			continue
+		}
+		if line, twice := first[m.Name]; twice {
+			r.fail(name, "is declared on line %d already", line)
+			continue
+		}
+		first[m.Name] = r.line(name)
+	}
+}
+
+func (m *Mount) check(r *reader, p path, buffer Size) {
+	if r.failed[p.id] {
+		return // not a table at all
+	}
+	if !r.given(p.key("name")) {
+		r.fail(p, `needs a name, such as name = "/live"`)
+	} else if r.usable(p.key("name")) {
+		if problem := nameProblem(m.Name, true); problem != "" {
+			r.fail(p.key("name"), "%s", problem)
+		}
+	}
+	checkText(r, p.key("title"), m.Title)
+	checkText(r, p.key("description"), m.Description)
+	checkText(r, p.key("genre"), m.Genre)
+	checkText(r, p.key("url"), m.URL)
+	checkUser(r, p.key("source_user"), m.SourceUser)
+	atLeast(r, p.key("max_listeners"), m.MaxListeners, 0)
+	if r.usable(p.key("charset")) && !isCharset(m.Charset) {
+		r.fail(p.key("charset"), `is not a known charset; must be one such as "UTF-8" or "ISO-8859-1"`)
+	}
+	if m.Metaint != 0 && (m.Metaint < MinMetaint || m.Metaint > MaxMetaint) {
+		r.fail(p.key("metaint"), "must be 0 (no titles) or between %d and %d", MinMetaint, MaxMetaint)
+	}
+	if m.Burst > buffer {
+		r.fail(p.key("burst"), "must not be larger than limits.buffer (%v)", buffer)
+	}
+	if r.given(p.key("files")) && m.IsPattern() {
+		r.fail(p.key("files"), "needs a mount of its own: %s is a pattern", m.Name)
+	}
+	m.Files.check(r, p.key("files"))
+}
+
+// isCharset tells whether a charset has this name and can be decoded.
+func isCharset(name string) bool {
+	e, err := htmlindex.Get(name)
+	return err == nil && e != encoding.Replacement
+}

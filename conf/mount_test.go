@@ -1,0 +1,94 @@
+package conf
+
+import (
+	"reflect"
+	"testing"
+	"time"
+)
+
+func TestUndeclaredMountHasDefaults(t *testing.T) {
+	c := parse(t, "[limits]\nburst = '32KiB'")
+	want := Mount{Name: "/live", Charset: "UTF-8", Metaint: 16000, Burst: 32 << 10, Grace: Duration(3 * time.Second)}
+	if got := c.Mount("/live"); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestMountInheritsWhatItLeavesOut(t *testing.T) {
+	c := parse(t, `
+[[mount]]
+name = "/live"
+title = "Live"
+metaint = 0
+public = false
+[mount.files]
+paths = ["/music"]
+
+[[mount]]
+name = "/l*"
+title = "L"
+genre = "Rock"
+metaint = 8192
+public = true
+source_password = "pattern"
+grace = "0s"
+
+[[mount]]
+name = "/*"
+genre = "Pop"
+charset = "latin1"
+burst = 0
+hidden = true
+`)
+	for _, want := range []Mount{
+		{
+			Name: "/live", Title: "Live", Genre: "Rock", Hidden: true, Charset: "latin1",
+			SourcePassword: "pattern", Files: Files{Paths: []string{"/music"}},
+		},
+		{Name: "/lost", Title: "L", Genre: "Rock", Public: true, Hidden: true, Charset: "latin1", Metaint: 8192, SourcePassword: "pattern"},
+		{Name: "/other", Genre: "Pop", Hidden: true, Charset: "latin1", Metaint: 16000, Grace: Duration(3 * time.Second)},
+	} {
+		if got := c.Mount(want.Name); !reflect.DeepEqual(got, want) {
+			t.Errorf("got  %+v\nwant %+v", got, want)
+		}
+	}
+}
+
+func TestMountMadeInCode(t *testing.T) {
+	c := Default()
+	c.Mounts = []Mount{{Name: "/live", Metaint: 8192, Hidden: true}, {Name: "/*", Title: "x"}}
+	want := Mount{
+		Name: "/live", Title: "x", Metaint: 8192, Hidden: true,
+		Charset: "UTF-8", Burst: 64 << 10, Grace: Duration(3 * time.Second),
+	}
+	if got := c.Mount("/live"); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestMountSettingsAreTheCallersOwn(t *testing.T) {
+	c := parse(t, "[[mount]]\nname = '/a'\nfiles.paths = ['/x']")
+	c.Mount("/a").Files.Paths[0] = "changed"
+	if got := c.Mount("/a").Files.Paths[0]; got != "/x" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestMountRefusals(t *testing.T) {
+	const name = "[[mount]]\nname = '/a'\n"
+	refusals{
+		{"\n[[mount]]\ntitle = 'x'", `relay.toml:2: mount: needs a name, such as name = "/live"`},
+		{name + "\n" + name, `relay.toml:5: mount.name = "/a": is declared on line 2 already`},
+		{name + "metaint = 255", "relay.toml:3: mount.metaint = 255: must be 0 (no titles) or between 256 and 1000000"},
+		{name + "metaint = 1000001", "relay.toml:3: mount.metaint = 1000001: must be 0 (no titles) or between 256 and 1000000"},
+		{name + "metaint = -1", "relay.toml:3: mount.metaint = -1: must be 0 (no titles) or between 256 and 1000000"},
+		{name + "max_listeners = -1", "relay.toml:3: mount.max_listeners = -1: must be at least 0"},
+		{name + "charset = 'utf-9'", `relay.toml:3: mount.charset = "utf-9": is not a known charset; must be one such as "UTF-8" or "ISO-8859-1"`},
+		{name + "charset = ''", `relay.toml:3: mount.charset = "": is not a known charset; must be one such as "UTF-8" or "ISO-8859-1"`},
+		{name + "charset = 'replacement'", `relay.toml:3: mount.charset = "replacement": is not a known charset; must be one such as "UTF-8" or "ISO-8859-1"`},
+		{name + "burst = '1MiB'", `relay.toml:3: mount.burst = "1MiB": must not be larger than limits.buffer (512KiB)`},
+		{name + "title = \"a\\r\\nb\"", `relay.toml:3: mount.title = "a\r\nb": must not have line breaks or other control characters`},
+		{name + "[mount.files]\npaths = ['x',\n'']", `relay.toml:5: mount.files.paths = "": must be the path of a file, a folder or a playlist`},
+		{"[[mount]]\nname = '/a*'\n[mount.files]\npaths = ['x']", `relay.toml:3: mount.files: needs a mount of its own: /a* is a pattern`},
+	}.check(t)
+}

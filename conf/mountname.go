@@ -1,0 +1,69 @@
+package conf
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// longestMountName is in bytes.
+const longestMountName = 255
+
+// CheckMountName says what keeps a name from being that of a mount, or nil. It
+// is the rule for declared mounts and for those that a source makes by
+// connecting; name is the path of the URL with its escapes decoded.
+func CheckMountName(name string) error {
+	if problem := nameProblem(name, false); problem != "" {
+		return errors.New(problem)
+	}
+	return nil
+}
+
+// nameProblem is what is wrong with the name of a mount or pattern, or nothing.
+func nameProblem(name string, patterns bool) string {
+	bare := name
+	if patterns {
+		bare = strings.TrimSuffix(name, "*")
+	}
+	isPattern := bare != name
+	const want = `must start with "/", such as "/live"`
+	switch {
+	case !strings.HasPrefix(name, "/"):
+		return want
+	case len(name) > longestMountName:
+		return fmt.Sprintf("must not be longer than %d bytes", longestMountName)
+	case !utf8.ValidString(name) || strings.IndexFunc(name, unprintable) >= 0:
+		return "must not have spaces or control characters"
+	case strings.ContainsAny(name, "?#"):
+		return `must not have a query or fragment ("?", "#")`
+	case strings.Contains(name, "..") || slices.Contains(strings.Split(name, "/"), "."):
+		return `must not have "." or ".." for a folder`
+	case strings.Contains(name, "//"):
+		return `must not have "//"`
+	case strings.Contains(bare, "*") && patterns:
+		return `must have "*" as its last character only`
+	case strings.Contains(bare, "*"):
+		return `must not have "*"`
+	case isPattern && bare == "/":
+		return ""
+	case reserved(bare):
+		return "is kept for the server's own pages"
+	case !isPattern && strings.HasSuffix(name, "/"):
+		return `must not end with "/"`
+	}
+	return ""
+}
+
+// reserved tells whether the server answers itself under this name.
+func reserved(name string) bool {
+	return name == "/" || name == "/api" || name == "/status-json.xsl" ||
+		strings.HasPrefix(name, "/admin") || strings.HasPrefix(name, "/api/")
+}
+
+// unprintable is true for blanks, control and formatting characters.
+func unprintable(c rune) bool {
+	return unicode.IsSpace(c) || !unicode.IsGraphic(c)
+}

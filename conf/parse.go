@@ -1,0 +1,93 @@
+package conf
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Load reads the configuration file at path. An empty path means no file: the
+// defaults, and the passwords from the environment.
+//
+// The error is an *Error, or several joined in the order of their lines, and it
+// wraps what the system said when the file cannot be read (fs.ErrNotExist …).
+func Load(path string) (*Config, error) {
+	if path == "" {
+		return Parse("", nil)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &Error{File: path, Problem: "cannot be read: " + systemReason(err), cause: err}
+	}
+	return Parse(path, text)
+}
+
+// Parse reads a configuration from text. Errors call the text by the given
+// name, and relative paths in it start at the name's folder.
+func Parse(name string, text []byte) (*Config, error) {
+	tables := make(map[string]any)
+	if _, err := toml.Decode(string(text), &tables); err != nil {
+		return nil, syntaxError(name, string(text), err)
+	}
+	r := &reader{
+		file:   name,
+		lines:  keyLines(string(text)),
+		values: make(map[string]any),
+		failed: make(map[string]bool),
+	}
+	c := Default()
+	r.table(path{}, tables, reflect.ValueOf(c).Elem())
+	c.check(r)
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// syntaxError turns what the TOML parser said into one sentence with a line.
+// The parser repeats pieces of the text, which may be of a password that
+// somebody forgot to put in quotes, so it is not cited for such a line.
+func syntaxError(file, text string, err error) *Error {
+	e := &Error{File: file, Line: 1, Problem: "not valid TOML: " + err.Error()}
+	var syntax toml.ParseError
+	if !errors.As(err, &syntax) {
+		return e
+	}
+	// The parser's own line is one too far where a line end surprised it.
+	text = strings.TrimPrefix(text, byteOrderMark)
+	start := syntax.Position.Start
+	if start < 0 || start > len(text) { // as it says of a control character in front
+		start = 0
+	}
+	before, after := text[:start], text[start:]
+	e.Line = 1 + strings.Count(before, "\n")
+	e.Problem = "not valid TOML: " + strings.TrimSuffix(oneLine.Replace(syntax.Message), ".")
+	if strings.HasPrefix(syntax.Message, "expected value") {
+		e.Problem += ` (text is written in quotes, "…")`
+	}
+	line := before[strings.LastIndex(before, "\n")+1:]
+	if rest, _, _ := strings.Cut(after, "\n"); strings.Contains(line+rest, "password") {
+		e.Problem = `not valid TOML: a password is written as NAME = "…", in quotes, and each key once`
+	}
+	return e
+}
+
+// oneLine keeps a piece of the text inside a message from breaking its line.
+var oneLine = strings.NewReplacer("\n", `\n`, "\r", `\r`)
+
+// byteOrderMark is what some editors put in front of a text.
+const byteOrderMark = "\ufeff"
+
+// systemReason is what the system said of a file, without the operation and
+// the path around it.
+func systemReason(err error) string {
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		return failed.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,234 @@
+package conf
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+)
+
+// reader moves the values of one TOML text into a Config and collects every
+// problem on the way.
+type reader struct {
+	file   string         // as errors name it
+	lines  map[string]int // of each key, by path id
+	values map[string]any // as the text gives them, by path id; passwords as Secret
+	failed map[string]bool
+	errs   []*Error
+}
+
+// given tells whether the text has something at p.
+func (r *reader) given(p path) bool {
+	_, ok := r.values[p.id]
+	return ok
+}
+
+// usable tells whether the text gave a value at p that was understood.
+func (r *reader) usable(p path) bool { return r.given(p) && !r.failed[p.id] }
+
+// table moves the keys of a table into the fields of a struct that bear their
+// names as toml tags. A field that is a Secret takes a second key, its name
+// with "_file" behind it.
+func (r *reader) table(at path, keys map[string]any, into reflect.Value) {
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		p := at.key(name)
+		if field, ok := fieldNamed(into, name); ok {
+			r.values[p.id] = shownValue(field, keys[name])
+			r.value(p, keys[name], field)
+			remember(into, name)
+			continue
+		}
+		plain, isFile := strings.CutSuffix(name, "_file")
+		if field, ok := fieldNamed(into, plain); ok && isFile && field.Type() == secretType {
+			r.values[p.id] = keys[name]
+			if r.secretFile(p, keys, plain, field) {
+				remember(into, plain)
+			}
+			continue
+		}
+		r.unknown(p, name, keys[name], into.Type())
+	}
+}
+
+// rememberer is a struct that must know which of its keys were given, because
+// a zero that was given is not the same as nothing.
+type rememberer interface{ remember(key string) }
+
+func remember(table reflect.Value, key string) {
+	if t, ok := table.Addr().Interface().(rememberer); ok {
+		t.remember(key)
+	}
+}
+
+// value moves one value into a field.
+func (r *reader) value(at path, v any, field reflect.Value) {
+	if u, ok := field.Addr().Interface().(toml.Unmarshaler); ok {
+		if err := u.UnmarshalTOML(v); err != nil {
+			r.fail(at, "%v", err)
+		}
+		return
+	}
+	switch field.Kind() {
+	case reflect.String:
+		if s, ok := v.(string); ok {
+			field.SetString(s)
+		} else {
+			r.fail(at, "%v", wrongKind("a string", v))
+		}
+	case reflect.Bool:
+		if b, ok := v.(bool); ok {
+			field.SetBool(b)
+		} else {
+			r.fail(at, "%v", wrongKind("true or false", v))
+		}
+	case reflect.Int:
+		n, ok := v.(int64)
+		switch {
+		case !ok:
+			r.fail(at, "%v", wrongKind("a whole number", v))
+		case field.OverflowInt(n):
+			r.fail(at, "is too large a number")
+		default:
+			field.SetInt(n)
+		}
+	case reflect.Struct:
+		if keys, ok := v.(map[string]any); ok {
+			r.table(at, keys, field)
+		} else {
+			r.fail(at, "%v", wrongKind("a table", v))
+		}
+	case reflect.Slice:
+		r.list(at, v, field)
+	default:
+		panic(fmt.Sprintf("conf: no TOML value fits a %v", field.Type()))
+	}
+}
+
+// list moves the elements of a list, or of an array of tables, into a slice.
+// An empty list is a nil slice.
+func (r *reader) list(at path, v any, field reflect.Value) {
+	tables := field.Type().Elem().Kind() == reflect.Struct
+	items, ok := v.([]any)
+	if maps, isTables := v.([]map[string]any); isTables && tables {
+		items, ok = make([]any, len(maps)), true
+		for i, m := range maps {
+			items[i] = m
+		}
+	}
+	if !ok {
+		want := `a list of strings, ["…"]`
+		if tables {
+			want = "[[" + at.shown + "]] in double brackets"
+		}
+		r.fail(at, "%v", wrongKind(want, v))
+		return
+	}
+	field.SetZero()
+	for i, item := range items {
+		p := at.item(i)
+		r.values[p.id] = item
+		element := reflect.New(field.Type().Elem()).Elem()
+		r.value(p, item, element)
+		field.Set(reflect.Append(field, element))
+	}
+}
+
+// secretFile reads the password whose file stands at p into its field, and
+// tells whether there was a file to read. The password itself may be left out
+// or empty, but not given as well.
+func (r *reader) secretFile(p path, keys map[string]any, plain string, field reflect.Value) bool {
+	name, ok := keys[plain+"_file"].(string)
+	if !ok {
+		r.fail(p, "%v", wrongKind("the path of a file as a string", keys[plain+"_file"]))
+		return false
+	}
+	if name == "" {
+		return false
+	}
+	if other, ok := keys[plain]; ok && other != "" {
+		r.fail(p, "%s is given too: keep one of the two", plain)
+		return false
+	}
+	secret, err := readSecret(r.resolve(name))
+	if err != nil {
+		r.fail(p, "%v", err)
+		return false
+	}
+	field.Set(reflect.ValueOf(secret))
+	return true
+}
+
+// resolve makes a path of the file relative to the folder the file is in. An
+// empty path stays empty.
+func (r *reader) resolve(name string) string {
+	if name == "" || filepath.IsAbs(name) || r.file == "" {
+		return name
+	}
+	return filepath.Join(filepath.Dir(r.file), name)
+}
+
+// shownValue is what errors may repeat of a value for the given field.
+func shownValue(field reflect.Value, v any) any {
+	if s, ok := v.(string); field.Type() == secretType && !(ok && isVariable(s)) {
+		return Secret("given")
+	}
+	return v
+}
+
+// fieldNamed finds the field of a struct by its toml tag.
+func fieldNamed(in reflect.Value, name string) (reflect.Value, bool) {
+	for i := range in.NumField() {
+		if tag := in.Type().Field(i).Tag.Get("toml"); tag == name && tag != "" {
+			return in.Field(i), true
+		}
+	}
+	return reflect.Value{}, false
+}
+
+// wrongKind is the error for a value of another TOML type than wanted.
+func wrongKind(want string, got any) error {
+	return fmt.Errorf("wants %s, got %s", want, kind(got))
+}
+
+// kind names the TOML type of a value.
+func kind(v any) string {
+	switch v.(type) {
+	case string:
+		return "a string"
+	case int64:
+		return "a whole number"
+	case float64:
+		return "a decimal number"
+	case bool:
+		return "a boolean"
+	case time.Time:
+		return "a date or time"
+	case map[string]any:
+		return "a table"
+	case []any:
+		return "a list"
+	case []map[string]any:
+		return "a list of tables"
+	}
+	return fmt.Sprintf("%T", v)
+}
+
+// between reports a value that is outside its bounds, both of which are allowed.
+func between[T cmp.Ordered](r *reader, p path, v, low, high T) {
+	if v < low || v > high {
+		r.fail(p, "must be between %v and %v", low, high)
+	}
+}
+
+// atLeast reports a value below its bound.
+func atLeast[T cmp.Ordered](r *reader, p path, v, low T) {
+	if v < low {
+		r.fail(p, "must be at least %v", low)
+	}
+}

@@ -1,0 +1,56 @@
+package conf
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Server is [server]: where relay is found, and what it calls itself.
+type Server struct {
+	// Listen is the addresses for sources, listeners and admin alike, "host:port".
+	Listen []string `toml:"listen"`
+	// Hostname is the bare name or IP address that playlists and directories print.
+	Hostname string `toml:"hostname"`
+	// PublicURL is the server as the world sees it, without a slash at the end;
+	// it wins over Hostname and the port. Empty: there is none.
+	PublicURL string `toml:"public_url"`
+	// Location is where the station is, for people.
+	Location string `toml:"location"`
+	// AdminEmail is whom to write to, for people. Empty: nobody.
+	AdminEmail string `toml:"admin_email"`
+}
+
+func defaultServer() Server {
+	return Server{Listen: []string{":8000"}, Hostname: "localhost", Location: "Earth"}
+}
+
+func (s *Server) check(r *reader, p path) {
+	if r.usable(p.key("hostname")) && !isHost(s.Hostname) {
+		r.fail(p.key("hostname"), `must be a bare host name or IP address, such as "radio.example.org"`)
+	}
+	if s.PublicURL != "" {
+		if problem := checkURL(s.PublicURL); problem != "" {
+			r.fail(p.key("public_url"), "%s", problem)
+		}
+		s.PublicURL = strings.TrimRight(s.PublicURL, "/")
+	}
+	checkText(r, p.key("location"), s.Location)
+	checkText(r, p.key("admin_email"), s.AdminEmail)
+}
+
+// checkURL says what keeps a text from being the public URL of a server.
+func checkURL(text string) string {
+	const want = `must be an absolute URL such as "https://radio.example.org"`
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || !isHost(u.Hostname()):
+		return want
+	case u.User != nil:
+		return want + ", without user or password"
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return want + ", without a query or fragment"
+	case u.Port() == "0" || u.Port() != "" && !isPort(u.Port()):
+		return want + ", with a port from 1 to 65535 if any"
+	}
+	return ""
+}
