@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -39,8 +40,8 @@ type Mount struct {
 	// Limits.Buffer.
 	Burst Size `toml:"burst"`
 
-	// SourceUser and SourcePassword are the mount's own for its sources. Empty,
-	// each for itself: that of Auth.
+	// SourceUser and SourcePassword are what the mount's sources log in with.
+	// Empty, each for itself: that of Auth.
 	SourceUser     string `toml:"source_user"`
 	SourcePassword Secret `toml:"source_password"`
 	// Grace is how long a lost source may take to come back before the
@@ -74,7 +75,7 @@ func (m Mount) fits(name string) bool {
 // Mount returns the settings that count for a mount of this name, declared or
 // not. Each setting is taken from the declared mount of that name, else from
 // the longest pattern that fits and has it, else from the defaults, where
-// Burst is that of Limits.
+// Burst is that of Limits, and SourceUser and SourcePassword are those of Auth.
 func (c *Config) Mount(name string) Mount {
 	m := Mount{
 		Charset: "UTF-8",
@@ -93,6 +94,8 @@ func (c *Config) Mount(name string) Mount {
 		m.overlay(declared)
 	}
 	m.Name = name
+	m.SourceUser = cmp.Or(m.SourceUser, c.Auth.SourceUser)
+	m.SourcePassword = cmp.Or(m.SourcePassword, c.Auth.SourcePassword)
 	m.Files.Paths = slices.Clone(m.Files.Paths)
 	return m
 }

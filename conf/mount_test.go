@@ -8,7 +8,10 @@ import (
 
 func TestUndeclaredMountHasDefaults(t *testing.T) {
 	c := parse(t, "[limits]\nburst = '32KiB'")
-	want := Mount{Name: "/live", Charset: "UTF-8", Metaint: 16000, Burst: 32 << 10, Grace: Duration(3 * time.Second)}
+	want := Mount{
+		Name: "/live", Charset: "UTF-8", Metaint: 16000, Burst: 32 << 10,
+		SourceUser: "source", Grace: Duration(3 * time.Second),
+	}
 	if got := c.Mount("/live"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -48,6 +51,7 @@ hidden = true
 		{Name: "/lost", Title: "L", Genre: "Rock", Public: true, Hidden: true, Charset: "latin1", Metaint: 8192, SourcePassword: "pattern"},
 		{Name: "/other", Genre: "Pop", Hidden: true, Charset: "latin1", Metaint: 16000, Grace: Duration(3 * time.Second)},
 	} {
+		want.SourceUser = "source"
 		if got := c.Mount(want.Name); !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
@@ -59,10 +63,51 @@ func TestMountMadeInCode(t *testing.T) {
 	c.Mounts = []Mount{{Name: "/live", Metaint: 8192, Hidden: true}, {Name: "/*", Title: "x"}}
 	want := Mount{
 		Name: "/live", Title: "x", Metaint: 8192, Hidden: true,
-		Charset: "UTF-8", Burst: 64 << 10, Grace: Duration(3 * time.Second),
+		Charset: "UTF-8", Burst: 64 << 10, SourceUser: "source", Grace: Duration(3 * time.Second),
 	}
 	if got := c.Mount("/live"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestMountSourcesLogInAsConfigured(t *testing.T) {
+	c := parse(t, `
+[auth]
+source_user = "dj"
+source_password = "all"
+[[mount]]
+name = "/user"
+source_user = "anna"
+[[mount]]
+name = "/password"
+source_password = "own"
+[[mount]]
+name = "/both"
+source_user = "bert"
+source_password = "b"
+[[mount]]
+name = "/b*"
+source_password = "pattern"
+[[mount]]
+name = "/back"
+source_password = ""
+`)
+	for mount, want := range map[string][2]string{
+		"/other":    {"dj", "all"},
+		"/user":     {"anna", "all"},
+		"/password": {"dj", "own"},
+		"/both":     {"bert", "b"},
+		"/bar":      {"dj", "pattern"},
+		"/back":     {"dj", "all"},
+	} {
+		m := c.Mount(mount)
+		if got := [2]string{m.SourceUser, m.SourcePassword.Reveal()}; got != want {
+			t.Errorf("%s: got %q, want %q", mount, got, want)
+		}
+	}
+	c.Auth.SourcePassword = "made for this run"
+	if got := c.Mount("/other").SourcePassword; got != c.Auth.SourcePassword {
+		t.Errorf("got %s", got.Reveal())
 	}
 }
 
