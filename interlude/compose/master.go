@@ -2,23 +2,13 @@ package main
 
 import "math"
 
-const (
-	// volume brings the mix to about -17 LUFS, where speech and most
-	// playlists sit, so that a DJ's first word is no jump.
-	volume = 1.0
+// ceiling leaves 3 dB for what the encoder adds to the peaks.
+const ceiling = 0.70
 
-	// ceiling leaves 3 dB for what the encoder adds to the peaks.
-	ceiling = 0.70
-)
-
-// master takes out what lies below hearing, sets the volume and holds back the
-// few peaks that stand out.
+// master takes out what lies below hearing and holds back the few peaks that
+// stand out.
 func master(in ring) ring {
 	out := through(both(highPass(28, 0.7)), in)
-	for i := range out.left {
-		out.left[i] *= volume
-		out.right[i] *= volume
-	}
 	limit(out, ceiling)
 	return out
 }

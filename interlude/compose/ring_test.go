@@ -12,37 +12,32 @@ func click() ring {
 	return r
 }
 
-func TestEchoesOfTheEndSoundAtTheBeginning(t *testing.T) {
+func TestEffectsComeRoundWithTheLoop(t *testing.T) {
 	for name, e := range map[string]effect{
-		"ping-pong": newPingPong(3, 0.4),
-		"reverb":    newReverb(2.4, 5000),
+		"filter":    both(highPass(28, 0.7)),
+		"autopan":   autopan{times: 24, depth: 0.16},
+		"ping-pong": newPingPong(3, 0.46),
+		"reverb":    newReverb(2.4, 5200),
 	} {
-		out := through(e, click())
+		in := click()
+		out := through(e, in)
+		for i := range barSamples { // the bar that follows the last
+			left, right := e.process(i, in.left[i], in.right[i])
+			if d := max(math.Abs(left-out.left[i]), math.Abs(right-out.right[i])); d > 1e-9 {
+				t.Errorf("%s: sample %d differs by %g from lap to lap", name, i, d)
+				break
+			}
+		}
+
+		if _, forgets := e.(autopan); forgets {
+			continue // it has no memory to carry over the seam
+		}
 		var heard float64
 		for i := range barSamples {
 			heard += math.Abs(out.left[i])
 		}
 		if heard == 0 {
 			t.Errorf("%s: nothing of a click before the end is heard after it", name)
-		}
-	}
-}
-
-func TestEffectsComeRoundWithTheLoop(t *testing.T) {
-	for name, fresh := range map[string]func() effect{
-		"filter":    func() effect { return both(highPass(28, 0.7)) },
-		"autopan":   func() effect { return autopan{times: 24, depth: 0.16} },
-		"ping-pong": func() effect { return newPingPong(3, 0.46) },
-		"reverb":    func() effect { return newReverb(2.4, 5200) },
-	} {
-		e := fresh()
-		once := through(e, click())
-		again := through(e, click()) // goes on where the first left off
-		for i := range once.left {
-			if d := math.Abs(once.left[i] - again.left[i]); d > 1e-9 {
-				t.Errorf("%s: sample %d differs by %g from lap to lap", name, i, d)
-				break
-			}
 		}
 	}
 }
