@@ -88,6 +88,32 @@ func TestLoopHasNoSeam(t *testing.T) {
 	}
 }
 
+// What an encoder usually leaves in a loop is no click but a hole: the silence
+// it starts from and the silence it fills its last frame with.
+func TestLoopHasNoHole(t *testing.T) {
+	const window = 2 * 256 // 6 ms
+	lap := len(frames(t)) * 1152 * 2
+	pcm := decode(t, bytes.Repeat(MP3, 2))
+	level := func(at int) float64 {
+		var sum float64
+		for _, s := range pcm[at : at+window] {
+			sum += float64(s) * float64(s)
+		}
+		return math.Sqrt(sum / window)
+	}
+	var usual []float64
+	for at := lap / 4; at < lap*3/4; at += window {
+		usual = append(usual, level(at))
+	}
+	slices.Sort(usual)
+	faint := usual[len(usual)/1000]
+	for at := lap - 4*1152; at < lap+4*1152; at += window {
+		if l := level(at); l < faint {
+			t.Errorf("the level %d samples from the seam is %.4f, below the %.4f of the quietest moments", (at-lap)/2, l, faint)
+		}
+	}
+}
+
 func TestMusicNeitherClipsNorLeans(t *testing.T) {
 	var peak, sum float64
 	pcm := decode(t, MP3)
