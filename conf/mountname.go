@@ -36,7 +36,7 @@ func nameProblem(name string, patterns bool) string {
 	case len(name) > longestMountName:
 		return fmt.Sprintf("must not be longer than %d bytes", longestMountName)
 	case !utf8.ValidString(name) || strings.IndexFunc(name, unprintable) >= 0:
-		return "must not have spaces or control characters"
+		return "must not have control characters, or blanks other than a plain one"
 	case strings.ContainsAny(name, "?#"):
 		return `must not have a query or fragment ("?", "#")`
 	case strings.Contains(name, "..") || slices.Contains(strings.Split(name, "/"), "."):
@@ -59,11 +59,15 @@ func nameProblem(name string, patterns bool) string {
 
 // reserved tells whether the server answers itself under this name.
 func reserved(name string) bool {
-	return name == "/" || name == "/api" || name == "/status-json.xsl" ||
-		strings.HasPrefix(name, "/admin") || strings.HasPrefix(name, "/api/")
+	switch name {
+	case "/", "/api", "/status-json.xsl", "/status.xsl", "/metrics", "/healthz", "/readyz", "/favicon.ico":
+		return true
+	}
+	return strings.HasPrefix(name, "/admin") || strings.HasPrefix(name, "/api/")
 }
 
-// unprintable is true for blanks, control and formatting characters.
+// unprintable is true for control and formatting characters and for blanks,
+// except the plain one, which sources may use (recorded: source-mount-names).
 func unprintable(c rune) bool {
-	return unicode.IsSpace(c) || !unicode.IsGraphic(c)
+	return c != ' ' && (unicode.IsSpace(c) || !unicode.IsGraphic(c))
 }

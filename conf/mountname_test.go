@@ -6,7 +6,7 @@ import (
 )
 
 func TestMountNames(t *testing.T) {
-	for _, name := range []string{"/live", "/live.mp3", "/a/b/c", "/радио", "/a-b_c~d", "/apis", "/api.mp3", "/adm", "/a%20b"} {
+	for _, name := range []string{"/live", "/live.mp3", "/a/b/c", "/радио", "/a-b_c~d", "/apis", "/api.mp3", "/adm", "/a%20b", "/a b"} {
 		if err := CheckMountName(name); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -21,12 +21,12 @@ func TestMountNames(t *testing.T) {
 		"/status-json.xsl":        "is kept for the server's own pages",
 		"/api":                    "is kept for the server's own pages",
 		"/api/v1":                 "is kept for the server's own pages",
-		"/a b":                    "must not have spaces or control characters",
-		"/a\u00a0b":               "must not have spaces or control characters",
-		"/a\nb":                   "must not have spaces or control characters",
-		"/a\x00":                  "must not have spaces or control characters",
-		"/a\u202eb":               "must not have spaces or control characters",
-		"/a\xff":                  "must not have spaces or control characters",
+		"/healthz":                "is kept for the server's own pages",
+		"/a\u00a0b":               "must not have control characters, or blanks other than a plain one",
+		"/a\nb":                   "must not have control characters, or blanks other than a plain one",
+		"/a\x00":                  "must not have control characters, or blanks other than a plain one",
+		"/a\u202eb":               "must not have control characters, or blanks other than a plain one",
+		"/a\xff":                  "must not have control characters, or blanks other than a plain one",
 		"/a?b":                    `must not have a query or fragment ("?", "#")`,
 		"/a#b":                    `must not have a query or fragment ("?", "#")`,
 		"/../a":                   `must not have "." or ".." for a folder`,

@@ -1,0 +1,43 @@
+package admin
+
+import (
+	"net"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"relay/auth"
+	"relay/conf"
+	"relay/mounts"
+)
+
+// Handlers answers for the server as a whole.
+type Handlers struct {
+	Conf     *conf.Config
+	Registry *mounts.Registry
+	Gate     *auth.Gate
+	Log      *zap.Logger
+	Started  time.Time
+}
+
+// noCache marks an answer as true for this moment only, and open to the pages
+// of any site, as Icecast does by default.
+func noCache(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-cache, no-store")
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+}
+
+// unauthorized asks for a login and tells the operator who was refused and why.
+func (h *Handlers) unauthorized(w http.ResponseWriter, r *http.Request, err error) {
+	ip, _, _ := net.SplitHostPort(r.RemoteAddr)
+	level := h.Log.Warn
+	if refusal, ok := err.(*auth.Refusal); ok && refusal.Missing {
+		level = h.Log.Debug // libshout asks without a login first
+	}
+	level("login refused", zap.String("path", r.URL.Path), zap.String("mount", r.URL.Query().Get("mount")),
+		zap.String("ip", ip), zap.String("agent", r.UserAgent()), zap.Error(err))
+	noCache(w)
+	w.Header().Set("WWW-Authenticate", `Basic realm="relay"`)
+	http.Error(w, "You need to authenticate", http.StatusUnauthorized)
+}

@@ -1,0 +1,102 @@
+package admin
+
+import (
+	"encoding/xml"
+	"fmt"
+	"net/http"
+
+	"go.uber.org/zap"
+
+	"relay/icy"
+	"relay/mounts"
+)
+
+// Metadata answers /admin/metadata, by which DJ software sets titles, with
+// Icecast's words (wire/admin-metadata-*.txt). The title is set before
+// anything is written: some programs close without reading the answer.
+func (h *Handlers) Metadata(w http.ResponseWriter, r *http.Request) {
+	q := icy.ParseQuery(r.URL.RawQuery)
+	mount := q["mount"]
+	if err := h.Gate.MountAdmin(r, mount); err != nil {
+		h.unauthorized(w, r, err)
+		return
+	}
+	var live *mounts.Input
+	m := h.Registry.Find(mount)
+	if m != nil {
+		live = m.Live()
+	}
+	switch {
+	case mount == "":
+		badRequest(w, "Unknown admin request")
+	case live == nil:
+		badRequest(w, "Source does not exist")
+	case !q.Has("mode"):
+		badRequest(w, "Missing parameter")
+	case q["mode"] != "updinfo":
+		respond(w, iceResponse{Message: "No such action"})
+	default:
+		title, given, err := titleFrom(q, m.Config.Charset)
+		if err != nil {
+			badRequest(w, err.Error())
+			return
+		}
+		if given {
+			live.SetTitle(title)
+			h.Log.Info("title", zap.String("mount", mount), zap.String("title", title.Text))
+		}
+		respond(w, iceResponse{Message: "Metadata update successful", Return: 1})
+	}
+}
+
+// titleFrom returns the title in a metadata request: song, or artist and
+// title. The text is in the charset the client names, else in that of the
+// mount. given is false when the request holds none, which changes nothing.
+func titleFrom(q icy.Query, mountCharset string) (t mounts.Title, given bool, err error) {
+	charset := q["charset"]
+	if charset == "" {
+		charset = mountCharset
+	}
+	text := func(name string) string {
+		s, textErr := icy.Text(q[name], charset)
+		if textErr != nil {
+			err = fmt.Errorf("cannot read %s: %w", name, textErr)
+		}
+		return s
+	}
+	switch {
+	case q.Has("song"):
+		t.Text = text("song")
+	case q["artist"] != "" && q["title"] != "":
+		t.Text = text("artist") + " - " + text("title")
+	case q.Has("title"):
+		t.Text = text("title")
+	default:
+		return mounts.Title{}, false, nil
+	}
+	t.URL = text("url")
+	return t, true, err
+}
+
+// iceResponse is Icecast's answer to a command.
+type iceResponse struct {
+	XMLName xml.Name `xml:"iceresponse"`
+	Message string   `xml:"message"`
+	Return  int      `xml:"return"`
+}
+
+func respond(w http.ResponseWriter, answer iceResponse) {
+	body, err := xml.Marshal(answer)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	noCache(w)
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	fmt.Fprintf(w, "<?xml version=\"1.0\"?>\n%s\n", body)
+}
+
+// badRequest answers with Icecast's error page; scripts look for the sentence.
+func badRequest(w http.ResponseWriter, sentence string) {
+	errorPage(w, http.StatusBadRequest, sentence)
+}

@@ -1,0 +1,121 @@
+package admin
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"relay/icy"
+	"relay/mounts"
+	"relay/version"
+)
+
+// Times as Icecast writes them. A widely used exporter parses exactly the
+// second form, with no colon in the offset.
+const (
+	icecastTime    = "Mon, 02 Jan 2006 15:04:05 -0700"
+	icecastISO8601 = "2006-01-02T15:04:05-0700"
+)
+
+type statusJSON struct {
+	Icestats icestatsJSON `json:"icestats"`
+}
+
+type icestatsJSON struct {
+	Admin              string `json:"admin"`
+	Host               string `json:"host"`
+	Location           string `json:"location"`
+	ServerID           string `json:"server_id"`
+	ServerStart        string `json:"server_start"`
+	ServerStartISO8601 string `json:"server_start_iso8601"`
+	Source             any    `json:"source,omitempty"` // see oneOrMany
+}
+
+type sourceJSON struct {
+	AudioInfo          string `json:"audio_info,omitempty"`
+	BitRate            int    `json:"bitrate,omitempty"` // kbit/s, measured
+	Genre              string `json:"genre"`
+	IceBitRate         int    `json:"ice-bitrate,omitempty"`
+	IceChannels        int    `json:"ice-channels,omitempty"`
+	IceSampleRate      int    `json:"ice-samplerate,omitempty"`
+	ListenerPeak       int    `json:"listener_peak"`
+	Listeners          int    `json:"listeners"`
+	ListenURL          string `json:"listenurl"`
+	ServerDescription  string `json:"server_description"`
+	ServerName         string `json:"server_name"`
+	ServerType         string `json:"server_type"`
+	ServerURL          string `json:"server_url,omitempty"`
+	StreamStart        string `json:"stream_start"`
+	StreamStartISO8601 string `json:"stream_start_iso8601"`
+	Title              string `json:"title,omitempty"`
+}
+
+// StatusJSON answers /status-json.xsl in the shape that page widgets,
+// exporters and panels read (wire/status-json-*.txt). Two flaws of the
+// recordings are left out: "dummy":null, and titles like 12345 that lose their
+// quotes.
+func (h *Handlers) StatusJSON(w http.ResponseWriter, r *http.Request) {
+	only := icy.ParseQuery(r.URL.RawQuery)["mount"]
+	var sources []sourceJSON
+	for _, m := range h.Registry.List() {
+		s := m.Status()
+		if s.Hidden || (only != "" && s.Name != only) {
+			continue
+		}
+		sources = append(sources, h.sourceJSON(s))
+	}
+	noCache(w)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.Encode(statusJSON{icestatsJSON{
+		Admin:              h.Conf.Server.AdminEmail,
+		Host:               h.Conf.Server.Hostname,
+		Location:           h.Conf.Server.Location,
+		ServerID:           version.Server(),
+		ServerStart:        h.Started.Format(icecastTime),
+		ServerStartISO8601: h.Started.Format(icecastISO8601),
+		Source:             oneOrMany(sources),
+	}})
+}
+
+// oneOrMany keeps Icecast's quirk: no member without a mount, an object for
+// one, an array for more. Readers in use rely on each.
+func oneOrMany(sources []sourceJSON) any {
+	switch len(sources) {
+	case 0:
+		return nil
+	case 1:
+		return sources[0]
+	default:
+		return sources
+	}
+}
+
+func (h *Handlers) sourceJSON(s mounts.Status) sourceJSON {
+	return sourceJSON{
+		AudioInfo:          s.AudioInfo(),
+		BitRate:            s.BitRate,
+		Genre:              orElse(s.Station.Genre, "various"),
+		IceBitRate:         s.BitRate,
+		IceChannels:        s.Channels,
+		IceSampleRate:      s.SampleRate,
+		ListenerPeak:       s.Peak,
+		Listeners:          s.Listeners,
+		ListenURL:          h.Conf.Server.BaseURL() + (&url.URL{Path: s.Name}).EscapedPath(),
+		ServerDescription:  orElse(s.Station.Description, "Unspecified description"),
+		ServerName:         orElse(s.Station.Name, "Unspecified name"),
+		ServerType:         "audio/mpeg",
+		ServerURL:          s.Station.URL,
+		StreamStart:        s.Since.Format(icecastTime),
+		StreamStartISO8601: s.Since.Format(icecastISO8601),
+		Title:              s.Title.Text,
+	}
+}
+
+func orElse(s, standIn string) string {
+	if s == "" {
+		return standIn
+	}
+	return s
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"go.uber.org/zap"
+
+	"relay/conf"
+	"relay/icy"
+	"relay/ingest"
+	"relay/interlude"
+	"relay/mounts"
+	"relay/server"
+)
+
+// defaultMount is where a run without a configuration plays.
+const defaultMount = "/live"
+
+// serve runs the server until it is told to stop.
+func serve(args []string) error {
+	flags := flag.NewFlagSet("relay", flag.ContinueOnError)
+	path := flags.String("c", "", "the configuration `file`")
+	listen := flags.String("listen", "", "the `address` to listen on, instead of those configured")
+	if err := parseFlags(flags, args); err != nil {
+		return err
+	}
+	for _, music := range flags.Args() {
+		if _, err := os.Stat(music); err != nil {
+			return fmt.Errorf("cannot play %s: %w", music, errors.Unwrap(err))
+		}
+	}
+	c, err := conf.Load(*path)
+	if err != nil {
+		return err
+	}
+	if *listen != "" {
+		c.Server.Listen = []string{*listen}
+	}
+	made := fillPasswords(c)
+	log, err := newLogger(c.Log)
+	if err != nil {
+		return fmt.Errorf("cannot write the log: %w", err)
+	}
+	defer log.Sync()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	open, err := server.Listen(c)
+	if err != nil {
+		return err
+	}
+	printBanner(os.Stdout, c, open[0].Addr(), made)
+
+	registry := mounts.NewRegistry(c, log)
+	var players sync.WaitGroup
+	for _, p := range newPlayers(c, *path == "", flags.Args()) {
+		p.Registry, p.Log = registry, log
+		players.Go(func() {
+			if err := p.Run(ctx); err != nil {
+				log.Error("music stopped", zap.String("mount", p.Mount), zap.Error(err))
+			}
+		})
+	}
+	err = server.New(c, registry, log).Run(ctx, open)
+	players.Wait()
+	log.Info("stopped")
+	return err
+}
+
+// newPlayers returns a player for every mount that has music: those of the
+// configuration, and the default mount with the music named on the command
+// line or, without a configuration, the interlude.
+func newPlayers(c *conf.Config, unconfigured bool, music []string) []*ingest.Player {
+	var players []*ingest.Player
+	for _, m := range c.Mounts {
+		if len(m.Files.Paths) > 0 && !(m.Name == defaultMount && len(music) > 0) {
+			players = append(players, filePlayer(m.Name, m.Files.Paths))
+		}
+	}
+	switch {
+	case len(music) > 0:
+		players = append(players, filePlayer(defaultMount, music))
+	case unconfigured:
+		track := ingest.MemoryTrack{
+			Name: mounts.Title{Text: interlude.Artist + " - " + interlude.Title},
+			MP3:  interlude.MP3,
+		}
+		players = append(players, &ingest.Player{
+			Mount:   defaultMount,
+			Station: icy.Station{Name: "relay", Description: "Music until a DJ connects"},
+			Tracks:  func() ([]ingest.Track, error) { return []ingest.Track{track}, nil },
+		})
+	}
+	return players
+}
+
+func filePlayer(mount string, paths []string) *ingest.Player {
+	return &ingest.Player{
+		Mount:   mount,
+		Station: icy.Station{Name: mount[1:]},
+		Tracks:  func() ([]ingest.Track, error) { return ingest.FindTracks(paths) },
+	}
+}

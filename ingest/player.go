@@ -1,0 +1,169 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"go.uber.org/zap"
+
+	"relay/frames"
+	"relay/icy"
+	"relay/mounts"
+)
+
+const (
+	// quantum is how far ahead of the clock a player works: it wakes so often,
+	// not for every frame.
+	quantum = 100 * time.Millisecond
+
+	// firstLead is what a mount that has never played gets at once, so that
+	// its first listeners have a burst.
+	firstLead = 5 * time.Second
+
+	// longestDebt bounds what is sent at once after a silence.
+	longestDebt = 10 * time.Second
+
+	// retryEmpty is the pause after a pass through the tracks in which nothing
+	// could be played.
+	retryEmpty = 5 * time.Second
+)
+
+// Track is one piece of music.
+type Track interface {
+	Open() (io.ReadCloser, error)
+	Title() mounts.Title
+	String() string // for the log
+}
+
+// Player plays tracks into a mount in real time, for ever, whenever no live
+// source is there.
+type Player struct {
+	Registry *mounts.Registry
+	Log      *zap.Logger
+	Mount    string
+	Station  icy.Station
+	Tracks   func() ([]Track, error) // called before each pass through them
+}
+
+// Run plays until ctx ends or the mount lets the player go.
+func (p *Player) Run(ctx context.Context) error {
+	in, err := p.Registry.Attach(p.Mount, mounts.Files, p.Station, "")
+	if err != nil {
+		return err
+	}
+	defer in.Detach()
+	deck := &deck{in: in}
+	for {
+		tracks, err := p.Tracks()
+		if err != nil {
+			p.Log.Warn("cannot list the music", zap.String("mount", p.Mount), zap.Error(err))
+		}
+		played := false
+		for _, track := range tracks {
+			n, err := deck.play(ctx, track)
+			switch {
+			case ctx.Err() != nil || errors.Is(err, mounts.ErrShutdown):
+				return nil
+			case err != nil:
+				p.Log.Warn("track skipped", zap.String("mount", p.Mount), zap.Stringer("track", track), zap.Error(err))
+			case n == 0:
+				p.Log.Warn("track skipped: it holds no MP3 frame", zap.String("mount", p.Mount), zap.Stringer("track", track))
+			}
+			played = played || n > 0
+		}
+		if !played {
+			select {
+			case <-time.After(retryEmpty):
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	}
+}
+
+// A deck plays frames by the clock. due is when the next frame is to be heard;
+// it grows by exact frame durations, so that hours do not drift.
+type deck struct {
+	in     *mounts.Input
+	due    time.Time
+	onAir  bool
+	cutter frames.Cutter
+	buf    [16 << 10]byte
+}
+
+// play plays one track and returns how many frames it had. While another
+// input is on the air it waits, and goes on where it was.
+func (d *deck) play(ctx context.Context, track Track) (played int, err error) {
+	file, err := track.Open()
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	d.cutter.Reset()
+	for readErr := error(nil); readErr == nil; {
+		var n int
+		n, readErr = file.Read(d.buf[:])
+		d.cutter.Write(d.buf[:n])
+		if readErr != nil {
+			d.cutter.Finish()
+		}
+		for f, ok := d.cutter.Next(); ok; f, ok = d.cutter.Next() {
+			if played == 0 {
+				d.in.SetTitle(track.Title())
+			}
+			if err := d.frame(ctx, f); err != nil {
+				return played, err
+			}
+			played++
+		}
+		if readErr != nil && readErr != io.EOF {
+			return played, readErr
+		}
+	}
+	return played, nil
+}
+
+// frame plays one frame when it is due.
+func (d *deck) frame(ctx context.Context, f frames.Frame) error {
+	for {
+		if !d.onAir {
+			if err := d.takeAir(ctx); err != nil {
+				return err
+			}
+		}
+		if wait := time.Until(d.due) - quantum; wait > 0 {
+			select {
+			case <-time.After(wait + quantum):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		if d.in.Write(f) {
+			d.due = d.due.Add(f.Duration())
+			return nil
+		}
+		d.onAir = false
+	}
+}
+
+// takeAir waits for the air and sets the clock: what the mount has not played
+// since it fell silent is due at once, so that listeners' buffers are filled
+// again.
+func (d *deck) takeAir(ctx context.Context) error {
+	silentSince, err := d.in.WaitOnAir(ctx)
+	if err != nil {
+		return err
+	}
+	d.onAir = true
+	d.due = silentSince
+	now := time.Now()
+	switch {
+	case silentSince.IsZero():
+		d.due = now.Add(-firstLead)
+	case now.Sub(silentSince) > longestDebt:
+		d.due = now.Add(-longestDebt)
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package ingest
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"os"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"relay/auth"
+	"relay/frames"
+	"relay/icy"
+	"relay/mounts"
+)
+
+// noMP3After is how many bytes without one MP3 frame prove that a source sends
+// something else.
+const noMP3After = 256 << 10
+
+var errNotMP3 = fmt.Errorf("no MP3 frame in the first %d KiB", noMP3After>>10)
+
+// Sources serves source clients.
+type Sources struct {
+	Registry *mounts.Registry
+	Gate     *auth.Gate
+	Log      *zap.Logger
+	Timeout  time.Duration // a source that sends nothing for so long is dropped
+}
+
+// Serve answers PUT or SOURCE on a connection whose request head has been
+// read, and feeds the mount until the source leaves. body begins with what
+// came behind the head. Serve owns conn and closes it.
+func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
+	defer conn.Close()
+	ip, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
+	log := s.Log.With(zap.String("mount", req.URL.Path), zap.String("ip", ip), zap.String("agent", req.UserAgent()))
+
+	in, err := s.admit(req, ip)
+	if err != nil {
+		logRefusal(log, err)
+		refuse(conn, err)
+		return
+	}
+	defer in.Detach()
+
+	answer := icy.SourceAccepted
+	if strings.EqualFold(req.Header.Get("Expect"), "100-continue") {
+		answer = icy.SourceContinue + answer
+	}
+	conn.SetWriteDeadline(time.Now().Add(s.Timeout))
+	if _, err := io.WriteString(conn, answer); err != nil {
+		log.Info("source left before it was answered", zap.Error(err))
+		return
+	}
+	log.Info("source connected", zap.String("name", in.Station.Name))
+
+	served := make(chan struct{})
+	defer close(served)
+	go func() {
+		select {
+		case <-in.Ended(): // kicked: wake the read
+			conn.SetReadDeadline(time.Unix(0, 0))
+		case <-served:
+		}
+	}()
+
+	if chunked(req.Header) {
+		body = httputil.NewChunkedReader(bufio.NewReaderSize(body, 16<<10))
+	}
+	stats, err := s.pump(conn, body, in)
+	if cause := in.Cause(); cause != nil {
+		err = cause
+	}
+	log.Info("source left", zap.String("reason", leaveReason(err)),
+		zap.Duration("stayed", time.Since(in.Since).Round(time.Second)),
+		zap.Int64("frames", stats.Frames), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
+}
+
+// admit checks a source request and attaches it to its mount. The error is a
+// *refusal.
+func (s *Sources) admit(req *http.Request, ip string) (*mounts.Input, error) {
+	mount := req.URL.Path
+	if err := s.Gate.Source(req, mount); err != nil {
+		return nil, &refusal{http.StatusUnauthorized, "You need to authenticate\r\n", err}
+	}
+	contentType := req.Header.Get("Content-Type")
+	switch {
+	case contentType == "" && req.Method == http.MethodPut:
+		return nil, &refusal{http.StatusForbidden, "No Content-type given", errors.New("PUT without a Content-Type")}
+	case contentType != "" && !icy.IsMP3(contentType):
+		sentence := fmt.Sprintf("This server takes MP3 (Content-Type: audio/mpeg), not %q", contentType)
+		return nil, &refusal{http.StatusUnsupportedMediaType, sentence, errors.New(sentence)}
+	}
+	in, err := s.Registry.Attach(mount, mounts.Live, icy.StationFromHeader(req.Header), ip)
+	if err == nil {
+		return in, nil
+	}
+	var name *mounts.NameError
+	var inUse *mounts.InUseError
+	switch {
+	case errors.As(err, &name):
+		return nil, &refusal{http.StatusBadRequest, name.Error(), err}
+	case errors.As(err, &inUse):
+		return nil, &refusal{http.StatusForbidden, "Mountpoint in use", err}
+	case errors.Is(err, mounts.ErrTooManySources):
+		return nil, &refusal{http.StatusForbidden, "too many sources connected", err}
+	default:
+		return nil, &refusal{http.StatusServiceUnavailable, err.Error(), err}
+	}
+}
+
+// pump feeds what the source sends to its input, until either ends.
+func (s *Sources) pump(conn net.Conn, body io.Reader, in *mounts.Input) (frames.CutterStats, error) {
+	var cutter frames.Cutter
+	buf := make([]byte, 16<<10)
+	var received int64
+	for {
+		conn.SetReadDeadline(time.Now().Add(s.Timeout))
+		select {
+		case <-in.Ended(): // the line above may have undone the wake-up
+			return cutter.Stats(), in.Cause()
+		default:
+		}
+		n, err := body.Read(buf)
+		received += int64(n)
+		cutter.Write(buf[:n])
+		if err != nil {
+			cutter.Finish()
+		}
+		in.Heard()
+		for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
+			in.Write(f)
+		}
+		switch {
+		case err != nil:
+			return cutter.Stats(), err
+		case received > noMP3After && cutter.Stats().Frames == 0:
+			return cutter.Stats(), errNotMP3
+		}
+	}
+}
+
+func chunked(h http.Header) bool {
+	return strings.EqualFold(strings.TrimSpace(h.Get("Transfer-Encoding")), "chunked")
+}
+
+func leaveReason(err error) string {
+	switch {
+	case err == nil || errors.Is(err, io.EOF):
+		return "closed the connection"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "sent nothing any more"
+	default:
+		return err.Error()
+	}
+}

@@ -1,0 +1,109 @@
+package listeners
+
+import (
+	"syscall"
+
+	"relay/icy"
+	"relay/mounts"
+)
+
+// maxSegments bounds what one write hands to the kernel: a flush is one or two
+// segments, a whole burst with metadata about ten.
+const maxSegments = 32
+
+// A segment is a run of bytes for the socket, and what it means to have sent it.
+type segment struct {
+	kind  segmentKind
+	bytes []byte
+	title *mounts.TitleMark // of a block that shows one
+}
+
+type segmentKind byte
+
+const (
+	pendingBytes segmentKind = iota
+	audioBytes
+	blockBytes
+)
+
+// gather collects what a listener is to be sent next, without copying it, and
+// afterwards moves the listener over as much as the socket took. It is reused
+// from listener to listener and allocates nothing.
+type gather struct {
+	segments [maxSegments]segment
+	vector   [maxSegments]syscall.Iovec
+	count    int
+	bytes    int
+}
+
+// collect fills g with all that is new for l, or as much as g holds.
+func (g *gather) collect(l *listener) {
+	g.count, g.bytes = 0, 0
+	if len(l.pending) > 0 {
+		g.add(segment{kind: pendingBytes, bytes: l.pending})
+	}
+	cursor, untilBlock := l.cursor, l.untilBlock
+	for g.count < maxSegments {
+		if l.metaint > 0 && untilBlock == 0 {
+			block := segment{kind: blockBytes, bytes: icy.EmptyBlock}
+			if title := cursor.Block(); title != nil {
+				block.bytes, block.title = title.Block, title
+				cursor.Shown(title)
+			}
+			g.add(block)
+			untilBlock = l.metaint
+			continue
+		}
+		audio := cursor.Next()
+		if len(audio) == 0 {
+			return
+		}
+		if l.metaint > 0 && len(audio) > untilBlock {
+			audio = audio[:untilBlock]
+		}
+		g.add(segment{kind: audioBytes, bytes: audio})
+		cursor.Advance(len(audio))
+		untilBlock -= len(audio)
+	}
+}
+
+func (g *gather) add(s segment) {
+	g.segments[g.count] = s
+	g.count++
+	g.bytes += len(s.bytes)
+}
+
+// full reports whether there may be more for the listener than g holds.
+func (g *gather) full() bool { return g.count == maxSegments }
+
+// commit moves l over the first n bytes of what was collected.
+func (g *gather) commit(l *listener, n int) {
+	for i := range g.segments[:g.count] {
+		if n == 0 {
+			return
+		}
+		s := &g.segments[i]
+		sent := min(n, len(s.bytes))
+		n -= sent
+		switch s.kind {
+		case pendingBytes:
+			l.pending = l.pending[sent:]
+			if len(l.pending) == 0 {
+				l.pending = nil // give the memory back
+			}
+		case audioBytes:
+			l.cursor.Next()
+			l.cursor.Advance(sent)
+			l.untilBlock -= sent
+		case blockBytes:
+			l.pending = s.bytes[sent:]
+			if len(l.pending) == 0 {
+				l.pending = nil
+			}
+			l.untilBlock = l.metaint
+			if s.title != nil {
+				l.cursor.Shown(s.title)
+			}
+		}
+	}
+}

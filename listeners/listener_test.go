@@ -1,0 +1,375 @@
+package listeners
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"golang.org/x/sys/unix"
+
+	"relay/conf"
+	"relay/frames"
+	"relay/frames/frametest"
+	"relay/icy"
+	"relay/mounts"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var header128 = func() frames.Header {
+	h, ok := frames.ParseHeader([]byte{0xff, 0xfb, 0x90, 0x00})
+	if !ok {
+		panic("not a frame header")
+	}
+	return h
+}()
+
+func numbered(n int) frames.Frame {
+	return frames.Frame{Header: header128, Data: frametest.Numbered(header128, uint64(n))}
+}
+
+// station is a mount with a live source.
+func station(t testing.TB, toml string) (*conf.Config, *mounts.Input) {
+	t.Helper()
+	c, err := conf.Parse("relay.toml", []byte(toml))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := mounts.NewRegistry(c, zap.NewNop()).Attach("/live", mounts.Live, icy.Station{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, in
+}
+
+// pair is a listener whose socket has buffers so small that writes are taken
+// in part, and the other end of it.
+func pair(t testing.TB, in *mounts.Input, metaint, buffer int) (*listener, net.Conn) {
+	t.Helper()
+	door, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer door.Close()
+	client, err := net.Dial("tcp", door.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	server, err := door.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if buffer > 0 {
+		client.(*net.TCPConn).SetReadBuffer(buffer)
+		server.(*net.TCPConn).SetWriteBuffer(buffer)
+	}
+	fd, err := takeSocket(server.(*net.TCPConn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	l := &listener{mount: in.Mount, fd: fd, metaint: metaint, untilBlock: metaint, lastTaken: time.Now()}
+	if err := in.Mount.Audience.Join(&l.Listener); err != nil {
+		t.Fatal(err)
+	}
+	return l, client
+}
+
+// split takes the blocks out of what a listener was sent.
+func split(t testing.TB, wire []byte, metaint int) (audio []byte, titles []string) {
+	t.Helper()
+	for len(wire) > metaint {
+		audio = append(audio, wire[:metaint]...)
+		units := int(wire[metaint])
+		text := wire[metaint+1:]
+		if len(text) < units*16 {
+			break
+		}
+		if units > 0 {
+			title, _, ok := icy.ParseBlock(text[:units*16])
+			if !ok {
+				t.Fatalf("no title in block %q", text[:units*16])
+			}
+			titles = append(titles, title)
+		}
+		wire = text[units*16:]
+	}
+	return append(audio, wire...), titles
+}
+
+// A socket that takes a few bytes at a time gets exactly the same bytes as one
+// that takes all, blocks and titles included.
+func TestPartialWritesLoseNothing(t *testing.T) {
+	for _, metaint := range []int{0, 256, 1000, 16000} {
+		c, in := station(t, "[limits]\nbuffer = '8MiB'\n")
+		l, client := pair(t, in, metaint, 2048)
+		in.Write(numbered(0))
+		l.join(64 << 10)
+		v := visitor{limits: c.Limits}
+		const total = 400
+		var want []byte
+		for n := range total {
+			if n > 0 {
+				in.Write(numbered(n))
+			}
+			want = append(want, numbered(n).Data...)
+			if n%50 == 49 {
+				in.SetTitle(mounts.Title{Text: strings.Repeat("long title ", 20) + string(rune('a'+n/50))})
+			}
+		}
+		done := make(chan []byte)
+		go func() {
+			got, _ := io.ReadAll(client)
+			done <- got
+		}()
+		for stays := true; stays; {
+			if reason := v.visit(l, time.Now()); reason != stillListens {
+				t.Fatalf("left: %s", reason)
+			}
+			stays = l.cursor.Offset() < in.Mount.Stream.End() || len(l.pending) > 0
+		}
+		unix.Shutdown(l.fd, unix.SHUT_WR)
+		got := <-done
+		if int64(len(got)) != l.Sent.Load() {
+			t.Errorf("metaint %d: %d bytes arrived, %d counted", metaint, len(got), l.Sent.Load())
+		}
+		var titles []string
+		if metaint > 0 {
+			got, titles = split(t, got, metaint)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("metaint %d: %d bytes of audio are not the %d that were played", metaint, len(got), len(want))
+		}
+		if metaint == 1000 && (len(titles) != 8 || titles[0] != "" || !strings.HasSuffix(titles[7], "g")) {
+			t.Errorf("titles %q", titles)
+		}
+	}
+}
+
+func TestWhoFallsBehindIsMovedToAFrame(t *testing.T) {
+	c, in := station(t, "[limits]\nbuffer = '32KiB'\nburst = '16KiB'\n")
+	for _, metaint := range []int{0, 700} {
+		l, client := pair(t, in, metaint, 4096)
+		for n := range 100 {
+			in.Write(numbered(n))
+		}
+		l.join(16 << 10)
+		v := visitor{limits: c.Limits}
+		for n := 100; n < 1000; n++ {
+			in.Write(numbered(n))
+			if n%50 == 0 {
+				v.visit(l, time.Now())
+			}
+		}
+		done := make(chan []byte)
+		go func() {
+			got, _ := io.ReadAll(client)
+			done <- got
+		}()
+		for l.cursor.Offset() < in.Mount.Stream.End() || len(l.pending) > 0 {
+			if reason := v.visit(l, time.Now()); reason != stillListens {
+				t.Fatalf("left: %s", reason)
+			}
+		}
+		unix.Shutdown(l.fd, unix.SHUT_WR)
+		got := <-done
+		if metaint > 0 {
+			got, _ = split(t, got, metaint)
+		}
+		last, skips := uint64(0), 0
+		for len(got) > 0 {
+			h, ok := frames.ParseHeader(got)
+			if !ok || h.Size > len(got) {
+				t.Fatalf("metaint %d: torn frame after number %d", metaint, last)
+			}
+			if n, ok := frametest.Number(got[:h.Size]); ok {
+				if last != 0 && n < last {
+					t.Fatalf("frame %d after %d", n, last)
+				}
+				if last != 0 && n != last+1 {
+					skips++
+				}
+				last = n
+			}
+			got = got[h.Size:]
+		}
+		if skips == 0 || last != 999 {
+			t.Errorf("metaint %d: %d skips, ends at %d", metaint, skips, last)
+		}
+		in.Mount.Audience.Leave(&l.Listener)
+	}
+	if in.Mount.Audience.Skips() == 0 {
+		t.Error("skips are not counted")
+	}
+}
+
+func TestReasonsToLeave(t *testing.T) {
+	tests := []struct {
+		name, toml string
+		prepare    func(*listener, net.Conn, *mounts.Input)
+		later      time.Duration
+		want       string
+	}{
+		{name: "nothing new", want: stillListens},
+		{name: "kicked", prepare: func(l *listener, _ net.Conn, _ *mounts.Input) { l.Kick() }, want: leftKicked},
+		{name: "hung up while nothing plays", prepare: func(l *listener, c net.Conn, _ *mounts.Input) {
+			c.Close()
+			for !peerLeft(l.fd) {
+			}
+		}, want: leftHimself},
+		{name: "fell behind", toml: "[limits]\nlag_policy = 'drop'\nbuffer = '64KiB'\n", prepare: func(_ *listener, _ net.Conn, in *mounts.Input) {
+			for n := range 500 {
+				in.Write(numbered(n))
+			}
+		}, want: leftBehind},
+		{name: "takes nothing", toml: "[limits]\nbuffer = '64MiB'\n", prepare: func(_ *listener, _ net.Conn, in *mounts.Input) {
+			for n := range 20000 {
+				in.Write(numbered(n))
+			}
+		}, later: time.Hour, want: leftTimeout},
+		{name: "takes nothing yet", toml: "[limits]\nbuffer = '64MiB'\n", prepare: func(_ *listener, _ net.Conn, in *mounts.Input) {
+			for n := range 20000 {
+				in.Write(numbered(n))
+			}
+		}, later: time.Second, want: stillListens},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, in := station(t, tt.toml)
+			l, client := pair(t, in, 0, 0)
+			l.join(0)
+			if tt.prepare != nil {
+				tt.prepare(l, client, in)
+			}
+			v := visitor{limits: c.Limits}
+			if tt.later > 0 {
+				v.visit(l, time.Now()) // fills the socket
+			}
+			if got := v.visit(l, time.Now().Add(tt.later)); got != tt.want {
+				t.Errorf("left: %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// Listeners come and go while the shards run; none is leaked.
+func TestServe(t *testing.T) {
+	c, in := station(t, "[limits]\nflush_interval = '20ms'\n")
+	w := NewWriters(c.Limits, zap.NewNop())
+	ctx, stop := contextWithStop(t)
+	running := make(chan struct{})
+	go func() {
+		w.Run(ctx)
+		close(running)
+	}()
+	door, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer door.Close()
+	var clients []net.Conn
+	for i := range 50 {
+		client, err := net.Dial("tcp", door.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		clients = append(clients, client)
+		server, err := door.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, _ := http.NewRequest("GET", "/live", nil)
+		if i%2 == 0 {
+			req.Header.Set("Icy-MetaData", "1")
+		}
+		w.Serve(server, req, in.Mount)
+	}
+	for n := range 200 {
+		in.Write(numbered(n))
+	}
+	for _, client := range clients {
+		client.SetDeadline(time.Now().Add(20 * time.Second))
+		if _, err := io.ReadFull(client, make([]byte, 200*header128.Size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, client := range clients[:25] {
+		client.Close()
+	}
+	for deadline := time.Now().Add(20 * time.Second); in.Mount.Audience.Count() != 25; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d listeners are counted, want 25", in.Mount.Audience.Count())
+		}
+		time.Sleep(time.Millisecond)
+	}
+	stop()
+	<-running
+	if in.Mount.Audience.Count() != 0 {
+		t.Errorf("%d listeners after the end", in.Mount.Audience.Count())
+	}
+	for _, client := range clients[25:] {
+		if _, err := io.Copy(io.Discard, client); err != nil {
+			t.Errorf("not a clean end: %v", err)
+		}
+	}
+}
+
+func contextWithStop(t testing.TB) (context.Context, context.CancelFunc) {
+	ctx, stop := context.WithCancel(t.Context())
+	t.Cleanup(stop)
+	return ctx, stop
+}
+
+// One visit to a listener with half a second of news.
+func BenchmarkVisit(b *testing.B) {
+	for _, metaint := range []int{0, 16000} {
+		name := "plain"
+		if metaint > 0 {
+			name = "icy"
+		}
+		b.Run(name, func(b *testing.B) {
+			c, in := station(b, "")
+			l, client := pair(b, in, metaint, 0)
+			go io.Copy(io.Discard, client)
+			l.join(0)
+			v := visitor{limits: c.Limits}
+			f := numbered(1)
+			b.ReportAllocs()
+			for b.Loop() {
+				for range 19 {
+					in.Write(f)
+				}
+				if reason := v.visit(l, time.Now()); reason != stillListens {
+					b.Fatal(reason)
+				}
+			}
+		})
+	}
+}
+
+// The same without the socket: what interleaving alone costs.
+func BenchmarkCollect(b *testing.B) {
+	_, in := station(b, "")
+	for n := range 1000 {
+		in.Write(numbered(n))
+	}
+	l := &listener{mount: in.Mount, metaint: 16000, untilBlock: 16000}
+	l.join(64 << 10)
+	start := l.cursor
+	var g gather
+	b.ReportAllocs()
+	for b.Loop() {
+		l.cursor, l.pending = start, nil
+		g.collect(l)
+		g.commit(l, g.bytes)
+	}
+}

@@ -1,0 +1,146 @@
+package listeners
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// slotTime is how finely a flush interval is divided: listeners are spread
+// over its slots, so that the load is flat and no one waits for all others.
+const slotTime = 10 * time.Millisecond
+
+// A shard is a writer with its listeners: one goroutine that visits each once
+// per flush interval.
+type shard struct {
+	visitor visitor
+	leave   func(l *listener, reason string)
+
+	// Owned by run. Slot i is visited at the ticks t with t mod len(slots) = i.
+	slots [][]*listener
+	size  int       // listeners in all slots
+	tick  int64     // the last tick that was visited
+	epoch time.Time // when tick 0 was due
+
+	mu    sync.Mutex
+	inbox []*listener   // not yet in a slot
+	wake  chan struct{} // says that somebody is in the inbox
+}
+
+func newShard(v visitor, leave func(*listener, string)) *shard {
+	slots := max(1, int(time.Duration(v.limits.FlushInterval)/slotTime))
+	return &shard{visitor: v, leave: leave, slots: make([][]*listener, slots), wake: make(chan struct{}, 1)}
+}
+
+// add gives the shard a listener, who was brought up to date just now.
+func (s *shard) add(l *listener) {
+	s.mu.Lock()
+	s.inbox = append(s.inbox, l)
+	s.mu.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run visits the listeners until ctx ends; then each gets what there still is
+// for him and is let go.
+func (s *shard) run(ctx context.Context) {
+	s.epoch = time.Now()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		s.takeIn(time.Now())
+		next := s.nextTick()
+		if s.size > 0 {
+			timer.Reset(time.Until(s.due(next)))
+		}
+		select {
+		case <-timer.C:
+			if s.size > 0 {
+				s.tick = next
+				s.visit(next, time.Now())
+			}
+		case <-s.wake:
+		case <-ctx.Done():
+			s.dismiss()
+			return
+		}
+	}
+}
+
+func (s *shard) due(tick int64) time.Time {
+	return s.epoch.Add(time.Duration(tick) * slotTime)
+}
+
+// nextTick returns the first tick to come whose slot has listeners.
+func (s *shard) nextTick() int64 {
+	next := s.tick + 1
+	for n := 0; n < len(s.slots) && len(s.slots[next%int64(len(s.slots))]) == 0; n++ {
+		next++
+	}
+	return next
+}
+
+// takeIn gives newcomers the emptiest slot, and of equal ones that which is
+// farthest ahead: they were sent everything just now.
+func (s *shard) takeIn(now time.Time) {
+	s.mu.Lock()
+	newcomers := s.inbox
+	s.inbox = nil
+	s.mu.Unlock()
+	if len(newcomers) == 0 {
+		return
+	}
+	if s.size == 0 || now.Sub(s.due(s.tick)) > time.Duration(s.visitor.limits.FlushInterval) {
+		// Nobody was waiting, or the machine was away: go on from here.
+		s.epoch = now.Add(-time.Duration(s.tick) * slotTime)
+	}
+	slots := int64(len(s.slots))
+	for _, l := range newcomers {
+		least := s.tick % slots
+		for back := int64(1); back < slots; back++ {
+			if at := (s.tick + slots - back) % slots; len(s.slots[at]) < len(s.slots[least]) {
+				least = at
+			}
+		}
+		s.slots[least] = append(s.slots[least], l)
+		s.size++
+	}
+}
+
+// visit brings the listeners of one tick up to date.
+func (s *shard) visit(tick int64, now time.Time) {
+	slot := tick % int64(len(s.slots))
+	list := s.slots[slot]
+	for i := 0; i < len(list); {
+		l := list[i]
+		if reason := s.visitor.visit(l, now); reason != stillListens {
+			s.leave(l, reason)
+			last := len(list) - 1
+			list[i], list[last] = list[last], nil
+			list = list[:last]
+			s.size--
+			continue
+		}
+		i++
+	}
+	s.slots[slot] = list
+}
+
+// dismiss lets everybody go.
+func (s *shard) dismiss() {
+	now := time.Now()
+	s.takeIn(now)
+	for slot, list := range s.slots {
+		for _, l := range list {
+			reason := s.visitor.visit(l, now)
+			if reason == stillListens {
+				reason = leftShutdown
+			}
+			s.leave(l, reason)
+		}
+		s.slots[slot] = nil
+	}
+	s.size = 0
+}

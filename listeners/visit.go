@@ -1,0 +1,77 @@
+package listeners
+
+import (
+	"syscall"
+	"time"
+
+	"relay/conf"
+)
+
+// Reasons for a listener to leave, as logs and metrics name them.
+const (
+	leftHimself  = "left"
+	leftEnded    = "stream ended"
+	leftKicked   = "kicked"
+	leftTimeout  = "took nothing"
+	leftBehind   = "fell behind"
+	leftShutdown = "server shut down"
+	stillListens = ""
+)
+
+// A visitor brings listeners up to date, one after the other.
+type visitor struct {
+	gather gather
+	limits conf.Limits
+}
+
+// visit sends l whatever is new and never waits. It returns why l leaves, or
+// stillListens.
+func (v *visitor) visit(l *listener, now time.Time) string {
+	if l.Kicked() {
+		return leftKicked
+	}
+	stream := l.mount.Stream
+	ended := stream.Ended()
+	if stream.End()-l.cursor.Offset() > int64(v.limits.Buffer) {
+		if v.limits.LagPolicy == conf.LagDrop {
+			return leftBehind
+		}
+		l.skip(int64(l.mount.Config.Burst))
+		l.mount.Audience.Skipped()
+	}
+	for {
+		v.gather.collect(l)
+		if v.gather.bytes == 0 {
+			switch {
+			case ended:
+				return leftEnded
+			case peerLeft(l.fd):
+				return leftHimself
+			}
+			l.lastTaken = now // nothing was offered
+			return stillListens
+		}
+		n, err := v.gather.write(l.fd)
+		switch {
+		case err == syscall.EAGAIN:
+			if now.Sub(l.lastTaken) > time.Duration(v.limits.ListenerTimeout) {
+				return leftTimeout
+			}
+			return stillListens
+		case err != nil:
+			return leftHimself
+		}
+		v.gather.commit(l, n)
+		l.Sent.Add(int64(n))
+		l.lastTaken = now
+		if n < v.gather.bytes {
+			return stillListens
+		}
+		if !v.gather.full() {
+			if ended {
+				return leftEnded
+			}
+			return stillListens
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package mounts
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"relay/frames"
+	"relay/icy"
+)
+
+// Kind says what an input is, and so how it ranks: the lowest kind that has
+// something to play is on the air.
+type Kind int
+
+const (
+	Live  Kind = iota // a source client
+	Files             // music played by the server
+)
+
+func (k Kind) String() string {
+	switch k {
+	case Live:
+		return "live"
+	case Files:
+		return "files"
+	}
+	return "unknown"
+}
+
+// Reasons for an input to end that did not come from whoever feeds it.
+var (
+	ErrReplaced = errors.New("a new source took the mount")
+	ErrShutdown = errors.New("the server is shutting down")
+)
+
+// silentAfter is how long a live source may send nothing before it can no
+// longer keep another one from the mount.
+const silentAfter = 2 * time.Second
+
+// Input is one feed of a mount, on the air or waiting. Its methods may be
+// called from any goroutine; frames come from one.
+type Input struct {
+	Mount   *Mount
+	Kind    Kind
+	Station icy.Station
+	Addr    string // whom it comes from; empty for the server's own
+	Since   time.Time
+
+	// Guarded by Mount.mu.
+	title    Title
+	playing  bool          // has something to play
+	lastByte time.Time     // when it was last heard of
+	onAir    chan struct{} // closed while it is on the air
+	ended    bool
+	cause    error
+
+	end chan struct{} // closed when it has ended
+}
+
+// Write gives the next frame. A live source that is the best input takes the
+// air with its first frame. The result says whether the frame was played;
+// false means that another input is on the air.
+func (in *Input) Write(f frames.Frame) bool {
+	m := in.Mount
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	in.lastByte = time.Now()
+	if in.ended {
+		return false
+	}
+	if !in.playing {
+		in.playing = true
+		m.choose()
+	}
+	if m.onAir != in {
+		return false
+	}
+	m.append(f, in.lastByte)
+	return true
+}
+
+// Heard notes that the source has sent something, even if it held no whole
+// frame.
+func (in *Input) Heard() {
+	in.Mount.mu.Lock()
+	in.lastByte = time.Now()
+	in.Mount.mu.Unlock()
+}
+
+// SetTitle sets what the input plays from here on. It reaches listeners with
+// the next frame, or when the input comes on the air.
+func (in *Input) SetTitle(t Title) {
+	m := in.Mount
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t == in.title {
+		return
+	}
+	in.title = t
+	if m.onAir == in {
+		m.Stream.mark(t)
+	}
+}
+
+// WaitOnAir returns when the input is on the air, with the time since which
+// the mount has played nothing: what was due since then may be sent at once.
+// It is zero when the mount has never played.
+func (in *Input) WaitOnAir(ctx context.Context) (silentSince time.Time, err error) {
+	m := in.Mount
+	for {
+		m.mu.Lock()
+		onAir, playing, last := in.onAir, m.onAir == in, m.lastFrame
+		m.mu.Unlock()
+		if playing {
+			return last, nil
+		}
+		select {
+		case <-onAir:
+		case <-in.end:
+			return time.Time{}, in.Cause()
+		case <-ctx.Done():
+			return time.Time{}, ctx.Err()
+		}
+	}
+}
+
+// Ended is closed when the input has ended, by Detach or because the mount
+// had to let it go; Cause then says why.
+func (in *Input) Ended() <-chan struct{} { return in.end }
+
+// Cause returns why the input was ended from the mount's side, nil before and
+// after a plain Detach.
+func (in *Input) Cause() error {
+	in.Mount.mu.Lock()
+	defer in.Mount.mu.Unlock()
+	return in.cause
+}
+
+// Detach takes the input from its mount. If it was on the air the mount keeps
+// its listeners and, after its grace, goes on with the next input or ends.
+func (in *Input) Detach() { in.Mount.detach(in, nil) }

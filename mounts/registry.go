@@ -1,0 +1,153 @@
+package mounts
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"relay/conf"
+	"relay/icy"
+)
+
+// ErrTooManySources says that the server has as many live sources as it may.
+var ErrTooManySources = errors.New("too many sources connected")
+
+// Registry holds the mounts of a server. A mount comes into being with its
+// first input; none needs to be declared.
+//
+// Lock order: Registry.mu before Mount.mu.
+type Registry struct {
+	conf      *conf.Config
+	log       *zap.Logger
+	listeners atomic.Int64
+
+	mu     sync.RWMutex
+	mounts map[string]*Mount
+	closed bool
+}
+
+// NewRegistry returns a registry without mounts.
+func NewRegistry(c *conf.Config, log *zap.Logger) *Registry {
+	return &Registry{conf: c, log: log, mounts: map[string]*Mount{}}
+}
+
+// Find returns the mount of that name, or nil.
+func (r *Registry) Find(name string) *Mount {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.mounts[name]
+}
+
+// List returns all mounts by name.
+func (r *Registry) List() []*Mount {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	list := make([]*Mount, 0, len(r.mounts))
+	for _, m := range r.mounts {
+		list = append(list, m)
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })
+	return list
+}
+
+// Listeners returns how many listen to all mounts.
+func (r *Registry) Listeners() int { return int(r.listeners.Load()) }
+
+// Attach gives the mount of that name, made if need be, another input. Files
+// take the air as soon as nothing better plays, live sources with their first
+// frame. Errors: *NameError, *InUseError, ErrTooManySources, ErrShutdown.
+func (r *Registry) Attach(name string, kind Kind, station icy.Station, addr string) (*Input, error) {
+	if err := conf.CheckMountName(name); err != nil {
+		return nil, &NameError{name, err}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, ErrShutdown
+	}
+	m, found := r.mounts[name]
+	if !found {
+		m = r.newMount(name)
+	}
+	if kind == Live && m.Live() == nil && r.liveSources() >= r.conf.Limits.Sources {
+		return nil, ErrTooManySources
+	}
+	now := time.Now()
+	in := &Input{
+		Mount: m, Kind: kind, Station: station, Addr: addr, Since: now, lastByte: now,
+		playing: kind != Live,
+		onAir:   make(chan struct{}),
+		end:     make(chan struct{}),
+	}
+	if err := m.attach(in); err != nil {
+		return nil, err
+	}
+	r.mounts[name] = m
+	return in, nil
+}
+
+// Close ends every input and every stream; nothing can be attached thereafter.
+func (r *Registry) Close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	for _, m := range r.mounts {
+		m.mu.Lock()
+		for len(m.inputs) > 0 {
+			m.remove(m.inputs[0], ErrShutdown)
+		}
+		if m.grace != nil {
+			m.grace.Stop()
+		}
+		r.forget(m)
+		m.mu.Unlock()
+	}
+}
+
+func (r *Registry) newMount(name string) *Mount {
+	c := r.conf.Mount(name)
+	return &Mount{
+		Name:     name,
+		Config:   c,
+		Stream:   newStream(int64(c.Burst)),
+		log:      r.log,
+		registry: r,
+		Audience: Audience{
+			limit:     c.MaxListeners,
+			server:    &r.listeners,
+			total:     int64(r.conf.Limits.Listeners),
+			listeners: map[uint64]*Listener{},
+		},
+	}
+}
+
+// forget ends a mount's stream and takes it off the list. r.mu and m.mu are
+// held.
+func (r *Registry) forget(m *Mount) {
+	m.Stream.close()
+	delete(r.mounts, m.Name)
+	r.log.Info("mount ended", zap.String("mount", m.Name), zap.Int("listeners", m.Audience.Count()))
+}
+
+func (r *Registry) liveSources() int {
+	n := 0
+	for _, m := range r.mounts {
+		if m.Live() != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// NameError says why a mount cannot have a name.
+type NameError struct {
+	Name   string
+	Reason error
+}
+
+func (e *NameError) Error() string { return fmt.Sprintf("mount name %q %v", e.Name, e.Reason) }

@@ -1,0 +1,216 @@
+package mounts
+
+import (
+	"bytes"
+	"sync"
+	"testing"
+
+	"relay/frames"
+	"relay/frames/frametest"
+)
+
+var header128 = func() frames.Header {
+	h, ok := frames.ParseHeader([]byte{0xff, 0xfb, 0x90, 0x00})
+	if !ok {
+		panic("not a frame header")
+	}
+	return h
+}()
+
+func numbered(n uint64) frames.Frame {
+	return frames.Frame{Header: header128, Data: frametest.Numbered(header128, n)}
+}
+
+// drain reads everything there is for a cursor and returns the numbers of the
+// frames.
+func drain(t testing.TB, first []byte, c *Cursor) []uint64 {
+	t.Helper()
+	audio := bytes.Clone(first)
+	for b := c.Next(); len(b) > 0; b = c.Next() {
+		audio = append(audio, b...)
+		c.Advance(len(b))
+	}
+	var numbers []uint64
+	for len(audio) > 0 {
+		h, ok := frames.ParseHeader(audio)
+		if !ok || h.Size > len(audio) {
+			t.Fatalf("torn frame with %d bytes to go", len(audio))
+		}
+		if n, ok := frametest.Number(audio[:h.Size]); ok {
+			numbers = append(numbers, n)
+		}
+		audio = audio[h.Size:]
+	}
+	return numbers
+}
+
+func TestReaderGetsEveryFrameOnce(t *testing.T) {
+	s := newStream(64 << 10)
+	cursor, first := s.Join(64 << 10)
+	const frames = 1000 // a dozen chunks
+	for n := range uint64(frames) {
+		s.append(numbered(n).Data)
+	}
+	got := drain(t, first, &cursor)
+	if len(got) != frames {
+		t.Fatalf("%d frames of %d", len(got), frames)
+	}
+	for i, n := range got {
+		if n != uint64(i) {
+			t.Fatalf("frame %d at place %d", n, i)
+		}
+	}
+	if cursor.Offset() != s.End() {
+		t.Errorf("cursor at %d of %d", cursor.Offset(), s.End())
+	}
+}
+
+func TestJoinLandsOnAFrameABurstBack(t *testing.T) {
+	for _, burst := range []int64{0, minBurst, 16 << 10, 64 << 10} {
+		s := newStream(64 << 10)
+		for n := range uint64(1000) {
+			s.append(numbered(n).Data)
+		}
+		cursor, first := s.Join(burst)
+		got := drain(t, first, &cursor)
+		size, want := int64(len(got)*header128.Size), max(burst, minBurst)
+		if size > want || size < want-2*int64(header128.Size) {
+			t.Errorf("burst of %d bytes is %d long", burst, size)
+		}
+		if got[len(got)-1] != 999 {
+			t.Errorf("burst of %d bytes ends at frame %d", burst, got[len(got)-1])
+		}
+	}
+}
+
+func TestStreamForgetsWhatNoNewReaderNeeds(t *testing.T) {
+	s := newStream(64 << 10)
+	for n := range uint64(5000) {
+		s.append(numbered(n).Data)
+	}
+	kept := 0
+	for c := s.head.Load(); c != nil; c = c.next.Load() {
+		kept++
+	}
+	if kept > 4 { // 64 KiB in 32 KiB chunks, one begun, one part used
+		t.Errorf("%d chunks are kept", kept)
+	}
+}
+
+func TestTitlesBelongToPlacesInTheStream(t *testing.T) {
+	s := newStream(64 << 10)
+	early, _ := s.Join(64 << 10)
+	for n := range uint64(10) {
+		s.append(numbered(n).Data)
+	}
+	s.mark(Title{Text: "second"})
+	for n := range uint64(10) {
+		s.append(numbered(n).Data)
+	}
+	shown := func(c *Cursor) string {
+		m := c.Block()
+		if m == nil {
+			return "nothing new"
+		}
+		c.Shown(m)
+		return m.Text
+	}
+	if got := shown(&early); got != "" {
+		t.Errorf("at the start: %q", got)
+	}
+	early.Next()
+	early.Advance(9 * header128.Size)
+	if got := shown(&early); got != "nothing new" {
+		t.Errorf("before the title's place: %q", got)
+	}
+	early.Advance(header128.Size)
+	if got := shown(&early); got != "second" {
+		t.Errorf("at the title's place: %q", got)
+	}
+	if got := shown(&early); got != "nothing new" {
+		t.Errorf("shown again: %q", got)
+	}
+	for n := range uint64(1000) { // far beyond the burst
+		s.append(numbered(n).Data)
+	}
+	late, _ := s.Join(16 << 10)
+	if got := shown(&late); got != "second" {
+		t.Errorf("a newcomer sees %q", got)
+	}
+}
+
+// One writer and many readers, who join at any time: for the race detector.
+func TestReadersWhileTheStreamGrows(t *testing.T) {
+	s := newStream(16 << 10)
+	const total = 5000
+	var readers sync.WaitGroup
+	for range 20 {
+		readers.Go(func() {
+			cursor, first := s.Join(16 << 10)
+			var last uint64
+			for {
+				ended := s.Ended()
+				got := drain(t, first, &cursor)
+				first = nil
+				for _, n := range got {
+					if last != 0 && n != last+1 {
+						t.Errorf("frame %d after %d", n, last)
+						return
+					}
+					last = n
+				}
+				cursor.Block()
+				if ended {
+					break
+				}
+			}
+			if last != total {
+				t.Errorf("ended at frame %d", last)
+			}
+		})
+	}
+	for n := uint64(1); n <= total; n++ {
+		s.append(numbered(n).Data)
+		if n%100 == 0 {
+			s.mark(Title{Text: "title"})
+		}
+	}
+	s.close()
+	readers.Wait()
+}
+
+func TestRestOfFrame(t *testing.T) {
+	s := newStream(64 << 10)
+	for n := range uint64(10) {
+		s.append(numbered(n).Data)
+	}
+	c, _ := s.Join(64 << 10)
+	c.Next()
+	for _, tt := range []struct{ at, rest int }{{0, 0}, {1, header128.Size - 1}, {header128.Size - 1, 1}, {header128.Size, 0}, {header128.Size + 100, header128.Size - 100}} {
+		c.at = int64(tt.at)
+		if got := len(c.RestOfFrame()); got != tt.rest {
+			t.Errorf("at %d: %d bytes, want %d", tt.at, got, tt.rest)
+		}
+	}
+}
+
+func BenchmarkAppend(b *testing.B) {
+	s := newStream(64 << 10)
+	f := numbered(1)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(f.Data)))
+	for b.Loop() {
+		s.append(f.Data)
+	}
+}
+
+func BenchmarkJoin(b *testing.B) {
+	s := newStream(64 << 10)
+	for n := range uint64(1000) {
+		s.append(numbered(n).Data)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Join(64 << 10)
+	}
+}

@@ -1,0 +1,203 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"relay/auth"
+	"relay/conf"
+	"relay/icy"
+	"relay/ingest"
+	"relay/listeners"
+	"relay/mounts"
+)
+
+// goodbye is how long those who are being answered at shutdown may take.
+const goodbye = 3 * time.Second
+
+// Server is the whole radio server behind its sockets.
+type Server struct {
+	conf     *conf.Config
+	log      *zap.Logger
+	registry *mounts.Registry
+	sources  *ingest.Sources
+	writers  *listeners.Writers
+	handler  http.Handler
+
+	mu    sync.Mutex
+	conns map[net.Conn]struct{} // not yet with listeners or net/http
+}
+
+// New puts a server together; Run starts it.
+func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
+	gate := auth.NewGate(c)
+	return &Server{
+		conf:     c,
+		log:      log,
+		registry: registry,
+		sources:  &ingest.Sources{Registry: registry, Gate: gate, Log: log, Timeout: time.Duration(c.Limits.SourceTimeout)},
+		writers:  listeners.NewWriters(c.Limits, log),
+		handler:  routes(c, registry, gate, log),
+		conns:    map[net.Conn]struct{}{},
+	}
+}
+
+// Listen opens the configured addresses. The error says which one failed and
+// what to do.
+func Listen(c *conf.Config) ([]net.Listener, error) {
+	var open []net.Listener
+	for _, address := range c.Server.Listen {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			for _, l := range open {
+				l.Close()
+			}
+			return nil, fmt.Errorf("cannot listen on %s: %w", address, explain(err))
+		}
+		open = append(open, l)
+	}
+	return open, nil
+}
+
+// Run serves until ctx ends, then stops accepting, ends sources and listeners
+// and returns when all have gone, within seconds.
+func (s *Server) Run(ctx context.Context, open []net.Listener) error {
+	web := newWeb(s.handler, open[0].Addr(), s.log)
+	writing, stopWriting := context.WithCancel(context.Background())
+	defer stopWriting()
+
+	var accepting, handling, rooms sync.WaitGroup
+	rooms.Go(func() { s.writers.Run(writing) })
+	rooms.Go(func() { web.server.Serve(web) })
+	for _, l := range open {
+		accepting.Go(func() {
+			s.accept(l, func(conn net.Conn) {
+				handling.Go(func() { s.handle(conn, web) })
+			})
+		})
+	}
+
+	<-ctx.Done()
+	for _, l := range open {
+		l.Close()
+	}
+	accepting.Wait()
+	s.registry.Close()
+	s.closeConns()
+	handling.Wait()
+	stopWriting()
+	closing, cancel := context.WithTimeout(context.Background(), goodbye)
+	defer cancel()
+	if err := web.server.Shutdown(closing); err != nil {
+		web.server.Close()
+	}
+	rooms.Wait()
+	return nil
+}
+
+// accept takes connections until l is closed. Running out of descriptors is
+// waited out: those on the air must not lose the server for it.
+func (s *Server) accept(l net.Listener, handle func(net.Conn)) {
+	for {
+		conn, err := l.Accept()
+		switch {
+		case err == nil:
+			handle(conn)
+		case errors.Is(err, net.ErrClosed):
+			return
+		default:
+			s.log.Error("cannot accept connections", zap.Error(err))
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+}
+
+// handle reads the request head of a fresh connection and hands it on.
+func (s *Server) handle(conn net.Conn, web *web) {
+	if !s.track(conn) {
+		return
+	}
+	defer s.untrack(conn)
+	req, body, err := readHead(conn, time.Now().Add(time.Duration(s.conf.Limits.HeaderTimeout)))
+	if err != nil {
+		s.turnAway(conn, err)
+		return
+	}
+	if req.Method == "SOURCE" || req.Method == http.MethodPut {
+		s.sources.Serve(conn, body, req)
+		return
+	}
+	if req.Method == http.MethodGet || req.Method == http.MethodHead {
+		if m := s.registry.Find(req.URL.Path); m != nil {
+			s.writers.Serve(conn, req, m)
+			return
+		}
+	}
+	web.serve(conn, body, req)
+}
+
+// turnAway answers a head that is no request, and closes.
+func (s *Server) turnAway(conn net.Conn, err error) {
+	defer conn.Close()
+	var netErr net.Error
+	if errors.Is(err, io.EOF) || errors.As(err, &netErr) {
+		return // gone, or too slow: there is nobody to tell
+	}
+	s.log.Debug("not a request", zap.Stringer("from", conn.RemoteAddr()), zap.Error(err))
+	status := http.StatusBadRequest
+	if errors.Is(err, errHeadTooLarge) {
+		status = http.StatusRequestHeaderFieldsTooLarge
+	}
+	conn.SetDeadline(time.Now().Add(time.Second))
+	conn.Write(icy.AppendRefusal(nil, status, err.Error()+"\r\n", time.Now()))
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.CloseWrite()
+		io.CopyN(io.Discard, conn, maxHead) // so that the answer is not reset away
+	}
+}
+
+func (s *Server) track(conn net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conns == nil { // shutting down
+		conn.Close()
+		return false
+	}
+	s.conns[conn] = struct{}{}
+	return true
+}
+
+func (s *Server) untrack(conn net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, conn)
+}
+
+func (s *Server) closeConns() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for conn := range s.conns {
+		conn.Close()
+	}
+	s.conns = nil
+}
+
+// explain adds to a bind error what to do about it.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("%w (ports below 1024 need a privilege: choose a higher port)", err)
+	case isInUse(err):
+		return fmt.Errorf("the port is in use by another program (stop it, or choose another address with [server] listen)")
+	}
+	return err
+}
