@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"syscall"
 	"time"
 
 	"go.uber.org/zap"
@@ -38,16 +37,8 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		w.refuse(conn, m, l, err)
 		return
 	}
-	fd, err := takeSocket(conn.(syscall.Conn))
-	if err != nil {
-		m.Audience.Leave(&l.Listener)
-		w.log.Error("cannot serve a listener", zap.String("mount", m.Name), zap.Error(err))
-		conn.Close()
-		return
-	}
-	l.fd = fd
 	l.join(int64(m.Config.Burst))
-	w.seat(l)
+	w.seat(l, conn)
 }
 
 func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason error) {

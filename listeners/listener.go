@@ -13,7 +13,7 @@ import (
 type listener struct {
 	mounts.Listener
 	mount  *mounts.Mount
-	fd     int
+	socket socket
 	cursor mounts.Cursor
 
 	// pending is sent before anything more of the stream: the head, frames

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -49,39 +50,32 @@ func station(t testing.TB, toml string) (*conf.Config, *mounts.Input) {
 	return c, in
 }
 
-// pair is a listener whose socket has buffers so small that writes are taken
-// in part, and the other end of it.
-func pair(t testing.TB, in *mounts.Input, metaint, buffer int) (*listener, net.Conn) {
+// pair is a listener, and the other end of his socket; with a small buffer it
+// takes a flush in parts.
+func pair(t testing.TB, in *mounts.Input, metaint, buffer int) (*listener, *os.File) {
 	t.Helper()
-	door, err := net.Listen("tcp", "127.0.0.1:0")
+	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer door.Close()
-	client, err := net.Dial("tcp", door.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { client.Close() })
-	server, err := door.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
+	unix.SetNonblock(ends[0], true)
 	if buffer > 0 {
-		client.(*net.TCPConn).SetReadBuffer(buffer)
-		server.(*net.TCPConn).SetWriteBuffer(buffer)
+		unix.SetsockoptInt(ends[0], unix.SOL_SOCKET, unix.SO_SNDBUF, buffer)
 	}
-	fd, err := takeSocket(server.(*net.TCPConn))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { unix.Close(fd) })
-	l := &listener{mount: in.Mount, fd: fd, metaint: metaint, untilBlock: metaint, lastTaken: time.Now()}
+	client := os.NewFile(uintptr(ends[1]), "client")
+	t.Cleanup(func() {
+		client.Close()
+		unix.Close(ends[0])
+	})
+	l := &listener{mount: in.Mount, socket: &rawSocket{ends[0]}, metaint: metaint, untilBlock: metaint, lastTaken: time.Now()}
 	if err := in.Mount.Audience.Join(&l.Listener); err != nil {
 		t.Fatal(err)
 	}
 	return l, client
 }
+
+// hangUp ends what a listener is sent.
+func hangUp(l *listener) { unix.Shutdown(l.socket.(*rawSocket).fd, unix.SHUT_WR) }
 
 // split takes the blocks out of what a listener was sent.
 func split(t testing.TB, wire []byte, metaint int) (audio []byte, titles []string) {
@@ -136,7 +130,7 @@ func TestPartialWritesLoseNothing(t *testing.T) {
 			}
 			stays = l.cursor.Offset() < in.Mount.Stream.End() || len(l.pending) > 0
 		}
-		unix.Shutdown(l.fd, unix.SHUT_WR)
+		hangUp(l)
 		got := <-done
 		if int64(len(got)) != l.Sent.Load() {
 			t.Errorf("metaint %d: %d bytes arrived, %d counted", metaint, len(got), l.Sent.Load())
@@ -179,7 +173,7 @@ func TestWhoFallsBehindIsMovedToAFrame(t *testing.T) {
 				t.Fatalf("left: %s", reason)
 			}
 		}
-		unix.Shutdown(l.fd, unix.SHUT_WR)
+		hangUp(l)
 		got := <-done
 		if metaint > 0 {
 			got, _ = split(t, got, metaint)
@@ -214,28 +208,28 @@ func TestWhoFallsBehindIsMovedToAFrame(t *testing.T) {
 func TestReasonsToLeave(t *testing.T) {
 	tests := []struct {
 		name, toml string
-		prepare    func(*listener, net.Conn, *mounts.Input)
+		prepare    func(*listener, io.Closer, *mounts.Input)
 		later      time.Duration
 		want       string
 	}{
 		{name: "nothing new", want: stillListens},
-		{name: "kicked", prepare: func(l *listener, _ net.Conn, _ *mounts.Input) { l.Kick() }, want: leftKicked},
-		{name: "hung up while nothing plays", prepare: func(l *listener, c net.Conn, _ *mounts.Input) {
+		{name: "kicked", prepare: func(l *listener, _ io.Closer, _ *mounts.Input) { l.Kick() }, want: leftKicked},
+		{name: "hung up while nothing plays", prepare: func(l *listener, c io.Closer, _ *mounts.Input) {
 			c.Close()
-			for !peerLeft(l.fd) {
+			for !l.socket.peerLeft() {
 			}
 		}, want: leftHimself},
-		{name: "fell behind", toml: "[limits]\nlag_policy = 'drop'\nbuffer = '64KiB'\n", prepare: func(_ *listener, _ net.Conn, in *mounts.Input) {
+		{name: "fell behind", toml: "[limits]\nlag_policy = 'drop'\nbuffer = '64KiB'\n", prepare: func(_ *listener, _ io.Closer, in *mounts.Input) {
 			for n := range 500 {
 				in.Write(numbered(n))
 			}
 		}, want: leftBehind},
-		{name: "takes nothing", toml: "[limits]\nbuffer = '64MiB'\n", prepare: func(_ *listener, _ net.Conn, in *mounts.Input) {
+		{name: "takes nothing", toml: "[limits]\nbuffer = '64MiB'\n", prepare: func(_ *listener, _ io.Closer, in *mounts.Input) {
 			for n := range 20000 {
 				in.Write(numbered(n))
 			}
 		}, later: time.Hour, want: leftTimeout},
-		{name: "takes nothing yet", toml: "[limits]\nbuffer = '64MiB'\n", prepare: func(_ *listener, _ net.Conn, in *mounts.Input) {
+		{name: "takes nothing yet", toml: "[limits]\nbuffer = '64MiB'\n", prepare: func(_ *listener, _ io.Closer, in *mounts.Input) {
 			for n := range 20000 {
 				in.Write(numbered(n))
 			}

@@ -24,6 +24,9 @@ func Playlist(base string) http.HandlerFunc {
 		server := base
 		if strings.Contains(r.Host, ":") && icy.PlausibleHost(r.Host) {
 			server = "http://" + r.Host
+			if r.TLS != nil {
+				server = "https://" + r.Host
+			}
 		}
 		address := server + (&url.URL{Path: mount}).EscapedPath()
 		w.Header().Set("Cache-Control", "no-cache, no-store")

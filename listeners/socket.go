@@ -9,34 +9,60 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// takeSocket takes the socket out of conn, and with it out of the runtime's
-// poller: conn is closed, the socket stays open, non-blocking, and the
-// caller's to close.
-func takeSocket(conn syscall.Conn) (fd int, err error) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return -1, fmt.Errorf("take socket: %w", err)
-	}
-	var dupErr error
-	err = raw.Control(func(own uintptr) {
-		fd, dupErr = unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, 0)
-	})
-	if err := errors.Join(err, dupErr); err != nil {
-		return -1, fmt.Errorf("take socket: %w", err)
-	}
-	conn.(net.Conn).Close()
-	return fd, nil
+// sendBuffer is what the kernel may hold for a listener who takes nothing, in
+// bytes: it doubles the figure for its own bookkeeping. A burst fits.
+const sendBuffer = 48 << 10
+
+// socket is where a listener's bytes go.
+type socket interface {
+	// write sends what was collected and returns how much of it was taken;
+	// syscall.EAGAIN says that there is no room.
+	write(g *gather) (int, error)
+	// peerLeft reports whether the other side has closed the connection.
+	peerLeft() bool
+	close()
 }
 
-// peerLeft reports whether the other side of an idle socket has closed it.
-func peerLeft(fd int) bool {
-	var b [1]byte
-	n, _, err := unix.Recvfrom(fd, b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
-	switch {
-	case err == unix.EAGAIN || err == unix.EINTR:
-		return false
-	case err != nil:
+// rawSocket is a socket outside the runtime's poller, which never waits.
+type rawSocket struct{ fd int }
+
+// takeSocket takes the socket out of conn: conn is closed, the socket stays
+// open and is the caller's to close.
+func takeSocket(conn *net.TCPConn) (*rawSocket, error) {
+	conn.SetWriteBuffer(sendBuffer)
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, fmt.Errorf("take socket: %w", err)
+	}
+	s := &rawSocket{}
+	var dupErr error
+	err = raw.Control(func(own uintptr) {
+		s.fd, dupErr = unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, 0)
+	})
+	if err := errors.Join(err, dupErr); err != nil {
+		return nil, fmt.Errorf("take socket: %w", err)
+	}
+	conn.Close()
+	return s, nil
+}
+
+func (s *rawSocket) write(g *gather) (int, error) { return g.writeTo(s.fd) }
+func (s *rawSocket) peerLeft() bool               { return hungUp(s.fd) }
+func (s *rawSocket) close()                       { unix.Close(s.fd) }
+
+// hungUp reports whether the other side of a socket has closed it.
+func hungUp(fd int) bool {
+	ready := []unix.PollFd{{Fd: int32(fd), Events: pollHangUp}}
+	n, err := unix.Poll(ready, 0)
+	return err == nil && n > 0 && ready[0].Revents != 0
+}
+
+// hungUpConn is hungUp for a connection that the runtime still polls.
+func hungUpConn(conn syscall.Conn) (left bool) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
 		return true
 	}
-	return n == 0
+	err = raw.Control(func(fd uintptr) { left = hungUp(int(fd)) })
+	return left || err != nil
 }

@@ -1,6 +1,8 @@
 package listeners
 
 import (
+	"errors"
+	"os"
 	"syscall"
 	"time"
 
@@ -15,6 +17,7 @@ const (
 	leftTimeout  = "took nothing"
 	leftBehind   = "fell behind"
 	leftShutdown = "server shut down"
+	leftFault    = "could not be served"
 	stillListens = ""
 )
 
@@ -24,8 +27,8 @@ type visitor struct {
 	limits conf.Limits
 }
 
-// visit sends l whatever is new and never waits. It returns why l leaves, or
-// stillListens.
+// visit sends l whatever is new; it waits only where the socket does. It
+// returns why l leaves, or stillListens.
 func (v *visitor) visit(l *listener, now time.Time) string {
 	if l.Kicked() {
 		return leftKicked
@@ -45,19 +48,21 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 			switch {
 			case ended:
 				return leftEnded
-			case peerLeft(l.fd):
+			case l.socket.peerLeft():
 				return leftHimself
 			}
 			l.lastTaken = now // nothing was offered
 			return stillListens
 		}
-		n, err := v.gather.write(l.fd)
+		n, err := l.socket.write(&v.gather)
 		switch {
 		case err == syscall.EAGAIN:
 			if now.Sub(l.lastTaken) > time.Duration(v.limits.ListenerTimeout) {
 				return leftTimeout
 			}
 			return stillListens
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return leftTimeout
 		case err != nil:
 			return leftHimself
 		}

@@ -2,60 +2,89 @@ package listeners
 
 import (
 	"context"
+	"net"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
-	"golang.org/x/sys/unix"
 
 	"relay/conf"
 )
 
 // Writers keeps the sockets of all listeners fed, from one shard per core.
 type Writers struct {
-	log     *zap.Logger
-	shards  []*shard
-	next    atomic.Uint64 // shard of the next newcomer
-	visitor sync.Pool     // *visitor, for first visits
+	limits   conf.Limits
+	log      *zap.Logger
+	shards   []*shard
+	next     atomic.Uint64 // shard of the next newcomer
+	visitors sync.Pool     // *visitor, for visits outside the shards
+
+	followers sync.WaitGroup
+	following context.Context // ends with Run
+	stop      context.CancelFunc
 }
 
 // NewWriters returns writers at rest; Run sets them to work.
 func NewWriters(limits conf.Limits, log *zap.Logger) *Writers {
-	w := &Writers{log: log}
-	w.visitor.New = func() any { return &visitor{limits: limits} }
+	w := &Writers{limits: limits, log: log}
+	w.following, w.stop = context.WithCancel(context.Background())
+	w.visitors.New = func() any { return &visitor{limits: limits} }
 	for range runtime.GOMAXPROCS(0) {
 		w.shards = append(w.shards, newShard(visitor{limits: limits}, w.dismiss))
 	}
 	return w
 }
 
-// Run visits the listeners until ctx ends, lets them go and returns.
+// Run visits the listeners until ctx ends, lets them go and returns. Nobody
+// may be served thereafter.
 func (w *Writers) Run(ctx context.Context) {
 	var shards sync.WaitGroup
 	for _, s := range w.shards {
 		shards.Go(func() { s.run(ctx) })
 	}
+	<-ctx.Done()
+	w.stop()
+	w.followers.Wait()
 	shards.Wait()
 }
 
-// seat sends a newcomer what there is for him and gives him to a shard.
-func (w *Writers) seat(l *listener) {
-	v := w.visitor.Get().(*visitor)
-	reason := v.visit(l, time.Now())
-	v.gather = gather{} // let go of the stream
-	w.visitor.Put(v)
-	if reason != stillListens {
-		w.dismiss(l, reason)
+// seat sends a newcomer what there is for him at once, then leaves him to a
+// shard or, where the connection encrypts, to a goroutine of his own.
+func (w *Writers) seat(l *listener, conn net.Conn) {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		raw, err := takeSocket(tcp)
+		if err != nil {
+			w.log.Error("cannot serve a listener", zap.String("mount", l.mount.Name), zap.Error(err))
+			l.socket = &waitingSocket{Conn: conn}
+			w.dismiss(l, leftFault)
+			return
+		}
+		l.socket = raw
+		if reason := w.visit(l); reason != stillListens {
+			w.dismiss(l, reason)
+			return
+		}
+		w.shards[w.next.Add(1)%uint64(len(w.shards))].add(l)
 		return
 	}
-	w.shards[w.next.Add(1)%uint64(len(w.shards))].add(l)
+	l.socket = &waitingSocket{Conn: conn, timeout: time.Duration(w.limits.ListenerTimeout)}
+	w.followers.Go(func() { w.follow(w.following, l) })
+}
+
+// visit is visitor.visit with a visitor that is free.
+func (w *Writers) visit(l *listener) (reason string) {
+	v := w.visitors.Get().(*visitor)
+	reason = v.visit(l, time.Now())
+	v.gather = gather{} // let go of the stream
+	w.visitors.Put(v)
+	return reason
 }
 
 // dismiss ends a listener.
 func (w *Writers) dismiss(l *listener, reason string) {
-	unix.Close(l.fd)
+	l.socket.close()
 	l.mount.Audience.Leave(&l.Listener)
 	w.log.Debug("listener left", zap.String("mount", l.mount.Name), zap.String("ip", l.Addr),
 		zap.String("agent", l.Agent), zap.String("reason", reason),

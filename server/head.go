@@ -22,7 +22,7 @@ var errHeadTooLarge = errors.New("the request head is larger than 16 KiB")
 // returns the request with a reader that goes on behind the head. What cannot
 // become a request is given up on at its first line.
 func readHead(conn net.Conn, deadline time.Time) (*http.Request, io.Reader, error) {
-	conn.SetReadDeadline(deadline)
+	conn.SetDeadline(deadline) // a TLS handshake writes too
 	buf := make([]byte, 0, 2<<10)
 	for firstLineSeen := false; ; {
 		if len(buf) == cap(buf) {
@@ -34,7 +34,7 @@ func readHead(conn net.Conn, deadline time.Time) (*http.Request, io.Reader, erro
 		n, err := conn.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		if end := icy.HeadEnd(buf); end > 0 {
-			conn.SetReadDeadline(time.Time{})
+			conn.SetDeadline(time.Time{})
 			req, err := icy.ParseHead(buf[:end])
 			if err != nil {
 				return nil, nil, err

@@ -3,11 +3,9 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
@@ -49,23 +47,6 @@ func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 		handler:  routes(c, registry, gate, log),
 		conns:    map[net.Conn]struct{}{},
 	}
-}
-
-// Listen opens the configured addresses. The error says which one failed and
-// what to do.
-func Listen(c *conf.Config) ([]net.Listener, error) {
-	var open []net.Listener
-	for _, address := range c.Server.Listen {
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			for _, l := range open {
-				l.Close()
-			}
-			return nil, fmt.Errorf("cannot listen on %s: %w", address, explain(err))
-		}
-		open = append(open, l)
-	}
-	return open, nil
 }
 
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
@@ -159,8 +140,8 @@ func (s *Server) turnAway(conn net.Conn, err error) {
 	}
 	conn.SetDeadline(time.Now().Add(time.Second))
 	conn.Write(icy.AppendRefusal(nil, status, err.Error()+"\r\n", time.Now()))
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		tcp.CloseWrite()
+	if half, ok := conn.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
 		io.CopyN(io.Discard, conn, maxHead) // so that the answer is not reset away
 	}
 }
@@ -189,15 +170,4 @@ func (s *Server) closeConns() {
 		conn.Close()
 	}
 	s.conns = nil
-}
-
-// explain adds to a bind error what to do about it.
-func explain(err error) error {
-	switch {
-	case errors.Is(err, os.ErrPermission):
-		return fmt.Errorf("%w (ports below 1024 need a privilege: choose a higher port)", err)
-	case isInUse(err):
-		return fmt.Errorf("the port is in use by another program (stop it, or choose another address with [server] listen)")
-	}
-	return err
 }

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"context"
+	"crypto/tls"
 	"io"
 	"log"
 	"net"
@@ -28,7 +30,8 @@ type web struct {
 func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
 	w := &web{conns: make(chan net.Conn), closed: make(chan struct{}), addr: addr}
 	w.server = &http.Server{
-		Handler:                      handler,
+		Handler:                      withTLS(handler),
+		ConnContext:                  rememberTLS,
 		DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout:            10 * time.Second,
 		ReadTimeout:                  time.Minute,
@@ -81,4 +84,27 @@ func (c *replayedConn) Read(b []byte) (int, error) {
 		return n, nil
 	}
 	return c.rest.Read(b)
+}
+
+type tlsKey struct{}
+
+// rememberTLS keeps what net/http cannot see behind a replayedConn.
+func rememberTLS(ctx context.Context, conn net.Conn) context.Context {
+	if replayed, ok := conn.(*replayedConn); ok {
+		if secure, ok := replayed.Conn.(*tls.Conn); ok {
+			return context.WithValue(ctx, tlsKey{}, secure)
+		}
+	}
+	return ctx
+}
+
+// withTLS sets a request's TLS field, as net/http does for its own connections.
+func withTLS(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if secure, ok := r.Context().Value(tlsKey{}).(*tls.Conn); ok {
+			state := secure.ConnectionState()
+			r.TLS = &state
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -3,16 +3,22 @@ package listeners
 import (
 	"syscall"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
-// write hands all that was collected to the socket in one call that never
-// waits, and returns how much of it was taken. A single segment goes by
-// write(2), which costs the kernel a little less than writev(2).
+// pollHangUp is set when the peer has closed its side, read or not what it
+// sent before.
+const pollHangUp = unix.POLLRDHUP
+
+// writeTo hands all that was collected to a non-blocking socket in one call
+// and returns how much of it was taken. A single segment goes by write(2),
+// which costs the kernel a little less than writev(2).
 //
 // The raw calls do not tell the scheduler about themselves: on a non-blocking
 // socket they return within microseconds, and the bookkeeping would be paid
 // for every listener at every flush.
-func (g *gather) write(fd int) (int, error) {
+func (g *gather) writeTo(fd int) (int, error) {
 	for {
 		var n uintptr
 		var errno syscall.Errno

@@ -1,0 +1,59 @@
+package server
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+
+	"relay/conf"
+)
+
+// Listen opens the configured addresses, those for TLS last. The error says
+// which one failed and what to do.
+func Listen(c *conf.Config) ([]net.Listener, error) {
+	var open []net.Listener
+	fail := func(err error) ([]net.Listener, error) {
+		for _, l := range open {
+			l.Close()
+		}
+		return nil, err
+	}
+	for _, address := range c.Server.Listen {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return fail(explain(address, err))
+		}
+		open = append(open, l)
+	}
+	if len(c.TLS.Listen) == 0 {
+		return open, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLS.CertFile, c.TLS.KeyFile)
+	if err != nil {
+		return fail(fmt.Errorf("cannot use %s with %s: %w", c.TLS.CertFile, c.TLS.KeyFile, err))
+	}
+	// HTTP/1.1 only: streams are no HTTP/2.
+	secure := &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}
+	for _, address := range c.TLS.Listen {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return fail(explain(address, err))
+		}
+		open = append(open, tls.NewListener(l, secure))
+	}
+	return open, nil
+}
+
+// explain adds to a bind error what to do about it.
+func explain(address string, err error) error {
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("cannot listen on %s: %w (ports below 1024 need a privilege: choose a higher port)", address, err)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("cannot listen on %s: the port is in use by another program (stop it, or choose another port, as in relay -listen :9000)", address)
+	}
+	return fmt.Errorf("cannot listen on %s: %w", address, err)
+}
