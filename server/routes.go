@@ -27,6 +27,7 @@ func routes(c *conf.Config, registry *mounts.Registry, gate *auth.Gate, log *zap
 	get.HandleFunc("/status-json.xsl", h.StatusJSON)
 	get.HandleFunc("/admin/metadata", h.Metadata)
 	get.HandleFunc("/admin/", h.AdminPage)
+	get.HandleFunc("/admin/debug/pprof/{profile}", h.Profile)
 	get.PathPrefix("/admin/").HandlerFunc(h.UnknownCommand)
 	playlist := regexp.MustCompile(`^/.+\.(m3u|pls)$`)
 	get.MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {

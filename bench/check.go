@@ -1,0 +1,106 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+
+	"relay/frames"
+	"relay/frames/frametest"
+)
+
+// format is that of the test stream.
+var format = frametest.Header(128000, 44100, 2)
+
+// checker follows the body of one listener's answer: it takes metadata blocks
+// out and sees that numbered frames come once and in order.
+type checker struct {
+	metaint    int
+	untilBlock int
+	blockLeft  int // bytes of a block still to come
+
+	frame  []byte // the frame under way; nil before the first is found
+	last   uint64
+	frames int
+	breaks int // frames that did not continue the one before
+}
+
+func newChecker(metaint int) *checker { return &checker{metaint: metaint, untilBlock: metaint} }
+
+// feed takes the next bytes of the body.
+func (c *checker) feed(b []byte) {
+	if c.metaint == 0 {
+		c.audio(b)
+		return
+	}
+	for len(b) > 0 {
+		switch {
+		case c.blockLeft > 0:
+			n := min(c.blockLeft, len(b))
+			c.blockLeft -= n
+			b = b[n:]
+		case c.untilBlock == 0:
+			c.blockLeft = int(b[0]) * 16
+			c.untilBlock = c.metaint
+			b = b[1:]
+		default:
+			n := min(c.untilBlock, len(b))
+			c.audio(b[:n])
+			c.untilBlock -= n
+			b = b[n:]
+		}
+	}
+}
+
+// audio cuts frames without keeping more than the one under way.
+func (c *checker) audio(b []byte) {
+	for len(b) > 0 {
+		if len(c.frame) >= frames.HeaderSize {
+			h, ok := frames.ParseHeader(c.frame)
+			if !ok {
+				c.resync()
+				continue
+			}
+			n := min(h.Size-len(c.frame), len(b))
+			c.frame = append(c.frame, b[:n]...)
+			b = b[n:]
+			if len(c.frame) == h.Size {
+				c.whole()
+			}
+			continue
+		}
+		n := min(frames.HeaderSize-len(c.frame), len(b))
+		c.frame = append(c.frame, b[:n]...)
+		b = b[n:]
+	}
+}
+
+// whole judges a frame that is complete.
+func (c *checker) whole() {
+	n, numbered := frametest.Number(c.frame)
+	switch {
+	case !numbered && c.last != 0:
+		c.breaks++
+		c.resync()
+		return
+	case !numbered: // joined inside a frame, or on a silent one
+		c.resync()
+		return
+	case c.last != 0 && n != c.last+1:
+		c.breaks++
+	}
+	c.last = n
+	c.frames++
+	c.frame = c.frame[:0]
+}
+
+// resync passes over the first byte and looks for the next header. Servers
+// that join listeners in the middle of a frame need it once.
+func (c *checker) resync() {
+	next := bytes.IndexByte(c.frame[1:], 0xff)
+	if next < 0 {
+		c.frame = c.frame[:0]
+		return
+	}
+	c.frame = append(c.frame[:0], c.frame[1+next:]...)
+}

@@ -1,0 +1,94 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"relay/frames"
+	"relay/frames/frametest"
+)
+
+// feedAhead is how much a feeder sends at once before it goes on in real
+// time, so that the first listeners find a burst.
+const feedAhead = 6 * time.Second
+
+// feeder is a source client that sends numbered frames in real time, every
+// feedCadence.
+type feeder struct {
+	conn net.Conn
+	fed  atomic.Int64 // bytes of frames
+}
+
+const feedCadence = 100 * time.Millisecond
+
+// startFeeder connects to a mount and feeds it until ctx ends.
+func startFeeder(ctx context.Context, s *subject, mount string) (*feeder, error) {
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Basic %s\r\nContent-Type: audio/mpeg\r\n"+
+		"ice-name: bench\r\nice-bitrate: 128\r\nUser-Agent: relay-bench\r\n\r\n",
+		mount, s.addr, base64.StdEncoding.EncodeToString([]byte("source:"+s.password)))
+	conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil || !strings.Contains(line, " 200 ") {
+		conn.Close()
+		return nil, fmt.Errorf("%s: source of %s was answered %q (%v)", s.name, mount, strings.TrimSpace(line), err)
+	}
+	f := &feeder{conn: conn}
+	go f.run(ctx)
+	return f, nil
+}
+
+func (f *feeder) run(ctx context.Context) {
+	defer f.conn.Close()
+	clock := newFrameClock(time.Now().Add(-feedAhead))
+	tick := time.NewTicker(feedCadence)
+	defer tick.Stop()
+	for {
+		due := clock.due(time.Now())
+		if _, err := f.conn.Write(due); err != nil {
+			return
+		}
+		f.fed.Add(int64(len(due)))
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// frameClock makes the numbered frames of a stream as they fall due.
+type frameClock struct {
+	next   time.Time
+	number uint64
+	buf    []byte
+}
+
+func newFrameClock(start time.Time) *frameClock { return &frameClock{next: start} }
+
+// due returns all frames due by now, valid until the next call. Padding makes
+// them 128 kbit/s on the average, as encoders do.
+func (c *frameClock) due(now time.Time) []byte {
+	c.buf = c.buf[:0]
+	for !c.next.After(now) {
+		c.number++
+		h := format
+		if c.number*47/49 != (c.number-1)*47/49 { // 417.959 bytes a frame
+			h.Size++
+		}
+		c.buf = append(c.buf, frametest.Numbered(h, c.number)...)
+		c.next = c.next.Add(frames.Header.Duration(h))
+	}
+	return c.buf
+}

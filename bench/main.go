@@ -1,0 +1,158 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	mode := flag.String("mode", "steady", "what to measure: all, or one of "+modeNames())
+	listeners := flag.Int("n", 5000, "listeners")
+	duration := flag.Duration("t", 30*time.Second, "how long to measure")
+	doc := flag.String("doc", "", "write the results into this Markdown `file`")
+	asJSON := flag.Bool("json", false, "print the results as JSON")
+	var peers []*subject
+	flag.Func("peer", "another running server: `name=…,addr=…,mount=…,password=…,pid=…`; mount only if it plays already", func(s string) error {
+		p, err := parsePeer(s)
+		peers = append(peers, p)
+		return err
+	})
+	role := flag.String("role", "", "used by bench itself")
+	plan := flag.String("plan", "", "used by bench itself")
+	cadence := flag.Duration("cadence", flushInterval, "used by bench itself")
+	flag.Parse()
+
+	if err := raiseFileLimit(); err != nil {
+		return err
+	}
+	switch *role {
+	case "load":
+		var p loadPlan
+		if err := json.Unmarshal([]byte(*plan), &p); err != nil {
+			return err
+		}
+		return runLoad(p)
+	case "floor":
+		return runFloor(*cadence)
+	}
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ran := false
+	for _, m := range modes {
+		if *mode != m.name && *mode != "all" {
+			continue
+		}
+		ran = true
+		if err := runMode(ctx, m.name, m.about, m.run, *listeners, *duration, peers, *asJSON, *doc); err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
+		}
+	}
+	if !ran {
+		return fmt.Errorf("there is no mode %q; there are all, %s", *mode, modeNames())
+	}
+	return nil
+}
+
+func runMode(ctx context.Context, name, about string, run func(*bench, context.Context) error,
+	listeners int, duration time.Duration, peers []*subject, asJSON bool, doc string) error {
+	dir, err := os.MkdirTemp("", "relay-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil { // icecast2 runs as nobody
+		return err
+	}
+	cert, err := newCertificate(dir)
+	if err != nil {
+		return err
+	}
+	b := &bench{listeners: listeners, duration: duration, dir: dir, cert: cert, peers: peers}
+	if err := run(b, ctx); err != nil {
+		return err
+	}
+	if asJSON {
+		return json.NewEncoder(os.Stdout).Encode(struct {
+			Mode, Machine string
+			Results       []result
+			Verdicts      []verdict
+		}{name, machine(), b.results, b.verdicts})
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s: %s\n%s, %s\ngo run ./bench -mode %s -n %d -t %v\n\n", name, about,
+		time.Now().Format(time.DateOnly), machine(), name, listeners, duration)
+	printTable(&text, b.results, b.verdicts)
+	fmt.Println(text.String())
+	if doc != "" {
+		return writeDoc(doc, name, "```\n"+text.String()+"```\n")
+	}
+	return nil
+}
+
+func modeNames() string {
+	var names []string
+	for _, m := range modes {
+		names = append(names, m.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// parsePeer reads the value of -peer.
+func parsePeer(text string) (*subject, error) {
+	p := &subject{stop: func() {}}
+	for pair := range strings.SplitSeq(text, ",") {
+		key, value, _ := strings.Cut(pair, "=")
+		switch key {
+		case "name":
+			p.name = value
+		case "addr":
+			p.addr = value
+		case "mount":
+			p.mount = value
+		case "password":
+			p.password = value
+		case "pid":
+			pid, err := strconv.Atoi(value)
+			if err != nil {
+				return nil, fmt.Errorf("pid %q is no number", value)
+			}
+			p.pid = pid
+		default:
+			return nil, fmt.Errorf("%q is none of name, addr, mount, password, pid", key)
+		}
+	}
+	if p.addr == "" || p.pid == 0 || p.name == "" {
+		return nil, errors.New("name, addr and pid are needed")
+	}
+	return p, nil
+}
+
+// raiseFileLimit allows this process and its children as many descriptors as
+// the system lets them have.
+func raiseFileLimit() error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	limit.Cur = limit.Max
+	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+}

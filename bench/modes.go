@@ -1,0 +1,229 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// flushInterval is relay's default, and the floor's cadence.
+const flushInterval = 500 * time.Millisecond
+
+// bench is a run of one mode.
+type bench struct {
+	listeners int
+	duration  time.Duration
+	dir       string
+	cert      certificate
+	peers     []*subject // named on the command line, running
+	results   []result
+	verdicts  []verdict
+}
+
+// modes are the ways to measure, in the order of -mode all.
+var modes = []struct {
+	name, about string
+	run         func(*bench, context.Context) error
+}{
+	{"steady", "listeners of one mount, opened gently", (*bench).steady},
+	{"icy", "the same with metadata on all listeners", (*bench).icy},
+	{"growth", "cost per listener as they become more", (*bench).growth},
+	{"storm", "all connect at once", (*bench).storm},
+	{"slow", "listeners that read nothing, and others beside them", (*bench).slow},
+	{"mounts", "500 sources with 10 listeners each", (*bench).mounts},
+	{"tls", "2,000 listeners over TLS", (*bench).tls},
+	{"churn", "500 joins and leaves a second beside those who stay", (*bench).churn},
+}
+
+func (b *bench) plan() loadPlan {
+	return loadPlan{
+		Mounts: []string{"/bench"}, Listeners: b.listeners, OpenRate: 2000,
+		Patience: 60 * time.Second, Warm: 5 * time.Second, Measure: b.duration,
+	}
+}
+
+// relay, icecast and floor start a subject, measure it and stop it again.
+func (b *bench) relay(ctx context.Context, what string, plan loadPlan) (result, error) {
+	s, err := startRelay(ctx, b.dir, b.cert)
+	return b.measure(ctx, s, err, what, plan)
+}
+
+func (b *bench) icecast(ctx context.Context, what string, plan loadPlan) (result, error) {
+	s, err := startIcecast(ctx, b.dir, b.cert)
+	if errors.Is(err, errNotInstalled) {
+		progress("icecast2 is not installed (Debian: apt install icecast2): no comparison with it")
+		return result{}, nil
+	}
+	return b.measure(ctx, s, err, what, plan)
+}
+
+func (b *bench) floor(ctx context.Context, what string, plan loadPlan) (result, error) {
+	s, err := startFloor(ctx, b.dir, flushInterval)
+	return b.measure(ctx, s, err, what, plan)
+}
+
+func (b *bench) measure(ctx context.Context, s *subject, err error, what string, plan loadPlan) (result, error) {
+	if err != nil {
+		return result{}, err
+	}
+	defer s.stop()
+	r, err := measure(ctx, s, what, plan)
+	if err == nil {
+		b.results = append(b.results, r)
+	}
+	return r, err
+}
+
+func (b *bench) steady(ctx context.Context) error {
+	what := fmt.Sprintf("%d listeners", b.listeners)
+	relay, err := b.relay(ctx, what, b.plan())
+	if err != nil {
+		return err
+	}
+	icecast, err := b.icecast(ctx, what, b.plan())
+	if err != nil {
+		return err
+	}
+	for _, peer := range b.peers {
+		plan := b.plan()
+		r, err := measure(ctx, peer, what, plan)
+		if err != nil {
+			return err
+		}
+		b.results = append(b.results, r)
+	}
+	floor, err := b.floor(ctx, what, b.plan())
+	if err != nil {
+		return err
+	}
+	b.verdicts = append(b.verdicts,
+		ratio("CPU per listener-second", relay.CPU, icecast.CPU, "icecast2", 0.33),
+		ratio("CPU per listener-second", relay.CPU, floor.CPU, "the floor", 1.10),
+		atMost("user-space memory per listener", relay.UserMemory, "bytes", 1024))
+	b.verdicts = append(b.verdicts, soundFor(relay, flushInterval.Seconds())...)
+	return nil
+}
+
+func (b *bench) icy(ctx context.Context) error {
+	plain, err := b.relay(ctx, "plain", b.plan())
+	if err != nil {
+		return err
+	}
+	plan := b.plan()
+	plan.ICY = true
+	icy, err := b.relay(ctx, "metadata", plan)
+	if err != nil {
+		return err
+	}
+	if _, err := b.icecast(ctx, "metadata", plan); err != nil {
+		return err
+	}
+	b.verdicts = append(b.verdicts, ratio("CPU with metadata", icy.CPU, plain.CPU, "without", 1.15))
+	b.verdicts = append(b.verdicts, soundFor(icy, flushInterval.Seconds())...)
+	return nil
+}
+
+func (b *bench) growth(ctx context.Context) error {
+	var first, last result
+	for _, n := range []int{1000, 5000, 10000, 15000} {
+		plan := b.plan()
+		plan.Listeners = n
+		r, err := b.relay(ctx, fmt.Sprintf("%d listeners", n), plan)
+		if err != nil {
+			return err
+		}
+		if first.Listeners == 0 {
+			first = r
+		}
+		last = r
+	}
+	b.verdicts = append(b.verdicts, ratio("CPU per listener-second at 15,000", last.CPU, first.CPU, "that at 1,000", 1.10))
+	b.verdicts = append(b.verdicts, soundFor(last, flushInterval.Seconds())...)
+	return nil
+}
+
+func (b *bench) storm(ctx context.Context) error {
+	plan := b.plan()
+	plan.OpenRate = 0
+	relay, err := b.relay(ctx, "all at once", plan)
+	if err != nil {
+		return err
+	}
+	if _, err := b.icecast(ctx, "all at once", plan); err != nil {
+		return err
+	}
+	b.verdicts = append(b.verdicts, atMost("time to first audio, p99", relay.Load.FirstAudio.P99*1000, "ms", 1000))
+	b.verdicts = append(b.verdicts, soundFor(relay, flushInterval.Seconds())...)
+	return nil
+}
+
+func (b *bench) slow(ctx context.Context) error {
+	plan := b.plan()
+	plan.Silent = b.listeners
+	plan.Listeners = b.listeners + 500
+	plan.Warm = 10 * time.Second // until every buffer is full
+	plan.Measure = min(b.duration, 10*time.Second)
+	r, err := b.relay(ctx, fmt.Sprintf("%d read nothing, 500 read", b.listeners), plan)
+	if err != nil {
+		return err
+	}
+	b.verdicts = append(b.verdicts, atMost("kernel memory of one that reads nothing", r.KernelMemory/1024, "KiB", 128))
+	r.Load.Listeners -= plan.Silent
+	b.verdicts = append(b.verdicts, soundFor(r, flushInterval.Seconds())...)
+	return nil
+}
+
+func (b *bench) mounts(ctx context.Context) error {
+	plan := b.plan()
+	plan.Mounts = nil
+	for n := range 500 {
+		plan.Mounts = append(plan.Mounts, fmt.Sprintf("/bench-%d", n))
+	}
+	plan.Listeners = 5000
+	relay, err := b.relay(ctx, "500 mounts with 10 each", plan)
+	if err != nil {
+		return err
+	}
+	icecast, err := b.icecast(ctx, "500 mounts with 10 each", plan)
+	if err != nil {
+		return err
+	}
+	b.verdicts = append(b.verdicts, ratio("CPU, sources included", relay.CPU, icecast.CPU, "icecast2", 0.5))
+	b.verdicts = append(b.verdicts, soundFor(relay, flushInterval.Seconds())...)
+	return nil
+}
+
+func (b *bench) tls(ctx context.Context) error {
+	plan := b.plan()
+	plan.TLS, plan.Listeners = true, 2000
+	relay, err := b.relay(ctx, "TLS", plan)
+	if err != nil {
+		return err
+	}
+	icecast, err := b.icecast(ctx, "TLS", plan)
+	if err != nil {
+		return err
+	}
+	b.verdicts = append(b.verdicts, ratio("CPU per listener-second", relay.CPU, icecast.CPU, "icecast2", 1))
+	b.verdicts = append(b.verdicts, soundFor(relay, flushInterval.Seconds())...)
+	return nil
+}
+
+func (b *bench) churn(ctx context.Context) error {
+	plan := b.plan()
+	plan.Listeners, plan.Churn = 1000, 500
+	plan.Measure = max(b.duration, time.Minute)
+	r, err := b.relay(ctx, "1,000 stay, 500 a second come and go", plan)
+	if err != nil {
+		return err
+	}
+	b.verdicts = append(b.verdicts, soundFor(r, flushInterval.Seconds())...)
+	b.verdicts = append(b.verdicts,
+		verdict{"joins that had sound", fmt.Sprintf("%d of %d", r.Load.JoinsHeard, r.Load.Joined-plan.Churn), "all", r.Load.JoinsHeard >= r.Load.Joined-plan.Churn},
+		none("descriptors left behind", max(0, r.FilesAfter-r.FilesBefore)),
+		none("goroutines left behind", max(0, r.GoroutinesAfter-r.GoroutinesBefore)))
+	return nil
+}

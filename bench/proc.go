@@ -1,0 +1,87 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// cpuTime returns what all threads of a process have run so far, to the
+// nanosecond, from /proc/PID/task/*/schedstat.
+func cpuTime(pid int) (time.Duration, error) {
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	if err != nil || len(tasks) == 0 {
+		return 0, fmt.Errorf("process %d is gone", pid)
+	}
+	var total time.Duration
+	for _, task := range tasks {
+		text, err := os.ReadFile(task)
+		if err != nil {
+			continue // a thread that ended just now
+		}
+		run, _, _ := strings.Cut(string(text), " ")
+		n, err := strconv.ParseInt(run, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", task, err)
+		}
+		total += time.Duration(n)
+	}
+	return total, nil
+}
+
+// anonymousMemory returns a process's private memory in bytes: RssAnon.
+func anonymousMemory(pid int) int64 {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	return field(string(text), "RssAnon:") << 10
+}
+
+// socketMemory returns what TCP sockets of the whole machine hold, in bytes.
+func socketMemory() int64 {
+	text, _ := os.ReadFile("/proc/net/sockstat")
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "TCP:") {
+			return field(line, "mem") * int64(os.Getpagesize())
+		}
+	}
+	return 0
+}
+
+// openFiles returns how many descriptors a process has.
+func openFiles(pid int) int {
+	entries, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	return len(entries)
+}
+
+// threads returns how many threads a process has.
+func threads(pid int) int {
+	entries, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	return len(entries)
+}
+
+// field returns the number behind a name in text.
+func field(text, name string) int64 {
+	_, rest, found := strings.Cut(text, name)
+	if !found {
+		return 0
+	}
+	words := strings.Fields(rest)
+	if len(words) == 0 {
+		return 0
+	}
+	n, _ := strconv.ParseInt(words[0], 10, 64)
+	return n
+}
+
+// machine describes this computer in a line.
+func machine() string {
+	info, _ := os.ReadFile("/proc/cpuinfo")
+	_, model, _ := strings.Cut(string(info), "model name")
+	model, _, _ = strings.Cut(strings.TrimLeft(model, "\t :"), "\n")
+	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease")
+	return fmt.Sprintf("%s, %d cores, Linux %s", model, strings.Count(string(info), "processor\t"), strings.TrimSpace(string(kernel)))
+}
