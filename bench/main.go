@@ -26,6 +26,7 @@ func main() {
 func run() error {
 	mode := flag.String("mode", "steady", "what to measure: all, or one of "+modeNames())
 	listeners := flag.Int("n", 5000, "listeners")
+	servers := flag.String("servers", "relay,icecast2,floor", "which servers to measure")
 	duration := flag.Duration("t", 30*time.Second, "how long to measure")
 	doc := flag.String("doc", "", "write the results into this Markdown `file`")
 	asJSON := flag.Bool("json", false, "print the results as JSON")
@@ -62,7 +63,8 @@ func run() error {
 			continue
 		}
 		ran = true
-		if err := runMode(ctx, m.name, m.about, m.run, *listeners, *duration, peers, *asJSON, *doc); err != nil {
+		b := &bench{listeners: *listeners, duration: *duration, servers: strings.Split(*servers, ","), peers: peers}
+		if err := runMode(ctx, m.name, m.about, m.run, b, *asJSON, *doc); err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
 	}
@@ -72,21 +74,18 @@ func run() error {
 	return nil
 }
 
-func runMode(ctx context.Context, name, about string, run func(*bench, context.Context) error,
-	listeners int, duration time.Duration, peers []*subject, asJSON bool, doc string) error {
-	dir, err := os.MkdirTemp("", "relay-bench-")
-	if err != nil {
+func runMode(ctx context.Context, name, about string, run func(*bench, context.Context) error, b *bench, asJSON bool, doc string) error {
+	var err error
+	if b.dir, err = os.MkdirTemp("", "relay-bench-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o755); err != nil { // icecast2 runs as nobody
+	defer os.RemoveAll(b.dir)
+	if err := os.Chmod(b.dir, 0o755); err != nil { // icecast2 runs as nobody
 		return err
 	}
-	cert, err := newCertificate(dir)
-	if err != nil {
+	if b.cert, err = newCertificate(b.dir); err != nil {
 		return err
 	}
-	b := &bench{listeners: listeners, duration: duration, dir: dir, cert: cert, peers: peers}
 	if err := run(b, ctx); err != nil {
 		return err
 	}
@@ -99,7 +98,7 @@ func runMode(ctx context.Context, name, about string, run func(*bench, context.C
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: %s\n%s, %s\ngo run ./bench -mode %s -n %d -t %v\n\n", name, about,
-		time.Now().Format(time.DateOnly), machine(), name, listeners, duration)
+		time.Now().Format(time.DateOnly), machine(), name, b.listeners, b.duration)
 	printTable(&text, b.results, b.verdicts)
 	fmt.Println(text.String())
 	if doc != "" {

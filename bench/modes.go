@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -16,6 +17,7 @@ const flushInterval = 500 * time.Millisecond
 type bench struct {
 	listeners int
 	duration  time.Duration
+	servers   []string // which to measure; what is left out has an empty result
 	dir       string
 	cert      certificate
 	peers     []*subject // named on the command line, running
@@ -47,11 +49,17 @@ func (b *bench) plan() loadPlan {
 
 // relay, icecast and floor start a subject, measure it and stop it again.
 func (b *bench) relay(ctx context.Context, what string, plan loadPlan) (result, error) {
+	if !slices.Contains(b.servers, "relay") {
+		return result{}, nil
+	}
 	s, err := startRelay(ctx, b.dir, b.cert)
 	return b.measure(ctx, s, err, what, plan)
 }
 
 func (b *bench) icecast(ctx context.Context, what string, plan loadPlan) (result, error) {
+	if !slices.Contains(b.servers, "icecast2") {
+		return result{}, nil
+	}
 	s, err := startIcecast(ctx, b.dir, b.cert)
 	if errors.Is(err, errNotInstalled) {
 		progress("icecast2 is not installed (Debian: apt install icecast2): no comparison with it")
@@ -61,6 +69,9 @@ func (b *bench) icecast(ctx context.Context, what string, plan loadPlan) (result
 }
 
 func (b *bench) floor(ctx context.Context, what string, plan loadPlan) (result, error) {
+	if !slices.Contains(b.servers, "floor") {
+		return result{}, nil
+	}
 	s, err := startFloor(ctx, b.dir, flushInterval)
 	return b.measure(ctx, s, err, what, plan)
 }

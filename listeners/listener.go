@@ -11,7 +11,7 @@ import (
 // was sent so far. One goroutine at a time has it: that of the connection,
 // then that of its shard.
 type listener struct {
-	mounts.Listener
+	// What every visit reads and writes comes first, to share cache lines.
 	mount  *mounts.Mount
 	socket socket
 	cursor mounts.Cursor
@@ -25,6 +25,8 @@ type listener struct {
 	untilBlock int // audio bytes until the next block
 
 	lastTaken time.Time // when the socket last took a byte
+
+	mounts.Listener
 }
 
 // join starts the listener about burst bytes behind the end of the stream.

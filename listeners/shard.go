@@ -3,18 +3,20 @@ package listeners
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // slotTime is how finely a flush interval is divided: listeners are spread
 // over its slots, so that the load is flat and no one waits for all others.
-const slotTime = 10 * time.Millisecond
+const slotTime = 25 * time.Millisecond
 
 // A shard is a writer with its listeners: one goroutine that visits each once
 // per flush interval.
 type shard struct {
-	visitor visitor
-	leave   func(l *listener, reason string)
+	visitor   visitor
+	leave     func(l *listener, reason string)
+	listeners atomic.Int64 // in slots and inbox
 
 	// Owned by run. Slot i is visited at the ticks t with t mod len(slots) = i.
 	slots [][]*listener
@@ -34,6 +36,7 @@ func newShard(v visitor, leave func(*listener, string)) *shard {
 
 // add gives the shard a listener, who was brought up to date just now.
 func (s *shard) add(l *listener) {
+	s.listeners.Add(1)
 	s.mu.Lock()
 	s.inbox = append(s.inbox, l)
 	s.mu.Unlock()
@@ -117,6 +120,7 @@ func (s *shard) visit(tick int64, now time.Time) {
 		l := list[i]
 		if reason := s.visitor.visit(l, now); reason != stillListens {
 			s.leave(l, reason)
+			s.listeners.Add(-1)
 			last := len(list) - 1
 			list[i], list[last] = list[last], nil
 			list = list[:last]
@@ -139,6 +143,7 @@ func (s *shard) dismiss() {
 				reason = leftShutdown
 			}
 			s.leave(l, reason)
+			s.listeners.Add(-1)
 		}
 		s.slots[slot] = nil
 	}

@@ -5,7 +5,6 @@ import (
 	"net"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -13,13 +12,18 @@ import (
 	"relay/conf"
 )
 
-// Writers keeps the sockets of all listeners fed, from one shard per core.
+// shardFill is how many listeners one shard takes before the next is used. A
+// shard on one core serves tens of thousands; two shards that share as few as
+// these cost a tenth more than one (docs/performance.md).
+const shardFill = 8000
+
+// Writers keeps the sockets of all listeners fed, from up to one shard per
+// core.
 type Writers struct {
 	limits   conf.Limits
 	log      *zap.Logger
 	shards   []*shard
-	next     atomic.Uint64 // shard of the next newcomer
-	visitors sync.Pool     // *visitor, for visits outside the shards
+	visitors sync.Pool // *visitor, for visits outside the shards
 
 	followers sync.WaitGroup
 	following context.Context // ends with Run
@@ -66,11 +70,27 @@ func (w *Writers) seat(l *listener, conn net.Conn) {
 			w.dismiss(l, reason)
 			return
 		}
-		w.shards[w.next.Add(1)%uint64(len(w.shards))].add(l)
+		w.roomiest().add(l)
 		return
 	}
 	l.socket = &waitingSocket{Conn: conn, timeout: time.Duration(w.limits.ListenerTimeout)}
 	w.followers.Go(func() { w.follow(w.following, l) })
+}
+
+// roomiest returns the first shard that is not filled, or else the one with
+// the fewest listeners.
+func (w *Writers) roomiest() *shard {
+	best := w.shards[0]
+	for _, s := range w.shards {
+		n := s.listeners.Load()
+		if n < shardFill {
+			return s
+		}
+		if n < best.listeners.Load() {
+			best = s
+		}
+	}
+	return best
 }
 
 // visit is visitor.visit with a visitor that is free.

@@ -15,13 +15,13 @@ var (
 
 // Listener is one who listens, as statistics and operators see him.
 type Listener struct {
+	Sent   atomic.Int64 // bytes, metadata included
+	kicked atomic.Bool
+
 	ID    uint64
 	Addr  string // IP address
 	Agent string
 	Since time.Time
-
-	Sent   atomic.Int64 // bytes, metadata included
-	kicked atomic.Bool
 }
 
 // Kick asks for the listener to be dropped; his writer sees it at the next
