@@ -101,6 +101,7 @@ func measure(ctx context.Context, s *subject, what string, plan loadPlan) (resul
 			}
 			took := time.Since(begun).Seconds()
 			r.Load = *e.Report
+			r.Load.Listeners -= plan.Silent // who does not read cannot hear
 			r.CPU = float64((cpu - cpuBefore).Microseconds()) / took / float64(plan.Listeners)
 			if news := fed() - fedBefore; news > 0 {
 				share := took / plan.Measure.Seconds() // the two windows differ by the time of the readings
