@@ -9,7 +9,8 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 )
 
-// Text turns what a client sent into UTF-8. charset is the name the client
+// Text turns what a client sent into UTF-8 of one line: control characters
+// become blanks. charset is the name the client
 // gave for it, in any spelling of the WHATWG list ("UTF8", "latin1",
 // "ISO-8859-1"…). With no name, bytes that are valid UTF-8 are taken as such
 // and anything else as Latin-1, which never fails. An unknown name is an
@@ -17,7 +18,7 @@ import (
 func Text(raw, charset string) (string, error) {
 	charset = strings.TrimSpace(charset)
 	if charset == "" {
-		return guessText(raw), nil
+		return printable(guessText(raw)), nil
 	}
 	enc, err := htmlindex.Get(charset)
 	if err != nil {
@@ -26,13 +27,13 @@ func Text(raw, charset string) (string, error) {
 	if name, _ := htmlindex.Name(enc); name == "utf-8" {
 		// Some clients say UTF-8 and send Latin-1; replacement characters
 		// would help nobody.
-		return guessText(raw), nil
+		return printable(guessText(raw)), nil
 	}
 	text, err := enc.NewDecoder().String(raw)
 	if err != nil {
 		return "", fmt.Errorf("text is not valid %s: %w", charset, err)
 	}
-	return text, nil
+	return printable(text), nil
 }
 
 func guessText(raw string) string {

@@ -26,8 +26,8 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		l.metaint = m.Config.Metaint
 		l.untilBlock = l.metaint
 	}
-	status := m.Status()
-	l.pending = icy.AppendListenerHead(nil, status.Station, status.BitRate, status.AudioInfo(), l.metaint, l.Since)
+	p := m.Programme()
+	l.pending = icy.AppendListenerHead(nil, p.Station, p.BitRate, p.AudioInfo(), l.metaint, l.Since)
 	if req.Method == http.MethodHead {
 		conn.Write(l.pending)
 		conn.Close()

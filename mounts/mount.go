@@ -54,6 +54,7 @@ func (m *Mount) attach(in *Input) error {
 				return &InUseError{Mount: m.Name, Addr: old.Addr, Agent: old.Station.Agent, Since: old.Since}
 			}
 			m.remove(old, ErrReplaced)
+			m.startGrace()
 		}
 	}
 	at := 0
@@ -75,10 +76,18 @@ func (m *Mount) detach(in *Input, cause error) {
 		return
 	}
 	m.remove(in, cause)
+	m.startGrace()
+}
+
+// startGrace gives a mount that plays nothing its time to wait for a source to
+// come back. m.mu is held.
+func (m *Mount) startGrace() {
 	if m.onAir != nil || m.grace != nil {
 		return
 	}
-	m.grace = time.AfterFunc(time.Duration(m.Config.Grace), m.endGrace)
+	var grace *time.Timer
+	grace = time.AfterFunc(time.Duration(m.Config.Grace), func() { m.endGrace(grace) })
+	m.grace = grace
 }
 
 // remove takes an input out of the list and off the air. m.mu is held.
@@ -97,11 +106,15 @@ func (m *Mount) remove(in *Input, cause error) {
 }
 
 // endGrace goes on with the next input, or ends the mount when there is none.
-func (m *Mount) endGrace() {
+// A grace that was over before its timer could be stopped is passed over.
+func (m *Mount) endGrace(grace *time.Timer) {
 	m.registry.mu.Lock()
 	defer m.registry.mu.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.grace != grace {
+		return
+	}
 	m.grace = nil
 	if len(m.inputs) == 0 {
 		m.registry.forget(m)
@@ -163,71 +176,90 @@ func (m *Mount) Live() *Input {
 	return m.live()
 }
 
-// Status is a mount at one moment.
-type Status struct {
-	Name       string
+// Programme is what a mount plays.
+type Programme struct {
 	Station    icy.Station // the source's words, each replaced by the configured one if there is one
 	Input      string      // "live", "files", or "waiting" for a lost source to come back
 	Title      Title
 	Since      time.Time // when the input on the air was connected
-	BitRate    int       // kbit/s as measured; before the first frames as claimed
-	SampleRate int       // Hz as measured; 0 before the first frames
-	Channels   int
-	Listeners  int
-	Peak       int
-	Received   int64 // bytes
-	Sent       int64 // bytes
 	SourceAddr string
-	Hidden     bool
+	BitRate    int // kbit/s as measured; before the first frames as claimed
+	SampleRate int // Hz as measured; 0 before the first frames
+	Channels   int
 }
 
-// Status returns how the mount is doing.
-func (m *Mount) Status() Status {
+// AudioInfo returns the measured facts in the form of an ice-audio-info
+// header, or what the source said before there are any.
+func (p Programme) AudioInfo() string {
+	if p.SampleRate == 0 {
+		return p.Station.AudioInfo
+	}
+	return fmt.Sprintf("ice-samplerate=%d;ice-bitrate=%d;ice-channels=%d", p.SampleRate, p.BitRate, p.Channels)
+}
+
+// Programme returns what is being played now.
+func (m *Mount) Programme() Programme {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := Status{
-		Name:       m.Name,
+	return m.programme()
+}
+
+func (m *Mount) programme() Programme {
+	p := Programme{
 		Input:      "waiting",
 		SampleRate: m.meter.SampleRate(),
 		Channels:   m.meter.Channels(),
 		BitRate:    (m.meter.BitRate() + 500) / 1000,
-		Listeners:  m.Audience.Count(),
-		Peak:       m.Audience.Peak(),
-		Sent:       m.Audience.Sent(),
-		Received:   m.received,
-		Hidden:     m.Config.Hidden,
 	}
 	in := m.lastOnAir
 	if in == nil {
 		in = m.live() // connected, nothing played yet
 	}
 	if in != nil {
-		s.Station, s.Title, s.Since, s.SourceAddr = in.Station, in.title, in.Since, in.Addr
+		p.Station, p.Title, p.Since, p.SourceAddr = in.Station, in.title, in.Since, in.Addr
 		if !in.ended {
-			s.Input = in.Kind.String()
+			p.Input = in.Kind.String()
 		}
 	}
-	if s.BitRate == 0 {
-		s.BitRate = s.Station.BitRate
+	if p.BitRate == 0 {
+		p.BitRate = p.Station.BitRate
 	}
 	configured := func(field *string, value string) {
 		if value != "" {
 			*field = value
 		}
 	}
-	configured(&s.Station.Name, m.Config.Title)
-	configured(&s.Station.Description, m.Config.Description)
-	configured(&s.Station.Genre, m.Config.Genre)
-	configured(&s.Station.URL, m.Config.URL)
-	s.Station.Public = s.Station.Public || m.Config.Public
-	return s
+	configured(&p.Station.Name, m.Config.Title)
+	configured(&p.Station.Description, m.Config.Description)
+	configured(&p.Station.Genre, m.Config.Genre)
+	configured(&p.Station.URL, m.Config.URL)
+	p.Station.Public = p.Station.Public || m.Config.Public
+	return p
 }
 
-// AudioInfo returns the measured facts in the form of an ice-audio-info
-// header, or what the source said before there are any.
-func (s Status) AudioInfo() string {
-	if s.SampleRate == 0 {
-		return s.Station.AudioInfo
+// Status is a mount at one moment.
+type Status struct {
+	Programme
+	Name      string
+	Hidden    bool
+	Listeners int
+	Peak      int
+	Received  int64 // bytes
+	Sent      int64 // bytes
+}
+
+// Status returns how the mount is doing. It looks at every listener: for what
+// is asked about at every join there is Programme.
+func (m *Mount) Status() Status {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return Status{
+		Programme: m.programme(),
+		Name:      m.Name,
+		Hidden:    m.Config.Hidden,
+		Listeners: m.Audience.Count(),
+		Peak:      m.Audience.Peak(),
+		Received:  m.received,
+		Sent:      m.Audience.Sent(),
 	}
-	return fmt.Sprintf("ice-samplerate=%d;ice-bitrate=%d;ice-channels=%d", s.SampleRate, s.BitRate, s.Channels)
 }

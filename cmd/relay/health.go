@@ -11,7 +11,7 @@ import (
 // images hold nothing that could ask.
 func health(args []string) error {
 	flags := flag.NewFlagSet("relay health", flag.ContinueOnError)
-	address := flags.String("address", "localhost:8000", "`host:port` of the server")
+	address := flags.String("address", "127.0.0.1:8000", "`host:port` of the server")
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
