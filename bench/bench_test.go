@@ -69,7 +69,7 @@ func TestRunOnTheFloor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Load.Heard != 20 || r.Load.Breaks != 0 || r.Load.Lost != 0 || r.Load.Frames < 20*200 {
+	if r.Load.Heard != 20 || r.Load.Breaks != 0 || r.Load.Lost != 0 || r.Load.Frames < 20*150 {
 		t.Errorf("%+v", r.Load)
 	}
 }

@@ -89,6 +89,9 @@ func runLoad(plan loadPlan) error {
 	if plan.TLS {
 		return runLoadTLS(plan)
 	}
+	if err := fits(plan.Listeners + 2*plan.Churn); err != nil {
+		return err
+	}
 	addr, err := netip.ParseAddrPort(plan.Addr)
 	if err != nil {
 		return err
@@ -153,6 +156,18 @@ func runLoad(plan loadPlan) error {
 		l.retire(c, now)
 	}
 	emit(loadEvent{Phase: "done", Report: l.summary()})
+	return nil
+}
+
+// fits reports whether a process may have so many connections.
+func fits(connections int) error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	if uint64(connections)+50 > limit.Cur {
+		return fmt.Errorf("%d listeners do not fit into the %d files a process may open here (ulimit -n): choose a smaller -n", connections, limit.Cur)
+	}
 	return nil
 }
 

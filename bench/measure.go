@@ -112,7 +112,7 @@ func measure(ctx context.Context, s *subject, what string, plan loadPlan) (resul
 	if err := load.Wait(); err != nil {
 		return r, fmt.Errorf("load on %s: %w", s.name, err)
 	}
-	for deadline := time.Now().Add(5 * time.Second); openFiles(s.pid) > r.FilesBefore && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(5 * time.Second); s.mount == "" && openFiles(s.pid) > r.FilesBefore && time.Now().Before(deadline); {
 		time.Sleep(100 * time.Millisecond)
 	}
 	r.FilesAfter, r.ThreadsAfter, r.GoroutinesAfter = openFiles(s.pid), threads(s.pid), s.goroutines()

@@ -152,3 +152,17 @@ func FuzzParseHead(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkParseHead(b *testing.B) {
+	head := []byte("GET /live.mp3 HTTP/1.1\r\nHost: radio.example:8000\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n" +
+		"Accept: */*\r\nIcy-MetaData: 1\r\nRange: bytes=0-\r\nConnection: keep-alive\r\n\r\n")
+	b.ReportAllocs()
+	for b.Loop() {
+		if icy.HeadEnd(head) != len(head) {
+			b.Fatal("the head does not end where it should")
+		}
+		if _, err := icy.ParseHead(head); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -367,3 +367,22 @@ func BenchmarkCollect(b *testing.B) {
 		g.commit(l, g.bytes)
 	}
 }
+
+func TestVisitAllocatesNothing(t *testing.T) {
+	for _, metaint := range []int{0, 1000} {
+		c, in := station(t, "")
+		l, client := pair(t, in, metaint, 0)
+		go io.Copy(io.Discard, client)
+		l.join(0)
+		v := visitor{limits: c.Limits}
+		f, now := numbered(1), time.Now()
+		in.Write(f)
+		v.visit(l, now)
+		if got := testing.AllocsPerRun(10, func() { // within one chunk
+			in.Write(f)
+			v.visit(l, now)
+		}); got != 0 {
+			t.Errorf("metaint %d: %v allocations a visit", metaint, got)
+		}
+	}
+}
