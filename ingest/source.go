@@ -32,6 +32,7 @@ type Sources struct {
 	Gate     *auth.Gate
 	Log      *zap.Logger
 	Timeout  time.Duration // a source that sends nothing for so long is dropped
+	Pace     time.Duration // how often a source is read from, see pump
 }
 
 // Serve answers PUT or SOURCE on a connection whose request head has been
@@ -72,7 +73,7 @@ func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 	}()
 
 	if chunked(req.Header) {
-		body = httputil.NewChunkedReader(bufio.NewReaderSize(body, 16<<10))
+		body = httputil.NewChunkedReader(bufio.NewReaderSize(body, 64<<10))
 	}
 	stats, err := s.pump(conn, body, in)
 	if cause := in.Cause(); cause != nil {
@@ -117,8 +118,15 @@ func (s *Sources) admit(req *http.Request, ip string) (*mounts.Input, error) {
 }
 
 // pump feeds what the source sends to its input, until either ends.
+//
+// Encoders send every frame by itself, forty times a second. Listeners are
+// written to on the flush interval, so nobody gains by waking for each:
+// between two reads that did not fill the buffer there is a pause of Pace, in
+// which the kernel collects.
 func (s *Sources) pump(conn net.Conn, body io.Reader, in *mounts.Input) (frames.CutterStats, error) {
 	var cutter frames.Cutter
+	pause := time.NewTimer(s.Pace)
+	defer pause.Stop()
 	buf := make([]byte, 16<<10)
 	var received int64
 	for {
@@ -143,6 +151,12 @@ func (s *Sources) pump(conn net.Conn, body io.Reader, in *mounts.Input) (frames.
 			return cutter.Stats(), err
 		case received > noMP3After && cutter.Stats().Frames == 0:
 			return cutter.Stats(), errNotMP3
+		case n < len(buf):
+			pause.Reset(s.Pace)
+			select {
+			case <-pause.C:
+			case <-in.Ended():
+			}
 		}
 	}
 }

@@ -42,10 +42,16 @@ func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 		conf:     c,
 		log:      log,
 		registry: registry,
-		sources:  &ingest.Sources{Registry: registry, Gate: gate, Log: log, Timeout: time.Duration(c.Limits.SourceTimeout)},
-		writers:  listeners.NewWriters(c.Limits, log),
-		handler:  routes(c, registry, gate, log),
-		conns:    map[net.Conn]struct{}{},
+		sources: &ingest.Sources{
+			Registry: registry,
+			Gate:     gate,
+			Log:      log,
+			Timeout:  time.Duration(c.Limits.SourceTimeout),
+			Pace:     time.Duration(c.Limits.FlushInterval) / 2,
+		},
+		writers: listeners.NewWriters(c.Limits, log),
+		handler: routes(c, registry, gate, log),
+		conns:   map[net.Conn]struct{}{},
 	}
 }
 
