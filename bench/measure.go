@@ -25,7 +25,8 @@ type result struct {
 	Delivered    float64 // bytes that reached the listeners ÷ bytes fed to them
 	Load         loadReport
 
-	FilesBefore, FilesAfter           int // descriptors
+	MemoryLeft                        float64 // bytes above idle when all had left
+	FilesBefore, FilesAfter           int     // descriptors
 	ThreadsBefore, ThreadsAfter       int
 	GoroutinesBefore, GoroutinesAfter int
 }
@@ -115,6 +116,7 @@ func measure(ctx context.Context, s *subject, what string, plan loadPlan) (resul
 	for deadline := time.Now().Add(5 * time.Second); s.mount == "" && openFiles(s.pid) > r.FilesBefore && time.Now().Before(deadline); {
 		time.Sleep(100 * time.Millisecond)
 	}
+	r.MemoryLeft = float64(s.memory() - idleUser)
 	r.FilesAfter, r.ThreadsAfter, r.GoroutinesAfter = openFiles(s.pid), threads(s.pid), s.goroutines()
 	return r, nil
 }

@@ -233,6 +233,7 @@ func (b *bench) churn(ctx context.Context) error {
 	b.verdicts = append(b.verdicts, soundFor(r, flushInterval.Seconds())...)
 	b.verdicts = append(b.verdicts,
 		verdict{"joins that had sound", fmt.Sprintf("%d of %d", r.Load.JoinsHeard, r.Load.Joined-plan.Churn), "all", r.Load.JoinsHeard >= r.Load.Joined-plan.Churn},
+		atMost("memory left behind, of 30,000 joins", r.MemoryLeft/1024, "KiB", 1024),
 		none("descriptors left behind", max(0, r.FilesAfter-r.FilesBefore)),
 		none("goroutines left behind", max(0, r.GoroutinesAfter-r.GoroutinesBefore)))
 	return nil

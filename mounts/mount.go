@@ -246,6 +246,7 @@ type Status struct {
 	Peak      int
 	Received  int64 // bytes
 	Sent      int64 // bytes
+	Skips     int64 // how often a listener fell behind and was moved forward
 }
 
 // Status returns how the mount is doing. It looks at every listener: for what
@@ -261,5 +262,6 @@ func (m *Mount) Status() Status {
 		Peak:      m.Audience.Peak(),
 		Received:  m.received,
 		Sent:      m.Audience.Sent(),
+		Skips:     m.Audience.Skips(),
 	}
 }
