@@ -259,9 +259,10 @@ func TestBurst(t *testing.T) {
 	r := start(t, config+"[limits]\nburst = \"16KiB\"\n")
 	e := r.encode(t, "/live")
 	e.frames(t, 500)
-	eventually(t, "frames", func() bool { return r.source(t, "/live").BitRate == 128 })
-	p := r.tune(t, "/live")
-	first, _, err := p.inOrder(499) // the last one waits for its successor
+	if _, _, err := r.tune(t, "/live").inOrder(499); err != nil { // until all of it is there
+		t.Fatal(err)
+	}
+	first, _, err := r.tune(t, "/live").inOrder(499) // the last one waits for its successor
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ type Mount struct {
 	meter     frames.Meter
 	lastFrame time.Time   // zero: never
 	grace     *time.Timer // runs while the lost source may come back
+	graces    int         // how many there were
 	received  int64       // bytes of frames played
 }
 
@@ -85,9 +86,9 @@ func (m *Mount) startGrace() {
 	if m.onAir != nil || m.grace != nil {
 		return
 	}
-	var grace *time.Timer
-	grace = time.AfterFunc(time.Duration(m.Config.Grace), func() { m.endGrace(grace) })
-	m.grace = grace
+	m.graces++
+	which := m.graces
+	m.grace = time.AfterFunc(time.Duration(m.Config.Grace), func() { m.endGrace(which) })
 }
 
 // remove takes an input out of the list and off the air. m.mu is held.
@@ -107,12 +108,12 @@ func (m *Mount) remove(in *Input, cause error) {
 
 // endGrace goes on with the next input, or ends the mount when there is none.
 // A grace that was over before its timer could be stopped is passed over.
-func (m *Mount) endGrace(grace *time.Timer) {
+func (m *Mount) endGrace(which int) {
 	m.registry.mu.Lock()
 	defer m.registry.mu.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.grace != grace {
+	if m.grace == nil || m.graces != which {
 		return
 	}
 	m.grace = nil
