@@ -151,8 +151,7 @@ func (m *Mount) putOnAir(in *Input) {
 	m.splicer.Cut()
 	m.meter = frames.Meter{}
 	m.Stream.mark(in.title)
-	m.log.Info("on the air", zap.String("mount", m.Name), zap.Stringer("input", in.Kind),
-		zap.String("ip", in.Addr), zap.String("agent", in.Station.Agent))
+	m.log.Info("on the air", zap.String("mount", m.Name), zap.Stringer("input", in.Kind), zap.String("name", in.Station.Name))
 }
 
 // append plays one frame. m.mu is held.
