@@ -4,7 +4,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -179,15 +178,8 @@ func (s *subject) memory() int64 {
 	if s.admin == "" {
 		return anonymousMemory(s.pid)
 	}
-	req, _ := http.NewRequest("GET", "http://"+s.addr+"/admin/debug/pprof/heap?gc=1&debug=1", nil)
-	req.SetBasicAuth("admin", s.admin)
-	answer, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0
-	}
-	defer answer.Body.Close()
-	text, _ := io.ReadAll(answer.Body)
-	return field(string(text), "# HeapInuse =") + field(string(text), "# Stack =")
+	text := s.profile("heap?gc=1&debug=1")
+	return field(text, "# HeapInuse =") + field(text, "# Stack =")
 }
 
 // goroutines returns how many relay has, 0 for others.
@@ -195,15 +187,23 @@ func (s *subject) goroutines() int {
 	if s.admin == "" {
 		return 0
 	}
-	req, _ := http.NewRequest("GET", "http://"+s.addr+"/admin/debug/pprof/goroutine?debug=1", nil)
+	return int(field(s.profile("goroutine?debug=1"), "goroutine profile: total"))
+}
+
+// profile returns one of relay's debug pages, "" if there is none.
+func (s *subject) profile(page string) string {
+	req, err := http.NewRequest("GET", "http://"+s.addr+"/admin/debug/pprof/"+page, nil)
+	if err != nil {
+		return ""
+	}
 	req.SetBasicAuth("admin", s.admin)
 	answer, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0
+		return ""
 	}
 	defer answer.Body.Close()
 	text, _ := io.ReadAll(answer.Body)
-	return int(field(string(bytes.TrimSpace(text)), "goroutine profile: total"))
+	return string(text)
 }
 
 // freeAddr returns a loopback address that was free a moment ago.

@@ -114,8 +114,7 @@ func (e *encoder) next() []byte {
 	return frametest.Numbered(header128, e.sent)
 }
 
-// header128 is MPEG-1 layer III, 128 kbit/s, 44.1 kHz, stereo, no padding.
-var header128 = mustHeader(0xff, 0xfb, 0x90, 0x00)
+var header128 = frametest.Header(128000, 44100, 2)
 
 func mustHeader(b ...byte) frames.Header {
 	h, ok := frames.ParseHeader(b)

@@ -9,13 +9,7 @@ import (
 	"relay/frames/frametest"
 )
 
-var header128 = func() frames.Header {
-	h, ok := frames.ParseHeader([]byte{0xff, 0xfb, 0x90, 0x00})
-	if !ok {
-		panic("not a frame header")
-	}
-	return h
-}()
+var header128 = frametest.Header(128000, 44100, 2)
 
 func numbered(n uint64) frames.Frame {
 	return frames.Frame{Header: header128, Data: frametest.Numbered(header128, n)}
