@@ -77,17 +77,27 @@ func ParseHead(head []byte) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := parseFields(req.Header, lines[1:]); err != nil {
+		return nil, err
+	}
+	req.Host = req.Header.Get("Host")
+	req.Header.Del("Host")
+	return req, nil
+}
+
+// parseFields adds the header lines of a head to h.
+func parseFields(h http.Header, lines []string) error {
 	if len(lines) > maxHeaderLines {
-		return nil, fmt.Errorf("more than %d header lines", maxHeaderLines)
+		return fmt.Errorf("more than %d header lines", maxHeaderLines)
 	}
 	last := "" // the name a folded line continues
-	for _, line := range lines[1:] {
+	for _, line := range lines {
 		line = strings.TrimRight(line, "\r")
 		if line == "" {
 			continue
 		}
 		if (line[0] == ' ' || line[0] == '\t') && last != "" {
-			values := req.Header[last]
+			values := h[last]
 			values[len(values)-1] += " " + fieldValue(line)
 			continue
 		}
@@ -98,11 +108,9 @@ func ParseHead(head []byte) (*http.Request, error) {
 			continue
 		}
 		last = textproto.CanonicalMIMEHeaderKey(name)
-		req.Header[last] = append(req.Header[last], fieldValue(value))
+		h[last] = append(h[last], fieldValue(value))
 	}
-	req.Host = req.Header.Get("Host")
-	req.Header.Del("Host")
-	return req, nil
+	return nil
 }
 
 // ParseRequestLine reads "METHOD target PROTOCOL/x.y". The target may hold
