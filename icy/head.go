@@ -41,13 +41,24 @@ func HeadEnd(b []byte) int {
 // FirstLine returns the first line of b that is not empty, without its line
 // end. ok is false while no whole line is there.
 func FirstLine(b []byte) (line string, ok bool) {
+	line, _, ok = cutFirstLine(b)
+	return line, ok
+}
+
+// BehindFirstLine returns what follows the line that FirstLine returns.
+func BehindFirstLine(b []byte) []byte {
+	_, rest, _ := cutFirstLine(b)
+	return rest
+}
+
+func cutFirstLine(b []byte) (line string, rest []byte, ok bool) {
 	for {
 		end := bytes.IndexByte(b, '\n')
 		if end < 0 {
-			return "", false
+			return "", nil, false
 		}
 		if l := bytes.TrimRight(b[:end], "\r"); len(l) > 0 {
-			return string(l), true
+			return string(l), b[end+1:], true
 		}
 		b = b[end+1:]
 	}
