@@ -1,14 +1,18 @@
 package e2e
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -449,6 +453,131 @@ output.shoutcast(%%mp3(bitrate=128), fallible=true, host="%s", port=%s, user="so
 			r.hears(t, "/sc.mp3", tt.hertz)
 		})
 	}
+}
+
+// butt connects by its old server type, and is told a title from outside as
+// playout programs do.
+func TestButtAsShoutcastSource(t *testing.T) {
+	butt := program(t, "butt")
+	r := startBeside(t)
+	host, port, _ := net.SplitHostPort(r.addr)
+	display, home := headless(t), silentSound(t)
+	settings := writeFile(t, "butt.cfg", fmt.Sprintf(`
+[main]
+server = here
+icy = station
+num_of_srv = 1
+num_of_icy = 1
+srv_ent = here
+icy_ent = station
+song_update = 0
+connect_at_startup = 1
+force_reconnecting = 1
+reconnect_delay = 1
+check_for_update = 0
+[audio]
+device = 0
+device2 = -1
+samplerate = 44100
+bitrate = 128
+channel = 2
+codec = mp3
+resample_mode = 0
+buffer_ms = 50
+[record]
+start_rec = 0
+[gui]
+attach = 0
+[here]
+address = %s
+port = %s
+password = hackme
+type = 0
+tls = 0
+mount = (none)
+usr = (none)
+[station]
+pub = 0
+genre = Test
+description = none
+`, host, port))
+	_, control, _ := net.SplitHostPort(freePort(t))
+	cmd := exec.Command(butt, "-p", control, "-c", settings)
+	cmd.Env = append(cmd.Environ(), "DISPLAY="+display, "HOME="+home)
+	var out lockedBuffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		if t.Failed() {
+			t.Logf("butt said:\n%s", tail(out.String(), 30))
+		}
+	})
+	eventually(t, "butt", func() bool { return r.source(t, "/sc.mp3").ServerName == "station" })
+	eventually(t, "butt's title", func() bool {
+		exec.Command(butt, "-p", control, "-u", "An Artist - A Title").Run()
+		return r.source(t, "/sc.mp3").Title == "An Artist - A Title"
+	})
+	if s := r.source(t, "/sc.mp3"); s.Genre != "Test" || s.BitRate != 128 {
+		t.Errorf("listed as %+v", s)
+	}
+	decode(t, r.record(t, "/sc.mp3", 3))
+}
+
+// headless starts an X server for programs with windows and returns its name.
+func headless(t testing.TB) string {
+	t.Helper()
+	cmd := exec.Command(program(t, "Xvfb"), "-displayfd", "1", "-screen", "0", "800x600x16")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	number, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("Xvfb: %v", err)
+	}
+	return ":" + strings.TrimSpace(number)
+}
+
+// silentSound returns a home in which the sound card hears silence in real
+// time.
+func silentSound(t testing.TB) string {
+	t.Helper()
+	home := t.TempDir()
+	fifo := filepath.Join(home, "silence")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	card, err := os.OpenFile(fifo, os.O_RDWR, 0) // so that the program may close it and open it again
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { card.Close() })
+	go func() {
+		for err := error(nil); err == nil; time.Sleep(100 * time.Millisecond) {
+			_, err = card.Write(make([]byte, 44100*2*2/10))
+		}
+	}()
+	err = os.WriteFile(filepath.Join(home, ".asoundrc"), []byte(`
+pcm.nothing { type null }
+pcm.silence { type file slave.pcm "nothing" file "/dev/null" infile "`+fifo+`" format "raw" }
+pcm.!default { type plug slave { pcm "silence" format S16_LE rate 44100 channels 2 } }
+ctl.!default { type null }
+`), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return home
 }
 
 // startBeside runs a server whose second port is the one behind its first, as
