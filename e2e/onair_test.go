@@ -378,7 +378,7 @@ func TestSourceReturnsWithinGrace(t *testing.T) {
 	e.Write(half[:200])
 	e.Conn.(*net.TCPConn).SetLinger(0) // end by a reset, as ffmpeg does
 	e.Close()
-	eventually(t, "the mount to be free", func() bool { return !r.taken("/live") })
+	eventually(t, "the mount to be free", func() bool { return r.left("/live") > 0 })
 	again := r.encode(t, "/live")
 	again.sent = 1000
 	again.frames(t, 100)

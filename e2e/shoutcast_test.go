@@ -86,15 +86,18 @@ source_password = "mine"
 	for port, at := range r.ports(t) {
 		for _, tt := range tests {
 			t.Run(port+"/"+tt.name, func(t *testing.T) {
-				eventually(t, tt.mount+" to be free", func() bool { return !r.taken(tt.mount) })
+				before := r.left(tt.mount)
 				e := at.shoutcast(t, tt.line, tt.head)
-				defer e.Close()
+				defer func() {
+					e.Close()
+					eventually(t, tt.mount+" to be free", func() bool { return r.left(tt.mount) > before })
+				}()
 				e.frames(t, 100)
 				eventually(t, "the name", func() bool { return r.source(t, tt.mount).ServerName == "From a test" })
 				if s := r.source(t, tt.mount); s.Genre != "Jazz" {
 					t.Errorf("listed as %+v", s)
 				}
-				onAir(t, r, tt.mount, 100)
+				onAir(t, r, tt.mount, 90)
 			})
 		}
 		for _, way := range []string{"all in one packet", "byte by byte"} {
