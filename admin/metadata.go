@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -21,32 +22,38 @@ func (h *Handlers) Metadata(w http.ResponseWriter, r *http.Request) {
 		h.unauthorized(w, r, err)
 		return
 	}
-	var live *mounts.Input
-	m := h.Registry.Find(mount)
-	if m != nil {
-		live = m.Live()
-	}
 	switch {
 	case mount == "":
 		badRequest(w, "Unknown admin request")
-	case live == nil:
-		badRequest(w, "Source does not exist")
 	case !q.Has("mode"):
 		badRequest(w, "Missing parameter")
 	case q["mode"] != "updinfo":
 		respond(w, iceResponse{Message: "No such action"})
 	default:
-		title, given, err := titleFrom(q, m.Config.Charset)
-		if err != nil {
+		if _, err := h.updateTitle(mount, q); err != nil {
 			badRequest(w, err.Error())
 			return
 		}
-		if given {
-			live.SetTitle(title)
-			h.Log.Info("title", zap.String("mount", mount), zap.String("title", title.Text))
-		}
 		respond(w, iceResponse{Message: "Metadata update successful", Return: 1})
 	}
+}
+
+// errNoSource is in Icecast's words.
+var errNoSource = errors.New("Source does not exist")
+
+// updateTitle sets the title in a request for a mount, which need not be up
+// yet. given is false when the request holds none, which changes nothing. The
+// error is a sentence for the client.
+func (h *Handlers) updateTitle(mount string, q icy.Query) (given bool, err error) {
+	title, given, err := titleFrom(q, h.Conf.Mount(mount).Charset)
+	switch {
+	case err != nil || !given:
+		return given, err
+	case !h.Registry.SetTitle(mount, title):
+		return given, errNoSource
+	}
+	h.Log.Info("title", zap.String("mount", mount), zap.String("title", title.Text))
+	return given, nil
 }
 
 // titleFrom returns the title in a metadata request: song, or artist and

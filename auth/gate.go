@@ -14,8 +14,9 @@ import (
 
 // Refusal says why a login was not good enough, in words for the log.
 type Refusal struct {
-	Missing bool // no login was given at all, as clients that probe first do
-	Reason  string
+	Missing       bool // no login was given at all, as clients that probe first do
+	RightPassword bool // only the user name is wrong
+	Reason        string
 }
 
 func (r *Refusal) Error() string { return r.Reason }
@@ -56,10 +57,19 @@ func check(req *http.Request, user string, password conf.Secret) error {
 	if !given {
 		return errNoLogin
 	}
+	if refusal := compare(givenUser, givenPassword, user, password); refusal != nil {
+		return refusal
+	}
+	return nil
+}
+
+// compare returns nil for the right login.
+func compare(givenUser, givenPassword, user string, password conf.Secret) *Refusal {
 	rightPassword := password != "" && password.Matches(givenPassword)
 	switch {
 	case givenUser != user && rightPassword:
-		return &Refusal{Reason: fmt.Sprintf("the password is right, but the user name must be %q, not %q", user, givenUser)}
+		return &Refusal{RightPassword: true,
+			Reason: fmt.Sprintf("the password is right, but the user name must be %q, not %q", user, givenUser)}
 	case givenUser != user:
 		return &Refusal{Reason: fmt.Sprintf("the user name must be %q, not %q", user, givenUser)}
 	case !rightPassword:

@@ -34,6 +34,6 @@ func (c *Config) check(r *reader) {
 	c.Auth.check(r, root.key("auth"))
 	c.Log.check(r, root.key("log"))
 	c.TLS.check(r, root.key("tls"))
-	checkListen(r, c.Server.Listen, c.TLS.Listen)
+	checkListen(r, &c.Server, c.TLS.Listen)
 	checkMounts(r, root.key("mount"), c)
 }

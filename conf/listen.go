@@ -8,30 +8,35 @@ import (
 )
 
 // checkListen reports addresses that cannot be listened on, or not twice.
-func checkListen(r *reader, plain, tls []string) {
+func checkListen(r *reader, s *Server, tls []string) {
 	var root path
 	seen := make(map[string]bool)
+	checkOne := func(at path, address string) {
+		if r.failed[at.id] {
+			return
+		}
+		port, problem := checkAddress(address)
+		switch {
+		case problem != "":
+			r.fail(at, "%s", problem)
+		case port != "0" && seen[address]:
+			r.fail(at, "is listened on already: each address stands once")
+		}
+		seen[address] = true
+	}
 	check := func(p path, addresses []string) {
 		for i, address := range addresses {
-			item := p.item(i)
-			if r.failed[item.id] {
-				continue
-			}
-			port, problem := checkAddress(address)
-			switch {
-			case problem != "":
-				r.fail(item, "%s", problem)
-			case port != "0" && seen[address]:
-				r.fail(item, "is listened on already: each address stands once")
-			}
-			seen[address] = true
+			checkOne(p.item(i), address)
 		}
 	}
-	server := root.key("server").key("listen")
-	check(server, plain)
+	plain := root.key("server").key("listen")
+	check(plain, s.Listen)
+	if s.ShoutcastListen != "" {
+		checkOne(root.key("server").key("shoutcast_listen"), s.ShoutcastListen)
+	}
 	check(root.key("tls").key("listen"), tls)
-	if r.usable(server) && len(plain) == 0 && len(tls) == 0 {
-		r.fail(server, `must have at least one address such as ":8000", here or in tls.listen`)
+	if r.usable(plain) && len(s.Listen) == 0 && len(tls) == 0 {
+		r.fail(plain, `must have at least one address such as ":8000", here or in tls.listen`)
 	}
 }
 

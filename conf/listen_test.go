@@ -21,8 +21,13 @@ func TestListenAddresses(t *testing.T) {
 		{"[server]\nlisten = [':http']", `relay.toml:2: server.listen = ":http": ` + want + `, with a port from 0 to 65535`},
 		{"[server]\nlisten = []", `relay.toml:2: server.listen = []: must have at least one address such as ":8000", here or in tls.listen`},
 		{"[server]\nlisten = [':80',\n':80']", `relay.toml:3: server.listen = ":80": is listened on already: each address stands once`},
+		{"[server]\nshoutcast_listen = '8001'", `relay.toml:2: server.shoutcast_listen = "8001": ` + want},
+		{"[server]\nshoutcast_listen = ':8000'", `relay.toml:2: server.shoutcast_listen = ":8000": is listened on already: each address stands once`},
 		{"tls = {cert_file='c', key_file='k', listen=[':8000']}", `relay.toml:1: tls.listen = ":8000": is listened on already: each address stands once`},
 	}.check(t)
 	parse(t, "[server]\nlisten = ['127.0.0.1:0', '127.0.0.1:0']")
+	if c := parse(t, "[server]\nshoutcast_listen = ':8001'"); c.Server.ShoutcastListen != ":8001" {
+		t.Errorf("got %q", c.Server.ShoutcastListen)
+	}
 	parse(t, "[server]\nlisten = []\n[tls]\nlisten = [':8443']\ncert_file = 'c'\nkey_file = 'k'")
 }

@@ -29,6 +29,8 @@ listen = [
   ":8000", # all
   "[::1]:9000",
 ]
+shoutcast_listen = ":8001"
+shoutcast_mount = "/old"
 hostname = "radio.example.org"
 public_url = "https://radio.example.org/"
 [limits]
@@ -53,7 +55,7 @@ paths = ["music/", "/srv/jingle.mp3"]
 `)
 	want := Default()
 	want.Server = Server{
-		Listen: []string{":8000", "[::1]:9000"}, Hostname: "radio.example.org",
+		Listen: []string{":8000", "[::1]:9000"}, ShoutcastListen: ":8001", ShoutcastMount: "/old", Hostname: "radio.example.org",
 		PublicURL: "https://radio.example.org", Location: "Earth",
 	}
 	want.Limits.Listeners = 5000

@@ -10,6 +10,12 @@ import (
 type Server struct {
 	// Listen is the addresses for sources, listeners and admin alike, "host:port".
 	Listen []string `toml:"listen"`
+	// ShoutcastListen is one more address, for programs that know SHOUTcast's
+	// first protocol only: they are told a port and dial the next. Empty: none.
+	ShoutcastListen string `toml:"shoutcast_listen"`
+	// ShoutcastMount is where such a source lands when its password names no
+	// mount, on whichever address.
+	ShoutcastMount string `toml:"shoutcast_mount"`
 	// Hostname is the bare name or IP address that playlists and directories print.
 	Hostname string `toml:"hostname"`
 	// PublicURL is the server as the world sees it, without a slash at the end;
@@ -22,10 +28,15 @@ type Server struct {
 }
 
 func defaultServer() Server {
-	return Server{Listen: []string{":8000"}, Hostname: "localhost", Location: "Earth"}
+	return Server{Listen: []string{":8000"}, ShoutcastMount: "/stream", Hostname: "localhost", Location: "Earth"}
 }
 
 func (s *Server) check(r *reader, p path) {
+	if r.usable(p.key("shoutcast_mount")) {
+		if problem := nameProblem(s.ShoutcastMount, false); problem != "" {
+			r.fail(p.key("shoutcast_mount"), "%s", problem)
+		}
+	}
 	if r.usable(p.key("hostname")) && !isHost(s.Hostname) {
 		r.fail(p.key("hostname"), `must be a bare host name or IP address, such as "radio.example.org"`)
 	}

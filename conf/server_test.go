@@ -20,6 +20,8 @@ func TestServerNames(t *testing.T) {
 		{"[server]\npublic_url = 'http://u:p@x'", `relay.toml:2: server.public_url = "http://u:p@x": ` + want + ", without user or password"},
 		{"[server]\nhostname = 'http://x'", `relay.toml:2: server.hostname = "http://x": must be a bare host name or IP address, such as "radio.example.org"`},
 		{"[server]\nhostname = ''", `relay.toml:2: server.hostname = "": must be a bare host name or IP address, such as "radio.example.org"`},
+		{"[server]\nshoutcast_mount = 'live'", `relay.toml:2: server.shoutcast_mount = "live": must start with "/", such as "/live"`},
+		{"[server]\nshoutcast_mount = '/admin'", `relay.toml:2: server.shoutcast_mount = "/admin": is kept for the server's own pages`},
 		{"[server]\nadmin_email = \"a\\r\\nb\"", `relay.toml:2: server.admin_email = "a\r\nb": must not have line breaks or other control characters`},
 	}.check(t)
 }

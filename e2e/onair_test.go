@@ -339,7 +339,8 @@ func TestMetadataRequests(t *testing.T) {
 		{"other mode", "mode=other&mount=/live.mp3&song=no", admin, "200", "<message>No such action</message><return>0</return>", ""},
 		{"no mode", "mount=/live.mp3&song=no", admin, "400", "Missing parameter", ""},
 		{"no mount", "mode=updinfo&song=no", admin, "400", "Unknown admin request", ""},
-		{"no source", "mode=updinfo&mount=/nothere&song=no", admin, "400", "Source does not exist", ""},
+		{"before its source", "mode=updinfo&mount=/nothere&song=no", admin, "200", "successful", ""},
+		{"no mount can be there", "mode=updinfo&mount=/admin/x&song=no", admin, "400", "Source does not exist", ""},
 		{"unknown charset", "mode=updinfo&mount=/live.mp3&song=no&charset=klingon", admin, "400", "klingon", ""},
 	}
 	for _, tt := range tests {
@@ -378,7 +379,7 @@ func TestSourceReturnsWithinGrace(t *testing.T) {
 	e.Write(half[:200])
 	e.Conn.(*net.TCPConn).SetLinger(0) // end by a reset, as ffmpeg does
 	e.Close()
-	eventually(t, "the mount to be free", func() bool { return !r.taken(t, "/live") })
+	eventually(t, "the mount to be free", func() bool { return r.left("/live") > 0 })
 	again := r.encode(t, "/live")
 	again.sent = 1000
 	again.frames(t, 100)

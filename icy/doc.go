@@ -14,6 +14,15 @@
 //	          HTTP/1.0 200 OK                    no header at all, whatever was asked
 //	source    audio, to the end of the connection
 //
+//	SHOUTcast password                           also user:password, /mount:password
+//	source                                       (any first line that is no request)
+//	server    OK2                                or "invalid password", and the end
+//	          icy-caps:11
+//	                                             (an empty line)
+//	source    icy-name:My Station                no Content-Type needed; may come with the password
+//	                                             (an empty line)
+//	          audio, to the end of the connection
+//
 //	listener  GET /live HTTP/1.1
 //	          Icy-MetaData: 1                    perhaps
 //	server    HTTP/1.0 200 OK                    always 1.0: never chunked, no length
@@ -25,6 +34,8 @@
 //
 //	02 "StreamTitle='Artist - Title';" 00 00 00
 //	00                                           nothing new: the usual case
+//
+// A source that says icy-metaint in its head sends such blocks too.
 //
 // Heads are read tolerantly (see ParseHead) because the encoders and proxies
 // in use send what RFC 9112 forbids; recorded in shared/wire, README sections

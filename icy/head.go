@@ -41,13 +41,24 @@ func HeadEnd(b []byte) int {
 // FirstLine returns the first line of b that is not empty, without its line
 // end. ok is false while no whole line is there.
 func FirstLine(b []byte) (line string, ok bool) {
+	line, _, ok = cutFirstLine(b)
+	return line, ok
+}
+
+// BehindFirstLine returns what follows the line that FirstLine returns.
+func BehindFirstLine(b []byte) []byte {
+	_, rest, _ := cutFirstLine(b)
+	return rest
+}
+
+func cutFirstLine(b []byte) (line string, rest []byte, ok bool) {
 	for {
 		end := bytes.IndexByte(b, '\n')
 		if end < 0 {
-			return "", false
+			return "", nil, false
 		}
 		if l := bytes.TrimRight(b[:end], "\r"); len(l) > 0 {
-			return string(l), true
+			return string(l), b[end+1:], true
 		}
 		b = b[end+1:]
 	}
@@ -77,17 +88,27 @@ func ParseHead(head []byte) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := parseFields(req.Header, lines[1:]); err != nil {
+		return nil, err
+	}
+	req.Host = req.Header.Get("Host")
+	req.Header.Del("Host")
+	return req, nil
+}
+
+// parseFields adds the header lines of a head to h.
+func parseFields(h http.Header, lines []string) error {
 	if len(lines) > maxHeaderLines {
-		return nil, fmt.Errorf("more than %d header lines", maxHeaderLines)
+		return fmt.Errorf("more than %d header lines", maxHeaderLines)
 	}
 	last := "" // the name a folded line continues
-	for _, line := range lines[1:] {
+	for _, line := range lines {
 		line = strings.TrimRight(line, "\r")
 		if line == "" {
 			continue
 		}
 		if (line[0] == ' ' || line[0] == '\t') && last != "" {
-			values := req.Header[last]
+			values := h[last]
 			values[len(values)-1] += " " + fieldValue(line)
 			continue
 		}
@@ -98,11 +119,9 @@ func ParseHead(head []byte) (*http.Request, error) {
 			continue
 		}
 		last = textproto.CanonicalMIMEHeaderKey(name)
-		req.Header[last] = append(req.Header[last], fieldValue(value))
+		h[last] = append(h[last], fieldValue(value))
 	}
-	req.Host = req.Header.Get("Host")
-	req.Header.Del("Host")
-	return req, nil
+	return nil
 }
 
 // ParseRequestLine reads "METHOD target PROTOCOL/x.y". The target may hold

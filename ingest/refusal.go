@@ -15,13 +15,38 @@ import (
 
 // refusal is an answer that turns a source away.
 type refusal struct {
-	status   int
+	status   int    // 0: there is only the sentence, as SHOUTcast's dialect has it
 	sentence string // to the client, as recorded where there is a recording
 	reason   error  // to the operator
 }
 
 func (r *refusal) Error() string { return r.reason.Error() }
 func (r *refusal) Unwrap() error { return r.reason }
+
+// answer is what the client is told.
+func (r *refusal) answer(now time.Time) []byte {
+	if r.status == 0 {
+		return []byte(r.sentence)
+	}
+	return icy.AppendRefusal(nil, r.status, r.sentence, now)
+}
+
+// turnAway logs a refusal, answers, and closes in an order that lets the
+// answer arrive: a close with audio still unread would reset the connection
+// and take it back.
+func turnAway(conn net.Conn, log *zap.Logger, err error) {
+	logRefusal(log, err)
+	r := &refusal{status: http.StatusInternalServerError, sentence: "the server could not take the stream"}
+	errors.As(err, &r)
+	conn.SetDeadline(time.Now().Add(2 * time.Second))
+	if _, err := conn.Write(r.answer(time.Now())); err != nil {
+		return
+	}
+	if half, ok := conn.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+		io.CopyN(io.Discard, conn, 1<<20)
+	}
+}
 
 func logRefusal(log *zap.Logger, err error) {
 	var login *auth.Refusal
@@ -31,20 +56,4 @@ func logRefusal(log *zap.Logger, err error) {
 		return
 	}
 	log.Warn("source refused", zap.Error(err))
-}
-
-// refuse answers and closes in an order that lets the answer arrive: a close
-// with audio still unread would reset the connection and take it back.
-func refuse(conn net.Conn, err error) {
-	r := &refusal{status: http.StatusInternalServerError, sentence: "the server could not take the stream"}
-	errors.As(err, &r)
-	deadline := time.Now().Add(2 * time.Second)
-	conn.SetDeadline(deadline)
-	if _, err := conn.Write(icy.AppendRefusal(nil, r.status, r.sentence, time.Now())); err != nil {
-		return
-	}
-	if half, ok := conn.(interface{ CloseWrite() error }); ok {
-		half.CloseWrite()
-		io.CopyN(io.Discard, conn, 1<<20)
-	}
 }

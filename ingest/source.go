@@ -40,66 +40,47 @@ type Sources struct {
 // came behind the head. Serve owns conn and closes it.
 func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 	defer conn.Close()
-	ip, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
-	log := s.Log.With(zap.String("mount", req.URL.Path), zap.String("ip", ip), zap.String("agent", req.UserAgent()))
-
-	in, err := s.admit(req, ip)
+	log := s.logOf(conn).With(zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()))
+	in, err := s.admit(req, ipOf(conn))
 	if err != nil {
-		logRefusal(log, err)
-		refuse(conn, err)
+		turnAway(conn, log, err)
 		return
 	}
 	defer in.Detach()
-
 	answer := icy.SourceAccepted
 	if strings.EqualFold(req.Header.Get("Expect"), "100-continue") {
 		answer = icy.SourceContinue + answer
 	}
-	conn.SetWriteDeadline(time.Now().Add(s.Timeout))
-	if _, err := io.WriteString(conn, answer); err != nil {
+	if err := s.answer(conn, answer); err != nil {
 		log.Info("source left before it was answered", zap.Error(err))
 		return
 	}
-	log.Info("source connected", zap.String("name", in.Station.Name))
-
-	served := make(chan struct{})
-	defer close(served)
-	go func() {
-		select {
-		case <-in.Ended(): // kicked: wake the read
-			conn.SetReadDeadline(time.Unix(0, 0))
-		case <-served:
-		}
-	}()
-
 	if chunked(req.Header) {
 		body = httputil.NewChunkedReader(bufio.NewReaderSize(body, 64<<10))
 	}
-	stats, err := s.pump(conn, body, in)
-	if cause := in.Cause(); cause != nil {
-		err = cause
-	}
-	log.Info("source left", zap.String("reason", leaveReason(err)),
-		zap.Duration("stayed", time.Since(in.Since).Round(time.Second)),
-		zap.Int64("frames", stats.Frames), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
+	s.play(conn, body, req.Header, in, log)
 }
 
 // admit checks a source request and attaches it to its mount. The error is a
 // *refusal.
 func (s *Sources) admit(req *http.Request, ip string) (*mounts.Input, error) {
-	mount := req.URL.Path
-	if err := s.Gate.Source(req, mount); err != nil {
+	if err := s.Gate.Source(req, req.URL.Path); err != nil {
 		return nil, &refusal{http.StatusUnauthorized, "You need to authenticate\r\n", err}
 	}
-	contentType := req.Header.Get("Content-Type")
-	switch {
-	case contentType == "" && req.Method == http.MethodPut:
+	if req.Header.Get("Content-Type") == "" && req.Method == http.MethodPut {
 		return nil, &refusal{http.StatusForbidden, "No Content-type given", errors.New("PUT without a Content-Type")}
-	case contentType != "" && !icy.IsMP3(contentType):
+	}
+	return s.attach(req.URL.Path, req.Header, ip)
+}
+
+// attach gives the mount of that name a live source with the given header
+// lines, which need not name a Content-Type. The error is a *refusal.
+func (s *Sources) attach(mount string, header http.Header, ip string) (*mounts.Input, error) {
+	if contentType := header.Get("Content-Type"); contentType != "" && !icy.IsMP3(contentType) {
 		sentence := fmt.Sprintf("This server takes MP3 (Content-Type: audio/mpeg), not %q", contentType)
 		return nil, &refusal{http.StatusUnsupportedMediaType, sentence, errors.New(sentence)}
 	}
-	in, err := s.Registry.Attach(mount, mounts.Live, icy.StationFromHeader(req.Header), ip)
+	in, err := s.Registry.Attach(mount, mounts.Live, icy.StationFromHeader(header), ip)
 	if err == nil {
 		return in, nil
 	}
@@ -115,6 +96,61 @@ func (s *Sources) admit(req *http.Request, ip string) (*mounts.Input, error) {
 	default:
 		return nil, &refusal{http.StatusServiceUnavailable, err.Error(), err}
 	}
+}
+
+func (s *Sources) answer(conn net.Conn, text string) error {
+	conn.SetWriteDeadline(time.Now().Add(s.Timeout))
+	_, err := io.WriteString(conn, text)
+	return err
+}
+
+// play feeds an admitted source's stream to its input until either ends, and
+// logs its coming and going. header is what the source said of the stream.
+func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mounts.Input, log *zap.Logger) {
+	log.Info("source connected", zap.String("name", in.Station.Name))
+	served := make(chan struct{})
+	defer close(served)
+	go func() {
+		select {
+		case <-in.Ended(): // kicked: wake the read
+			conn.SetReadDeadline(time.Unix(0, 0))
+		case <-served:
+		}
+	}()
+
+	if metaint := icy.InlineMetaint(header); metaint > 0 {
+		body = icy.NewMetadataReader(body, metaint, func(title, url string) {
+			if t, err := inlineTitle(title, url, in.Mount.Config.Charset); err == nil {
+				in.SetTitle(t)
+				log.Info("title", zap.String("title", t.Text))
+			}
+		})
+	}
+	stats, err := s.pump(conn, body, in)
+	if cause := in.Cause(); cause != nil {
+		err = cause
+	}
+	in.Detach() // whoever reads that the source left finds the mount free
+	log.Info("source left", zap.String("reason", leaveReason(err)),
+		zap.Duration("stayed", time.Since(in.Since).Round(time.Second)),
+		zap.Int64("frames", stats.Frames), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
+}
+
+// inlineTitle reads a title that came within the stream, where no charset is
+// named.
+func inlineTitle(title, url, charset string) (t mounts.Title, err error) {
+	if t.Text, err = icy.Text(title, charset); err != nil {
+		return t, err
+	}
+	t.URL, err = icy.Text(url, charset)
+	return t, err
+}
+
+func (s *Sources) logOf(conn net.Conn) *zap.Logger { return s.Log.With(zap.String("ip", ipOf(conn))) }
+
+func ipOf(conn net.Conn) string {
+	ip, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
+	return ip
 }
 
 // pump feeds what the source sends to its input, until either ends.

@@ -28,12 +28,13 @@ type Registry struct {
 
 	mu     sync.RWMutex
 	mounts map[string]*Mount
+	early  map[string]earlyTitle
 	closed bool
 }
 
 // NewRegistry returns a registry without mounts.
 func NewRegistry(c *conf.Config, log *zap.Logger) *Registry {
-	return &Registry{conf: c, log: log, mounts: map[string]*Mount{}}
+	return &Registry{conf: c, log: log, mounts: map[string]*Mount{}, early: map[string]earlyTitle{}}
 }
 
 // Find returns the mount of that name, or nil.
@@ -62,8 +63,8 @@ func (r *Registry) Listeners() int { return int(r.listeners.Load()) }
 // take the air as soon as nothing better plays, live sources with their first
 // frame. Errors: *NameError, *InUseError, ErrTooManySources, ErrShutdown.
 func (r *Registry) Attach(name string, kind Kind, station icy.Station, addr string) (*Input, error) {
-	if err := conf.CheckMountName(name); err != nil {
-		return nil, &NameError{name, err}
+	if err := checkName(name); err != nil {
+		return nil, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -88,6 +89,7 @@ func (r *Registry) Attach(name string, kind Kind, station icy.Station, addr stri
 		return nil, err
 	}
 	r.mounts[name] = m
+	r.takeEarlyTitle(in)
 	return in, nil
 }
 
@@ -148,6 +150,13 @@ func (r *Registry) liveSources() int {
 type NameError struct {
 	Name   string
 	Reason error
+}
+
+func checkName(name string) error {
+	if err := conf.CheckMountName(name); err != nil {
+		return &NameError{name, err}
+	}
+	return nil
 }
 
 func (e *NameError) Error() string { return fmt.Sprintf("mount name %q %v", e.Name, e.Reason) }

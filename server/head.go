@@ -18,41 +18,57 @@ const maxHead = 16 << 10
 // errHeadTooLarge says that a head did not end within maxHead.
 var errHeadTooLarge = errors.New("the request head is larger than 16 KiB")
 
-// readHead reads a request head, which must be whole by the deadline, and
-// returns the request with a reader that goes on behind the head. What cannot
-// become a request is given up on at its first line.
-func readHead(conn net.Conn, deadline time.Time) (*http.Request, io.Reader, error) {
+// A greeting is how a connection begins.
+type greeting struct {
+	req      *http.Request
+	password string    // instead of a request, the password line of a SHOUTcast source
+	body     io.Reader // what comes behind either
+}
+
+// readHead reads a request head, which must be whole by the deadline, or the
+// password line of a SHOUTcast source. What cannot become either is given up
+// on at its first line.
+func readHead(conn net.Conn, deadline time.Time) (greeting, error) {
 	conn.SetDeadline(deadline) // a TLS handshake writes too
 	buf := make([]byte, 0, 2<<10)
 	for firstLineSeen := false; ; {
 		if len(buf) == cap(buf) {
 			if len(buf) >= maxHead {
-				return nil, nil, errHeadTooLarge
+				return greeting{}, errHeadTooLarge
 			}
 			buf = append(make([]byte, 0, min(4*cap(buf), maxHead)), buf...)
 		}
 		n, err := conn.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
+		if line, ok := icy.FirstLine(buf); ok && !firstLineSeen {
+			firstLineSeen = true
+			if _, err := icy.ParseRequestLine(line); err != nil {
+				if rest := icy.BehindFirstLine(buf); icy.IsPasswordLine(line) && icy.IsSourceHeadStart(rest) {
+					conn.SetDeadline(time.Time{})
+					return greeting{password: line, body: behind(rest, conn)}, nil
+				}
+				return greeting{}, err
+			}
+		}
 		if end := icy.HeadEnd(buf); end > 0 {
 			conn.SetDeadline(time.Time{})
 			req, err := icy.ParseHead(buf[:end])
 			if err != nil {
-				return nil, nil, err
+				return greeting{}, err
 			}
 			req.RemoteAddr = conn.RemoteAddr().String()
-			if end == len(buf) {
-				return req, conn, nil
-			}
-			return req, io.MultiReader(bytes.NewReader(buf[end:]), conn), nil
-		}
-		if line, ok := icy.FirstLine(buf); ok && !firstLineSeen {
-			firstLineSeen = true
-			if _, err := icy.ParseRequestLine(line); err != nil {
-				return nil, nil, err
-			}
+			return greeting{req: req, body: behind(buf[end:], conn)}, nil
 		}
 		if err != nil {
-			return nil, nil, err
+			return greeting{}, err
 		}
 	}
+}
+
+// behind returns a reader of what has been read already and what comes next.
+func behind(read []byte, conn net.Conn) io.Reader {
+	if len(read) == 0 {
+		return conn
+	}
+	return io.MultiReader(bytes.NewReader(read), conn)
 }

@@ -47,6 +47,36 @@ func Listen(c *conf.Config) ([]net.Listener, error) {
 	return open, nil
 }
 
+// ListenShoutcast opens the configured address for SHOUTcast sources, or
+// returns nil when there is none. Connections there are served like any
+// others: the programs that come merely dial one port more than they are told.
+func ListenShoutcast(c *conf.Config) (net.Listener, error) {
+	if c.Server.ShoutcastListen == "" {
+		return nil, nil
+	}
+	l, err := net.Listen("tcp", c.Server.ShoutcastListen)
+	if err != nil {
+		return nil, explain(c.Server.ShoutcastListen, err)
+	}
+	return l, nil
+}
+
+// NextPort opens the port behind that of an open address, or returns nil when
+// it is not free.
+func NextPort(main net.Addr) net.Listener {
+	at, ok := main.(*net.TCPAddr)
+	if !ok {
+		return nil
+	}
+	next := *at
+	next.Port++
+	l, err := net.Listen("tcp", next.String())
+	if err != nil {
+		return nil
+	}
+	return l
+}
+
 // explain adds to a bind error what to do about it.
 func explain(address string, err error) error {
 	switch {

@@ -26,6 +26,7 @@ func routes(c *conf.Config, registry *mounts.Registry, gate *auth.Gate, log *zap
 	get.HandleFunc("/healthz", healthy)
 	get.HandleFunc("/status-json.xsl", h.StatusJSON)
 	get.HandleFunc("/admin/metadata", h.Metadata)
+	get.HandleFunc("/admin.cgi", h.AdminCGI)
 	get.HandleFunc("/admin/", h.AdminPage)
 	get.HandleFunc("/admin/debug/pprof/{profile}", h.Profile)
 	get.PathPrefix("/admin/").HandlerFunc(h.UnknownCommand)

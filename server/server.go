@@ -114,9 +114,15 @@ func (s *Server) handle(conn net.Conn, web *web) {
 		return
 	}
 	defer s.untrack(conn)
-	req, body, err := readHead(conn, time.Now().Add(time.Duration(s.conf.Limits.HeaderTimeout)))
+	deadline := time.Now().Add(time.Duration(s.conf.Limits.HeaderTimeout))
+	said, err := readHead(conn, deadline)
 	if err != nil {
 		s.turnAway(conn, err)
+		return
+	}
+	req, body := said.req, said.body
+	if req == nil {
+		s.sources.ServeShoutcast(conn, body, said.password, s.conf.Server.ShoutcastMount, deadline)
 		return
 	}
 	if req.Method == "SOURCE" || req.Method == http.MethodPut {

@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 
 	"relay/conf"
 	"relay/version"
 )
 
 // printBanner shows what a DJ, a listener and an operator need, from the
-// address that is really open.
-func printBanner(w io.Writer, c *conf.Config, open net.Addr, made passwords) {
+// addresses that are really open. shoutcast is nil if there is none.
+func printBanner(w io.Writer, c *conf.Config, open net.Addr, shoutcast net.Listener, made passwords) {
 	base := "http://" + reachable(open)
 	if c.Server.PublicURL != "" {
 		base = c.Server.PublicURL
@@ -21,8 +22,21 @@ func printBanner(w io.Writer, c *conf.Config, open net.Addr, made passwords) {
 	fmt.Fprintf(w, "  listen   %s%s\n", base, defaultMount)
 	fmt.Fprintf(w, "  source   %s%s   user %s   password %s\n", base, defaultMount,
 		c.Auth.SourceUser, shown(c.Auth.SourcePassword, made.madeSource))
+	if shoutcast != nil {
+		host, port := portToEnter(shoutcast.Addr())
+		fmt.Fprintf(w, "  source   SHOUTcast v1 to %s, port %d (programs dial the next by themselves), on %s, the same password\n",
+			host, port, c.Server.ShoutcastMount)
+	}
 	fmt.Fprintf(w, "  admin    %s/admin/   user %s   password %s\n\n", base,
 		c.Auth.AdminUser, shown(c.Auth.AdminPassword, made.madeAdmin))
+}
+
+// portToEnter returns what to type into a SHOUTcast program, which dials the
+// port behind it.
+func portToEnter(open net.Addr) (host string, port int) {
+	host, next, _ := net.SplitHostPort(reachable(open))
+	port, _ = strconv.Atoi(next)
+	return host, port - 1
 }
 
 // shown returns a password that was made for this run, and of one that the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"sync"
@@ -56,7 +57,14 @@ func serve(args []string) error {
 	if err != nil {
 		return err
 	}
-	printBanner(os.Stdout, c, open[0].Addr(), made)
+	shoutcast, err := listenShoutcast(c, *path == "", open[0].Addr())
+	if err != nil {
+		return err
+	}
+	printBanner(os.Stdout, c, open[0].Addr(), shoutcast, made)
+	if shoutcast != nil {
+		open = append(open, shoutcast)
+	}
 
 	registry := mounts.NewRegistry(c, log)
 	var players sync.WaitGroup
@@ -72,6 +80,17 @@ func serve(args []string) error {
 	players.Wait()
 	log.Info("stopped")
 	return err
+}
+
+// listenShoutcast opens the second port for SHOUTcast sources, or returns nil:
+// the configured one or, without a configuration, the one behind the first if
+// that is free, with the default mount behind it.
+func listenShoutcast(c *conf.Config, unconfigured bool, main net.Addr) (net.Listener, error) {
+	if unconfigured {
+		c.Server.ShoutcastMount = defaultMount
+		return server.NextPort(main), nil
+	}
+	return server.ListenShoutcast(c)
 }
 
 // newPlayers returns a player for every mount that has music: those of the

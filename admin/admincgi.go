@@ -1,0 +1,68 @@
+package admin
+
+import (
+	"cmp"
+	"io"
+	"net/http"
+
+	"relay/auth"
+	"relay/icy"
+)
+
+// AdminCGI answers /admin.cgi, SHOUTcast's one address for everything, told
+// apart by mode.
+func (h *Handlers) AdminCGI(w http.ResponseWriter, r *http.Request) {
+	q := icy.ParseQuery(r.URL.RawQuery)
+	switch q["mode"] {
+	case "updinfo":
+		h.updateInfo(w, r, q)
+	default:
+		badRequest(w, "Missing parameter")
+	}
+}
+
+// updateInfo sets a title as SHOUTcast's sources do, with Icecast's words
+// (wire/admin-cgi.txt), on any mount, by whichever dialect its source came.
+func (h *Handlers) updateInfo(w http.ResponseWriter, r *http.Request, q icy.Query) {
+	mount, ok := h.shoutcastLogin(w, r, q)
+	if !ok {
+		return
+	}
+	given, err := h.updateTitle(mount, q)
+	switch {
+	case err != nil:
+		badRequest(w, err.Error())
+	case !given:
+		badRequest(w, "Missing parameter")
+	default:
+		noCache(w)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		io.WriteString(w, "<html><head><title>Admin request successful</title></head><body><p>Metadata update successful</p></body></html>")
+	}
+}
+
+// shoutcastLogin checks the login of a request for one mount and returns its
+// name: that in mount=, or in pass=, or the one for SHOUTcast sources. The
+// login is in pass= in any form of a source's password line, or in the
+// request's head. ok is false when the request has been answered.
+func (h *Handlers) shoutcastLogin(w http.ResponseWriter, r *http.Request, q icy.Query) (mount string, ok bool) {
+	standard := cmp.Or(q["mount"], h.Conf.Server.ShoutcastMount)
+	var err error
+	switch _, _, basic := r.BasicAuth(); {
+	case q["pass"] != "":
+		mount, err = h.Gate.AdminPasswordLine(q["pass"], standard)
+		if err == nil && q["mount"] != "" && mount != q["mount"] {
+			err = &auth.Refusal{Reason: "the password is for " + mount + ", not for " + q["mount"]}
+		}
+	case basic:
+		mount, err = standard, h.Gate.MountAdmin(r, standard)
+	default:
+		badRequest(w, "missing pass parameter")
+		return "", false
+	}
+	if err != nil {
+		h.unauthorized(w, r, err)
+		return "", false
+	}
+	return mount, true
+}

@@ -1,0 +1,620 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"relay/e2e/recorded"
+	"relay/icy"
+)
+
+// shoutcastConfig is config with the second port.
+var shoutcastConfig = strings.Replace(config, "[auth]", `shoutcast_listen = "127.0.0.1:0"
+shoutcast_mount = "/sc.mp3"
+[auth]`, 1)
+
+// shoutcastAddr returns the address that SHOUTcast programs dial.
+func (r *relay) shoutcastAddr(t testing.TB) string {
+	t.Helper()
+	m := regexp.MustCompile(`SHOUTcast v1 to ([^,]+), port (\d+)`).FindStringSubmatch(r.out.String())
+	if m == nil {
+		t.Fatalf("no second port in the banner:\n%s", r.out.String())
+	}
+	port, _ := strconv.Atoi(m[2])
+	return net.JoinHostPort(m[1], itoa(port+1))
+}
+
+// at returns the same server at its other address.
+func (r *relay) at(addr string) *relay {
+	return &relay{addr: addr, sourcePassword: r.sourcePassword, adminPassword: r.adminPassword}
+}
+
+// ports returns the server as it is found at both addresses.
+func (r *relay) ports(t testing.TB) map[string]*relay {
+	return map[string]*relay{"main port": r.at(r.addr), "second port": r.at(r.shoutcastAddr(t))}
+}
+
+// shoutcast connects a source by its password and head.
+func (r *relay) shoutcast(t testing.TB, line, head string) *encoder {
+	t.Helper()
+	e := &encoder{Conn: r.dial(t)}
+	io.WriteString(e, line)
+	answer := make([]byte, len(icy.ShoutcastAccepted))
+	if _, err := io.ReadFull(e, answer); err != nil || string(answer) != icy.ShoutcastAccepted {
+		t.Fatalf("the password %q got %q, %v", line, answer, err)
+	}
+	io.WriteString(e, head)
+	return e
+}
+
+// src-10, src-13, src-15, src-16, src-17: every form of password and head, on
+// either port.
+func TestShoutcastSources(t *testing.T) {
+	r := start(t, shoutcastConfig+`
+[[mount]]
+name = "/own"
+source_user = "dj"
+source_password = "mine"
+`)
+	const head = "icy-name:From a test\r\nicy-genre:Jazz\r\nicy-pub:0\r\nicy-br:128\r\n"
+	tests := []struct{ name, line, head, mount string }{
+		{"password", "hackme\r\n", head + "content-type:audio/mpeg\r\n\r\n", "/sc.mp3"},
+		{"no content-type", "hackme\r\n", head + "\r\n", "/sc.mp3"},
+		{"other name for MP3", "hackme\r\n", head + "Content-Type: Audio/MP3; x=y\r\n\r\n", "/sc.mp3"},
+		{"LF alone", "hackme\n", strings.ReplaceAll(head, "\r", "") + "\n", "/sc.mp3"},
+		{"stray Host, as butt sends", "hackme\r\n", "Host: 127.0.0.1:8000\r\n" + head + "\r\n", "/sc.mp3"},
+		{"stream number, as AzuraCast adds", "hackme:#1\r\n", head + "\r\n", "/sc.mp3"},
+		{"another stream number", "hackme:#2\r\n", head + "\r\n", "/sc.mp3"},
+		{"user and password", "source:hackme\r\n", head + "\r\n", "/sc.mp3"},
+		{"user, password, stream number", "source:hackme:#3\r\n", head + "\r\n", "/sc.mp3"},
+		{"mount and password", "/show:hackme\r\n", head + "\r\n", "/show"},
+		{"mount, password, stream number", "/show:hackme:#1\r\n", head + "\r\n", "/show"},
+		{"a mount's own password", "/own:mine\r\n", head + "\r\n", "/own"},
+	}
+	for port, at := range r.ports(t) {
+		for _, tt := range tests {
+			t.Run(port+"/"+tt.name, func(t *testing.T) {
+				before := r.left(tt.mount)
+				e := at.shoutcast(t, tt.line, tt.head)
+				defer func() {
+					e.Close()
+					eventually(t, tt.mount+" to be free", func() bool { return r.left(tt.mount) > before })
+				}()
+				e.frames(t, 100)
+				eventually(t, "the name", func() bool { return r.source(t, tt.mount).ServerName == "From a test" })
+				if s := r.source(t, tt.mount); s.Genre != "Jazz" {
+					t.Errorf("listed as %+v", s)
+				}
+				onAir(t, r, tt.mount, 90)
+			})
+		}
+		for _, way := range []string{"all in one packet", "byte by byte"} {
+			t.Run(port+"/"+way, func(t *testing.T) {
+				mount := "/" + strings.NewReplacer(" ", "-").Replace(port+way)
+				e := &encoder{Conn: at.dial(t)}
+				said := mount + ":hackme\r\nHost: x\r\n" + head + "\r\n"
+				for range 3 {
+					said += string(e.next())
+				}
+				if way == "byte by byte" {
+					for i := range len(said) {
+						e.Write([]byte{said[i]})
+					}
+				} else {
+					io.WriteString(e, said)
+				}
+				e.frames(t, 60)
+				if first := onAir(t, r, mount, 60); first != 1 {
+					t.Errorf("the stream begins with frame %d, want 1", first)
+				}
+			})
+		}
+	}
+}
+
+func TestShoutcastRefusals(t *testing.T) {
+	r := start(t, shoutcastConfig+`
+[[mount]]
+name = "/own"
+source_password = "mine"
+`)
+	busy := r.encode(t, "/busy")
+	busy.frames(t, 10)
+	busy = r.encode(t, "/sc.mp3")
+	busy.frames(t, 10)
+	const ok, no = icy.ShoutcastAccepted, "invalid password\r\n"
+	tests := []struct{ name, sent, want string }{
+		{"wrong password", "secretx\r\n", no},
+		{"wrong password with a head", "secretx\r\nicy-name:x\r\n\r\n\xff\xfb\x90\x00", no},
+		{"wrong password with a number", "secretx:#1\r\n", no},
+		{"the admin's password", "adminpass\r\n", no},
+		{"libshout's probe", "!POKE\nicy-name:libshout server poke request\n\n", no},
+		{"wrong user", "dj:hackme\r\n", no},
+		{"another mount's password", "mine\r\n", no},
+		{"server-wide password on a mount with its own", "/own:hackme\r\n", no},
+		{"in use", "hackme\r\nicy-name:Second\r\nicy-br:128\r\n\r\n", ok + "HTTP/1.0 403 Forbidden\r\n"},
+		{"in use by name", "/busy:hackme\r\nicy-name:Second\r\n\r\n", ok + "HTTP/1.0 403 Forbidden\r\n"},
+		{"Ogg", "/ogg:hackme\r\ncontent-type:application/ogg\r\n\r\n", ok + "HTTP/1.0 415 "},
+		{"no mount can be there", "/admin/x:hackme\r\nicy-name:x\r\n\r\n", ok + "HTTP/1.0 400 "},
+		{"endless head", "hackme\r\n" + strings.Repeat("icy-name:"+strings.Repeat("b", 500)+"\r\n", 40), ok + "HTTP/1.0 431 "},
+		{"not text", "hack\x00me\r\n", "HTTP/1.0 400 "},
+		{"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/1.0 400 "},
+	}
+	for port, at := range r.ports(t) {
+		for _, tt := range tests {
+			t.Run(port+"/"+tt.name, func(t *testing.T) {
+				if got := at.exchange(t, tt.sent); !strings.HasPrefix(got, tt.want) || tt.want == no && got != no {
+					t.Errorf("answer %q, want %q", got, tt.want)
+				}
+			})
+		}
+	}
+	for line := range strings.Lines(r.log.String()) {
+		if strings.Contains(line, "secretx") {
+			t.Errorf("a password is in the log: %s", line)
+		}
+		if strings.Contains(line, "probe") && !strings.Contains(strings.ToLower(line), "debug") {
+			t.Errorf("the probe is logged as an attack: %s", line)
+		}
+	}
+	if log := r.log.String(); !strings.Contains(log, "wrong password, given for /sc.mp3") || !strings.Contains(log, "the user name must be") {
+		t.Errorf("the log does not say what was wrong:\n%s", log)
+	}
+}
+
+// A head that does not end in time is dropped, the password's and the rest's.
+func TestShoutcastHeadTimeout(t *testing.T) {
+	r := start(t, strings.Replace(shoutcastConfig, "[log]", "[limits]\nheader_timeout = \"1s\"\n[log]", 1))
+	for name, sent := range map[string]string{"password": "hack", "head": "hackme\r\nicy-name:x\r\n"} {
+		t.Run(name, func(t *testing.T) {
+			conn := r.dial(t)
+			io.WriteString(conn, sent)
+			if _, err := io.ReadAll(conn); isTimeout(err) {
+				t.Error("the connection stays")
+			}
+		})
+	}
+}
+
+// The recorded exchanges end as they did with Icecast.
+func TestRecordedShoutcastSources(t *testing.T) {
+	for _, file := range []string{
+		"source-shoutcast-v1", "source-shoutcast-v1-lf-only", "source-shoutcast-v1-one-packet", "source-libshout-icy",
+	} {
+		t.Run(file, func(t *testing.T) {
+			r := start(t, shoutcastConfig)
+			at := r.at(r.shoutcastAddr(t))
+			for _, c := range recorded.Connections(t, file) {
+				first, _ := icy.FirstLine(c.Client)
+				if first != "hackme" {
+					continue
+				}
+				e := at.shoutcast(t, string(c.Client), "")
+				defer e.Close()
+				e.frames(t, 20)
+			}
+			eventually(t, "the source", func() bool { return r.source(t, "/sc.mp3").BitRate == 128 })
+			for _, c := range recorded.Connections(t, file) {
+				if strings.HasPrefix(string(c.Client), "GET /admin.cgi") {
+					answer := r.exchange(t, string(c.Client))
+					if strings.Fields(answer)[1] != "200" { // also where Icecast lost the title
+						t.Errorf("answer %q", answer)
+					}
+					if s := r.source(t, "/sc.mp3"); !strings.Contains(s.Title, "Artist - ") {
+						t.Errorf("listed as %+v", s)
+					}
+				}
+			}
+		})
+	}
+	t.Run("source-shoutcast-v1-mount-in-use", func(t *testing.T) {
+		r := start(t, shoutcastConfig)
+		first := r.encode(t, "/sc.mp3")
+		first.frames(t, 10)
+		c := recorded.Connections(t, "source-shoutcast-v1-mount-in-use")[0]
+		got := r.at(r.shoutcastAddr(t)).exchange(t, string(c.Client))
+		line, _, _ := strings.Cut(string(c.Server[len(icy.ShoutcastAccepted):]), "\r\n")
+		if !strings.HasPrefix(got, icy.ShoutcastAccepted+line+"\r\n") || !strings.HasSuffix(got, "\r\n\r\nMountpoint in use") {
+			t.Errorf("answer %q, Icecast %q", got, c.Server)
+		}
+	})
+}
+
+// Whatever is no SHOUTcast source is served on the second port as on the first.
+func TestSecondPortSpeaksHTTP(t *testing.T) {
+	r := start(t, shoutcastConfig)
+	second := r.at(r.shoutcastAddr(t))
+	if status, _, body := second.get(t, "/healthz"); status != 200 || body != "ok\n" {
+		t.Errorf("healthz: %d %q", status, body)
+	}
+	e := second.encode(t, "/put")
+	e.frames(t, 100)
+	onAir(t, second, "/put", 90)
+}
+
+// Without a configuration the second port is open, and leads to /live.
+func TestShoutcastWithoutConfiguration(t *testing.T) {
+	r := run(t, "-listen", "127.0.0.1:0")
+	if !strings.Contains(r.out.String(), "SHOUTcast v1") {
+		t.Skip("the next port happens to be in use")
+	}
+	if !strings.Contains(r.out.String(), "on /live, the same password") {
+		t.Errorf("banner:\n%s", r.out.String())
+	}
+	e := r.at(r.shoutcastAddr(t)).shoutcast(t, r.sourcePassword+"\r\n", "icy-name:From a test\r\n\r\n")
+	e.frames(t, 100)
+	eventually(t, "the source", func() bool { return r.source(t, "/live").ServerName == "From a test" })
+}
+
+func TestAdminCGI(t *testing.T) {
+	r := start(t, shoutcastConfig+`
+[[mount]]
+name = "/own"
+source_user = "dj"
+source_password = "mine"
+`)
+	sc := r.shoutcast(t, "hackme\r\n", "icy-name:x\r\n\r\n")
+	sc.frames(t, 10)
+	put := r.encode(t, "/put")
+	put.frames(t, 10)
+	own := r.shoutcast(t, "/own:mine\r\n", "icy-name:x\r\n\r\n")
+	own.frames(t, 10)
+	eventually(t, "three mounts", func() bool { return len(r.sources(t)) == 3 })
+
+	const done, badLogin = "<p>Metadata update successful</p>", "You need to authenticate"
+	source, admin := "Authorization: "+basic("source", "hackme")+"\r\n", "Authorization: "+basic("admin", "adminpass")+"\r\n"
+	tests := []struct{ name, query, head, status, says, mount, title string }{
+		{"source's password", "mode=updinfo&pass=hackme&song=A", "", "200", done, "/sc.mp3", "A"},
+		{"admin's password", "mode=updinfo&pass=adminpass&song=B", "", "200", done, "/sc.mp3", "B"},
+		{"user:pass", "pass=source:hackme&mode=updinfo&song=C", "", "200", done, "/sc.mp3", "C"},
+		{"user%3apass:#1", "pass=source%3ahackme%3A%231&mode=updinfo&song=D", "", "200", done, "/sc.mp3", "D"},
+		{"admin:pass", "pass=admin:adminpass&mode=updinfo&song=E", "", "200", done, "/sc.mp3", "E"},
+		{"sid", "sid=1&mode=updinfo&pass=hackme&song=F", "", "200", done, "/sc.mp3", "F"},
+		{"charset", "mode=updinfo&pass=hackme&charset=latin1&song=Caf%e9", "", "200", done, "/sc.mp3", "Café"},
+		{"no charset", "mode=updinfo&pass=hackme&song=Caf%e9%21", "", "200", done, "/sc.mp3", "Café!"},
+		{"title and song, as Liquidsoap", "mode=updinfo&pass=hackme&title=no&song=G", "", "200", done, "/sc.mp3", "G"},
+		{"Basic, source", "mode=updinfo&song=H", source, "200", done, "/sc.mp3", "H"},
+		{"Basic, admin", "mode=updinfo&song=I", admin, "200", done, "/sc.mp3", "I"},
+		{"empty song", "mode=updinfo&pass=hackme&song=", "", "200", done, "/sc.mp3", ""},
+		{"fed by PUT", "mode=updinfo&pass=hackme&mount=/put&song=J", "", "200", done, "/put", "J"},
+		{"mount in the password", "mode=updinfo&pass=/put:hackme&song=K", "", "200", done, "/put", "K"},
+		{"mount in both", "mode=updinfo&pass=/put:hackme&mount=/put&song=L", "", "200", done, "/put", "L"},
+		{"own password", "mode=updinfo&pass=mine&mount=/own&song=M", "", "200", done, "/own", "M"},
+		{"own user", "mode=updinfo&pass=dj:mine&mount=/own&song=N", "", "200", done, "/own", "N"},
+		{"mount in the password, another beside it", "mode=updinfo&pass=/put:hackme&mount=/own&song=no", "", "401", badLogin, "/own", "N"},
+		{"server-wide password on a mount with its own", "mode=updinfo&pass=hackme&mount=/own&song=no", "", "401", badLogin, "/own", "N"},
+		{"wrong password", "mode=updinfo&pass=secretx&song=no", "", "401", badLogin, "/sc.mp3", ""},
+		{"wrong Basic", "mode=updinfo&song=no", "Authorization: " + basic("source", "x") + "\r\n", "401", badLogin, "/sc.mp3", ""},
+		{"no password", "mode=updinfo&song=no", "", "400", "missing pass parameter", "/sc.mp3", ""},
+		{"no song", "mode=updinfo&pass=hackme", "", "400", "Missing parameter", "/sc.mp3", ""},
+		{"no mode", "pass=hackme&song=no", "", "400", "Missing parameter", "/sc.mp3", ""},
+		{"no mount can be there", "mode=updinfo&pass=hackme&mount=/admin/x&song=no", "", "400", "Source does not exist", "/sc.mp3", ""},
+	}
+	for port, at := range r.ports(t) {
+		for _, tt := range tests {
+			t.Run(port+"/"+tt.name, func(t *testing.T) {
+				answer := at.exchange(t, "GET /admin.cgi?"+tt.query+" HTTP/1.0\r\nUser-Agent: Mozilla\r\n"+tt.head+"\r\n")
+				if !strings.HasPrefix(answer, "HTTP/1.0 "+tt.status+" ") || !strings.Contains(answer, tt.says) {
+					t.Errorf("answer %q, want %s with %q", answer, tt.status, tt.says)
+				}
+				if got := r.source(t, tt.mount).Title; got != tt.title {
+					t.Errorf("title %q, want %q", got, tt.title)
+				}
+			})
+		}
+	}
+	t.Run("recorded", func(t *testing.T) {
+		for _, c := range recorded.Connections(t, "admin-cgi") {
+			if len(c.Server) == 0 {
+				continue // on the second port, where Icecast closed without a word
+			}
+			answer := r.exchange(t, string(c.Client))
+			wantHead, wantBody, _ := strings.Cut(string(c.Server), "\r\n\r\n")
+			gotHead, gotBody, _ := strings.Cut(answer, "\r\n\r\n")
+			if strings.Fields(wantHead)[1] != strings.Fields(gotHead)[1] || strings.TrimSpace(gotBody) != strings.TrimSpace(wantBody) {
+				t.Errorf("%q\n got %s %q\nwant %s %q", c.Client, strings.Fields(gotHead)[1], gotBody, strings.Fields(wantHead)[1], wantBody)
+			}
+		}
+	})
+	t.Run("StreamUrl", func(t *testing.T) {
+		r.exchange(t, "GET /admin.cgi?mode=updinfo&pass=hackme&song=With&url=http%3A%2F%2Fradio.example%2Fsong HTTP/1.0\r\n\r\n")
+		sc.frames(t, 100)
+		conn := r.dial(t)
+		io.WriteString(conn, "GET /sc.mp3 HTTP/1.0\r\nIcy-MetaData: 1\r\n\r\n")
+		var heard strings.Builder
+		for !strings.Contains(heard.String(), "StreamTitle='With';StreamUrl='http://radio.example/song';") {
+			if _, err := io.CopyN(&heard, conn, 1000); err != nil {
+				t.Fatalf("no StreamUrl: %v", err)
+			}
+		}
+	})
+	if strings.Contains(r.log.String(), "secretx") {
+		t.Error("a password is in the log")
+	}
+}
+
+// ttl-8: a title that comes moments before its mount is up is not lost.
+func TestTitleBeforeItsSource(t *testing.T) {
+	r := start(t, shoutcastConfig)
+	for _, request := range []string{
+		"GET /admin.cgi?mode=updinfo&pass=hackme&song=Early+One HTTP/1.0\r\n\r\n",
+		"GET /admin/metadata?mode=updinfo&mount=/put&song=Early+Two HTTP/1.0\r\nAuthorization: " + basic("source", "hackme") + "\r\n\r\n",
+	} {
+		if answer := r.exchange(t, request); !strings.HasPrefix(answer, "HTTP/1.0 200 ") {
+			t.Errorf("answer %q", answer)
+		}
+	}
+	sc := r.shoutcast(t, "hackme\n", "icy-name:x\n\n")
+	sc.frames(t, 10)
+	put := r.encode(t, "/put")
+	put.frames(t, 10)
+	eventually(t, "both titles", func() bool {
+		return r.source(t, "/sc.mp3").Title == "Early One" && r.source(t, "/put").Title == "Early Two"
+	})
+}
+
+// Metadata within a source's stream becomes titles, and no listener finds a
+// byte of it in the audio.
+func TestInlineMetadata(t *testing.T) {
+	const metaint = 8000
+	tests := []struct {
+		name    string
+		connect func(t *testing.T, r *relay, mount string) *encoder
+	}{
+		{"SOURCE", func(t *testing.T, r *relay, mount string) *encoder {
+			return r.connect(t, "SOURCE "+mount+" HTTP/1.0\r\nAuthorization: "+basic("source", "hackme")+"\r\nicy-metaint: 8000\r\n\r\n")
+		}},
+		{"PUT", func(t *testing.T, r *relay, mount string) *encoder { return r.encode(t, mount, "Icy-MetaInt: 8000") }},
+		{"SHOUTcast", func(t *testing.T, r *relay, mount string) *encoder {
+			return r.shoutcast(t, mount+":hackme\r\n", "icy-metaint:8000\r\nicy-name:x\r\n\r\n")
+		}},
+	}
+	r := start(t, shoutcastConfig)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			mount := "/inline-" + tt.name
+			e := tt.connect(t, r, mount)
+			var audio []byte
+			for range 120 {
+				audio = append(audio, e.next()...)
+			}
+			blocks := [][]byte{
+				icy.AppendBlock(nil, "In-line Title", "http://radio.example/art.jpg"), icy.EmptyBlock,
+				bytes.ReplaceAll(icy.AppendBlock(nil, "It's; CafX", ""), []byte("X"), []byte("\xe9")), icy.EmptyBlock, icy.EmptyBlock, icy.EmptyBlock,
+			}
+			for len(audio) > metaint {
+				e.Write(audio[:metaint])
+				e.Write(blocks[0])
+				audio, blocks = audio[metaint:], blocks[1:]
+			}
+			e.Write(audio)
+			eventually(t, "the last title", func() bool { return r.source(t, mount).Title == "It's; Café" })
+			p := r.tune(t, mount, "Icy-MetaData: 1")
+			if _, _, err := p.inOrder(119); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(p.titles, "|"); got != "In-line Title|It's; Café" {
+				t.Errorf("titles %q", got)
+			}
+		})
+	}
+	t.Run("Icy-MetaData, as ffmpeg sends, is something else", func(t *testing.T) {
+		e := r.encode(t, "/plain", "Icy-MetaData: 1")
+		e.frames(t, 100)
+		onAir(t, r, "/plain", 95)
+	})
+}
+
+// Real programs that know SHOUTcast's first dialect play their own tones, with
+// their names and titles.
+func TestRealShoutcastSources(t *testing.T) {
+	tests := []struct {
+		name, title string // title: empty if the program sets none
+		hertz       int
+		start       func(t *testing.T, host, port string, hertz int)
+	}{
+		{"ezstream (libshout)", "An Artist - A Title", 440, func(t *testing.T, host, port string, hertz int) {
+			conf := writeFile(t, "ezstream.xml", fmt.Sprintf(`<ezstream>
+<servers><server><protocol>ICY</protocol><hostname>%s</hostname><port>%s</port><password>hackme</password></server></servers>
+<streams><stream><mountpoint>/unused</mountpoint><format>mp3</format><stream_name>From ezstream</stream_name></stream></streams>
+<intakes><intake><filename>%s</filename></intake></intakes></ezstream>`,
+				host, port, tagged(t, toneFile(t, hertz, 30*time.Second), "An Artist", "A Title")))
+			background(t, program(t, "ezstream"), "-c", conf)
+		}},
+		{"liquidsoap", "An Artist - A Title", 550, func(t *testing.T, host, port string, hertz int) {
+			script := writeFile(t, "radio.liq", fmt.Sprintf(`
+set("log.stdout", true)
+set("init.allow_root", true)
+tone = insert_metadata(sine(%d.))
+thread.run(delay=2., fun() -> tone.insert_metadata([("artist", "An Artist"), ("title", "A Title")]))
+output.shoutcast(%%mp3(bitrate=128), fallible=true, host="%s", port=%s, user="source", password="hackme", name="From liquidsoap", tone)
+`, hertz, host, port))
+			background(t, program(t, "liquidsoap"), script)
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := startBeside(t)
+			host, port, _ := net.SplitHostPort(r.addr)
+			tt.start(t, host, port, tt.hertz)
+			eventually(t, "the source", func() bool { return strings.HasPrefix(r.source(t, "/sc.mp3").ServerName, "From ") })
+			if tt.title != "" {
+				eventually(t, "the title", func() bool { return r.source(t, "/sc.mp3").Title == tt.title })
+			}
+			r.hears(t, "/sc.mp3", tt.hertz)
+		})
+	}
+}
+
+// butt connects by its old server type, and is told a title from outside as
+// playout programs do.
+func TestButtAsShoutcastSource(t *testing.T) {
+	butt := program(t, "butt")
+	r := startBeside(t)
+	host, port, _ := net.SplitHostPort(r.addr)
+	display, home := headless(t), silentSound(t)
+	settings := writeFile(t, "butt.cfg", fmt.Sprintf(`
+[main]
+server = here
+icy = station
+num_of_srv = 1
+num_of_icy = 1
+srv_ent = here
+icy_ent = station
+song_update = 0
+connect_at_startup = 1
+force_reconnecting = 1
+reconnect_delay = 1
+check_for_update = 0
+[audio]
+device = 0
+device2 = -1
+samplerate = 44100
+bitrate = 128
+channel = 2
+codec = mp3
+resample_mode = 0
+buffer_ms = 50
+[record]
+start_rec = 0
+[gui]
+attach = 0
+[here]
+address = %s
+port = %s
+password = hackme
+type = 0
+tls = 0
+mount = (none)
+usr = (none)
+[station]
+pub = 0
+genre = Test
+description = none
+`, host, port))
+	_, control, _ := net.SplitHostPort(freePort(t))
+	cmd := exec.Command(butt, "-p", control, "-c", settings)
+	cmd.Env = append(cmd.Environ(), "DISPLAY="+display, "HOME="+home)
+	var out lockedBuffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		if t.Failed() {
+			t.Logf("butt said:\n%s", tail(out.String(), 30))
+		}
+	})
+	eventually(t, "butt", func() bool { return r.source(t, "/sc.mp3").ServerName == "station" })
+	eventually(t, "butt's title", func() bool {
+		exec.Command(butt, "-p", control, "-u", "An Artist - A Title").Run()
+		return r.source(t, "/sc.mp3").Title == "An Artist - A Title"
+	})
+	if s := r.source(t, "/sc.mp3"); s.Genre != "Test" || s.BitRate != 128 {
+		t.Errorf("listed as %+v", s)
+	}
+	decode(t, r.record(t, "/sc.mp3", 3))
+}
+
+// headless starts an X server for programs with windows and returns its name.
+func headless(t testing.TB) string {
+	t.Helper()
+	cmd := exec.Command(program(t, "Xvfb"), "-displayfd", "1", "-screen", "0", "800x600x16")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	number, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("Xvfb: %v", err)
+	}
+	return ":" + strings.TrimSpace(number)
+}
+
+// silentSound returns a home in which the sound card hears silence in real
+// time.
+func silentSound(t testing.TB) string {
+	t.Helper()
+	home := t.TempDir()
+	fifo := filepath.Join(home, "silence")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	card, err := os.OpenFile(fifo, os.O_RDWR, 0) // so that the program may close it and open it again
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { card.Close() })
+	go func() {
+		for err := error(nil); err == nil; time.Sleep(100 * time.Millisecond) {
+			_, err = card.Write(make([]byte, 44100*2*2/10))
+		}
+	}()
+	err = os.WriteFile(filepath.Join(home, ".asoundrc"), []byte(`
+pcm.nothing { type null }
+pcm.silence { type file slave.pcm "nothing" file "/dev/null" infile "`+fifo+`" format "raw" }
+pcm.!default { type plug slave { pcm "silence" format S16_LE rate 44100 channels 2 } }
+ctl.!default { type null }
+`), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return home
+}
+
+// startBeside runs a server whose second port is the one behind its first, as
+// programs take for granted.
+func startBeside(t testing.TB) *relay {
+	t.Helper()
+	for range 20 {
+		main, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := main.Addr().(*net.TCPAddr).Port
+		next, err := net.Listen("tcp", "127.0.0.1:"+itoa(port+1))
+		main.Close()
+		if err != nil {
+			continue
+		}
+		next.Close()
+		return start(t, strings.NewReplacer(
+			`shoutcast_listen = "127.0.0.1:0"`, `shoutcast_listen = "127.0.0.1:`+itoa(port+1)+`"`,
+			`"127.0.0.1:0"`, `"127.0.0.1:`+itoa(port)+`"`).Replace(shoutcastConfig))
+	}
+	t.Fatal("no two ports in a row are free")
+	return nil
+}
+
+// tagged gives an MP3 file an artist and a title.
+func tagged(t testing.TB, path, artist, title string) string {
+	t.Helper()
+	out := strings.TrimSuffix(path, ".mp3") + "-tagged.mp3"
+	said, err := exec.Command(program(t, "ffmpeg"), "-v", "error", "-i", path, "-c", "copy",
+		"-metadata", "artist="+artist, "-metadata", "title="+title, out).CombinedOutput()
+	if err != nil {
+		t.Fatalf("tag %s: %v\n%s", path, err, said)
+	}
+	return out
+}

@@ -1,0 +1,82 @@
+package ingest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"relay/icy"
+)
+
+// maxSourceHead bounds the head of a SHOUTcast source in bytes.
+const maxSourceHead = 16 << 10
+
+// ServeShoutcast answers a SHOUTcast source whose password line has been read,
+// and feeds the mount that the line names, else standard, until the source
+// leaves. body begins with what came behind the line; the rest of the head
+// must have come by the deadline. ServeShoutcast owns conn and closes it.
+//
+// As recorded (wire/source-shoutcast-v1-mount-in-use.txt), the password is
+// answered at once, and everything else when the head is there.
+func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard string, deadline time.Time) {
+	defer conn.Close()
+	log := s.logOf(conn)
+	mount, err := s.Gate.PasswordLine(line, standard)
+	if err != nil {
+		turnAway(conn, log, &refusal{0, icy.ShoutcastRefused, err})
+		return
+	}
+	log = log.With(zap.String("mount", mount), zap.String("agent", "SHOUTcast source"))
+	if err := s.answer(conn, icy.ShoutcastAccepted); err != nil {
+		log.Info("source left before it was answered", zap.Error(err))
+		return
+	}
+	conn.SetReadDeadline(deadline)
+	header, body, err := readSourceHead(body)
+	if err != nil {
+		var refused *refusal
+		if errors.As(err, &refused) {
+			turnAway(conn, log, err)
+		} else {
+			log.Info("source left before its stream began", zap.String("reason", leaveReason(err)))
+		}
+		return
+	}
+	in, err := s.attach(mount, header, ipOf(conn))
+	if err != nil {
+		turnAway(conn, log, err)
+		return
+	}
+	defer in.Detach()
+	s.play(conn, body, header, in, log)
+}
+
+// readSourceHead reads the icy- lines of a SHOUTcast source and returns them
+// with a reader that goes on behind them. The error is a *refusal for a head
+// that cannot be, or what reading said.
+func readSourceHead(r io.Reader) (http.Header, io.Reader, error) {
+	buf := make([]byte, 0, maxSourceHead)
+	for {
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if end := icy.SourceHeadEnd(buf); end > 0 {
+			header, err := icy.ParseSourceHead(buf[:end])
+			if err != nil {
+				return nil, nil, &refusal{http.StatusBadRequest, err.Error(), err}
+			}
+			return header, io.MultiReader(bytes.NewReader(buf[end:]), r), nil
+		}
+		if len(buf) == cap(buf) {
+			err := errors.New("the source's head is larger than 16 KiB")
+			return nil, nil, &refusal{http.StatusRequestHeaderFieldsTooLarge, err.Error(), err}
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+}

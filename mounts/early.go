@@ -1,0 +1,65 @@
+package mounts
+
+import "time"
+
+// Titles that come before their source are kept for earlyFor, for earlyMax
+// mounts at most: libshout sends the first title when it has sent the login,
+// without waiting for the mount to be up (wire/source-libshout-icy.txt).
+const (
+	earlyFor = 10 * time.Second
+	earlyMax = 100
+)
+
+// earlyTitle is a title whose source has not come yet.
+type earlyTitle struct {
+	Title
+	until time.Time
+}
+
+// SetTitle sets what the live source of a mount plays. While there is none,
+// the title is kept for one that comes within moments. The result says
+// whether the title was set or kept: false means that too many are waiting, or
+// that no mount can have this name.
+func (r *Registry) SetTitle(name string, t Title) bool {
+	if m := r.Find(name); m != nil {
+		if live := m.Live(); live != nil {
+			live.SetTitle(t)
+			return true
+		}
+	}
+	if checkName(name) != nil {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if m := r.mounts[name]; m != nil {
+		if live := m.Live(); live != nil { // it came meanwhile
+			live.SetTitle(t)
+			return true
+		}
+	}
+	now := time.Now()
+	for name, early := range r.early {
+		if now.After(early.until) {
+			delete(r.early, name)
+		}
+	}
+	if _, waiting := r.early[name]; !waiting && len(r.early) >= earlyMax {
+		return false
+	}
+	r.early[name] = earlyTitle{t, now.Add(earlyFor)}
+	return true
+}
+
+// takeEarlyTitle gives a live source the title that came before it. r.mu is
+// held.
+func (r *Registry) takeEarlyTitle(in *Input) {
+	early, found := r.early[in.Mount.Name]
+	if !found || in.Kind != Live {
+		return
+	}
+	delete(r.early, in.Mount.Name)
+	if !time.Now().After(early.until) {
+		in.SetTitle(early.Title)
+	}
+}
