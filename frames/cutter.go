@@ -2,10 +2,6 @@ package frames
 
 import "bytes"
 
-// firstLook is how many headers in a row must stand where they should before
-// bytes are taken for a stream: chance makes two every few megabytes.
-const firstLook = 3
-
 // CutterStats counts what went through a Cutter.
 type CutterStats struct {
 	Frames  int64
@@ -19,12 +15,15 @@ type CutterStats struct {
 // of all does: what has lost bytes never comes out. The zero value is ready.
 //
 // Never released are tags, info frames (Xing), garbage, and frames that are
-// not whole. Memory is bounded by the largest Write and a few frames, as long
-// as Next is called until it has no more.
+// not whole. A tag is as long as it says, cover art and all, unless a row of
+// frames is found in it: then it lied, and the stream goes on there.
+//
+// A Cutter keeps the largest Write and a dozen frames at most, as long as Next
+// is called until it has no more.
 type Cutter struct {
 	buf      []byte
 	at       int // buf[:at] is used up
-	skip     int // bytes of a tag still to come
+	tag      int // bytes of a tag still to be skipped
 	synced   bool
 	lost     bool // the next frame does not continue the last one
 	started  bool // a frame has come out since Reset
@@ -32,7 +31,7 @@ type Cutter struct {
 	stats    CutterStats
 }
 
-// Write takes bytes in. It never fails.
+// Write takes bytes in; p is the caller's again afterwards. It never fails.
 func (c *Cutter) Write(p []byte) (int, error) {
 	if c.at > 0 {
 		c.buf = c.buf[:copy(c.buf, c.buf[c.at:])]
@@ -55,40 +54,36 @@ func (c *Cutter) Stats() CutterStats { return c.stats }
 // Next returns the next frame, or false when it takes more bytes to be sure of
 // one. Its Data are valid until c is used again.
 func (c *Cutter) Next() (Frame, bool) {
-	for {
-		if c.skip > 0 {
-			n := min(c.skip, len(c.buf)-c.at)
-			c.at += n
-			c.skip -= n
-			c.stats.Tags += int64(n)
+	for c.at < len(c.buf) {
+		if c.tag > 0 {
+			if !c.passTag() {
+				break
+			}
+			continue
 		}
 		b := c.buf[c.at:]
-		if len(b) == 0 {
-			return Frame{}, false
-		}
-		if c.synced || !c.started && !c.lost {
+		if c.mayBeTag(b) {
 			size, more := tagSize(b)
 			if more && !c.finished {
-				return Frame{}, false
+				break
 			}
 			if size > 0 {
-				c.skip = size
+				c.tag = size
 				continue
 			}
 		}
 		look := firstLook
 		if c.synced {
-			look = 2
+			look = nextLook
 		}
-		switch c.chain(b, look) {
-		case unknown:
+		switch judge(b, look, c.finished) {
+		case unsure:
 			return Frame{}, false
-		case broken:
-			if c.synced {
-				c.synced = false
-				c.stats.Resyncs++
-			}
-			c.drop(b)
+		case noFrame:
+			c.lose()
+			n := candidate(b)
+			c.at += n
+			c.stats.Garbage += int64(n)
 			continue
 		}
 		h, _ := ParseHeader(b)
@@ -103,73 +98,56 @@ func (c *Cutter) Next() (Frame, bool) {
 		c.stats.Frames++
 		return f, true
 	}
+	return Frame{}, false
 }
 
-// drop passes over bytes that begin no frame, up to the next that might.
-func (c *Cutter) drop(b []byte) {
-	n := bytes.IndexByte(b[1:], 0xff) + 1
-	if n == 0 {
-		n = len(b)
+// lose gives up the stream: what comes next must prove itself, and does not
+// continue what was before.
+func (c *Cutter) lose() {
+	if c.synced {
+		c.stats.Resyncs++
 	}
+	c.synced, c.lost = false, true
+}
+
+// mayBeTag reports whether a tag is looked for at b: any one where a frame
+// should be, but in garbage only ID3v2, whose head is too long for chance.
+func (c *Cutter) mayBeTag(b []byte) bool {
+	return c.synced || !c.started && !c.lost || b[0] == id3v2[0]
+}
+
+// passTag skips what is there of a tag, but not without looking: a size may be
+// a lie, or chance, and must not silence a live stream. It reports whether
+// there was anything to skip.
+func (c *Cutter) passTag() bool {
+	b := c.buf[c.at:]
+	complete := c.tag <= len(b)
+	if complete {
+		b = b[:c.tag]
+	}
+	for n := 0; ; n++ {
+		i := bytes.IndexByte(b[n:], 0xff)
+		if i < 0 {
+			return c.skipTag(len(b))
+		}
+		n += i
+		row, _, why := walk(b[n:], tagLook)
+		open := why == short && !complete
+		switch {
+		case open && !c.finished:
+			return c.skipTag(n)
+		case why == enough, open && row >= firstLook:
+			c.skipTag(n)
+			c.tag = 0
+			c.lose()
+			return true
+		}
+	}
+}
+
+func (c *Cutter) skipTag(n int) bool {
 	c.at += n
-	c.stats.Garbage += int64(n)
-	c.lost = true
-}
-
-type verdict int
-
-const (
-	whole   verdict = iota // a frame, and what follows proves it
-	broken                 // no frame, or one that has lost bytes
-	unknown                // more bytes are needed
-)
-
-// chain judges whether b begins with a frame: look headers in a row, the first
-// one's included, must stand where they should. Tags, and the end when it is
-// known, may end the row. A change of format within it must be followed by a
-// row of its own.
-func (c *Cutter) chain(b []byte, look int) verdict {
-	first, ok := ParseHeader(b)
-	if !ok {
-		if len(b) < HeaderSize && b[0] == 0xff && !c.finished {
-			return unknown
-		}
-		return broken
-	}
-	end := first.Size
-	for n := 1; n < look; n++ {
-		if end >= len(b) {
-			return c.atEnd(end, len(b))
-		}
-		rest := b[end:]
-		if size, more := tagSize(rest); size > 0 {
-			return whole
-		} else if more && !c.finished {
-			return unknown
-		}
-		if len(rest) < HeaderSize {
-			return c.atEnd(end, len(b))
-		}
-		next, ok := ParseHeader(rest)
-		if !ok {
-			return broken
-		}
-		if !next.sameStream(first) {
-			return c.chain(rest, firstLook)
-		}
-		end += next.Size
-	}
-	return whole
-}
-
-// atEnd judges a row of frames that reaches the end of the bytes there are.
-func (c *Cutter) atEnd(end, length int) verdict {
-	switch {
-	case !c.finished:
-		return unknown
-	case end == length:
-		return whole
-	default:
-		return broken
-	}
+	c.tag -= n
+	c.stats.Tags += int64(n)
+	return n > 0
 }

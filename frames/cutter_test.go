@@ -82,6 +82,21 @@ func info(magic string) []byte {
 	return f
 }
 
+// spoken is a frame of audio whose main data begin with a word.
+func spoken(word string) []byte {
+	f := info(word)
+	f[20] = 1
+	return f
+}
+
+// tag puts b into an ID3v2 tag.
+func tag(b []byte) []byte {
+	n := len(b)
+	return join([]byte{'I', 'D', '3', 4, 0, 0, byte(n >> 21), byte(n >> 14 & 0x7f), byte(n >> 7 & 0x7f), byte(n & 0x7f)}, b)
+}
+
+var tagFooter = join([]byte("ID3\x04\x00\x10\x00\x00\x00\x05"), make([]byte, 5), []byte("3DI\x04\x00\x10\x00\x00\x00\x05"))
+
 func TestCutter(t *testing.T) {
 	a, b := numbers(stereo128, 1, 4), numbers(stereo128, 5, 8)
 	tests := []struct {
@@ -91,6 +106,8 @@ func TestCutter(t *testing.T) {
 	}{
 		{"frames alone", join(a, b), "|1 2 3 4 5 6 7 8"},
 		{"one frame", numbers(stereo128, 1, 1), "|1"},
+		{"one frame, and a byte", join(numbers(stereo128, 1, 1), []byte{0}), ""},
+		{"one frame, and half of the next", join(numbers(stereo128, 1, 1), halfway), "|1"},
 		{"nothing", nil, ""},
 		{"ID3v2 first", join(id3v2, a), "|1 2 3 4"},
 		{"two ID3v2 first", join(id3v2, id3v2, a), "|1 2 3 4"},
@@ -103,7 +120,18 @@ func TestCutter(t *testing.T) {
 		{"Info between, as in joined files", join(a, info("Info"), b), "|1 2 3 4 5 6 7 8"},
 		{"VBRI first", join(info("VBRI"), a), "|1 2 3 4"},
 		{"a tag that lies about its size", join(liar, a), "|1 2 3 4"},
-		{"a lying tag between takes the frame it follows", join(a, liar, b), "|1 2 3 |5 6 7 8"},
+		{"a tag that lies, followed by a long stream", join(liar, numbers(stereo128, 1, 12)), "|1 2 3 4 5 6 7 8 9 10 11 12"},
+		{"a tag that lies between frames", join(a, liar, b), "|1 2 3 4 |5 6 7 8"},
+		{"a tag that lies between frames, early", join(a, liar, numbers(stereo128, 5, 16)), "|1 2 3 4 |5 6 7 8 9 10 11 12 13 14 15 16"},
+		{"a tag that holds too few frames for a lie", join(a, tag(numbers(stereo128, 90, 96)), b), "|1 2 3 4 5 6 7 8"},
+		{"a tag that ends nowhere", join(a, tag(make([]byte, 1000))[:500]), "|1 2 3 4"},
+		{"ID3v2 with a footer", join(tagFooter, a), "|1 2 3 4"},
+		{"ID3v2 after an unfinished frame, as in joined files", join(a, halfway, tag(noise), b), "|1 2 3 4 |5 6 7 8"},
+		{"ID3v2 in garbage", join(noise, tag(numbers(stereo128, 90, 93)), a), "|1 2 3 4"},
+		{"the beginning of ID3v2 is garbage", join([]byte("IIDID3ID"), a), "|1 2 3 4"},
+		{"APE with only a footer", join(a, ape[:23], []byte{0x80}, ape[24:32], id3v1), "|1 2 3 4"},
+		{"Lyrics3", join(a, []byte("LYRICSBEGININD0000210LYR00006words\r\n000044LYRICS200"), id3v1), "|1 2 3 4"},
+		{"audio that happens to say Info", join(a, spoken("Info"), b), "|1 2 3 4 ?0 5 6 7 8"},
 		{"garbage first", join(noise, a), "|1 2 3 4"},
 		{"garbage between takes the frame it follows", join(a, []byte("garbage"), noise, b), "|1 2 3 |5 6 7 8"},
 		{"garbage that begins like a frame", join(a, noise, b), "|1 2 3 4 |5 6 7 8"},
@@ -115,6 +143,9 @@ func TestCutter(t *testing.T) {
 		{"zeros", make([]byte, 10000), ""},
 		{"changes of format", join(a, numbers(mono48k, 5, 7), numbers(mpeg2, 8, 10), numbers(mpeg25, 11, 13), numbers(stereo128, 14, 17)),
 			"|1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17"},
+		{"a change to what is no stream", join(a, halfway[:0], numbers(mono48k, 90, 90), noise, b), "|1 2 3 |5 6 7 8"},
+		{"layer II", bytes.Repeat(append([]byte{0xff, 0xfd, 0x80, 0x00}, make([]byte, 413)...), 5), ""},
+		{"free format", bytes.Repeat(append([]byte{0xff, 0xfb, 0x00, 0x00}, make([]byte, 413)...), 5), ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -191,29 +222,6 @@ func TestRealEncoders(t *testing.T) {
 	}
 }
 
-func TestMeterForgetsAnOldBitRate(t *testing.T) {
-	var m frames.Meter
-	if m.BitRate() != 0 || m.SampleRate() != 0 {
-		t.Error("an unused meter has measured something")
-	}
-	low := frametest.Header(64000, 44100, 2)
-	for range 1000 {
-		m.Add(low)
-	}
-	for range 20 {
-		m.Add(stereo128)
-	}
-	if got := m.BitRate(); got <= 64000 || got >= 128000 {
-		t.Errorf("%d bit/s shortly after the change", got)
-	}
-	for range 1000 {
-		m.Add(stereo128)
-	}
-	if got := m.BitRate(); got != 128000 {
-		t.Errorf("%d bit/s long after the change", got)
-	}
-}
-
 func TestNumberedFramesOfEveryFormat(t *testing.T) {
 	for _, h := range []frames.Header{stereo128, mono48k, mpeg2, mpeg25, frametest.Header(320000, 32000, 2), frametest.Header(160000, 11025, 1)} {
 		f := frametest.Numbered(h, 1<<63+12345)
@@ -227,18 +235,147 @@ func TestNumberedFramesOfEveryFormat(t *testing.T) {
 	}
 }
 
+// Bytes go missing anywhere: what comes out are frames that were put in, whole
+// and in order, with a gap where any are missing, and soon again.
+func TestLostBytesTearNoFrame(t *testing.T) {
+	stream := numbers(stereo128, 0, 19)
+	for _, hole := range []int{1, 2, 36, 100, 416, 418, 1000, 2501} {
+		for at := 1; at+hole < len(stream)-4*stereo128.Size; at += 7 {
+			list, stats := cut(join(stream[:at], stream[at+hole:]), 1<<20)
+			next := uint64(0)
+			for i, f := range list {
+				n, ok := frametest.Number(f.Data)
+				if !ok {
+					t.Fatalf("%d bytes lost at %d: a torn frame came out", hole, at)
+				}
+				if n < next || f.Gap != (i == 0 || n > next) {
+					t.Fatalf("%d bytes lost at %d: frame %d came after %d, gap %v", hole, at, n, next, f.Gap)
+				}
+				next = n + 1
+			}
+			if next != 20 || stats.Frames < int64(20-hole/stereo128.Size-3) {
+				t.Fatalf("%d bytes lost at %d: only %d frames came out, the last is %d", hole, at, stats.Frames, next-1)
+			}
+		}
+	}
+}
+
+// Files of all kinds, one behind the other.
+func TestJoinedFiles(t *testing.T) {
+	var joined []byte
+	var want [][]byte
+	for range 2 {
+		for _, name := range encoderOutputs {
+			b, err := os.ReadFile(filepath.Join("testdata", name+".mp3"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			joined = append(joined, b...)
+			for _, f := range load(t, name) {
+				want = append(want, f.Data)
+			}
+		}
+	}
+	for _, portion := range []int{1, 1000, len(joined)} {
+		list, stats := cut(joined, portion)
+		if len(list) != len(want) || stats.Garbage != 0 || stats.Resyncs != 0 {
+			t.Fatalf("%d frames, want %d; %+v", len(list), len(want), stats)
+		}
+		for i, f := range list {
+			if !bytes.Equal(f.Data, want[i]) || f.Gap != (i == 0) {
+				t.Fatalf("frame %d differs, or has a gap", i)
+			}
+		}
+	}
+}
+
+// endless writes the same bytes for ever.
+func endless(b []byte) func() []byte { return func() []byte { return b } }
+
+func TestCutterKeepsLittle(t *testing.T) {
+	alternating := join(numbers(stereo128, 1, 1), numbers(mono48k, 1, 1))
+	cover := make([]byte, 4096)
+	for i := range cover {
+		cover[i] = byte(i * i >> 3)
+	}
+	tests := map[string]struct {
+		first []byte
+		then  func() []byte
+	}{
+		"a tag of 256 MB":      {liar, endless(cover)},
+		"a tag of headers":     {liar, endless(bytes.Repeat([]byte{0xff, 0xfb, 0x90}, 1365))},
+		"garbage":              {nil, endless(cover)},
+		"garbage of headers":   {nil, endless(noise)},
+		"a new format a frame": {numbers(stereo128, 1, 4), endless(alternating)},
+		"a stream":             {nil, endless(numbers(stereo128, 1, 10))},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var c frames.Cutter
+			c.Write(tt.first)
+			for range 2000 {
+				c.Write(tt.then())
+				for _, ok := c.Next(); ok; _, ok = c.Next() {
+				}
+			}
+			if kept := frames.Kept(&c); kept > 48<<10 {
+				t.Errorf("%d bytes are kept", kept)
+			}
+		})
+	}
+}
+
+// A live stream is not silenced by a tag that claims the next four hours.
+func TestLyingTagCostsNoFrame(t *testing.T) {
+	var c frames.Cutter
+	c.Write(join(numbers(stereo128, 0, 9), liar))
+	var got []uint64
+	for n := uint64(10); n < 30; n++ {
+		c.Write(frametest.Numbered(stereo128, n))
+		for f, ok := c.Next(); ok; f, ok = c.Next() {
+			n, _ := frametest.Number(f.Data)
+			got = append(got, n)
+		}
+	}
+	for i, n := range got {
+		if n != uint64(i) {
+			t.Fatalf("frames %d", got)
+		}
+	}
+	if len(got) != 29 {
+		t.Errorf("%d frames came out, want all but the last of 30", len(got))
+	}
+}
+
+func TestResetBeginsAnotherStream(t *testing.T) {
+	var c frames.Cutter
+	c.Write(join(numbers(stereo128, 1, 3), liar))
+	for _, ok := c.Next(); ok; _, ok = c.Next() {
+	}
+	c.Finish()
+	c.Reset()
+	c.Write(numbers(mpeg2, 1, 3))
+	if f, ok := c.Next(); !ok || !f.Gap {
+		t.Error("no frame, or one without a gap, begins the second stream")
+	}
+	if got := c.Stats().Frames; got != 4 {
+		t.Errorf("%d frames are counted, want 4", got)
+	}
+}
+
 func FuzzCutter(f *testing.F) {
 	for _, seed := range [][]byte{
 		join(id3v2, numbers(stereo128, 1, 3), halfway, numbers(mono48k, 4, 6), id3v1),
 		join(liar, noise, numbers(mpeg25, 1, 3), ape), info("Xing"),
+		join(numbers(mpeg2, 1, 3), []byte("IID3"), tag(noise), numbers(mpeg2, 4, 12)),
 	} {
 		f.Add(seed, 7)
 	}
 	f.Fuzz(func(t *testing.T, b []byte, portion int) {
 		once, stats := cut(b, len(b)+1)
-		pieces, _ := cut(b, max(portion&1023, 1))
-		if len(once) != len(pieces) {
-			t.Fatalf("%d frames at once, %d in pieces", len(once), len(pieces))
+		pieces, piecesStats := cut(b, max(portion&1023, 1))
+		if len(once) != len(pieces) || stats != piecesStats {
+			t.Fatalf("%d frames at once, %d in pieces; %+v, %+v", len(once), len(pieces), stats, piecesStats)
 		}
 		at, total := 0, int64(0)
 		for i, fr := range once {
@@ -253,10 +390,13 @@ func FuzzCutter(f *testing.F) {
 			if found < 0 {
 				t.Fatalf("frame %d was not in the input behind the one before it", i)
 			}
+			if found > 0 && !fr.Gap && stats.Tags == 0 {
+				t.Fatalf("bytes are missing before frame %d, which has no gap", i)
+			}
 			at += found + len(fr.Data)
 			total += int64(len(fr.Data))
 		}
-		if total+stats.Tags+stats.Garbage > int64(len(b)) {
+		if total+stats.Tags+stats.Garbage != int64(len(b)) {
 			t.Fatalf("%d bytes are accounted for of %d", total+stats.Tags+stats.Garbage, len(b))
 		}
 	})

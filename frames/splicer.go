@@ -1,8 +1,5 @@
 package frames
 
-// reservoir is how far back a frame can reach: 9 bits of main_data_begin.
-const reservoir = 511
-
 // Splicer makes frames decodable after a cut: a listener's join, a change of
 // input, lost bytes, the next file.
 //
@@ -12,39 +9,40 @@ const reservoir = 511
 // size, side information that says "nothing", its main data left where they
 // are, so that later frames may lean on them. That takes a frame or two, at low
 // bit rates a few more. The zero value is as after a cut.
+//
+// Cuts that nobody announced are found by what they leave: a frame of another
+// format, a frame that leans on more than the last one left behind.
 type Splicer struct {
-	have  int // bytes of main data passed since the cut, at most reservoir
-	muted []byte
+	last   Header
+	passed int // bytes of main data since the cut, at most last.reach()
+	have   int // of these, how many decoders have kept for the next frame
+	muted  []byte
 }
 
 // Cut says that the next frame does not continue the last one.
-func (s *Splicer) Cut() { s.have = 0 }
+func (s *Splicer) Cut() { s.passed, s.have = 0, 0 }
 
 // Settled reports whether no frame can lean on what was before the cut any
-// more: until the next cut, Pass changes nothing.
-func (s *Splicer) Settled() bool { return s.have >= reservoir }
+// more: Pass changes nothing until the next cut.
+func (s *Splicer) Settled() bool { return s.passed > 0 && s.passed >= s.last.reach() }
 
 // Pass returns the frame to play in place of f: f's own bytes, or the muted
 // frame, which is valid until the next call. A frame with a Gap is a cut by
 // itself.
 func (s *Splicer) Pass(f Frame) []byte {
-	if f.Gap {
-		s.have = 0
+	if f.Gap || !f.sameStream(s.last) {
+		s.Cut()
 	}
-	have := s.have
-	if !s.Settled() {
-		s.have = min(have+f.Size-f.MainData(), reservoir)
+	s.last = f.Header
+	data, begin := f.Data, f.MainDataBegin()
+	if begin > s.have {
+		begin = s.have
+		s.muted = append(s.muted[:0], f.Data...)
+		data = s.muted
+		Frame{Header: f.Header, Data: data}.mute(begin)
 	}
-	if f.MainDataBegin() <= have {
-		return f.Data
-	}
-	s.muted = append(s.muted[:0], f.Data...)
-	muted := Frame{Header: f.Header, Data: s.muted}
-	at, length := f.sideInfo()
-	clear(muted.Data[at : at+length])
-	// It says to begin where it can: mpg123 keeps no more of earlier frames
-	// than the last one asked for.
-	muted.setMainDataBegin(have)
-	muted.setCRC()
-	return s.muted
+	own := f.Size - f.MainData()
+	s.passed = min(s.passed+own, f.reach())
+	s.have = min(begin+own, f.reach())
+	return data
 }

@@ -5,48 +5,56 @@ import (
 	"encoding/binary"
 )
 
-// maxTag bounds the tag sizes that are believed. A tag that claims more is
-// searched for frames like any other garbage, so that a lying size costs a
-// live stream a minute at the worst.
-const maxTag = 1 << 20
+// id3v2 begins the one tag that is looked for everywhere.
+const id3v2 = "ID3"
 
-// tagHead is how many bytes tell any tag and its size.
-const tagHead = 16
-
-// tagSize returns the length of the tag at the start of b: ID3v2 with its
-// cover art, ID3v1, APEv2. 0: there is none. more: b is too short to tell.
+// tagSize returns the length of the tag at the start of b, 0 if there is none.
+// more: b is too short to tell.
 func tagSize(b []byte) (size int, more bool) {
 	switch {
-	case hasPrefix(b, "ID3"):
+	case hasPrefix(b, id3v2): // id3v2.4.0-structure §3.1
 		if len(b) < 10 {
 			return 0, true
 		}
-		// id3v2.4.0-structure §3.1: four times seven bits.
 		if b[3] == 0xff || b[4] == 0xff || b[5]&0x0f != 0 || (b[6]|b[7]|b[8]|b[9])&0x80 != 0 {
 			return 0, false
 		}
-		size = 10 + (int(b[6])<<21 | int(b[7])<<14 | int(b[8])<<7 | int(b[9]))
+		size = 10 + (int(b[6])<<21 | int(b[7])<<14 | int(b[8])<<7 | int(b[9])) // four times seven bits
 		if b[5]&0x10 != 0 {
 			size += 10 // a footer
 		}
-	case hasPrefix(b, "TAG"):
-		size = 128
-	case hasPrefix(b, "APETAGEX"):
-		if len(b) < tagHead {
+		return size, false
+	case hasPrefix(b, "TAG"): // ID3v1
+		return 128, false
+	case hasPrefix(b, "APETAGEX"): // APEv2: header, items, footer
+		if len(b) < 32 {
 			return 0, true
 		}
-		size = int(binary.LittleEndian.Uint32(b[12:])) + 32 // items and footer, and the header
-	case couldBecome(b, "ID3"), couldBecome(b, "TAG"), couldBecome(b, "APETAGEX"):
-		return 0, true
+		if b[23]&0x20 != 0 { // this is the header; the size is that of items and footer
+			return 32 + int(binary.LittleEndian.Uint32(b[12:])), false
+		}
+		return 32, false
+	case hasPrefix(b, "LYRICSBEGIN"): // Lyrics3: only its end says how long it is; the rest is as good as garbage
+		return 11, false
 	}
-	if size > maxTag {
-		return 0, false
+	more = couldBecome(b, id3v2) || couldBecome(b, "TAG") || couldBecome(b, "APETAGEX") || couldBecome(b, "LYRICSBEGIN")
+	return 0, more
+}
+
+// candidate returns the next place in b, not its start, where a frame or an
+// ID3v2 tag may begin; len(b) if there is none.
+func candidate(b []byte) int {
+	for i := 1; i < len(b); i++ {
+		if b[i] == 0xff || b[i] == id3v2[0] && (hasPrefix(b[i:], id3v2) || couldBecome(b[i:], id3v2)) {
+			return i
+		}
 	}
-	return size, false
+	return len(b)
 }
 
 // isInfoFrame reports whether a frame holds an encoder's notes on the whole
-// file (Xing, Info, VBRI) in place of audio.
+// file (Xing, Info, VBRI) in place of audio: side information of zeros, then
+// the magic. Frames do not lean on its main data.
 func isInfoFrame(f Frame) bool {
 	at, length := f.sideInfo()
 	for _, magic := range [...]struct {
@@ -54,19 +62,19 @@ func isInfoFrame(f Frame) bool {
 		text string
 	}{
 		{at + length, "Xing"}, {at + length, "Info"},
-		{HeaderSize + length, "Xing"}, {HeaderSize + length, "Info"}, // some leave out the CRC
+		{HeaderSize + length, "Xing"}, {HeaderSize + length, "Info"}, // some leave no room for the CRC they announce
 		{HeaderSize + 32, "VBRI"},
 	} {
 		if magic.at < len(f.Data) && hasPrefix(f.Data[magic.at:], magic.text) {
-			return true
+			return zeros(f.Data[at:min(at+length, magic.at)])
 		}
 	}
 	return false
 }
 
+func zeros(b []byte) bool { return len(bytes.TrimLeft(b, "\x00")) == 0 }
+
 func hasPrefix(b []byte, s string) bool { return len(b) >= len(s) && string(b[:len(s)]) == s }
 
 // couldBecome reports whether b is too short to tell whether it begins with s.
-func couldBecome(b []byte, s string) bool {
-	return len(b) < len(s) && bytes.HasPrefix([]byte(s), b)
-}
+func couldBecome(b []byte, s string) bool { return len(b) < len(s) && string(b) == s[:len(b)] }

@@ -36,23 +36,14 @@ const (
 )
 
 // Numbered returns a silent frame of h's format with n hidden in its main
-// data, where no decoder looks: no granule uses any.
+// data, where no decoder looks: no granule uses any. It panics where there is
+// no such frame, or none with room.
 func Numbered(h frames.Header, n uint64) []byte {
-	f := make([]byte, h.Size)
-	f[0], f[1] = 0xff, 0xe3|byte(h.Version)<<3
-	if h.Channels == 1 {
-		f[3] = 0xc0
-	}
-	for i := range 14 * 3 * 2 {
-		f[2] = byte(i/6+1)<<4 | byte(i/2%3)<<2 | byte(i%2)<<1
-		if got, ok := frames.ParseHeader(f); ok && got.BitRate == h.BitRate && got.SampleRate == h.SampleRate && got.Size == h.Size {
-			break
-		}
-	}
+	f := frames.Silence(h)
 	text := fmt.Appendf(nil, "%s%016x", mark, n)
 	text = fmt.Appendf(text, "%08x", crc32.ChecksumIEEE(text))
-	if copy(f[h.MainData():], text) < length {
-		panic("the frame has no room for a number")
+	if f == nil || copy(f[h.MainData():], text) < length {
+		panic(fmt.Sprintf("no frame of %+v has room for a number", h))
 	}
 	return f
 }

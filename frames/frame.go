@@ -1,0 +1,100 @@
+package frames
+
+import "github.com/tcolgate/mp3"
+
+// Frame is one whole frame.
+type Frame struct {
+	Header
+	Data []byte // Size bytes, valid until the Cutter that gave it is used again
+	Gap  bool   // what came before is lost, or was never there: the frame may lean on it
+}
+
+// sideInfo returns where the side information begins and how long it is
+// (§2.4.1.7).
+func (h Header) sideInfo() (at, length int) {
+	at = HeaderSize
+	if h.Protected {
+		at += 2
+	}
+	switch {
+	case h.Version == mp3.MPEG1 && h.Channels == 2:
+		return at, 32
+	case h.Version == mp3.MPEG1 || h.Channels == 2:
+		return at, 17
+	default:
+		return at, 9
+	}
+}
+
+// MainData returns where the frame's own main data begin. They reach to its
+// end; some may belong to later frames.
+func (h Header) MainData() int {
+	at, length := h.sideInfo()
+	return at + length
+}
+
+// reach is how many bytes back a frame can begin its main data: what 9 bits of
+// main_data_begin can say, or 8 with MPEG-2 and 2.5.
+func (h Header) reach() int {
+	if h.Version == mp3.MPEG1 {
+		return 511
+	}
+	return 255
+}
+
+// MainDataBegin returns how many bytes of main data before its own the frame
+// needs: up to 511 with MPEG-1, up to 255 with MPEG-2 and 2.5 (§2.4.1.7).
+func (f Frame) MainDataBegin() int {
+	at, _ := f.sideInfo()
+	if f.Version == mp3.MPEG1 {
+		return int(f.Data[at])<<1 | int(f.Data[at+1])>>7
+	}
+	return int(f.Data[at])
+}
+
+func (f Frame) setMainDataBegin(n int) {
+	at, _ := f.sideInfo()
+	if f.Version == mp3.MPEG1 {
+		f.Data[at] = byte(n >> 1)
+		f.Data[at+1] = f.Data[at+1]&0x7f | byte(n)<<7
+		return
+	}
+	f.Data[at] = byte(n)
+}
+
+// mute makes the frame silent: its side information says that no granule has
+// data. The main data stay as they are, for later frames to lean on, and so do
+// the have bytes before them: mpg123 and ffmpeg keep no more of what came
+// before a frame than the frame itself asked for.
+func (f Frame) mute(have int) {
+	at, length := f.sideInfo()
+	clear(f.Data[at : at+length])
+	f.setMainDataBegin(have)
+	f.setCRC()
+}
+
+// setCRC makes the checksum of a protected frame right: CRC-16 of the header's
+// last two bytes and the side information (§2.4.3.1).
+func (f Frame) setCRC() {
+	if !f.Protected {
+		return
+	}
+	crc := uint16(0xffff)
+	add := func(b byte) {
+		crc ^= uint16(b) << 8
+		for range 8 {
+			carry := crc & 0x8000
+			crc <<= 1
+			if carry != 0 {
+				crc ^= 0x8005
+			}
+		}
+	}
+	at, length := f.sideInfo()
+	add(f.Data[2])
+	add(f.Data[3])
+	for _, b := range f.Data[at : at+length] {
+		add(b)
+	}
+	f.Data[HeaderSize], f.Data[HeaderSize+1] = byte(crc>>8), byte(crc)
+}
