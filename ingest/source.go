@@ -119,8 +119,10 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 	}()
 
 	if metaint := icy.InlineMetaint(header); metaint > 0 {
+		var last mounts.Title // some senders repeat theirs in every block
 		body = icy.NewMetadataReader(body, metaint, func(title, url string) {
-			if t, err := inlineTitle(title, url, in.Mount.Config.Charset); err == nil {
+			if t, err := inlineTitle(title, url, in.Mount.Config.Charset); err == nil && t != last {
+				last = t
 				in.SetTitle(t)
 				log.Info("title", zap.String("title", t.Text))
 			}
