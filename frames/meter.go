@@ -1,10 +1,6 @@
 package frames
 
-import (
-	"time"
-
-	"github.com/tcolgate/mp3"
-)
+import "time"
 
 // window is how much audio a bit rate is averaged over, in buckets of a second.
 const window = 8
@@ -59,7 +55,3 @@ func (m *Meter) SampleRate() int { return m.last.SampleRate }
 
 // Channels returns those of the last frame, 0 before there is one.
 func (m *Meter) Channels() int { return m.last.Channels }
-
-// Version returns that of the last frame: mp3.MPEG1, mp3.MPEG2 or mp3.MPEG25.
-// It means nothing while SampleRate is 0.
-func (m *Meter) Version() mp3.FrameVersion { return m.last.Version }
