@@ -402,6 +402,22 @@ func FuzzCutter(f *testing.F) {
 	})
 }
 
+func TestFramesTakeNoAllocation(t *testing.T) {
+	input := numbers(stereo128, 1, 20)
+	var c frames.Cutter
+	var s frames.Splicer
+	var m frames.Meter
+	if got := testing.AllocsPerRun(100, func() {
+		c.Write(input)
+		for f, ok := c.Next(); ok; f, ok = c.Next() {
+			s.Pass(f)
+			m.Add(f.Header)
+		}
+	}); got > 0 {
+		t.Errorf("%v allocations in twenty frames", got)
+	}
+}
+
 func BenchmarkCutter(b *testing.B) {
 	input := numbers(stereo128, 1, 1000)
 	var c frames.Cutter
