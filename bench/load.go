@@ -187,12 +187,12 @@ func (l *load) open(silent, churning bool) error {
 	if silent { // its own receive buffer must not be mistaken for the server's cost
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 4096)
 	}
-	metaint, ask := 0, ""
+	ask := ""
 	if l.plan.ICY {
 		ask = "Icy-MetaData: 1\r\n"
 	}
 	c := &listening{
-		fd: fd, begun: time.Now(), silent: silent, churning: churning, head: []byte{}, check: newChecker(metaint),
+		fd: fd, begun: time.Now(), silent: silent, churning: churning, head: []byte{}, check: newChecker(0), // until the head says otherwise
 		request: fmt.Appendf(nil, "GET %s HTTP/1.0\r\nUser-Agent: relay-bench\r\n%s\r\n", l.plan.Mounts[n%len(l.plan.Mounts)], ask),
 	}
 	if err := unix.Connect(fd, &l.server); err != nil && err != unix.EINPROGRESS {

@@ -16,7 +16,12 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // background runs a program until the test ends.
 func background(t testing.TB, name string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(name, args...)
+	return keepRunning(t, exec.Command(name, args...))
+}
+
+// keepRunning starts a command that runs until the test ends.
+func keepRunning(t testing.TB, cmd *exec.Cmd) *exec.Cmd {
+	t.Helper()
 	var out lockedBuffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
@@ -26,7 +31,7 @@ func background(t testing.TB, name string, args ...string) *exec.Cmd {
 		cmd.Process.Kill()
 		cmd.Wait()
 		if t.Failed() {
-			t.Logf("%s said:\n%s", name, tail(out.String(), 30))
+			t.Logf("%s said:\n%s", cmd.Path, tail(out.String(), 30))
 		}
 	})
 	return cmd

@@ -507,18 +507,7 @@ description = none
 	_, control, _ := net.SplitHostPort(freePort(t))
 	cmd := exec.Command(butt, "-p", control, "-c", settings)
 	cmd.Env = append(cmd.Environ(), "DISPLAY="+display, "HOME="+home)
-	var out lockedBuffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-		if t.Failed() {
-			t.Logf("butt said:\n%s", tail(out.String(), 30))
-		}
-	})
+	keepRunning(t, cmd)
 	eventually(t, "butt", func() bool { return r.source(t, "/sc.mp3").ServerName == "station" })
 	eventually(t, "butt's title", func() bool {
 		exec.Command(butt, "-p", control, "-u", "An Artist - A Title").Run()

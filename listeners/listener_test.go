@@ -207,7 +207,6 @@ func TestReasonsToLeave(t *testing.T) {
 		want       string
 	}{
 		{name: "nothing new", want: stillListens},
-		{name: "kicked", prepare: func(l *listener, _ io.Closer, _ *mounts.Input) { l.Kick() }, want: leftKicked},
 		{name: "hung up while nothing plays", prepare: func(l *listener, c io.Closer, _ *mounts.Input) {
 			c.Close()
 			for !l.socket.peerLeft() {
@@ -377,6 +376,21 @@ func TestVisitAllocatesNothing(t *testing.T) {
 			v.visit(l, now)
 		}); got != 0 {
 			t.Errorf("metaint %d: %v allocations a visit", metaint, got)
+		}
+	}
+}
+
+// A shard that could not run for an hour goes on at once, and does not make up
+// for every visit it missed; one that is merely late keeps its schedule.
+func TestShardAfterTheMachineWasAway(t *testing.T) {
+	now := time.Now()
+	for _, tt := range []struct{ late, after time.Duration }{{time.Hour, 0}, {100 * time.Millisecond, 100 * time.Millisecond}} {
+		s := newShard(visitor{limits: conf.Default().Limits}, nil)
+		s.slots[1], s.size = []*listener{{}}, 1
+		s.epoch = now.Add(-tt.late - slotTime) // tick 1, its first, was due that long ago
+		next := s.nextTick(now)
+		if got := now.Sub(s.due(next)); next != 1 || got != tt.after {
+			t.Errorf("%v late: tick %d is %v late thereafter, want %v", tt.late, next, got, tt.after)
 		}
 	}
 }

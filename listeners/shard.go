@@ -53,8 +53,9 @@ func (s *shard) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		s.takeIn(time.Now())
-		next := s.nextTick()
+		now := time.Now()
+		s.takeIn(now)
+		next := s.nextTick(now)
 		if s.size > 0 {
 			timer.Reset(time.Until(s.due(next)))
 		}
@@ -76,11 +77,16 @@ func (s *shard) due(tick int64) time.Time {
 	return s.epoch.Add(time.Duration(tick) * slotTime)
 }
 
-// nextTick returns the first tick to come whose slot has listeners.
-func (s *shard) nextTick() int64 {
+// nextTick returns the first tick to come whose slot has listeners. After a
+// time in which the machine was away it is due at once, and what was missed is
+// not made up for: every visit brings a listener all there is.
+func (s *shard) nextTick(now time.Time) int64 {
 	next := s.tick + 1
 	for n := 0; n < len(s.slots) && len(s.slots[next%int64(len(s.slots))]) == 0; n++ {
 		next++
+	}
+	if late := now.Sub(s.due(next)); late > time.Duration(s.visitor.limits.FlushInterval) {
+		s.epoch = s.epoch.Add(late)
 	}
 	return next
 }
@@ -95,8 +101,7 @@ func (s *shard) takeIn(now time.Time) {
 	if len(newcomers) == 0 {
 		return
 	}
-	if s.size == 0 || now.Sub(s.due(s.tick)) > time.Duration(s.visitor.limits.FlushInterval) {
-		// Nobody was waiting, or the machine was away: go on from here.
+	if s.size == 0 { // nobody was waiting: go on from here
 		s.epoch = now.Add(-time.Duration(s.tick) * slotTime)
 	}
 	slots := int64(len(s.slots))

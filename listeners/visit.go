@@ -13,7 +13,6 @@ import (
 const (
 	leftHimself  = "left"
 	leftEnded    = "stream ended"
-	leftKicked   = "kicked"
 	leftTimeout  = "took nothing"
 	leftBehind   = "fell behind"
 	leftShutdown = "server shut down"
@@ -30,9 +29,6 @@ type visitor struct {
 // visit sends l whatever is new; it waits only where the socket does. It
 // returns why l leaves, or stillListens.
 func (v *visitor) visit(l *listener, now time.Time) string {
-	if l.Kicked() {
-		return leftKicked
-	}
 	stream := l.mount.Stream
 	ended := stream.Ended()
 	if stream.End()-l.cursor.Offset() > int64(v.limits.Buffer) {

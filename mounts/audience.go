@@ -15,21 +15,13 @@ var (
 
 // Listener is one who listens, as statistics and operators see him.
 type Listener struct {
-	Sent   atomic.Int64 // bytes, metadata included
-	kicked atomic.Bool
+	Sent atomic.Int64 // bytes, metadata included
 
 	ID    uint64
 	Addr  string // IP address
 	Agent string
 	Since time.Time
 }
-
-// Kick asks for the listener to be dropped; his writer sees it at the next
-// flush.
-func (l *Listener) Kick() { l.kicked.Store(true) }
-
-// Kicked reports whether the listener is to be dropped.
-func (l *Listener) Kicked() bool { return l.kicked.Load() }
 
 // Audience is everyone who listens to a mount. Safe for concurrent use.
 type Audience struct {

@@ -139,4 +139,4 @@ func (in *Input) Cause() error {
 
 // Detach takes the input from its mount. If it was on the air the mount keeps
 // its listeners and, after its grace, goes on with the next input or ends.
-func (in *Input) Detach() { in.Mount.detach(in, nil) }
+func (in *Input) Detach() { in.Mount.detach(in) }

@@ -67,8 +67,8 @@ func (m *Mount) attach(in *Input) error {
 	return nil
 }
 
-// detach ends an input from its own side (cause nil) or from ours.
-func (m *Mount) detach(in *Input, cause error) {
+// detach ends an input from its own side.
+func (m *Mount) detach(in *Input) {
 	m.registry.mu.Lock()
 	defer m.registry.mu.Unlock()
 	m.mu.Lock()
@@ -76,7 +76,7 @@ func (m *Mount) detach(in *Input, cause error) {
 	if in.ended {
 		return
 	}
-	m.remove(in, cause)
+	m.remove(in, nil)
 	m.startGrace()
 }
 

@@ -105,6 +105,7 @@ func (r *Registry) Close() {
 		}
 		if m.grace != nil {
 			m.grace.Stop()
+			m.grace = nil
 		}
 		r.forget(m)
 		m.mu.Unlock()
