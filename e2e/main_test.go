@@ -32,7 +32,14 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "build relay: %v\n%s", err, out)
 		return 1
 	}
-	return m.Run()
+	code := m.Run()
+	if *tableFile != "" {
+		if err := writeTable(*tableFile); err != nil {
+			fmt.Fprintf(os.Stderr, "write the table of programs: %v\n", err)
+			return 1
+		}
+	}
+	return code
 }
 
 // program returns the path of a program people use. Without it the test is
