@@ -47,7 +47,7 @@ func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard s
 		}
 		return
 	}
-	in, err := s.attach(mount, header, ipOf(conn))
+	in, err := s.attach(mount, header, ipOf(conn), "")
 	if err != nil {
 		turnAway(conn, log, err)
 		return
