@@ -40,8 +40,9 @@ type Sources struct {
 // came behind the head. Serve owns conn and closes it.
 func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 	defer conn.Close()
-	log := s.logOf(conn).With(zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()))
-	in, err := s.admit(req, ipOf(conn))
+	ip := host(req.RemoteAddr)
+	log := s.Log.With(zap.String("ip", ip), zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()))
+	in, err := s.admit(req, ip)
 	if err != nil {
 		turnAway(conn, log, err)
 		return
@@ -151,10 +152,9 @@ func inlineTitle(title, url, charset string) (t mounts.Title, err error) {
 	return t, err
 }
 
-func (s *Sources) logOf(conn net.Conn) *zap.Logger { return s.Log.With(zap.String("ip", ipOf(conn))) }
-
-func ipOf(conn net.Conn) string {
-	ip, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
+// host is the IP address of an address with a port.
+func host(addr string) string {
+	ip, _, _ := net.SplitHostPort(addr)
 	return ip
 }
 
