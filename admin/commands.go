@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -46,14 +45,18 @@ var commands = map[string]command{
 	"killsource":     {"Remove a source", (*Handlers).killSource, needed, true},
 }
 
-// Sentences as recorded.
-var (
-	errNoSource         = errors.New("Source does not exist")
-	errMissingParameter = errors.New("Missing parameter")
-	errUnknownRequest   = errors.New("Unknown admin request")
-	errUnknownOfMount   = errors.New("Mount request unknown")
-	errSameMount        = errors.New("supplied mountpoints are identical")
-	errNoDestination    = errors.New("No such destination")
+// A sentence is an error in Icecast's words, as the client gets it.
+type sentence string
+
+func (s sentence) Error() string { return string(s) }
+
+const (
+	errNoSource         sentence = "Source does not exist"
+	errMissingParameter sentence = "Missing parameter"
+	errUnknownRequest   sentence = "Unknown admin request"
+	errUnknownOfMount   sentence = "Mount request unknown"
+	errSameMount        sentence = "supplied mountpoints are identical"
+	errNoDestination    sentence = "No such destination"
 )
 
 // Command answers /admin/NAME as XML, and /admin/NAME.xsl as a page. A login

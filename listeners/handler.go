@@ -22,6 +22,7 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	l.Addr, _, _ = net.SplitHostPort(req.RemoteAddr)
 	l.Agent = strings.Clone(req.UserAgent()) // not the whole head
 	l.Since = l.lastTaken
+	l.visit = w.journal.Begin(req)
 	if icy.WantsMetadata(req.Header) {
 		l.metaint = m.Config.Metaint
 		l.untilBlock = l.metaint
@@ -32,8 +33,9 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		l.pending = icy.AsICY(l.pending)
 	}
 	if req.Method == http.MethodHead {
-		conn.Write(l.pending)
+		n, _ := conn.Write(l.pending)
 		conn.Close()
+		w.journal.End(l.visit, http.StatusOK, int64(n))
 		return
 	}
 	if err := m.Audience.Join(&l.Listener); err != nil {
@@ -51,6 +53,7 @@ func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason err
 	if errors.Is(reason, mounts.ErrServerFull) {
 		sentence = "the server has reached its limit of listeners"
 	}
-	conn.Write(icy.AppendRefusal(nil, http.StatusForbidden, sentence, time.Now()))
+	n, _ := conn.Write(icy.AppendRefusal(nil, http.StatusForbidden, sentence, time.Now()))
 	conn.Close()
+	w.journal.End(l.visit, http.StatusForbidden, int64(n))
 }

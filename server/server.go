@@ -17,6 +17,7 @@ import (
 	"relay/conf"
 	"relay/icy"
 	"relay/ingest"
+	"relay/journal"
 	"relay/listeners"
 	"relay/mounts"
 )
@@ -31,6 +32,7 @@ type Server struct {
 	registry *mounts.Registry
 	sources  *ingest.Sources
 	writers  *listeners.Writers
+	journal  *journal.Journal
 	admin    *admin.Handlers
 
 	mu    sync.Mutex
@@ -40,19 +42,23 @@ type Server struct {
 // New puts a server together; Run starts it.
 func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 	gate := auth.NewGate(c)
+	book := journal.New(c.Log, log)
+	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
 	return &Server{
 		admin:    &admin.Handlers{Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now()},
 		conf:     c,
 		log:      log,
 		registry: registry,
+		journal:  book,
 		sources: &ingest.Sources{
 			Registry: registry,
 			Gate:     gate,
 			Log:      log,
+			Journal:  book,
 			Timeout:  time.Duration(c.Limits.SourceTimeout),
 			Pace:     time.Duration(c.Limits.FlushInterval) / 2,
 		},
-		writers: listeners.NewWriters(c.Limits, log),
+		writers: listeners.NewWriters(c.Limits, book, log),
 		conns:   map[net.Conn]struct{}{},
 	}
 }
@@ -60,9 +66,16 @@ func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	web := newWeb(routes(s.admin), open[0].Addr(), s.log)
+	web := newWeb(journaled(s.journal, routes(s.admin)), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
+	keeping, stopKeeping := context.WithCancel(context.Background())
+	var keeper sync.WaitGroup
+	keeper.Go(func() { s.journal.Run(keeping) })
+	defer func() {
+		stopKeeping()
+		keeper.Wait()
+	}()
 
 	var accepting, handling, rooms sync.WaitGroup
 	rooms.Go(func() { s.writers.Run(writing) })
