@@ -64,7 +64,7 @@ func (h *Handlers) mayView(w http.ResponseWriter, r *http.Request, q icy.Query) 
 	switch _, _, basic := r.BasicAuth(); {
 	case q["pass"] != "":
 		var opened string
-		opened, err = h.Gate.AdminPasswordLine(q["pass"], mount)
+		opened, err = h.Gate.AdminPasswordLine(r, q["pass"], mount)
 		if err == nil && opened != mount {
 			err = &auth.Refusal{Reason: "the password is for " + opened + ", not for " + mount}
 		}
@@ -90,7 +90,7 @@ func (h *Handlers) shoutcastLogin(w http.ResponseWriter, r *http.Request, q icy.
 	var err error
 	switch _, _, basic := r.BasicAuth(); {
 	case q["pass"] != "":
-		mount, err = h.Gate.AdminPasswordLine(q["pass"], standard)
+		mount, err = h.Gate.AdminPasswordLine(r, q["pass"], standard)
 		if err == nil && q["mount"] != "" && mount != q["mount"] {
 			err = &auth.Refusal{Reason: "the password is for " + mount + ", not for " + q["mount"]}
 		}
