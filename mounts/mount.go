@@ -247,6 +247,14 @@ func (m *Mount) SetFallbacks(list []string) {
 	m.choose()
 }
 
+// WhenFull returns the mount that listeners get when this one is full, or nil.
+func (m *Mount) WhenFull() *Mount {
+	if m.Config.FallbackFull == "" {
+		return nil
+	}
+	return m.registry.Find(m.Config.FallbackFull)
+}
+
 // Fallbacks returns what the mount plays when there is no source, best first.
 func (m *Mount) Fallbacks() []string {
 	m.mu.Lock()
