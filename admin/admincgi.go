@@ -33,7 +33,7 @@ func (h *Handlers) updateInfo(w http.ResponseWriter, r *http.Request, q icy.Quer
 	if !ok {
 		return
 	}
-	given, err := h.updateTitle(mount, q)
+	given, err := h.updateTitle(r, mount, q)
 	switch {
 	case err != nil:
 		badRequest(w, err.Error())

@@ -29,7 +29,7 @@ func (h *Handlers) Metadata(w http.ResponseWriter, r *http.Request) {
 	case q["mode"] != "updinfo":
 		h.answerMetadata(w, r, response("No such action", false))
 	default:
-		if _, err := h.updateTitle(mount, q); err != nil {
+		if _, err := h.updateTitle(r, mount, q); err != nil {
 			badRequest(w, err.Error())
 			return
 		}
@@ -49,12 +49,13 @@ func (h *Handlers) answerMetadata(w http.ResponseWriter, r *http.Request, e elem
 // updateTitle sets the title in a request for a mount, which need not be up
 // yet. given is false when the request holds none, which changes nothing. The
 // error is a sentence for the client.
-func (h *Handlers) updateTitle(mount string, q icy.Query) (given bool, err error) {
+func (h *Handlers) updateTitle(r *http.Request, mount string, q icy.Query) (given bool, err error) {
+	user, _, _ := r.BasicAuth()
 	title, given, err := titleFrom(q, h.Conf.Mount(mount).Charset)
 	switch {
 	case err != nil || !given:
 		return given, err
-	case !h.Registry.SetTitle(mount, title):
+	case !h.Registry.SetTitle(mount, user, title):
 		return given, errNoSource
 	}
 	h.Log.Info("title", zap.String("mount", mount), zap.String("title", title.Text))

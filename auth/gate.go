@@ -81,7 +81,7 @@ func (g *Gate) MountAdmin(req *http.Request, mount string) error {
 func (g *Gate) source(ctx context.Context, req *http.Request, mount string, admin bool) error {
 	m := g.conf.Mount(mount)
 	if m.ListenerAuth.StreamAuth == "" {
-		return check(req, m.SourceUser, m.SourcePassword)
+		return checkAny(req, m.SourceLogins())
 	}
 	user, password, given := req.BasicAuth()
 	if !given {
@@ -111,6 +111,22 @@ func check(req *http.Request, user string, password conf.Secret) error {
 		return errNoLogin
 	}
 	return compare(givenUser, givenPassword, user, password).orNil()
+}
+
+// checkAny checks that the login of a request is one of those given.
+func checkAny(req *http.Request, logins []conf.SourceLogin) error {
+	var refused error
+	for _, l := range logins {
+		err := check(req, l.User, l.Password)
+		if err == nil {
+			return nil
+		}
+		user, _, _ := req.BasicAuth()
+		if refused == nil || user == l.User {
+			refused = err
+		}
+	}
+	return refused
 }
 
 // compare returns nil for the right login.

@@ -12,13 +12,13 @@ import (
 )
 
 // PasswordLine checks the password line of a SHOUTcast source, in all the
-// forms it may have, and returns the mount that the source may feed: the one
-// that the line names, else standard. ip is where the source comes from. A
+// forms it may have, and returns the mount that the source may feed, the one
+// that the line names, else standard, and whose login it was. ip is where the source comes from. A
 // stream_auth hook is waited for until ctx ends, five seconds at most. The
 // error is a *Refusal.
-func (g *Gate) PasswordLine(ctx context.Context, ip, line, standard string) (mount string, err error) {
+func (g *Gate) PasswordLine(ctx context.Context, ip, line, standard string) (mount, user string, err error) {
 	if line == icy.ShoutcastProbe {
-		return "", &Refusal{Missing: true, Reason: "libshout's probe for a SHOUTcast server"}
+		return "", "", &Refusal{Missing: true, Reason: "libshout's probe for a SHOUTcast server"}
 	}
 	return g.passwordLine(ctx, ip, line, standard, false)
 }
@@ -28,10 +28,11 @@ func (g *Gate) PasswordLine(ctx context.Context, ip, line, standard string) (mou
 // the administrator's password. Whoever leaves before he is answered is heard
 // all the same, as with MountAdmin. The error is a *Refusal.
 func (g *Gate) AdminPasswordLine(req *http.Request, line, standard string) (mount string, err error) {
-	return g.passwordLine(context.WithoutCancel(req.Context()), hostOf(req.RemoteAddr), line, standard, true)
+	mount, _, err = g.passwordLine(context.WithoutCancel(req.Context()), hostOf(req.RemoteAddr), line, standard, true)
+	return mount, err
 }
 
-func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admin bool) (string, error) {
+func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admin bool) (mount, user string, err error) {
 	refusal := &Refusal{Reason: fmt.Sprintf("wrong password, given for %s", standard)}
 	readings := icy.ReadPasswordLine(line)
 	for _, given := range readings {
@@ -42,7 +43,7 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 		for _, l := range g.logins(mount, admin) {
 			err := compare(cmp.Or(given.User, l.user), given.Password, l.user, l.password)
 			if err == nil {
-				return mount, nil
+				return mount, l.user, nil
 			}
 			// Other refusals may name a piece of a password as the user.
 			if err.RightPassword {
@@ -62,13 +63,14 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 		if address == "" {
 			continue
 		}
+		user := cmp.Or(given.User, m.SourceUser)
 		refusal = g.hooks.mayStream(ctx, address, "the password given for "+mount,
-			stream{mount: mount, ip: ip, user: cmp.Or(given.User, m.SourceUser), password: given.Password, admin: admin})
+			stream{mount: mount, ip: ip, user: user, password: given.Password, admin: admin})
 		if refusal == nil {
-			return mount, nil
+			return mount, user, nil
 		}
 	}
-	return "", refusal
+	return "", "", refusal
 }
 
 // logins returns those that are known here for a mount. That of its source is
@@ -76,7 +78,9 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 func (g *Gate) logins(mount string, admin bool) []login {
 	var logins []login
 	if m := g.conf.Mount(mount); m.ListenerAuth.StreamAuth == "" {
-		logins = append(logins, login{m.SourceUser, m.SourcePassword})
+		for _, l := range m.SourceLogins() {
+			logins = append(logins, login{l.User, l.Password})
+		}
 	}
 	if admin {
 		logins = append(logins, login{g.conf.Auth.AdminUser, g.conf.Auth.AdminPassword})

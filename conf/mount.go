@@ -46,6 +46,9 @@ type Mount struct {
 	// Empty, each for itself: that of Auth.
 	SourceUser     string `toml:"source_user"`
 	SourcePassword Secret `toml:"source_password"`
+	// Sources are several logins, the most important first, in place of
+	// SourceUser and SourcePassword.
+	Sources []SourceLogin `toml:"source"`
 	// Fallbacks are tried in order when there is no live source: mounts, and
 	// FallbackFiles for the mount's own music, which otherwise comes last.
 	Fallbacks []string `toml:"fallbacks"`
@@ -127,6 +130,7 @@ func (c *Config) Mount(name string) Mount {
 	m.SourcePassword = cmp.Or(m.SourcePassword, c.Auth.SourcePassword)
 	m.Files.Paths = slices.Clone(m.Files.Paths)
 	m.Fallbacks = slices.Clone(m.Fallbacks)
+	m.Sources = slices.Clone(m.Sources)
 	return m
 }
 
@@ -196,6 +200,7 @@ func (m *Mount) check(r *reader, p path, buffer Size) {
 	checkUser(r, p.key("source_user"), m.SourceUser)
 	atLeast(r, p.key("max_listeners"), m.MaxListeners, 0)
 	m.checkFallbacks(r, p)
+	m.checkSources(r, p)
 	if r.usable(p.key("takeover")) {
 		oneOf(r, p.key("takeover"), string(m.Takeover), string(TakeoverRefuse), string(TakeoverNewest), string(TakeoverSameUser))
 	}

@@ -55,8 +55,9 @@ func (e *InUseError) Error() string {
 func (m *Mount) attach(in *Input) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	in.rank = m.rank(in.Feed)
 	if in.Kind == Live {
-		if old := m.live(); old != nil {
+		if old := m.liveOf(in.rank); old != nil {
 			if !m.givesWay(old, in) {
 				return &InUseError{Mount: m.Name, Addr: old.Addr, Agent: old.Station.Agent, Since: old.Since}
 			}
@@ -64,7 +65,6 @@ func (m *Mount) attach(in *Input) error {
 			m.startGrace()
 		}
 	}
-	in.rank = m.rank(in.Feed)
 	at := 0
 	for at < len(m.inputs) && m.inputs[at].rank <= in.rank {
 		at++
@@ -74,25 +74,46 @@ func (m *Mount) attach(in *Input) error {
 	return nil
 }
 
-// rank orders inputs: live sources, relays, the configured fallbacks in their
-// order, music that is not among them, silence.
+// rank orders inputs: live sources in the order of their logins, relays, the
+// fallbacks in their order, music that is not among them, silence.
 func (m *Mount) rank(f Feed) int {
-	fallbacks := m.fallbacks
+	logins := m.Config.SourceLogins()
+	relays := len(logins)
 	place := func(name string) int {
-		if at := slices.Index(fallbacks, name); at >= 0 {
-			return int(Fallback) + at
+		if at := slices.Index(m.fallbacks, name); at >= 0 {
+			return relays + 1 + at
 		}
-		return int(Fallback) + len(fallbacks)
+		return relays + 1 + len(m.fallbacks)
 	}
 	switch f.Kind {
-	case Live, Relayed:
-		return int(f.Kind)
+	case Live: // a hook may let in users that are not configured: they are all first
+		return max(0, slices.IndexFunc(logins, func(l conf.SourceLogin) bool { return l.User == f.User }))
+	case Relayed:
+		return relays
 	case Fallback:
 		return place(f.From)
 	case Files:
 		return place(conf.FallbackFiles)
 	}
-	return int(Fallback) + len(fallbacks) + 1
+	return relays + 2 + len(m.fallbacks)
+}
+
+// replaces reports whether a feed would come in place of a live source, or be
+// refused for it.
+func (m *Mount) replaces(f Feed) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.liveOf(m.rank(f)) != nil
+}
+
+// liveOf returns the live source of a rank, or nil. m.mu is held.
+func (m *Mount) liveOf(rank int) *Input {
+	for _, in := range m.inputs {
+		if in.Kind == Live && in.rank == rank {
+			return in
+		}
+	}
+	return nil
 }
 
 // givesWay reports whether a live source must leave the mount to another.
@@ -211,13 +232,6 @@ func (m *Mount) append(f frames.Frame, now time.Time) {
 	m.lastFrame, m.format = now, f.Header
 }
 
-func (m *Mount) live() *Input {
-	if len(m.inputs) > 0 && m.inputs[0].Kind == Live {
-		return m.inputs[0]
-	}
-	return nil
-}
-
 // Playing reports whether an input is on the air, or was a moment ago and may
 // come back within the grace.
 func (m *Mount) Playing() bool {
@@ -262,21 +276,43 @@ func (m *Mount) Fallbacks() []string {
 	return slices.Clone(m.fallbacks)
 }
 
+// SourceOf returns the live source that came with the login of a user, or else
+// the one that Source returns.
+func (m *Mount) SourceOf(user string) *Input {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, in := range m.inputs {
+		if in.Kind == Live && user != "" && in.User == user {
+			return in
+		}
+	}
+	return m.source()
+}
+
 // Source returns the live source or relay that holds the mount, or nil.
 func (m *Mount) Source() *Input {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.source()
+}
+
+func (m *Mount) source() *Input {
 	if len(m.inputs) > 0 && m.inputs[0].Kind <= Relayed {
 		return m.inputs[0]
 	}
 	return nil
 }
 
-// Live returns the live source that holds the mount, or nil.
-func (m *Mount) Live() *Input {
+// liveSources counts the live sources of the mount.
+func (m *Mount) liveSources() (n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.live()
+	for _, in := range m.inputs {
+		if in.Kind == Live {
+			n++
+		}
+	}
+	return n
 }
 
 // Programme is what a mount plays.

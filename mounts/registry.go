@@ -104,9 +104,9 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 		m = r.newMount(name)
 	}
 	if f.Kind == Live {
-		f.User = cmp.Or(f.User, m.Config.SourceUser) // which SHOUTcast's sources may leave out
+		f.User = cmp.Or(f.User, m.Config.SourceLogins()[0].User) // which SHOUTcast's sources may leave out
 	}
-	if f.Kind == Live && m.Live() == nil && r.liveSources() >= r.conf.Limits.Sources {
+	if f.Kind == Live && !m.replaces(f) && r.liveSources() >= r.conf.Limits.Sources {
 		return nil, ErrTooManySources
 	}
 	now := time.Now()
@@ -187,9 +187,7 @@ func (r *Registry) titleOnAir(mount string, listeners int, t Title) {
 func (r *Registry) liveSources() int {
 	n := 0
 	for _, m := range r.mounts {
-		if m.Live() != nil {
-			n++
-		}
+		n += m.liveSources()
 	}
 	return n
 }
