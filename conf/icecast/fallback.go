@@ -3,6 +3,7 @@ package icecast
 import (
 	"os"
 	"regexp"
+	"slices"
 )
 
 // fallbackWithRate is icecast-kh's name for a file that is sent at a bit rate:
@@ -11,20 +12,20 @@ var fallbackWithRate = regexp.MustCompile(`\[\d+\]`)
 
 // setFallback sets what plays when the source is gone.
 func (c *Config) setFallback(t *table, e *element) {
-	fallback := e.take("fallback-mount")
+	fallback, back, full := e.take("fallback-mount"), e.take("fallback-override"), e.take("fallback-when-full")
 	name := fallback.word()
 	if name == "" {
 		return
 	}
-	if back := e.take("fallback-override"); back != nil && !back.flag() {
-		t.lose(back, reasons["fallback-override"].why)
+	if back != nil && !back.flag() {
+		t.lose(back, "listeners always come back as soon as the source does")
 	}
 	if file := c.inWebroot(name); fallbackWithRate.MatchString(name) || c.webroot != "" && !c.isMount(name) && isFile(file) {
 		c.setFallbackFile(t, fallback, file)
 		return
 	}
 	t.set("fallbacks", c.chain(e), fallback)
-	if full := e.take("fallback-when-full"); full != nil && full.flag() {
+	if full.flag() {
 		t.set("fallback_full", name, full)
 	}
 }
@@ -50,19 +51,14 @@ func (c *Config) setFallbackFile(t *table, fallback *element, file string) {
 // where Icecast looks one after the other.
 func (c *Config) chain(e *element) []string {
 	var names []string
-	seen := map[*element]bool{}
-	for ; e != nil && !seen[e]; e = c.mountOf(names[len(names)-1]) {
-		seen[e] = true
-		next := ""
-		for _, child := range e.children {
-			if child.name == "fallback-mount" {
-				next = child.word()
-			}
-		}
-		if next == "" || fallbackWithRate.MatchString(next) {
+	own, _ := mountName(e)
+	for e != nil {
+		next := e.take("fallback-mount").word()
+		if next == "" || next == own || slices.Contains(names, next) || fallbackWithRate.MatchString(next) {
 			break
 		}
 		names = append(names, next)
+		e = c.mountOf(next)
 	}
 	return names
 }

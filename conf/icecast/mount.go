@@ -111,6 +111,7 @@ func (c *Config) readMount(e *element) *table {
 	}
 	c.setListenerAuth(t, e)
 	t.notes = c.leftBelow(e, t.notes)
+	slices.SortStableFunc(t.notes, byLine)
 	return t
 }
 
@@ -195,7 +196,7 @@ func (t *table) shieldFrom(pattern *table, burst conf.Size) {
 	for _, b := range pattern.below {
 		name := strings.TrimPrefix(b.name, t.name+".")
 		if _, known := setting(b.name); known && !t.has(name) {
-			t.sub(name, t.from)
+			t.sub(name, t.from).note = shielded
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,6 +54,7 @@ func (c *Config) readRelays() {
 		} else {
 			seen[local] = e.line
 			t.notes = c.leftBelow(e, t.notes)
+			slices.SortStableFunc(t.notes, byLine)
 			c.relays = append(c.relays, t)
 		}
 	}

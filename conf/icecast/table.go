@@ -5,6 +5,7 @@ type table struct {
 	name  string // with those around it: "mount.files"
 	array bool   // [[name]]
 	from  *element
+	note  string // a comment behind the header
 	lines []setLine
 	below []*table
 	notes []Note
@@ -34,13 +35,13 @@ func (t *table) put(name string, value any, from *element) {
 	l := setLine{name: name, value: literal(value), from: from, off: !known}
 	if !known {
 		l.note = notBuilt
-		t.notes = append(t.notes, newNote(Pending, from, "not built yet; it stands in the TOML as a comment"))
+		t.notes = append(t.notes, newNote(Pending, from, notBuilt+"; it stands in the TOML as a comment"))
 	}
 	t.lines = append(t.lines, l)
 }
 
 // notBuilt says why a setting is commented out.
-const notBuilt = "not built yet: relay has no such setting so far"
+const notBuilt = "not built yet"
 
 // remark puts a comment behind the line that was set last, if that was for
 // this name.
