@@ -17,6 +17,7 @@ import (
 	"relay/auth"
 	"relay/frames"
 	"relay/icy"
+	"relay/journal"
 	"relay/mounts"
 )
 
@@ -31,6 +32,7 @@ type Sources struct {
 	Registry *mounts.Registry
 	Gate     *auth.Gate
 	Log      *zap.Logger
+	Journal  *journal.Journal
 	Timeout  time.Duration // a source that sends nothing for so long is dropped
 	Pace     time.Duration // how often a source is read from, see pump
 }
@@ -40,10 +42,12 @@ type Sources struct {
 // came behind the head. Serve owns conn and closes it.
 func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 	defer conn.Close()
-	log := s.logOf(conn).With(zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()))
-	in, err := s.admit(req, ipOf(conn))
+	ip := host(req.RemoteAddr)
+	log := s.Log.With(zap.String("ip", ip), zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()))
+	visit := s.Journal.Begin(req)
+	in, err := s.admit(req, ip)
 	if err != nil {
-		turnAway(conn, log, err)
+		s.turnAway(conn, log, err, visit)
 		return
 	}
 	defer in.Detach()
@@ -55,6 +59,7 @@ func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 		log.Info("source left before it was answered", zap.Error(err))
 		return
 	}
+	defer s.Journal.End(visit, http.StatusOK, int64(len(answer)))
 	if chunked(req.Header) {
 		body = httputil.NewChunkedReader(bufio.NewReaderSize(body, 64<<10))
 	}
@@ -151,10 +156,9 @@ func inlineTitle(title, url, charset string) (t mounts.Title, err error) {
 	return t, err
 }
 
-func (s *Sources) logOf(conn net.Conn) *zap.Logger { return s.Log.With(zap.String("ip", ipOf(conn))) }
-
-func ipOf(conn net.Conn) string {
-	ip, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
+// host is the IP address of an address with a port.
+func host(addr string) string {
+	ip, _, _ := net.SplitHostPort(addr)
 	return ip
 }
 

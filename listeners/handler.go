@@ -19,18 +19,23 @@ import (
 // stream is always a 200 (wire/listener-range-safari.txt).
 func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	l := &listener{mount: m, lastTaken: time.Now()}
-	l.Addr, _, _ = net.SplitHostPort(conn.RemoteAddr().String())
+	l.Addr, _, _ = net.SplitHostPort(req.RemoteAddr)
 	l.Agent = strings.Clone(req.UserAgent()) // not the whole head
 	l.Since = l.lastTaken
+	l.visit = w.journal.Begin(req)
 	if icy.WantsMetadata(req.Header) {
 		l.metaint = m.Config.Metaint
 		l.untilBlock = l.metaint
 	}
 	p := m.Programme()
 	l.pending = icy.AppendListenerHead(nil, p.Station, p.BitRate, p.AudioInfo(), l.metaint, l.Since)
+	if icy.WantsICY(l.Agent) {
+		l.pending = icy.AsICY(l.pending)
+	}
 	if req.Method == http.MethodHead {
-		conn.Write(l.pending)
+		n, _ := conn.Write(l.pending)
 		conn.Close()
+		w.journal.End(l.visit, http.StatusOK, int64(n))
 		return
 	}
 	if err := m.Audience.Join(&l.Listener); err != nil {
@@ -48,6 +53,7 @@ func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason err
 	if errors.Is(reason, mounts.ErrServerFull) {
 		sentence = "the server has reached its limit of listeners"
 	}
-	conn.Write(icy.AppendRefusal(nil, http.StatusForbidden, sentence, time.Now()))
+	n, _ := conn.Write(icy.AppendRefusal(nil, http.StatusForbidden, sentence, time.Now()))
 	conn.Close()
+	w.journal.End(l.visit, http.StatusForbidden, int64(n))
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"relay/icy"
+	"relay/journal"
 	"relay/mounts"
 )
 
@@ -26,6 +27,8 @@ type listener struct {
 
 	lastTaken time.Time // when the socket last took a byte
 	until     time.Time // how long he may stay; zero: for ever
+
+	visit *journal.Access // nil: nobody keeps an access log
 
 	mounts.Listener
 }

@@ -3,6 +3,7 @@ package listeners
 import (
 	"context"
 	"net"
+	"net/http"
 	"runtime"
 	"sync"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/journal"
 )
 
 // shardFill is how many listeners one shard takes before the next is used. A
@@ -22,6 +24,7 @@ const shardFill = 8000
 type Writers struct {
 	limits   conf.Limits
 	log      *zap.Logger
+	journal  *journal.Journal
 	shards   []*shard
 	visitors sync.Pool // *visitor, for visits outside the shards
 
@@ -31,8 +34,8 @@ type Writers struct {
 }
 
 // NewWriters returns writers at rest; Run sets them to work.
-func NewWriters(limits conf.Limits, log *zap.Logger) *Writers {
-	w := &Writers{limits: limits, log: log}
+func NewWriters(limits conf.Limits, journal *journal.Journal, log *zap.Logger) *Writers {
+	w := &Writers{limits: limits, journal: journal, log: log}
 	w.following, w.stop = context.WithCancel(context.Background())
 	w.visitors.New = func() any { return &visitor{limits: limits} }
 	for range runtime.GOMAXPROCS(0) {
@@ -106,6 +109,10 @@ func (w *Writers) visit(l *listener) (reason string) {
 func (w *Writers) dismiss(l *listener, reason string) {
 	l.socket.close()
 	l.mount.Audience.Leave(&l.Listener)
+	if reason == leftBehind || reason == leftTimeout {
+		l.mount.Audience.DroppedSlow()
+	}
+	w.journal.End(l.visit, http.StatusOK, l.Sent.Load())
 	w.log.Debug("listener left", zap.String("mount", l.mount.Name), zap.String("ip", l.Addr),
 		zap.String("agent", l.Agent), zap.String("reason", reason),
 		zap.Int64("bytes", l.Sent.Load()), zap.Duration("stayed", time.Since(l.Since).Round(time.Millisecond)))
