@@ -48,6 +48,6 @@ func tellNotes(w io.Writer, path string, notes []icecast.Note) {
 		fmt.Fprintf(w, "%s:%d: <%s>: %s\n", path, n.Line, n.Element, n.Why)
 	}
 	if unneeded > 0 {
-		fmt.Fprintf(w, "%s: %d more elements that relay does not need; the comments of relay import name them\n", path, unneeded)
+		fmt.Fprintf(w, "%s: not needed here, and left out: %d (the comments of relay import name them)\n", path, unneeded)
 	}
 }
