@@ -9,7 +9,7 @@ const usage = `relay, a radio server
   relay check -c relay.toml says what is wrong with a configuration, and changes nothing
   relay -c icecast.xml      with the configuration of an Icecast as it is
   relay import icecast.xml > relay.toml
-                            says the same in relay's own words, and what gets lost
+                            the same in relay's own words, and what relay does otherwise
   relay health              asks the server on this machine whether it is well
   relay version             says which relay this is
   relay help                shows this
