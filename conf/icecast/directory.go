@@ -1,5 +1,7 @@
 package icecast
 
+import "cmp"
+
 // readDirectories reads which public lists are told of the mounts.
 func (c *Config) readDirectories() {
 	var urls []string
@@ -8,7 +10,7 @@ func (c *Config) readDirectories() {
 		for _, e := range d.takeAll("yp-url") {
 			if e.word() != "" {
 				urls = append(urls, e.word())
-				from = firstOf(from, e)
+				from = cmp.Or(from, e)
 			}
 		}
 	}

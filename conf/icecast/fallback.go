@@ -34,7 +34,7 @@ func (c *Config) setFallback(t *table, e *element) {
 // webroot.
 func (c *Config) setFallbackFile(t *table, fallback *element, file string) {
 	switch {
-	case isPattern(t.from) == 1:
+	case t.isPattern():
 		t.lose(fallback, "is a file; only a mount of its own can play files, in [mount.files]")
 	case !isFile(file):
 		files := t.sub("files", fallback)

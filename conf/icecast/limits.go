@@ -1,6 +1,7 @@
 package icecast
 
 import (
+	"cmp"
 	"fmt"
 
 	"relay/conf"
@@ -38,7 +39,7 @@ func (c *Config) readLimits() {
 	}
 	if c.buffer < max(c.burst, 1) {
 		c.buffer = max(c.burst, 1)
-		from := firstOf(queue, burst)
+		from := cmp.Or(queue, burst)
 		t.set("buffer", c.buffer, from)
 		t.remark("buffer", fmt.Sprintf("as large as burst, since nobody can be sent what is not kept (line %d)", from.line))
 	} else {

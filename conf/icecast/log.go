@@ -13,8 +13,8 @@ func (c *Config) readLog(paths *element) {
 	dir := paths.take("logdir")
 	access := named(in.take("accesslog"))
 	playlist := named(in.take("playlistlog"))
-	if level, ok := logLevel(in); ok != nil {
-		t.set("level", level, ok)
+	if level, from := logLevel(in); from != nil {
+		t.set("level", level, from)
 	}
 	c.setLogFile("access_file", dir, access)
 	c.setLogFile("playlist_file", dir, playlist)

@@ -3,7 +3,7 @@ package icecast
 import (
 	"cmp"
 	"fmt"
-	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,7 +16,7 @@ import (
 // everyMount is the name of what Icecast calls the default mount.
 const everyMount = "/*"
 
-// readMounts reads the settings of mounts, those for all of them last.
+// readMounts reads the settings of mounts, those for many of them first.
 func (c *Config) readMounts() {
 	names := make(map[string]*element)
 	for _, e := range c.root.takeAll("mount") {
@@ -41,15 +41,19 @@ func (c *Config) readMounts() {
 
 // patternsFirst puts what holds for many mounts before single ones.
 func patternsFirst(a, b *table) int {
-	return cmp.Compare(isPattern(b.from), isPattern(a.from))
-}
-
-// isPattern is 1 for the settings of many mounts and 0 for those of one.
-func isPattern(e *element) int {
-	if name, _ := mountName(e); strings.HasSuffix(name, "*") {
+	switch {
+	case a.isPattern() && !b.isPattern():
+		return -1
+	case !a.isPattern() && b.isPattern():
 		return 1
 	}
 	return 0
+}
+
+// isPattern tells the settings of many mounts from those of one.
+func (t *table) isPattern() bool {
+	name, _ := mountName(t.from)
+	return strings.HasSuffix(name, "*")
 }
 
 // mountName is the name or pattern of a <mount>, or what is wrong with it.
@@ -82,7 +86,7 @@ func mountName(e *element) (name, problem string) {
 func (c *Config) readMount(e *element) *table {
 	t := &table{name: "mount", array: true, from: e}
 	name, _ := mountName(e)
-	t.put("name", name, firstOf(e.take("mount-name"), e))
+	t.put("name", name, cmp.Or(e.take("mount-name"), e))
 	t.setText("title", e.take("stream-name"))
 	t.setText("description", e.take("stream-description"))
 	t.setText("genre", e.take("genre"))
@@ -106,7 +110,7 @@ func (c *Config) readMount(e *element) *table {
 		t.set("intro_file", c.inWebroot(intro.word()), intro)
 	}
 	if dump := e.take("dump-file"); dump.word() != "" {
-		t.set("record_dir", path.Dir(c.place(dump.word())), dump)
+		t.set("record_dir", filepath.Dir(c.place(dump.word())), dump)
 		t.remark("record_dir", "each recording gets a name of its own; there it was "+dump.word())
 	}
 	c.setListenerAuth(t, e)
@@ -122,7 +126,7 @@ func (t *table) setCharset(e *element) {
 	}
 	charset, err := htmlindex.Get(e.word())
 	if err != nil || charset == encoding.Replacement {
-		t.lose(e, "is no charset that relay knows; titles are taken for UTF-8")
+		t.lose(e, "is no charset that relay knows; titles are read as those of any other mount")
 		return
 	}
 	label := e.word()
@@ -165,7 +169,7 @@ func (c *Config) setBurst(t *table, e *element) {
 func (c *Config) shield() {
 	for _, pattern := range c.mounts {
 		for _, t := range c.mounts {
-			if t != pattern && isPattern(pattern.from) == 1 && t.isIn(pattern) {
+			if t != pattern && pattern.isPattern() && t.isIn(pattern) {
 				t.shieldFrom(pattern, c.burst)
 			}
 		}

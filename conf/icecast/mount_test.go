@@ -36,7 +36,7 @@ source_user = "u"
 source_password = "p"`},
 		{mount("<mp3-metadata-interval>0</mp3-metadata-interval>"), header1 + "metaint = 0"},
 		{mount("<mp3-metadata-interval>1</mp3-metadata-interval>"), header1 + "# line 1: <mp3-metadata-interval>1</mp3-metadata-interval>\n# must be 0 or between 256 and 1000000; relay's own default holds"},
-		{mount("<charset>klingon</charset>"), header1 + "# line 1: <charset>klingon</charset>\n# is no charset that relay knows; titles are taken for UTF-8"},
+		{mount("<charset>klingon</charset>"), header1 + "# line 1: <charset>klingon</charset>\n# is no charset that relay knows; titles are read as those of any other mount"},
 		{mount("<burst-size>1m</burst-size>"), header1 + "burst = \"512KiB\" # as large as limits.buffer; 1MB were asked for"},
 		{mount("<bitrate>64</bitrate>"), header1 + "# line 1: <bitrate>64</bitrate>\n# the bit rate is read from the stream"},
 		{mount("<intro>i.mp3</intro><dump-file>/tmp/a-%F.mp3</dump-file>") + "<paths><webroot>/web</webroot></paths>",

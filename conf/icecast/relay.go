@@ -1,6 +1,7 @@
 package icecast
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -36,7 +37,7 @@ func (c *Config) readMaster() {
 // by its name at the top.
 func (c *Config) either(master *element, inside, top string) *element {
 	if e := c.root.take(top); e != nil {
-		return firstOf(master.take(inside), e)
+		return cmp.Or(master.take(inside), e)
 	}
 	return master.take(inside)
 }
@@ -76,7 +77,7 @@ func (c *Config) readRelay(e, onDemand *element) (*table, string) {
 	}
 	pick := func(names ...string) *element {
 		outer := e.take(names...)
-		return firstOf(at.take(names...), outer)
+		return cmp.Or(at.take(names...), outer)
 	}
 	server := pick("server", "ip")
 	if server.word() == "" {
@@ -102,7 +103,7 @@ func (c *Config) readRelay(e, onDemand *element) (*table, string) {
 		path, note = "/;", "where SHOUTcast servers have what is on their /"
 	}
 	from := url.URL{Scheme: "http", Host: hostAndPort(server, pick("port")), Path: path, RawQuery: query}
-	t.set("url", from.String(), firstOf(server, mount))
+	t.set("url", from.String(), cmp.Or(server, mount))
 	t.remark("url", note)
 	if local != path {
 		t.set("mount", local, e)

@@ -1,9 +1,9 @@
 package icecast
 
 import (
+	"cmp"
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 
 	"relay/conf"
@@ -31,18 +31,11 @@ func (s *sockets) add(e *element, address string, secure bool) {
 	s.seen[address] = true
 	if secure {
 		s.tls = append(s.tls, address)
-		s.tlsFrom = firstOf(s.tlsFrom, e)
+		s.tlsFrom = cmp.Or(s.tlsFrom, e)
 		return
 	}
 	s.plain = append(s.plain, address)
-	s.from = firstOf(s.from, e)
-}
-
-func firstOf(a, b *element) *element {
-	if a != nil {
-		return a
-	}
-	return b
+	s.from = cmp.Or(s.from, e)
 }
 
 // readSockets reads the addresses to listen on.
@@ -52,12 +45,14 @@ func (c *Config) readSockets() {
 	if len(all) == 0 {
 		// As Icecast before 2.3 had it: one address, at the top.
 		if old := c.root.take("port"); old != nil {
-			all = []*element{{name: old.name, line: old.line, children: []*element{old, c.root.take("bind-address")}}}
+			all = []*element{{name: old.name, line: old.line, children: []*element{old}}}
+			if address := c.root.take("bind-address"); address != nil {
+				all[0].children = append(all[0].children, address)
+			}
 		}
 	}
 	var shoutcast []*element
 	for _, e := range all {
-		e.children = slices.DeleteFunc(e.children, func(c *element) bool { return c == nil })
 		if c.readSocket(s, e) {
 			shoutcast = append(shoutcast, e)
 		}
@@ -87,7 +82,7 @@ func (c *Config) readSockets() {
 		}
 	}
 	if len(s.plain)+len(s.tls) > 0 {
-		c.server.set("listen", s.plain, firstOf(s.from, s.tlsFrom))
+		c.server.set("listen", s.plain, cmp.Or(s.from, s.tlsFrom))
 	}
 	if listen != "" {
 		c.server.set("shoutcast_listen", listen, listenFrom)
@@ -101,26 +96,17 @@ func (c *Config) readSockets() {
 // readSocket reads one <listen-socket>, and tells whether SHOUTcast sources
 // have an address of their own because of it.
 func (c *Config) readSocket(s *sockets, e *element) (shoutcast bool) {
-	for _, child := range e.children {
-		if child.name == "shoutcast-compat" {
-			child.taken = true
-			if child.flag() {
-				return true // and nobody else comes here
-			}
-		}
+	if e.take("shoutcast-compat").flag() {
+		return true // and nobody else comes here
 	}
-	secure := e.take("ssl", "tls")
-	s.add(e, c.address(e, 0), secure != nil && secure.flag())
-	for _, child := range e.children {
-		shoutcast = shoutcast || child.name == "shoutcast-mount"
-	}
-	return shoutcast
+	s.add(e, c.address(e, 0), e.take("ssl", "tls").flag())
+	return e.take("shoutcast-mount") != nil
 }
 
 // shoutcastAddress is where SHOUTcast sources come to: the port itself if it is
 // theirs alone, else the next.
 func (c *Config) shoutcastAddress(e *element) string {
-	if compat := e.take("shoutcast-compat"); compat != nil && compat.flag() {
+	if e.take("shoutcast-compat").flag() {
 		return c.address(e, 0)
 	}
 	return c.address(e, 1)
@@ -128,15 +114,11 @@ func (c *Config) shoutcastAddress(e *element) string {
 
 // address is that of a <listen-socket>, so many ports on.
 func (c *Config) address(e *element, on int) string {
-	port := "8000"
-	if p := e.take("port"); p != nil {
-		if n, ok := p.number(); ok {
-			port = strconv.Itoa(n + on)
-		}
-	} else if on > 0 {
-		port = strconv.Itoa(8000 + on)
+	port, ok := e.take("port").number()
+	if !ok {
+		port = 8000
 	}
-	return net.JoinHostPort(e.take("bind-address").word(), port)
+	return net.JoinHostPort(e.take("bind-address").word(), strconv.Itoa(port+on))
 }
 
 // readCertificate reads the files of TLS. Icecast keeps certificate and key in
@@ -170,7 +152,7 @@ func (c *Config) readProxies(paths *element) {
 			continue
 		}
 		trusted = append(trusted, e.word())
-		from = firstOf(from, e)
+		from = cmp.Or(from, e)
 	}
 	if len(trusted) > 0 {
 		c.server.set("trusted_proxies", trusted, from)
