@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -28,7 +29,7 @@ func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard s
 	defer conn.Close()
 	ip := host(conn.RemoteAddr().String())
 	log := s.Log.With(zap.String("ip", ip))
-	mount, err := s.Gate.PasswordLine(line, standard)
+	mount, err := s.Gate.PasswordLine(context.Background(), ip, line, standard)
 	visit := s.Journal.BeginSource(ip, cmp.Or(mount, standard))
 	if err != nil {
 		s.turnAway(conn, log, &refusal{0, icy.ShoutcastRefused, err}, visit)

@@ -42,6 +42,9 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		w.refuse(conn, m, l, err)
 		return
 	}
+	if stay := time.Duration(m.Config.MaxDuration); stay > 0 {
+		l.until = l.Since.Add(stay)
+	}
 	l.join(int64(m.Config.Burst))
 	w.seat(l, conn)
 }

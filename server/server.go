@@ -31,6 +31,7 @@ type Server struct {
 	log      *zap.Logger
 	registry *mounts.Registry
 	sources  *ingest.Sources
+	backups  *ingest.Substitutes
 	writers  *listeners.Writers
 	journal  *journal.Journal
 	admin    *admin.Handlers
@@ -44,8 +45,13 @@ func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 	gate := auth.NewGate(c)
 	book := journal.New(c.Log, log)
 	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
+	backups := ingest.NewSubstitutes(registry, c, log)
 	return &Server{
-		admin:    &admin.Handlers{Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now()},
+		backups: backups,
+		admin: &admin.Handlers{
+			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
+			SetFallbacks: backups.Set,
+		},
 		conf:     c,
 		log:      log,
 		registry: registry,
@@ -87,6 +93,8 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 			})
 		})
 	}
+
+	rooms.Go(func() { s.backups.Run(ctx) })
 
 	<-ctx.Done()
 	for _, l := range open {
