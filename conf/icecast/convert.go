@@ -20,7 +20,9 @@ type Config struct {
 
 	basedir, webroot string     // where the paths of an icecast.xml start
 	burst, buffer    conf.Size  // what holds for mounts that say nothing
-	declared         []*element // every <mount> that counts
+	declared         []*element // every <mount> that counts, patterns first
+
+	fallbacks map[string]*element // by the name of the mount or pattern that has one
 }
 
 // Parse reads the text of an icecast.xml. Errors call it by the given name and
@@ -45,6 +47,7 @@ func Parse(file string, b []byte) (*Config, error) {
 		log:       &table{name: "log"},
 		directory: &table{name: "directory"},
 		master:    &table{name: "master"},
+		fallbacks: make(map[string]*element),
 	}
 	paths := root.section("paths")
 	c.readPlaces(paths)

@@ -3,7 +3,8 @@ package icecast
 import (
 	"os"
 	"regexp"
-	"slices"
+
+	"relay/conf"
 )
 
 // fallbackWithRate is icecast-kh's name for a file that is sent at a bit rate:
@@ -24,9 +25,75 @@ func (c *Config) setFallback(t *table, e *element) {
 		c.setFallbackFile(t, fallback, file)
 		return
 	}
-	t.set("fallbacks", c.chain(e), fallback)
-	if full.flag() {
+	own, _ := mountName(e)
+	if err := conf.CheckMountName(name); err != nil {
+		t.lose(fallback, "is no mount: its name "+err.Error())
+		return
+	}
+	if c.circle(own, name) {
+		t.lose(fallback, "would go in a circle, which relay's fallbacks never do")
+	} else {
+		c.fallbacks[own] = fallback
+		t.set("fallbacks", []string{name}, fallback)
+	}
+	if full.flag() && name != own {
 		t.set("fallback_full", name, full)
+	}
+}
+
+// circle tells whether a mount would fall back to itself, by whatever way.
+func (c *Config) circle(own, next string) bool {
+	for range len(c.declared) + 1 {
+		if next == own {
+			return true
+		}
+		next = c.fallbackOf(next)
+	}
+	return false
+}
+
+// fallbackOf is what a mount falls back to by what was read so far, or empty.
+func (c *Config) fallbackOf(name string) string {
+	if c.mountOf(name) != nil {
+		return c.fallbacks[name].word()
+	}
+	longest, found := 0, ""
+	for _, pattern := range c.declared {
+		prefix, _ := mountName(pattern)
+		to := c.fallbacks[prefix].word()
+		if to == name {
+			return "" // see endFallbacks
+		}
+		if fits(name, prefix) && to != "" && len(prefix) > longest {
+			longest, found = len(prefix), to
+		}
+	}
+	return found
+}
+
+// endFallbacks gives a block of its own to what the mounts of a pattern fall
+// back to, where the pattern would make it fall back to itself.
+func (c *Config) endFallbacks() {
+	if _, known := setting("mount.fallbacks"); !known {
+		return
+	}
+	ended := make(map[string]bool)
+	for _, pattern := range c.mounts {
+		prefix, _ := mountName(pattern.from)
+		from := c.fallbacks[prefix]
+		name := from.word()
+		if !pattern.isPattern() || name == "" || ended[name] || c.mountOf(name) != nil || !fits(name, prefix) {
+			continue
+		}
+		ended[name] = true
+		t := &table{name: "mount", array: true, from: from}
+		t.put("name", name, from)
+		t.put("fallbacks", []string{}, from)
+		t.remark("fallbacks", "what others fall back to does not fall back to itself")
+		if pattern.has("fallback_full") {
+			t.put("fallback_full", "", from)
+		}
+		c.mounts = append(c.mounts, t)
 	}
 }
 
@@ -45,22 +112,6 @@ func (c *Config) setFallbackFile(t *table, fallback *element, file string) {
 	default:
 		t.sub("files", fallback).put("paths", []string{file}, fallback)
 	}
-}
-
-// chain is a mount's fallback, with the fallback of that, and so on, which is
-// where Icecast looks one after the other.
-func (c *Config) chain(e *element) []string {
-	var names []string
-	own, _ := mountName(e)
-	for e != nil {
-		next := e.take("fallback-mount").word()
-		if next == "" || next == own || slices.Contains(names, next) || fallbackWithRate.MatchString(next) {
-			break
-		}
-		names = append(names, next)
-		e = c.mountOf(next)
-	}
-	return names
 }
 
 // mountOf is the <mount> of this name, if there is one.

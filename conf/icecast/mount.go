@@ -32,19 +32,22 @@ func (c *Config) readMounts() {
 		names[name] = e
 		c.declared = append(c.declared, e)
 	}
+	slices.SortStableFunc(c.declared, patternsFirst)
 	for _, e := range c.declared {
 		c.mounts = append(c.mounts, c.readMount(e))
 	}
-	slices.SortStableFunc(c.mounts, patternsFirst)
 	c.shield()
+	c.endFallbacks()
 }
 
 // patternsFirst puts what holds for many mounts before single ones.
-func patternsFirst(a, b *table) int {
-	switch {
-	case a.isPattern() && !b.isPattern():
+func patternsFirst(a, b *element) int {
+	first, _ := mountName(a)
+	second, _ := mountName(b)
+	switch many, also := strings.HasSuffix(first, "*"), strings.HasSuffix(second, "*"); {
+	case many && !also:
 		return -1
-	case !a.isPattern() && b.isPattern():
+	case !many && also:
 		return 1
 	}
 	return 0
@@ -169,7 +172,7 @@ func (c *Config) setBurst(t *table, e *element) {
 func (c *Config) shield() {
 	for _, pattern := range c.mounts {
 		for _, t := range c.mounts {
-			if t != pattern && pattern.isPattern() && t.isIn(pattern) {
+			if t.isIn(pattern) {
 				t.shieldFrom(pattern, c.burst)
 			}
 		}
@@ -180,7 +183,14 @@ func (c *Config) shield() {
 func (t *table) isIn(pattern *table) bool {
 	name, _ := mountName(t.from)
 	prefix, _ := mountName(pattern.from)
-	return strings.HasPrefix(name, strings.TrimSuffix(prefix, "*")) && len(name) >= len(prefix)
+	return fits(name, prefix)
+}
+
+// fits tells whether a pattern holds for the mounts of a name or of a longer
+// pattern.
+func fits(name, pattern string) bool {
+	prefix, isPattern := strings.CutSuffix(pattern, "*")
+	return isPattern && name != pattern && strings.HasPrefix(strings.TrimSuffix(name, "*"), prefix)
 }
 
 // shieldFrom gives t the defaults of what only the pattern sets.

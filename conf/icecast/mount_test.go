@@ -88,9 +88,19 @@ func TestFallbacks(t *testing.T) {
 		{mount("<fallback-mount>/n</fallback-mount><fallback-override>1</fallback-override>"), header1 + `fallbacks = ["/n"]`},
 		{mount("<fallback-mount>/n</fallback-mount><fallback-when-full>1</fallback-when-full>"), header1 + "fallbacks = [\"/n\"]\nfallback_full = \"/n\""},
 		{mount("<fallback-mount>/n</fallback-mount>") + "<mount><mount-name>/n</mount-name><fallback-mount>/m</fallback-mount></mount>",
-			header1 + "fallbacks = [\"/n\"]\n[[mount]]\nname = \"/n\"\nfallbacks = [\"/m\"]"},
+			header1 + "fallbacks = [\"/n\"]\n[[mount]]\nname = \"/n\"\n# line 1: <fallback-mount>/m</fallback-mount>\n# would go in a circle, which relay's fallbacks never do"},
+		{mount("<fallback-mount>/m</fallback-mount><fallback-when-full>1</fallback-when-full>"),
+			header1 + "# line 1: <fallback-mount>/m</fallback-mount>\n# would go in a circle, which relay's fallbacks never do"},
+		{mount("<fallback-mount>/admin</fallback-mount>"), header1 + "# line 1: <fallback-mount>/admin</fallback-mount>\n# is no mount: its name is kept for the server's own pages"},
+		{"<mount type='default'><fallback-mount>/n</fallback-mount><fallback-when-full>1</fallback-when-full></mount>",
+			"[[mount]]\nname = \"/*\"\nfallbacks = [\"/n\"]\nfallback_full = \"/n\"\n" +
+				"[[mount]]\nname = \"/n\"\nfallbacks = [] # what others fall back to does not fall back to itself\nfallback_full = \"\""},
+		{mount("<fallback-mount>/x</fallback-mount>") + "<mount type='default'><fallback-mount>/m</fallback-mount></mount>",
+			"[[mount]]\nname = \"/*\"\nfallbacks = [\"/m\"]\n" + header1 +
+				"fallbacks = [] # not what holds for other mounts: this one has a block of its own\n" +
+				"# line 1: <fallback-mount>/x</fallback-mount>\n# would go in a circle, which relay's fallbacks never do"},
 		{mount("<fallback-mount>/n</fallback-mount>") + "<mount><mount-name>/n</mount-name><fallback-mount>/o</fallback-mount></mount>",
-			header1 + "fallbacks = [\"/n\", \"/o\"]\n[[mount]]\nname = \"/n\"\nfallbacks = [\"/o\"]"},
+			header1 + "fallbacks = [\"/n\"]\n[[mount]]\nname = \"/n\"\nfallbacks = [\"/o\"]"},
 		{mount("<fallback-mount>/n</fallback-mount><fallback-override>0</fallback-override>"),
 			header1 + "fallbacks = [\"/n\"]\n# line 1: <fallback-override>0</fallback-override>\n# listeners always come back as soon as the source does"},
 		{mount("<fallback-override>1</fallback-override>"), header1},
