@@ -1,7 +1,8 @@
 package icecast
 
 // Note is something of an icecast.xml that relay does not do, or that changed
-// on the way. It does not have the element's value, which may be a password.
+// on the way. What it tells does not have the element's value, which may be a
+// password.
 type Note struct {
 	Line    int    // in the XML
 	Element string // its name
