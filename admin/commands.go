@@ -44,6 +44,7 @@ var commands = map[string]command{
 	"updatemetadata": {title: "Metadata", run: (*Handlers).updateMetadata, mount: needed},
 	"moveclients":    {title: "Move listeners", run: (*Handlers).moveClients, mount: needed, changes: true},
 	"fallbacks":      {title: "Fallbacks", run: (*Handlers).setFallback, mount: needed, changes: true, inHTML: true},
+	"manageauth":     {title: "Who may listen", run: (*Handlers).manageAuth, mount: needed, changes: true},
 	"killclient":     {title: "Remove a listener", run: (*Handlers).killClient, mount: needed, changes: true},
 	"killsource":     {title: "Remove a source", run: (*Handlers).killSource, mount: needed, changes: true},
 }
@@ -55,6 +56,7 @@ func (s sentence) Error() string { return string(s) }
 
 const (
 	errNoSource         sentence = "Source does not exist"
+	errMissingOfMount   sentence = "missing parameter"
 	errMissingParameter sentence = "Missing parameter"
 	errUnknownRequest   sentence = "Unknown admin request"
 	errUnknownOfMount   sentence = "Mount request unknown"
@@ -99,7 +101,7 @@ func (h *Handlers) Command(w http.ResponseWriter, r *http.Request) {
 		default:
 			writeXML(w, answer)
 		}
-		if c.changes && err == nil {
+		if c.changes && err == nil && answer.summary() != "" {
 			h.Log.Info("operator's command", zap.String("command", name), zap.String("mount", q["mount"]),
 				zap.String("ip", ipOf(r)), zap.String("answer", answer.summary()))
 		}
@@ -108,9 +110,12 @@ func (h *Handlers) Command(w http.ResponseWriter, r *http.Request) {
 
 // summary is what an answer says, for the log.
 func (e element) summary() string {
-	for _, row := range e.Rows() {
-		if row.Name == "message" {
-			return row.Text
+	for _, below := range e.Below {
+		if below.Name == "message" {
+			return below.Text
+		}
+		if said := below.summary(); said != "" {
+			return said
 		}
 	}
 	return ""

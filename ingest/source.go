@@ -116,6 +116,8 @@ func (s *Sources) answer(conn net.Conn, text string) error {
 // logs its coming and going. header is what the source said of the stream.
 func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mounts.Input, log *zap.Logger) {
 	log.Info("source connected", zap.String("name", in.Station.Name))
+	s.Gate.SourceCame(in.Mount.Name)
+	defer s.Gate.SourceLeft(in.Mount.Name)
 	served := make(chan struct{})
 	defer close(served)
 	go func() {

@@ -3,6 +3,7 @@ package listeners
 import (
 	"time"
 
+	"relay/auth"
 	"relay/icy"
 	"relay/journal"
 	"relay/mounts"
@@ -28,7 +29,8 @@ type listener struct {
 	lastTaken time.Time // when the socket last took a byte
 	until     time.Time // how long he may stay; zero: for ever
 
-	visit *journal.Access // nil: nobody keeps an access log
+	entry *journal.Access // nil: nobody keeps an access log
+	visit *auth.Visit     // nil: nobody was asked
 
 	mounts.Listener
 }

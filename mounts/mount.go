@@ -247,6 +247,14 @@ func (m *Mount) SetFallbacks(list []string) {
 	m.choose()
 }
 
+// WhenFull returns the mount that listeners get when this one is full, or nil.
+func (m *Mount) WhenFull() *Mount {
+	if m.Config.FallbackFull == "" {
+		return nil
+	}
+	return m.registry.Find(m.Config.FallbackFull)
+}
+
 // Fallbacks returns what the mount plays when there is no source, best first.
 func (m *Mount) Fallbacks() []string {
 	m.mu.Lock()
@@ -278,6 +286,7 @@ type Programme struct {
 	Title      Title
 	Since      time.Time // when the input on the air was connected
 	Kind       Kind      // of that input
+	From       string    // the mount whose stream it is, of a Fallback
 	SourceAddr string
 	BitRate    int // kbit/s as measured; before the first frames as claimed
 	SampleRate int // Hz as measured; 0 before the first frames
@@ -313,7 +322,8 @@ func (m *Mount) programme() Programme {
 	}
 	p.Since = m.began
 	if in != nil {
-		p.Station, p.Title, p.Since, p.Kind, p.SourceAddr = in.Station, in.title, in.Since, in.Kind, in.Addr
+		p.Station, p.Title, p.Since = in.Station, in.title, in.Since
+		p.Kind, p.From, p.SourceAddr = in.Kind, in.From, in.Addr
 		if !in.ended {
 			p.Input = in.Kind.String()
 		}

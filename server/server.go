@@ -34,6 +34,7 @@ type Server struct {
 	backups  *ingest.Substitutes
 	writers  *listeners.Writers
 	journal  *journal.Journal
+	gate     *auth.Gate
 	admin    *admin.Handlers
 
 	mu    sync.Mutex
@@ -42,7 +43,7 @@ type Server struct {
 
 // New puts a server together; Run starts it.
 func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
-	gate := auth.NewGate(c)
+	gate := auth.NewGate(c).WithLog(log)
 	book := journal.New(c.Log, log)
 	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
 	backups := ingest.NewSubstitutes(registry, c, log)
@@ -56,6 +57,7 @@ func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 		log:      log,
 		registry: registry,
 		journal:  book,
+		gate:     gate,
 		sources: &ingest.Sources{
 			Registry: registry,
 			Gate:     gate,
@@ -64,7 +66,7 @@ func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 			Timeout:  time.Duration(c.Limits.SourceTimeout),
 			Pace:     time.Duration(c.Limits.FlushInterval) / 2,
 		},
-		writers: listeners.NewWriters(c.Limits, book, log),
+		writers: listeners.NewWriters(c.Limits, gate, book, log),
 		conns:   map[net.Conn]struct{}{},
 	}
 }
@@ -78,6 +80,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	keeping, stopKeeping := context.WithCancel(context.Background())
 	var keeper sync.WaitGroup
 	keeper.Go(func() { s.journal.Run(keeping) })
+	keeper.Go(func() { s.gate.Run(keeping) })
 	defer func() {
 		stopKeeping()
 		keeper.Wait()
