@@ -89,6 +89,7 @@ var reasons = map[string]reason{
 	"touch-interval": {Unneeded, "relay calls as often as the directory asks for"},
 
 	// Mounts.
+	"mount-name":             {Unneeded, "the default mount has no name"},
 	"mount/type":             {Unneeded, "the type is what the source sends"},
 	"subtype":                {Unneeded, "the type is what the source sends"},
 	"bitrate":                {Unneeded, "the bit rate is read from the stream"},
