@@ -37,7 +37,7 @@ func serve(args []string) error {
 			return fmt.Errorf("cannot play %s: %w", music, errors.Unwrap(err))
 		}
 	}
-	c, err := conf.Load(*path)
+	c, err := loadConfiguration(*path, os.Stderr)
 	if err != nil {
 		return err
 	}
