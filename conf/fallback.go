@@ -12,6 +12,8 @@ func (m *Mount) checkFallbacks(r *reader, p path) {
 		at := list.item(i)
 		switch {
 		case r.failed[at.id] || name == FallbackFiles:
+		case name == m.Name:
+			r.fail(at, "is this mount itself")
 		case slices.Index(m.Fallbacks, name) < i:
 			r.fail(at, "%q is in the list already", name)
 		default:
@@ -37,11 +39,13 @@ func (m *Mount) checkFallbacks(r *reader, p path) {
 func checkFallbackLoops(r *reader, p path, c *Config) {
 	for i := range c.Mounts {
 		m, at := &c.Mounts[i], p.item(i).key("fallbacks")
-		if m.IsPattern() || r.failed[at.id] {
-			continue
-		}
-		if loop := c.FallbackLoop(m.Name, nil); loop != nil {
-			r.fail(at, "go in a circle: %s", strings.Join(loop, " → "))
+		for n, name := range m.Fallbacks {
+			if r.failed[at.id] || r.failed[at.item(n).id] || name == FallbackFiles {
+				continue
+			}
+			if loop := c.FallbackLoop(name, nil); loop != nil {
+				r.fail(at, "go in a circle: %s", strings.Join(loop, " → "))
+			}
 		}
 	}
 }

@@ -129,6 +129,9 @@ func (c *Config) Mount(name string) Mount {
 	m.SourceUser = cmp.Or(m.SourceUser, c.Auth.SourceUser)
 	m.SourcePassword = cmp.Or(m.SourcePassword, c.Auth.SourcePassword)
 	m.Files.Paths = slices.Clone(m.Files.Paths)
+	if slices.Contains(m.Fallbacks, name) {
+		m.Fallbacks = nil // of a pattern, that puts this very mount behind all others
+	}
 	m.Fallbacks = slices.Clone(m.Fallbacks)
 	m.Sources = slices.Clone(m.Sources)
 	return m
