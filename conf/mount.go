@@ -57,6 +57,10 @@ type Mount struct {
 	// Silence plays silent frames when nothing else is left.
 	Silence bool `toml:"silence"`
 
+	// IntroFile is an MP3 file that each listener hears once, before the
+	// stream. Empty: none.
+	IntroFile string `toml:"intro_file"`
+
 	// Takeover is what becomes of a source when a second one comes.
 	Takeover Takeover `toml:"takeover"`
 	// Grace is how long a lost source may take to come back before the
@@ -202,6 +206,7 @@ func (m *Mount) check(r *reader, p path, buffer Size) {
 	checkText(r, p.key("url"), m.URL)
 	checkUser(r, p.key("source_user"), m.SourceUser)
 	atLeast(r, p.key("max_listeners"), m.MaxListeners, 0)
+	m.IntroFile = r.resolve(m.IntroFile)
 	m.checkFallbacks(r, p)
 	m.checkSources(r, p)
 	if r.usable(p.key("takeover")) {

@@ -50,7 +50,7 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		w.end(conn, l, http.StatusOK, n)
 		return
 	}
-	l.join(int64(m.Config.Burst))
+	l.introduce(l.Since)
 	w.seat(l, conn)
 }
 

@@ -22,8 +22,9 @@ type Mount struct {
 	Stream   *Stream
 	Audience Audience
 
-	log      *zap.Logger
-	registry *Registry
+	log       *zap.Logger
+	registry  *Registry
+	introFile introFile
 
 	mu        sync.Mutex
 	inputs    []*Input // best first
