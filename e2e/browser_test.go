@@ -5,69 +5,93 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// browserPage plays a stream from another origin and reads it by script, as
-// web players do, and tells its own server what came of it.
+// browserPage plays a stream from another origin, measures what it hears, and
+// reads the stream by script, as web players do. It tells its own server what
+// came of it.
 const browserPage = `<!doctype html><audio id="a" autoplay crossorigin src="%[1]s"></audio><script>
 const a = document.getElementById("a");
-const tell = (what, value) => fetch("/" + what + "?v=" + encodeURIComponent(value));
+const tell = (what, value) => fetch("/told?what=" + what + "&value=" + encodeURIComponent(value));
 a.onerror = () => tell("failed", a.error.message);
-const clock = setInterval(() => { if (a.currentTime > 1) { clearInterval(clock); tell("played", a.currentTime); } }, 100);
+const context = new AudioContext(), ear = context.createAnalyser();
+ear.fftSize = 32768;
+context.createMediaElementSource(a).connect(ear).connect(context.destination);
+const clock = setInterval(() => {
+  if (a.currentTime < 2) return;
+  clearInterval(clock);
+  const bins = new Float32Array(ear.frequencyBinCount);
+  ear.getFloatFrequencyData(bins);
+  tell("tone", bins.indexOf(Math.max(...bins)) * context.sampleRate / ear.fftSize);
+}, 100);
 fetch("%[1]s", {headers: {"Icy-MetaData": "1"}}).then(async (answer) => {
-  const {value} = await answer.body.getReader().read();
-  tell("fetched", answer.headers.get("icy-metaint") + " " + answer.headers.get("icy-name") + " " + (value.length > 0));
+  const distance = Number(answer.headers.get("icy-metaint")), stream = answer.body.getReader();
+  let sound = [];
+  while (sound.length <= distance || sound.length <= distance + 16 * sound[distance])
+    sound = sound.concat(Array.from((await stream.read()).value));
+  stream.cancel();
+  const block = String.fromCharCode(...sound.slice(distance + 1, distance + 1 + 16 * sound[distance]));
+  tell("name", answer.headers.get("icy-name"));
+  tell("genre", answer.headers.get("icy-genre"));
+  tell("bit rate", answer.headers.get("icy-br"));
+  tell("title", /StreamTitle='(.*?)';/.exec(block)[1]);
 }).catch((e) => tell("failed", e));
 </script>`
 
+var browser = client{
+	role: "listener", program: "Chromium", way: "audio element and fetch with Icy-MetaData, from another origin",
+	command: "chromium", version: []string{"--version"},
+}
+
 // A browser plays a mount from a page of another origin, and a script there
 // gets metadata: that takes a CORS preflight and exposed headers.
-func TestBrowser(t *testing.T) {
-	chromium := program(t, "chromium", "chromium-browser", "google-chrome")
-	r := run(t, "-listen", "127.0.0.1:0")
-	told := make(chan string, 10)
+func (s station) browser(t *testing.T, checked *checks) {
+	type told struct{ what, value string }
+	tells := make(chan told, 10)
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if req.URL.Path == "/" {
+		switch req.URL.Path {
+		case "/":
 			w.Header().Set("Content-Type", "text/html")
-			fmt.Fprintf(w, browserPage, r.url("/live"))
-			return
-		}
-		if req.URL.Query().Has("v") {
-			told <- req.URL.Path + " " + req.URL.Query().Get("v")
+			fmt.Fprintf(w, browserPage, s.url(s.mount))
+		case "/told":
+			tells <- told{req.FormValue("what"), req.FormValue("value")}
 		}
 	}))
 	defer page.Close()
-	browser := exec.Command(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+	home := browser.home(t)
+	cmd := exec.Command(program(t, browser.command), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--mute-audio",
-		"--autoplay-policy=no-user-gesture-required", "--user-data-dir="+t.TempDir(), "--remote-debugging-port=0", page.URL)
-	browser.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := browser.Start(); err != nil {
+		"--autoplay-policy=no-user-gesture-required", "--user-data-dir="+home, "--remote-debugging-port=0", page.URL)
+	browser.settle(cmd, home)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		syscall.Kill(-browser.Process.Pid, syscall.SIGKILL)
-		browser.Wait()
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		cmd.Wait()
 	}()
-	want := map[string]func(string) bool{
-		"/played":  func(v string) bool { return v > "1" },
-		"/fetched": func(v string) bool { return v == "16000 relay true" },
-	}
+	want := map[string]string{"tone": "", "name": stationName, "genre": stationGenre, "bit rate": "128", "title": stationTitle}
 	for len(want) > 0 {
 		select {
-		case said := <-told:
-			var what, value string
-			fmt.Sscanf(said, "%s", &what)
-			value = said[len(what)+1:]
-			check, expected := want[what]
-			if !expected || !check(value) {
-				t.Fatalf("the browser says %q", said)
+		case told := <-tells:
+			value, expected := want[told.what]
+			if told.what == "tone" {
+				hertz, _ := strconv.ParseFloat(told.value, 64)
+				s.isTone(t, hertz)
+			} else if !expected || told.value != value {
+				t.Fatalf("the browser says %q of the %s, want %q", told.value, told.what, value)
 			}
-			delete(want, what)
+			delete(want, told.what)
 		case <-time.After(2 * patience):
 			t.Fatalf("the browser did not tell of %v", want)
 		}
+	}
+	for _, what := range []string{"tone", "name", "genre", "bit rate", "title"} {
+		checked.ok(what)
 	}
 }

@@ -51,11 +51,11 @@ func (r *relay) broadcast(t testing.TB, mount string, hertz int) station {
 	return station{r, mount, hertz}
 }
 
-// isHeard checks that samples are those of the station's tone.
-func (s station) isHeard(t testing.TB, samples []int16) {
+// isTone checks that a frequency is the station's.
+func (s station) isTone(t testing.TB, hertz float64) {
 	t.Helper()
-	if got := pitch(samples); math.Abs(got-float64(s.hertz)) > float64(s.hertz)/100 {
-		t.Errorf("%.1f Hz in %d samples, want %d", got, len(samples), s.hertz)
+	if math.Abs(hertz-float64(s.hertz)) > float64(s.hertz)/100 {
+		t.Errorf("plays %.1f Hz, want %d", hertz, s.hertz)
 	}
 }
 
@@ -103,6 +103,19 @@ var tuners = []tuner{
 		},
 		sound: "wav", complaint: `WARNING|ERROR`,
 		shows: shown{`organization: Tone Radio`, `genre: Test Tones`, `nominal bitrate: 128000`, `title: An Artist - A Title`},
+	},
+	{
+		client: client{role: "listener", program: "liquidsoap", way: "input.http", command: "liquidsoap", version: []string{"--version"}},
+		args: func(url, file string) []string {
+			return []string{fmt.Sprintf(`
+settings.init.allow_root.set(true)
+radio = input.http("%s")
+def show(shown) = print(shown) end
+radio.on_metadata(show)
+output.file(%%wav(mono, header=false), fallible=true, "%s", radio)`, url, file)}
+		},
+		sound: "raw", enough: 300000, complaint: `:[12]\]`, // the two highest of its levels
+		shows: shown{`"icy-name", "Tone Radio"`, `"icy-genre", "Test Tones"`, `"icy-br", "128"`, `"title", "An Artist - A Title"`},
 	},
 	{
 		client: client{role: "listener", program: "mpg123", way: "URL", command: "mpg123", version: []string{"--version"}},
@@ -222,12 +235,14 @@ func TestCompatibilityListeners(t *testing.T) {
 	s := start(t, config).broadcast(t, "/tone.mp3", 630)
 	client{role: "listener", program: "curl", way: "with Icy-MetaData", command: "curl", version: []string{"--version"}}.
 		test(t, s.curlWithMetadata)
+	client{role: "listener", program: "MPD", way: "mpc add URL", command: "mpd", version: []string{"--version"}}.test(t, s.mpd)
+	browser.test(t, s.browser)
 	for _, l := range tuners {
 		l.test(t, func(t *testing.T, checked *checks) {
 			file := filepath.Join(l.home(t), "recorded."+l.sound)
 			printed := l.listen(t, s.url(s.mount), file)
 			if l.sound != "" {
-				s.isHeard(t, decodeFile(t, file))
+				s.isTone(t, pitch(decodeFile(t, file)))
 				checked.ok("tone")
 			}
 			if complaint := regexp.MustCompile(l.complaint).FindString(printed); complaint != "" {
@@ -263,10 +278,8 @@ func (l tuner) listen(t testing.TB, url, file string) (printed string) {
 		t.Fatal(err)
 	}
 	if l.enough > 0 {
-		for size := int64(0); size < l.enough && ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
-			if info, err := os.Stat(file); err == nil {
-				size = info.Size()
-			}
+		for sizeOf(file) < l.enough && ctx.Err() == nil {
+			time.Sleep(10 * time.Millisecond)
 		}
 		cmd.Process.Signal(syscall.SIGINT)
 		cmd.Wait()
@@ -277,6 +290,15 @@ func (l tuner) listen(t testing.TB, url, file string) (printed string) {
 		t.Fatalf("did not end, and said:\n%s", tail(out.String(), 100))
 	}
 	return out.String()
+}
+
+// sizeOf returns the size of a file, 0 while there is none.
+func sizeOf(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // curl that asks for metadata gets it between the frames, at the distance that
@@ -299,7 +321,7 @@ func (s station) curlWithMetadata(t *testing.T, checked *checks) {
 	p := &player{in: bufio.NewReader(f)}
 	p.readHead(t)
 	audio, _ := io.ReadAll(p) // it may end in the middle of a block
-	s.isHeard(t, decode(t, audio))
+	s.isTone(t, pitch(decode(t, audio)))
 	checked.ok("tone")
 	checked.ok("no decoder complaint")
 	for _, show := range []struct{ what, got, want string }{
@@ -311,4 +333,46 @@ func (s station) curlWithMetadata(t *testing.T, checked *checks) {
 		}
 		checked.ok(show.what)
 	}
+}
+
+// mpd plays through a pipe, and tells mpc what is on.
+func (s station) mpd(t *testing.T, checked *checks) {
+	home := t.TempDir()
+	at := func(name string) string { return filepath.Join(home, name) }
+	conf := writeFile(t, "mpd.conf", fmt.Sprintf(`
+bind_to_address "%s"
+playlist_directory "%s"
+log_file "%s"
+audio_output {
+	type "pipe"
+	name "recorder"
+	command "cat >'%s'"
+	format "44100:16:1"
+}`, at("socket"), home, at("log"), at("recorded.raw")))
+	mpd := exec.Command(program(t, "mpd"), "--no-daemon", conf)
+	client{}.settle(mpd, home)
+	keepRunning(t, mpd)
+	mpc := func(args ...string) string {
+		out, _ := exec.Command(program(t, "mpc"), append([]string{"-q", "-h", at("socket")}, args...)...).Output()
+		return strings.TrimSpace(string(out))
+	}
+	eventually(t, "mpd", func() bool { _, err := os.Stat(at("socket")); return err == nil })
+	mpc("add", s.url(s.mount))
+	mpc("play")
+	eventually(t, "name and title", func() bool {
+		return mpc("-f", "%name%: %title%", "current") == stationName+": "+stationTitle
+	})
+	checked.ok("name")
+	checked.ok("title")
+	eventually(t, "the sound", func() bool { return sizeOf(at("recorded.raw")) > 300000 })
+	s.isTone(t, pitch(decodeFile(t, at("recorded.raw"))))
+	checked.ok("tone")
+	said, err := os.ReadFile(at("log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if complaint := regexp.MustCompile(`(?i)\b(mad|mpg123|ffmpeg|curl|icy)\b.*`).Find(said); complaint != nil {
+		t.Errorf("complains: %s", complaint)
+	}
+	checked.ok("no decoder complaint")
 }

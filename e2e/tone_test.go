@@ -54,17 +54,21 @@ func decode(t testing.TB, mp3 []byte) []int16 {
 	return decodeInput(t, bytes.NewReader(mp3), "-f", "mp3", "-i", "-")
 }
 
-// decodeFile does so for what a program has recorded.
+// decodeFile does so for what a program has recorded: MP3, WAV or, raw, the
+// samples themselves.
 func decodeFile(t testing.TB, path string) []int16 {
 	t.Helper()
-	if filepath.Ext(path) != ".mp3" {
+	if filepath.Ext(path) == ".wav" {
 		return decodeInput(t, nil, "-guess_layout_max", "0", "-i", path)
 	}
-	mp3, err := os.ReadFile(path)
+	sound, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return decode(t, mp3)
+	if filepath.Ext(path) == ".raw" {
+		return samplesOf(sound)
+	}
+	return decode(t, sound)
 }
 
 func decodeInput(t testing.TB, in io.Reader, input ...string) []int16 {
@@ -76,6 +80,10 @@ func decodeInput(t testing.TB, in io.Reader, input ...string) []int16 {
 	if err != nil || complaints.Len() > 0 {
 		t.Errorf("ffmpeg: %v\n%s", err, complaints.String())
 	}
+	return samplesOf(pcm)
+}
+
+func samplesOf(pcm []byte) []int16 {
 	samples := make([]int16, len(pcm)/2)
 	encbinary.Read(bytes.NewReader(pcm), encbinary.LittleEndian, samples)
 	return samples
