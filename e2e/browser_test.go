@@ -42,10 +42,7 @@ fetch("%[1]s", {headers: {"Icy-MetaData": "1"}}).then(async (answer) => {
 }).catch((e) => tell("failed", e));
 </script>`
 
-var browser = client{
-	role: "listener", program: "Chromium", way: "audio element and fetch with Icy-MetaData, from another origin",
-	command: "chromium", version: []string{"--version"},
-}
+var browser = listener("Chromium", "audio element and fetch with Icy-MetaData, from another origin", "chromium", "--version")
 
 // A browser plays a mount from a page of another origin, and a script there
 // gets metadata: that takes a CORS preflight and exposed headers.
