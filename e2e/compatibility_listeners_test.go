@@ -64,7 +64,9 @@ func TestCompatibilityListeners(t *testing.T) {
 	s := start(t, config).broadcast(t, "/tone.mp3", 630)
 	listener("curl", "with Icy-MetaData", "curl", "--version").test(t, s.curlWithMetadata)
 	listener("MPD", "mpc add URL", "mpd", "--version").test(t, s.mpd)
-	browser.test(t, s.browser)
+	for _, b := range browsers {
+		b.test(t, func(t *testing.T, checked *checks) { b.plays(t, s, checked) })
+	}
 	for _, l := range tuners {
 		l.test(t, func(t *testing.T, checked *checks) { l.plays(t, s, checked) })
 	}

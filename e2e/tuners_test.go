@@ -117,7 +117,7 @@ func mpg123(playlist string, option ...string) tuner {
 
 func mplayer(playlist string, option ...string) tuner {
 	return tuner{
-		client: listener("MPlayer", cmp.Or(playlist, "URL"), "mplayer"),
+		client: listener("MPlayer", cmp.Or(playlist, "URL"), "mplayer", "-really-quiet"), // Debian's does not know its version
 		args: func(url, file string) []string {
 			return append(append([]string{"-noconfig", "all", "-nolirc", "-nojoystick", "-noconsolecontrols", "-prefer-ipv4", "-vo", "null",
 				"-ao", "pcm:fast:file=" + file, "-endpos", "4"}, option...), url+playlist)
