@@ -16,6 +16,10 @@ func (h *Handlers) AdminCGI(w http.ResponseWriter, r *http.Request) {
 	switch q["mode"] {
 	case "updinfo":
 		h.updateInfo(w, r, q)
+	case "viewxml", "viewjson":
+		if h.mayView(w, r, q) {
+			h.view(w, q)
+		}
 	default:
 		badRequest(w, "Missing parameter")
 	}
@@ -40,6 +44,35 @@ func (h *Handlers) updateInfo(w http.ResponseWriter, r *http.Request, q icy.Quer
 		io.WriteString(w, "<html><head><title>Admin request successful</title></head><body><p>Metadata update successful</p></body></html>")
 	}
 }
+
+// mayView checks the login of a request to look: the operator's or, for one
+// mount, that of its source. It is false when the request has been answered.
+func (h *Handlers) mayView(w http.ResponseWriter, r *http.Request, q icy.Query) bool {
+	stream := h.shoutcastStream(q)
+	mount := q["mount"]
+	if stream.mount != nil {
+		mount = stream.mount.Name
+	}
+	var err error
+	switch _, _, basic := r.BasicAuth(); {
+	case q["pass"] != "":
+		var opened string
+		opened, err = h.Gate.AdminPasswordLine(q["pass"], mount)
+		if err == nil && opened != mount {
+			err = &auth.Refusal{Reason: "the password is for " + opened + ", not for " + mount}
+		}
+	case basic:
+		err = h.Gate.MountAdmin(r, mount)
+	default:
+		err = errNoLogin
+	}
+	if err != nil {
+		h.unauthorized(w, r, err)
+	}
+	return err == nil
+}
+
+var errNoLogin = &auth.Refusal{Missing: true, Reason: "no login was given"}
 
 // shoutcastLogin checks the login of a request for one mount and returns its
 // name: that in mount=, or in pass=, or the one for SHOUTcast sources. The

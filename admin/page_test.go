@@ -36,7 +36,7 @@ func newPageHandlers(t *testing.T, toml string) *Handlers {
 
 func attach(t *testing.T, h *Handlers, mount string, station icy.Station, title string) {
 	t.Helper()
-	in, err := h.Registry.Attach(mount, mounts.Live, station, "192.0.2.7")
+	in, err := h.Registry.Attach(mount, mounts.Feed{Station: station, Addr: "192.0.2.7"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,10 @@ type Auth struct {
 	AdminUser string `toml:"admin_user"`
 	// AdminPassword is theirs. Empty: the program makes one for the run.
 	AdminPassword Secret `toml:"admin_password"`
+	// RelayUser is the user name of servers that pull this one's mounts.
+	RelayUser string `toml:"relay_user"`
+	// RelayPassword is theirs. Empty: no server may ask for the list.
+	RelayPassword Secret `toml:"relay_password"`
 }
 
 // The environment variables with the passwords that the file leaves empty.
@@ -21,11 +25,11 @@ const (
 )
 
 func defaultAuth() Auth {
-	return Auth{SourceUser: "source", AdminUser: "admin"}
+	return Auth{SourceUser: "source", AdminUser: "admin", RelayUser: "relay"}
 }
 
 func (a *Auth) check(r *reader, p path) {
-	for key, user := range map[string]string{"source_user": a.SourceUser, "admin_user": a.AdminUser} {
+	for key, user := range map[string]string{"source_user": a.SourceUser, "admin_user": a.AdminUser, "relay_user": a.RelayUser} {
 		checkUser(r, p.key(key), user)
 		if user == "" {
 			r.fail(p.key(key), "must not be empty")

@@ -8,11 +8,13 @@ type Config struct {
 	Auth   Auth   `toml:"auth"`
 	Log    Log    `toml:"log"`
 	TLS    TLS    `toml:"tls"`
+	Master Master `toml:"master"`
 
 	// Mounts holds the [[mount]] tables as they were declared, patterns
 	// included, with zero values for what they leave out. Config.Mount gives
 	// the settings that count.
 	Mounts []Mount `toml:"mount"`
+	Relays []Relay `toml:"relay"`
 }
 
 // Default returns the documented defaults, with no mount declared and no look
@@ -23,6 +25,7 @@ func Default() *Config {
 		Limits: defaultLimits(),
 		Auth:   defaultAuth(),
 		Log:    defaultLog(),
+		Master: defaultMaster(),
 	}
 }
 
@@ -35,5 +38,7 @@ func (c *Config) check(r *reader) {
 	c.Log.check(r, root.key("log"))
 	c.TLS.check(r, root.key("tls"))
 	checkListen(r, &c.Server, c.TLS.Listen)
+	c.Master.check(r, root.key("master"))
 	checkMounts(r, root.key("mount"), c)
+	checkRelays(r, root.key("relay"), c)
 }

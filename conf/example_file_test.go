@@ -32,11 +32,9 @@ func TestExampleFileShowsEveryKey(t *testing.T) {
 	shown := keyLines(string(text))
 	for _, table := range tablesOf("", reflect.TypeFor[Config]()) {
 		name := table.name
-		if regexp.MustCompile(`^mount\b`).MatchString(name) {
-			name = "mount[0]" + name[len("mount"):]
-		}
+		name = regexp.MustCompile(`^(mount|relay)\b`).ReplaceAllString(name, "$1[0]")
 		for _, key := range table.keys {
-			if regexp.MustCompile(`_password_file$`).MatchString(key) {
+			if regexp.MustCompile(`password_file$`).MatchString(key) {
 				continue // explained at the top, for all passwords
 			}
 			if shown[name+"."+key] == 0 {
@@ -46,7 +44,7 @@ func TestExampleFileShowsEveryKey(t *testing.T) {
 	}
 
 	declared := c.Mounts
-	c.Mounts = nil
+	c.Mounts, c.Relays = nil, nil
 	if !reflect.DeepEqual(c, Default()) {
 		t.Errorf("got  %+v\nwant %+v", c, Default())
 	}

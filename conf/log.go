@@ -11,15 +11,32 @@ type Log struct {
 	Level string `toml:"level"`
 	// Format is "console" for people or "json" for machines.
 	Format string `toml:"format"`
+	// AccessFile gets a line for every connection when it ends, as Icecast's
+	// access.log. Empty: there is none.
+	AccessFile string `toml:"access_file"`
+	// PlaylistFile gets a line for every title, as Icecast's playlist.log.
+	// Empty: there is none.
+	PlaylistFile string `toml:"playlist_file"`
+	// RotateSize is how large a file grows before a new one is begun, in bytes.
+	RotateSize Size `toml:"rotate_size"`
+	// RotateKeep is how many old files are kept; 0: all.
+	RotateKeep int `toml:"rotate_keep"`
 }
 
 func defaultLog() Log {
-	return Log{Level: "info", Format: "console"}
+	return Log{Level: "info", Format: "console", RotateSize: 100 << 20, RotateKeep: 7}
 }
 
 func (l *Log) check(r *reader, p path) {
 	oneOf(r, p.key("level"), l.Level, "debug", "info", "warn", "error")
 	oneOf(r, p.key("format"), l.Format, "console", "json")
+	l.AccessFile = r.resolve(l.AccessFile)
+	l.PlaylistFile = r.resolve(l.PlaylistFile)
+	if l.AccessFile != "" && l.AccessFile == l.PlaylistFile {
+		r.fail(p.key("playlist_file"), "is the access_file too: each needs a file of its own")
+	}
+	atLeast(r, p.key("rotate_size"), l.RotateSize, 1<<20)
+	atLeast(r, p.key("rotate_keep"), l.RotateKeep, 0)
 }
 
 // oneOf reports a word that is none of those allowed.

@@ -36,6 +36,8 @@ type Mount struct {
 
 	// MaxListeners is how many the mount takes at once; 0: as many as the server.
 	MaxListeners int `toml:"max_listeners"`
+	// MaxDuration is how long a listener may stay; 0: for ever.
+	MaxDuration Duration `toml:"max_duration"`
 	// Burst is what a new listener gets at once, in bytes; never more than
 	// Limits.Buffer.
 	Burst Size `toml:"burst"`
@@ -44,16 +46,31 @@ type Mount struct {
 	// Empty, each for itself: that of Auth.
 	SourceUser     string `toml:"source_user"`
 	SourcePassword Secret `toml:"source_password"`
+	// Takeover is what becomes of a source when a second one comes.
+	Takeover Takeover `toml:"takeover"`
 	// Grace is how long a lost source may take to come back before the
 	// fallback starts.
 	Grace Duration `toml:"grace"`
 
+	// ListenerAuth is who may listen, and who is asked or told.
+	ListenerAuth ListenerAuth `toml:"listener_auth"`
 	// Files is what plays from disk. Patterns have none.
 	Files Files `toml:"files"`
 
 	// set has the keys that were given, for those given as zero.
 	set map[string]bool
 }
+
+// Takeover is what becomes of a source when a second one comes with the right
+// login. One that has fallen silent never keeps another out.
+type Takeover string
+
+// What a takeover may be.
+const (
+	TakeoverRefuse   Takeover = "refuse"    // the first one keeps the mount
+	TakeoverNewest   Takeover = "newest"    // the second one replaces it
+	TakeoverSameUser Takeover = "same-user" // only a login's own source is replaced
+)
 
 // The bounds of Mount.Metaint, if it is not 0, in bytes.
 const (
@@ -78,10 +95,11 @@ func (m Mount) fits(name string) bool {
 // Burst is that of Limits, and SourceUser and SourcePassword are those of Auth.
 func (c *Config) Mount(name string) Mount {
 	m := Mount{
-		Charset: "UTF-8",
-		Metaint: 16000,
-		Burst:   c.Limits.Burst,
-		Grace:   Duration(3 * time.Second),
+		Charset:  "UTF-8",
+		Metaint:  16000,
+		Burst:    c.Limits.Burst,
+		Takeover: TakeoverRefuse,
+		Grace:    Duration(3 * time.Second),
 	}
 	var fitting []*Mount
 	for i := range c.Mounts {
@@ -164,6 +182,10 @@ func (m *Mount) check(r *reader, p path, buffer Size) {
 	checkText(r, p.key("url"), m.URL)
 	checkUser(r, p.key("source_user"), m.SourceUser)
 	atLeast(r, p.key("max_listeners"), m.MaxListeners, 0)
+	if r.usable(p.key("takeover")) {
+		oneOf(r, p.key("takeover"), string(m.Takeover), string(TakeoverRefuse), string(TakeoverNewest), string(TakeoverSameUser))
+	}
+	m.ListenerAuth.check(r, p.key("listener_auth"))
 	if r.usable(p.key("charset")) && !isCharset(m.Charset) {
 		r.fail(p.key("charset"), `is not a known charset; must be one such as "UTF-8" or "ISO-8859-1"`)
 	}

@@ -113,7 +113,7 @@ func (r *reader) value(at path, v any, field reflect.Value) {
 // list moves the elements of a list, or of an array of tables, into a slice.
 // An empty list is a nil slice.
 func (r *reader) list(at path, v any, field reflect.Value) {
-	tables := field.Type().Elem().Kind() == reflect.Struct
+	tables := isTable(field.Type().Elem())
 	items, ok := v.([]any)
 	if maps, isTables := v.([]map[string]any); isTables && tables {
 		items, ok = make([]any, len(maps)), true

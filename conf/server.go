@@ -25,6 +25,9 @@ type Server struct {
 	Location string `toml:"location"`
 	// AdminEmail is whom to write to, for people. Empty: nobody.
 	AdminEmail string `toml:"admin_email"`
+	// TrustedProxies are those whose word is taken for whom they speak for: in
+	// X-Forwarded-For, X-Real-IP, X-Forwarded-Proto or the PROXY protocol.
+	TrustedProxies []Network `toml:"trusted_proxies"`
 }
 
 func defaultServer() Server {

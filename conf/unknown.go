@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/BurntSushi/toml"
 )
 
 // unknown reports a key that its table does not have, with the one that was
@@ -70,7 +72,13 @@ func tablesOf(name string, in reflect.Type) []knownTable {
 	return tables
 }
 
-func isTable(t reflect.Type) bool { return t.Kind() == reflect.Struct }
+// isTable tells whether a type stands for a TOML table, and not for a value
+// that reads itself.
+func isTable(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(unmarshalerType)
+}
+
+var unmarshalerType = reflect.TypeFor[toml.Unmarshaler]()
 
 // keysOf lists the keys that a table may have, other than tables, in the order
 // of its struct.

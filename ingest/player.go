@@ -49,7 +49,7 @@ type Player struct {
 
 // Run plays until ctx ends or the mount lets the player go.
 func (p *Player) Run(ctx context.Context) error {
-	in, err := p.Registry.Attach(p.Mount, mounts.Files, p.Station, "")
+	in, err := p.Registry.Attach(p.Mount, mounts.Feed{Kind: mounts.Files, Station: p.Station})
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,6 @@ import (
 	"relay/conf"
 	"relay/frames"
 	"relay/frames/frametest"
-	"relay/icy"
 	"relay/mounts"
 )
 
@@ -68,7 +67,7 @@ func TestPlayerGivesWayAndComesBack(t *testing.T) {
 		if m.Programme().Title.Text != "music" {
 			t.Errorf("title %q", m.Programme().Title.Text)
 		}
-		live, err := r.Attach("/live", mounts.Live, icy.Station{}, "")
+		live, err := r.Attach("/live", mounts.Feed{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,7 +25,8 @@ const maxSourceHead = 16 << 10
 // answered at once, and everything else when the head is there.
 func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard string, deadline time.Time) {
 	defer conn.Close()
-	log := s.logOf(conn)
+	ip := host(conn.RemoteAddr().String())
+	log := s.Log.With(zap.String("ip", ip))
 	mount, err := s.Gate.PasswordLine(line, standard)
 	if err != nil {
 		turnAway(conn, log, &refusal{0, icy.ShoutcastRefused, err})
@@ -47,7 +48,7 @@ func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard s
 		}
 		return
 	}
-	in, err := s.attach(mount, header, ipOf(conn))
+	in, err := s.attach(mount, header, ip, "")
 	if err != nil {
 		turnAway(conn, log, err)
 		return

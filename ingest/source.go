@@ -40,8 +40,9 @@ type Sources struct {
 // came behind the head. Serve owns conn and closes it.
 func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 	defer conn.Close()
-	log := s.logOf(conn).With(zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()))
-	in, err := s.admit(req, ipOf(conn))
+	ip := host(req.RemoteAddr)
+	log := s.Log.With(zap.String("ip", ip), zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()))
+	in, err := s.admit(req, ip)
 	if err != nil {
 		turnAway(conn, log, err)
 		return
@@ -70,17 +71,20 @@ func (s *Sources) admit(req *http.Request, ip string) (*mounts.Input, error) {
 	if req.Header.Get("Content-Type") == "" && req.Method == http.MethodPut {
 		return nil, &refusal{http.StatusForbidden, "No Content-type given", errors.New("PUT without a Content-Type")}
 	}
-	return s.attach(req.URL.Path, req.Header, ip)
+	user, _, _ := req.BasicAuth()
+	return s.attach(req.URL.Path, req.Header, ip, user)
 }
 
 // attach gives the mount of that name a live source with the given header
 // lines, which need not name a Content-Type. The error is a *refusal.
-func (s *Sources) attach(mount string, header http.Header, ip string) (*mounts.Input, error) {
+func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mounts.Input, error) {
 	if contentType := header.Get("Content-Type"); contentType != "" && !icy.IsMP3(contentType) {
 		sentence := fmt.Sprintf("This server takes MP3 (Content-Type: audio/mpeg), not %q", contentType)
 		return nil, &refusal{http.StatusUnsupportedMediaType, sentence, errors.New(sentence)}
 	}
-	in, err := s.Registry.Attach(mount, mounts.Live, icy.StationFromHeader(header), ip)
+	in, err := s.Registry.Attach(mount, mounts.Feed{
+		Kind: mounts.Live, Station: icy.StationFromHeader(header), Addr: ip, User: user,
+	})
 	if err == nil {
 		return in, nil
 	}
@@ -90,7 +94,7 @@ func (s *Sources) attach(mount string, header http.Header, ip string) (*mounts.I
 	case errors.As(err, &name):
 		return nil, &refusal{http.StatusBadRequest, name.Error(), err}
 	case errors.As(err, &inUse):
-		return nil, &refusal{http.StatusForbidden, "Mountpoint in use", err}
+		return nil, &refusal{http.StatusForbidden, "Mountpoint in use: " + err.Error(), err}
 	case errors.Is(err, mounts.ErrTooManySources):
 		return nil, &refusal{http.StatusForbidden, "too many sources connected", err}
 	default:
@@ -148,10 +152,9 @@ func inlineTitle(title, url, charset string) (t mounts.Title, err error) {
 	return t, err
 }
 
-func (s *Sources) logOf(conn net.Conn) *zap.Logger { return s.Log.With(zap.String("ip", ipOf(conn))) }
-
-func ipOf(conn net.Conn) string {
-	ip, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
+// host is the IP address of an address with a port.
+func host(addr string) string {
+	ip, _, _ := net.SplitHostPort(addr)
 	return ip
 }
 

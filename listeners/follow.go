@@ -37,7 +37,11 @@ func (s *waitingSocket) write(g *gather) (int, error) {
 
 func (s *waitingSocket) peerLeft() bool {
 	if secure, ok := s.Conn.(*tls.Conn); ok {
-		if conn, ok := secure.NetConn().(syscall.Conn); ok {
+		inner := secure.NetConn()
+		if proxied, ok := inner.(interface{ Raw() net.Conn }); ok { // has read the PROXY protocol
+			inner = proxied.Raw()
+		}
+		if conn, ok := inner.(syscall.Conn); ok {
 			return hungUpConn(conn)
 		}
 	}

@@ -19,7 +19,7 @@ import (
 // stream is always a 200 (wire/listener-range-safari.txt).
 func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	l := &listener{mount: m, lastTaken: time.Now()}
-	l.Addr, _, _ = net.SplitHostPort(conn.RemoteAddr().String())
+	l.Addr, _, _ = net.SplitHostPort(req.RemoteAddr)
 	l.Agent = strings.Clone(req.UserAgent()) // not the whole head
 	l.Since = l.lastTaken
 	if icy.WantsMetadata(req.Header) {
@@ -28,6 +28,9 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	}
 	p := m.Programme()
 	l.pending = icy.AppendListenerHead(nil, p.Station, p.BitRate, p.AudioInfo(), l.metaint, l.Since)
+	if icy.WantsICY(l.Agent) {
+		l.pending = icy.AsICY(l.pending)
+	}
 	if req.Method == http.MethodHead {
 		conn.Write(l.pending)
 		conn.Close()

@@ -25,6 +25,7 @@ type listener struct {
 	untilBlock int // audio bytes until the next block
 
 	lastTaken time.Time // when the socket last took a byte
+	until     time.Time // how long he may stay; zero: for ever
 
 	mounts.Listener
 }
@@ -41,6 +42,15 @@ func (l *listener) join(burst int64) {
 func (l *listener) skip(burst int64) {
 	l.queue(l.cursor.RestOfFrame())
 	l.join(burst)
+}
+
+// move takes the listener over to another mount. The frame he is in is
+// finished first; no burst follows, because his player has one.
+func (l *listener) move(to *mounts.Mount) {
+	l.queue(l.cursor.RestOfFrame())
+	l.mount.Audience.MoveTo(&to.Audience, &l.Listener)
+	l.mount = to
+	l.join(0)
 }
 
 // queue puts audio that is not the stream's own bytes into pending, with the

@@ -37,7 +37,7 @@ func station(t testing.TB, toml string) (*conf.Config, *mounts.Input) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := mounts.NewRegistry(c, zap.NewNop()).Attach("/live", mounts.Live, icy.Station{}, "")
+	in, err := mounts.NewRegistry(c, zap.NewNop()).Attach("/live", mounts.Feed{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -392,5 +392,80 @@ func TestShardAfterTheMachineWasAway(t *testing.T) {
 		if got := now.Sub(s.due(next)); next != 1 || got != tt.after {
 			t.Errorf("%v late: tick %d is %v late thereafter, want %v", tt.late, next, got, tt.after)
 		}
+	}
+}
+
+// A moved listener finishes his frame, keeps his metadata interval, and is
+// told the other mount's title with its sound.
+func TestMovedListener(t *testing.T) {
+	for _, metaint := range []int{0, 1000} {
+		c, in := station(t, "")
+		other, err := mounts.NewRegistry(c, zap.NewNop()).Attach("/other", mounts.Feed{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		other.SetTitle(mounts.Title{Text: "there"})
+		for n := range 100 {
+			in.Write(numbered(n))
+			other.Write(numbered(1000 + n))
+		}
+		l, client := pair(t, in, metaint, 0)
+		l.join(0)
+		v := visitor{limits: c.Limits}
+		v.visit(l, time.Now())
+		in.Mount.Audience.Order(l.ID, mounts.Order{MoveTo: other.Mount})
+		for n := range 3 {
+			other.Write(numbered(1100 + n))
+			if reason := v.visit(l, time.Now()); reason != stillListens {
+				t.Fatalf("left: %s", reason)
+			}
+		}
+		hangUp(l)
+		wire, _ := io.ReadAll(client)
+		var titles []string
+		if metaint > 0 {
+			wire, titles = split(t, wire, metaint)
+			if len(titles) == 0 || titles[len(titles)-1] != "there" {
+				t.Errorf("titles %q", titles)
+			}
+		}
+		var cutter frames.Cutter
+		cutter.Write(wire)
+		cutter.Finish()
+		last, jumps := uint64(0), 0
+		for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
+			n, known := frametest.Number(f.Data)
+			if known && last > 0 && n != last+1 {
+				jumps++
+			}
+			last = n
+		}
+		if last != 1102 || jumps != 1 || cutter.Stats().Garbage > 0 {
+			t.Errorf("metaint %d: ends with frame %d after %d jumps and %d torn bytes", metaint, last, jumps, cutter.Stats().Garbage)
+		}
+		if in.Mount.Audience.Count() != 0 || other.Mount.Audience.Count() != 1 {
+			t.Error("he is counted on the wrong mount")
+		}
+	}
+}
+
+func TestListenerMustLeave(t *testing.T) {
+	c, in := station(t, "")
+	in.Write(numbered(1))
+	v := visitor{limits: c.Limits}
+	kicked, _ := pair(t, in, 0, 0)
+	kicked.join(0)
+	in.Mount.Audience.Order(kicked.ID, mounts.Order{})
+	if reason := v.visit(kicked, time.Now()); reason != leftKicked {
+		t.Errorf("left: %s", reason)
+	}
+	limited, _ := pair(t, in, 0, 0)
+	limited.join(0)
+	limited.until = time.Now().Add(time.Minute)
+	if reason := v.visit(limited, time.Now()); reason != stillListens {
+		t.Errorf("left: %s", reason)
+	}
+	if reason := v.visit(limited, time.Now().Add(2*time.Minute)); reason != leftOverdue {
+		t.Errorf("left: %s", reason)
 	}
 }

@@ -14,6 +14,8 @@ const (
 	leftHimself  = "left"
 	leftEnded    = "stream ended"
 	leftTimeout  = "took nothing"
+	leftKicked   = "removed by the operator"
+	leftOverdue  = "stayed as long as he may"
 	leftBehind   = "fell behind"
 	leftShutdown = "server shut down"
 	leftFault    = "could not be served"
@@ -29,6 +31,16 @@ type visitor struct {
 // visit sends l whatever is new; it waits only where the socket does. It
 // returns why l leaves, or stillListens.
 func (v *visitor) visit(l *listener, now time.Time) string {
+	switch order := l.TakeOrder(); {
+	case order == nil:
+	case order.MoveTo == nil:
+		return leftKicked
+	default:
+		l.move(order.MoveTo)
+	}
+	if !l.until.IsZero() && now.After(l.until) {
+		return leftOverdue
+	}
 	stream := l.mount.Stream
 	ended := stream.Ended()
 	if stream.End()-l.cursor.Offset() > int64(v.limits.Buffer) {

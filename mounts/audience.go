@@ -1,10 +1,11 @@
 package mounts
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // Errors of Audience.Join.
@@ -13,23 +14,15 @@ var (
 	ErrServerFull = errors.New("the server has reached its limit of listeners")
 )
 
-// Listener is one who listens, as statistics and operators see him.
-type Listener struct {
-	Sent atomic.Int64 // bytes, metadata included
-
-	ID    uint64
-	Addr  string // IP address
-	Agent string
-	Since time.Time
-}
-
 // Audience is everyone who listens to a mount. Safe for concurrent use.
 type Audience struct {
 	limit  int           // 0: none
 	server *atomic.Int64 // listeners of the whole server
-	total  int64         // its limit
+	joined *atomic.Int64 // all who ever joined the server
+	total  int64         // the limit of the whole server
 
 	skips atomic.Int64 // how often a listener was moved forward
+	slow  atomic.Int64 // how many were dropped for being slow
 
 	mu        sync.Mutex
 	listeners map[uint64]*Listener
@@ -37,9 +30,8 @@ type Audience struct {
 	gone      int64 // bytes sent to those who have left
 }
 
-var lastListenerID atomic.Uint64
-
-// Join lets l in and gives him a number, or says why there is no room.
+// Join lets l in, or says why there is no room. He gets a number if he has
+// none yet.
 func (a *Audience) Join(l *Listener) error {
 	if a.server.Add(1) > a.total {
 		a.server.Add(-1)
@@ -51,22 +43,80 @@ func (a *Audience) Join(l *Listener) error {
 		a.server.Add(-1)
 		return ErrMountFull
 	}
-	l.ID = lastListenerID.Add(1)
+	if l.ID == 0 {
+		l.ID = NewListenerID()
+	}
+	a.joined.Add(1)
+	a.seat(l)
+	return nil
+}
+
+// seat puts l on the list. a.mu is held.
+func (a *Audience) seat(l *Listener) {
+	l.sentBefore = l.Sent.Load()
 	a.listeners[l.ID] = l
 	a.peak = max(a.peak, len(a.listeners))
-	return nil
 }
 
 // Leave lets l go. What he was sent stays counted.
 func (a *Audience) Leave(l *Listener) {
+	if a.unseat(l) {
+		a.server.Add(-1)
+	}
+}
+
+func (a *Audience) unseat(l *Listener) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if _, here := a.listeners[l.ID]; !here {
-		return
+		return false
 	}
 	delete(a.listeners, l.ID)
-	a.gone += l.Sent.Load()
-	a.server.Add(-1)
+	a.gone += l.sentHere()
+	return true
+}
+
+// MoveTo takes l over into another audience, which has no say in it.
+func (a *Audience) MoveTo(other *Audience, l *Listener) {
+	if !a.unseat(l) {
+		return
+	}
+	other.mu.Lock()
+	defer other.mu.Unlock()
+	other.seat(l)
+}
+
+// Order gives one listener an order, and reports whether he is here.
+func (a *Audience) Order(id uint64, o Order) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	l, here := a.listeners[id]
+	if here {
+		l.order.Store(&o)
+	}
+	return here
+}
+
+// OrderAll gives every listener an order and returns how many there are.
+func (a *Audience) OrderAll(o Order) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, l := range a.listeners {
+		l.order.Store(&o)
+	}
+	return len(a.listeners)
+}
+
+// List returns all who listen now, in the order they came.
+func (a *Audience) List() []*Listener {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := make([]*Listener, 0, len(a.listeners))
+	for _, l := range a.listeners {
+		list = append(list, l)
+	}
+	slices.SortFunc(list, func(x, y *Listener) int { return cmp.Compare(x.ID, y.ID) })
+	return list
 }
 
 // Count returns how many listen now.
@@ -89,7 +139,7 @@ func (a *Audience) Sent() int64 {
 	defer a.mu.Unlock()
 	sent := a.gone
 	for _, l := range a.listeners {
-		sent += l.Sent.Load()
+		sent += l.sentHere()
 	}
 	return sent
 }
@@ -99,3 +149,9 @@ func (a *Audience) Skipped() { a.skips.Add(1) }
 
 // Skips returns how often a listener was moved forward.
 func (a *Audience) Skips() int64 { return a.skips.Load() }
+
+// DroppedSlow counts a listener who was dropped for being too slow.
+func (a *Audience) DroppedSlow() { a.slow.Add(1) }
+
+// Slow returns how many listeners were dropped for being too slow.
+func (a *Audience) Slow() int64 { return a.slow.Load() }

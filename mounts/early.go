@@ -16,14 +16,14 @@ type earlyTitle struct {
 	until time.Time
 }
 
-// SetTitle sets what the live source of a mount plays. While there is none,
+// SetTitle sets what the source of a mount plays. While there is none,
 // the title is kept for one that comes within moments. The result says
 // whether the title was set or kept: false means that too many are waiting, or
 // that no mount can have this name.
 func (r *Registry) SetTitle(name string, t Title) bool {
 	if m := r.Find(name); m != nil {
-		if live := m.Live(); live != nil {
-			live.SetTitle(t)
+		if source := m.Source(); source != nil {
+			source.SetTitle(t)
 			return true
 		}
 	}
@@ -33,8 +33,8 @@ func (r *Registry) SetTitle(name string, t Title) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if m := r.mounts[name]; m != nil {
-		if live := m.Live(); live != nil { // it came meanwhile
-			live.SetTitle(t)
+		if source := m.Source(); source != nil { // it came meanwhile
+			source.SetTitle(t)
 			return true
 		}
 	}
@@ -55,7 +55,7 @@ func (r *Registry) SetTitle(name string, t Title) bool {
 // held.
 func (r *Registry) takeEarlyTitle(in *Input) {
 	early, found := r.early[in.Mount.Name]
-	if !found || in.Kind != Live {
+	if !found {
 		return
 	}
 	delete(r.early, in.Mount.Name)

@@ -14,14 +14,17 @@ import (
 type Kind int
 
 const (
-	Live  Kind = iota // a source client
-	Files             // music played by the server
+	Live    Kind = iota // a source client
+	Relayed             // pulled from another server
+	Files               // music played by the server
 )
 
 func (k Kind) String() string {
 	switch k {
 	case Live:
 		return "live"
+	case Relayed:
+		return "relay"
 	case Files:
 		return "files"
 	}
@@ -31,6 +34,7 @@ func (k Kind) String() string {
 // Reasons for an input to end that did not come from whoever feeds it.
 var (
 	ErrReplaced = errors.New("a new source took the mount")
+	ErrKicked   = errors.New("removed by the operator")
 	ErrShutdown = errors.New("the server is shutting down")
 )
 
@@ -38,14 +42,20 @@ var (
 // longer keep another one from the mount.
 const silentAfter = 2 * time.Second
 
+// Feed says what an input is and where it comes from.
+type Feed struct {
+	Kind    Kind
+	Station icy.Station
+	Addr    string // IP address it comes from; empty for the server's own
+	User    string // whose login it came with
+}
+
 // Input is one feed of a mount, on the air or waiting. Its methods may be
 // called from any goroutine; frames come from one.
 type Input struct {
-	Mount   *Mount
-	Kind    Kind
-	Station icy.Station
-	Addr    string // whom it comes from; empty for the server's own
-	Since   time.Time
+	Feed
+	Mount *Mount
+	Since time.Time
 
 	// Guarded by Mount.mu.
 	title    Title
@@ -58,8 +68,8 @@ type Input struct {
 	end chan struct{} // closed when it has ended
 }
 
-// Write gives the next frame. A live source that is the best input takes the
-// air with its first frame. The result says whether the frame was played;
+// Write gives the next frame. A live source or relay that is the best input
+// takes the air with its first frame. The result says whether the frame was played;
 // false means that another input is on the air.
 func (in *Input) Write(f frames.Frame) bool {
 	m := in.Mount
@@ -78,6 +88,31 @@ func (in *Input) Write(f frames.Frame) bool {
 	}
 	m.append(f, in.lastByte)
 	return true
+}
+
+// Pause says that the input has nothing to play until its next frame, but
+// keeps its place: the mount goes on, after its grace, with the next input, and
+// lives on without one.
+func (in *Input) Pause() {
+	m := in.Mount
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if in.ended || !in.playing {
+		return
+	}
+	in.playing = false
+	if m.onAir == in {
+		m.onAir, in.onAir = nil, make(chan struct{})
+		m.startGrace()
+	}
+}
+
+// Retune replaces what the other side says of its station, as a relay learns
+// it at every connection.
+func (in *Input) Retune(s icy.Station) {
+	in.Mount.mu.Lock()
+	in.Station = s
+	in.Mount.mu.Unlock()
 }
 
 // Heard notes that the source has sent something, even if it held no whole
@@ -99,7 +134,7 @@ func (in *Input) SetTitle(t Title) {
 	}
 	in.title = t
 	if m.onAir == in {
-		m.Stream.mark(t)
+		m.announce(t)
 	}
 }
 
@@ -139,4 +174,7 @@ func (in *Input) Cause() error {
 
 // Detach takes the input from its mount. If it was on the air the mount keeps
 // its listeners and, after its grace, goes on with the next input or ends.
-func (in *Input) Detach() { in.Mount.detach(in) }
+func (in *Input) Detach() { in.Mount.end(in, nil) }
+
+// Kick takes the input from its mount against its will.
+func (in *Input) Kick() { in.Mount.end(in, ErrKicked) }

@@ -2,6 +2,7 @@ package mounts
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,13 +27,15 @@ type Mount struct {
 	mu        sync.Mutex
 	inputs    []*Input // best first
 	onAir     *Input
-	lastOnAir *Input // onAir, or who was there before the silence
+	lastOnAir *Input   // onAir, or who was there before the silence
+	history   []Played // oldest first
 	splicer   frames.Splicer
 	meter     frames.Meter
 	lastFrame time.Time   // zero: never
 	grace     *time.Timer // runs while the lost source may come back
 	graces    int         // how many there were
 	received  int64       // bytes of frames played
+	began     time.Time
 }
 
 // InUseError says that a mount has a live source already.
@@ -51,7 +54,7 @@ func (m *Mount) attach(in *Input) error {
 	defer m.mu.Unlock()
 	if in.Kind == Live {
 		if old := m.live(); old != nil {
-			if time.Since(old.lastByte) < silentAfter {
+			if !m.givesWay(old, in) {
 				return &InUseError{Mount: m.Name, Addr: old.Addr, Agent: old.Station.Agent, Since: old.Since}
 			}
 			m.remove(old, ErrReplaced)
@@ -67,8 +70,19 @@ func (m *Mount) attach(in *Input) error {
 	return nil
 }
 
-// detach ends an input from its own side.
-func (m *Mount) detach(in *Input) {
+// givesWay reports whether a live source must leave the mount to another.
+func (m *Mount) givesWay(old, to *Input) bool {
+	switch {
+	case m.Config.Takeover == conf.TakeoverNewest:
+		return true
+	case m.Config.Takeover == conf.TakeoverSameUser && old.User == to.User:
+		return true
+	}
+	return time.Since(old.lastByte) >= silentAfter
+}
+
+// end takes an input off its mount, for a cause or, from its own side, none.
+func (m *Mount) end(in *Input, cause error) {
 	m.registry.mu.Lock()
 	defer m.registry.mu.Unlock()
 	m.mu.Lock()
@@ -76,7 +90,7 @@ func (m *Mount) detach(in *Input) {
 	if in.ended {
 		return
 	}
-	m.remove(in, nil)
+	m.remove(in, cause)
 	m.startGrace()
 }
 
@@ -125,10 +139,10 @@ func (m *Mount) endGrace(which int) {
 }
 
 // choose puts the best input that plays on the air. While a lost source may
-// still come back only a live one may follow it. m.mu is held.
+// still come back music of the server's own does not follow it. m.mu is held.
 func (m *Mount) choose() {
 	for _, in := range m.inputs {
-		if !in.playing || (m.grace != nil && in.Kind != Live) {
+		if !in.playing || (m.grace != nil && in.Kind == Files) {
 			continue
 		}
 		if m.onAir != in {
@@ -150,7 +164,7 @@ func (m *Mount) putOnAir(in *Input) {
 	close(in.onAir)
 	m.splicer.Cut()
 	m.meter = frames.Meter{}
-	m.Stream.mark(in.title)
+	m.announce(in.title)
 	m.log.Info("on the air", zap.String("mount", m.Name), zap.Stringer("input", in.Kind), zap.String("name", in.Station.Name))
 }
 
@@ -169,6 +183,25 @@ func (m *Mount) live() *Input {
 	return nil
 }
 
+// Playing reports whether an input is on the air.
+func (m *Mount) Playing() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.onAir != nil
+}
+
+// Source returns the live source or relay that holds the mount, or nil.
+func (m *Mount) Source() *Input {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, in := range m.inputs {
+		if in.Kind != Files {
+			return in
+		}
+	}
+	return nil
+}
+
 // Live returns the live source that holds the mount, or nil.
 func (m *Mount) Live() *Input {
 	m.mu.Lock()
@@ -182,6 +215,7 @@ type Programme struct {
 	Input      string      // "live", "files", or "waiting" for a lost source to come back
 	Title      Title
 	Since      time.Time // when the input on the air was connected
+	Kind       Kind      // of that input
 	SourceAddr string
 	BitRate    int // kbit/s as measured; before the first frames as claimed
 	SampleRate int // Hz as measured; 0 before the first frames
@@ -212,11 +246,12 @@ func (m *Mount) programme() Programme {
 		BitRate:    (m.meter.BitRate() + 500) / 1000,
 	}
 	in := m.lastOnAir
-	if in == nil {
-		in = m.live() // connected, nothing played yet
+	if in == nil && len(m.inputs) > 0 {
+		in = m.inputs[0] // connected, nothing played yet
 	}
+	p.Since = m.began
 	if in != nil {
-		p.Station, p.Title, p.Since, p.SourceAddr = in.Station, in.title, in.Since, in.Addr
+		p.Station, p.Title, p.Since, p.Kind, p.SourceAddr = in.Station, in.title, in.Since, in.Kind, in.Addr
 		if !in.ended {
 			p.Input = in.Kind.String()
 		}
@@ -240,13 +275,16 @@ func (m *Mount) programme() Programme {
 // Status is a mount at one moment.
 type Status struct {
 	Programme
-	Name      string
-	Hidden    bool
-	Listeners int
-	Peak      int
-	Received  int64 // bytes
-	Sent      int64 // bytes
-	Skips     int64 // how often a listener fell behind and was moved forward
+	Name         string
+	Hidden       bool
+	Listeners    int
+	Peak         int
+	MaxListeners int   // 0: as many as the server
+	Received     int64 // bytes
+	Sent         int64 // bytes
+	Skips        int64 // how often a listener fell behind and was moved forward
+	Slow         int64 // listeners dropped because they took nothing or fell behind
+	History      []Played
 }
 
 // Status returns how the mount is doing. It looks at every listener: for what
@@ -255,13 +293,16 @@ func (m *Mount) Status() Status {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return Status{
-		Programme: m.programme(),
-		Name:      m.Name,
-		Hidden:    m.Config.Hidden,
-		Listeners: m.Audience.Count(),
-		Peak:      m.Audience.Peak(),
-		Received:  m.received,
-		Sent:      m.Audience.Sent(),
-		Skips:     m.Audience.Skips(),
+		Programme:    m.programme(),
+		Name:         m.Name,
+		Hidden:       m.Config.Hidden,
+		Listeners:    m.Audience.Count(),
+		Peak:         m.Audience.Peak(),
+		MaxListeners: m.Config.MaxListeners,
+		Received:     m.received,
+		Sent:         m.Audience.Sent(),
+		Skips:        m.Audience.Skips(),
+		Slow:         m.Audience.Slow(),
+		History:      slices.Clone(m.history),
 	}
 }

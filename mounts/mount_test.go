@@ -24,7 +24,7 @@ func newRegistry(t testing.TB, toml string) *Registry {
 
 func attach(t testing.TB, r *Registry, mount string, kind Kind) *Input {
 	t.Helper()
-	in, err := r.Attach(mount, kind, icy.Station{Name: kind.String()}, "")
+	in, err := r.Attach(mount, Feed{Kind: kind, Station: icy.Station{Name: kind.String()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,11 +115,11 @@ func TestMountInUse(t *testing.T) {
 		first.Write(numbered(1))
 		time.Sleep(time.Second)
 		var inUse *InUseError
-		if _, err := r.Attach("/live", Live, icy.Station{}, ""); !errors.As(err, &inUse) {
+		if _, err := r.Attach("/live", Feed{Kind: Live}); !errors.As(err, &inUse) {
 			t.Fatalf("a second source got %v", err)
 		}
 		time.Sleep(2 * time.Second)
-		second, err := r.Attach("/live", Live, icy.Station{}, "")
+		second, err := r.Attach("/live", Feed{Kind: Live})
 		if err != nil {
 			t.Fatalf("a silent source blocks another: %v", err)
 		}
@@ -137,7 +137,7 @@ func TestMountInUse(t *testing.T) {
 func TestLimits(t *testing.T) {
 	r := newRegistry(t, "[limits]\nsources = 1\nlisteners = 2\n[[mount]]\nname = '/small'\nmax_listeners = 1\n")
 	m := attach(t, r, "/a", Live).Mount
-	if _, err := r.Attach("/b", Live, icy.Station{}, ""); err != ErrTooManySources {
+	if _, err := r.Attach("/b", Feed{Kind: Live}); err != ErrTooManySources {
 		t.Errorf("a source too many got %v", err)
 	}
 	small := attach(t, r, "/small", Files).Mount
@@ -163,7 +163,7 @@ func TestLimits(t *testing.T) {
 
 func TestConfiguredWordsWin(t *testing.T) {
 	r := newRegistry(t, "[[mount]]\nname = '/live'\ntitle = 'Ours'\ngenre = 'Jazz'\n")
-	in, err := r.Attach("/live", Live, icy.Station{Name: "Theirs", URL: "http://theirs.example/"}, "")
+	in, err := r.Attach("/live", Feed{Kind: Live, Station: icy.Station{Name: "Theirs", URL: "http://theirs.example/"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestCloseEndsEverything(t *testing.T) {
 	if !live.Mount.Stream.Ended() || live.Cause() != ErrShutdown || len(r.List()) != 0 {
 		t.Error("something goes on")
 	}
-	if _, err := r.Attach("/late", Live, icy.Station{}, ""); err != ErrShutdown {
+	if _, err := r.Attach("/late", Feed{Kind: Live}); err != ErrShutdown {
 		t.Errorf("attached after the end: %v", err)
 	}
 	if _, err := files.WaitOnAir(t.Context()); err != ErrShutdown {
@@ -192,7 +192,104 @@ func TestCloseEndsEverything(t *testing.T) {
 func TestBadNames(t *testing.T) {
 	r := newRegistry(t, "")
 	var bad *NameError
-	if _, err := r.Attach("/../x", Live, icy.Station{}, ""); !errors.As(err, &bad) {
+	if _, err := r.Attach("/../x", Feed{Kind: Live}); !errors.As(err, &bad) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestTakeover(t *testing.T) {
+	tests := []struct {
+		policy, first, second string
+		replaced              bool
+	}{
+		{"refuse", "source", "source", false},
+		{"same-user", "source", "source", true},
+		{"same-user", "source", "dj", false},
+		{"newest", "source", "dj", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.policy+" "+tt.second, func(t *testing.T) {
+			r := newRegistry(t, "[[mount]]\nname = '/live'\ntakeover = '"+tt.policy+"'")
+			first, err := r.Attach("/live", Feed{User: tt.first})
+			if err != nil {
+				t.Fatal(err)
+			}
+			first.Write(numbered(1))
+			second, err := r.Attach("/live", Feed{User: tt.second})
+			var inUse *InUseError
+			switch {
+			case !tt.replaced:
+				if !errors.As(err, &inUse) || first.Cause() != nil {
+					t.Errorf("got %v, and the first is ended by %v", err, first.Cause())
+				}
+			case err != nil || first.Cause() != ErrReplaced:
+				t.Errorf("got %v, and the first is ended by %v", err, first.Cause())
+			case !second.Write(numbered(2)) || first.Mount != second.Mount:
+				t.Error("the second does not go on where the first was")
+			}
+		})
+	}
+}
+
+func TestKickedSource(t *testing.T) {
+	r := newRegistry(t, "")
+	in := attach(t, r, "/live", Live)
+	in.Write(numbered(1))
+	in.Kick()
+	<-in.Ended()
+	if in.Cause() != ErrKicked || in.Mount.Source() != nil || in.Write(numbered(2)) {
+		t.Errorf("the source goes on, with cause %v", in.Cause())
+	}
+	if again := attach(t, r, "/live", Live); again.Mount != in.Mount {
+		t.Error("the mount did not wait for a source to come back")
+	}
+}
+
+// A relay that has lost its server keeps the mount and its listeners, and
+// music of our own plays meanwhile.
+func TestPausedRelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRegistry(t, "")
+		relay := attach(t, r, "/theirs", Relayed)
+		if relay.Mount.Playing() {
+			t.Error("a relay plays before its first frame")
+		}
+		relay.Write(numbered(1))
+		relay.Pause()
+		time.Sleep(time.Hour)
+		if r.Find("/theirs") == nil || relay.Mount.Playing() {
+			t.Error("the mount of a paused relay is gone, or plays")
+		}
+		files := attach(t, r, "/theirs", Files)
+		if !files.Write(numbered(2)) {
+			t.Error("music does not play in place of a paused relay")
+		}
+		if !relay.Write(numbered(3)) || files.Write(numbered(4)) {
+			t.Error("the relay does not take the air again")
+		}
+		live := attach(t, r, "/theirs", Live)
+		if !live.Write(numbered(5)) || relay.Write(numbered(6)) {
+			t.Error("a live source does not go before the relay")
+		}
+	})
+}
+
+func TestTitleHistory(t *testing.T) {
+	r := newRegistry(t, "")
+	var told []string
+	r.OnTitle = func(mount string, listeners int, title Title) { told = append(told, mount+" "+title.Text) }
+	in := attach(t, r, "/live", Live)
+	in.SetTitle(Title{Text: "before the first frame"})
+	in.Write(numbered(1))
+	for n := range 25 {
+		in.SetTitle(Title{Text: string(rune('a' + n))})
+	}
+	in.SetTitle(Title{Text: "y", URL: "http://cover.example/y"}) // the same title, with its cover
+	history := in.Mount.Status().History
+	if len(history) != 20 || history[0].Text != "f" || history[19].Text != "y" || history[19].Since.IsZero() {
+		t.Errorf("history %+v", history)
+	}
+	if len(told) != 26 || told[0] != "/live before the first frame" || told[25] != "/live y" {
+		t.Errorf("told %q", told)
 	}
 }

@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"sort"
@@ -11,7 +12,6 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
-	"relay/icy"
 )
 
 // ErrTooManySources says that the server has as many live sources as it may.
@@ -26,10 +26,24 @@ type Registry struct {
 	log       *zap.Logger
 	listeners atomic.Int64
 
+	Counts Counts
+
+	// OnTitle, if set before the first mount, is told of every title that goes
+	// on the air. It is called with the mount locked: it must not wait, nor
+	// call back.
+	OnTitle func(mount string, listeners int, t Title)
+
 	mu     sync.RWMutex
 	mounts map[string]*Mount
 	early  map[string]earlyTitle
 	closed bool
+}
+
+// Counts are the totals since the server started.
+type Counts struct {
+	Sources   atomic.Int64 // source clients that were given a mount
+	Relays    atomic.Int64 // streams that were pulled
+	Listeners atomic.Int64 // listeners who were let in
 }
 
 // NewRegistry returns a registry without mounts.
@@ -60,9 +74,9 @@ func (r *Registry) List() []*Mount {
 func (r *Registry) Listeners() int { return int(r.listeners.Load()) }
 
 // Attach gives the mount of that name, made if need be, another input. Files
-// take the air as soon as nothing better plays, live sources with their first
-// frame. Errors: *NameError, *InUseError, ErrTooManySources, ErrShutdown.
-func (r *Registry) Attach(name string, kind Kind, station icy.Station, addr string) (*Input, error) {
+// take the air as soon as nothing better plays, sources and relays with their
+// first frame. Errors: *NameError, *InUseError, ErrTooManySources, ErrShutdown.
+func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
@@ -75,13 +89,16 @@ func (r *Registry) Attach(name string, kind Kind, station icy.Station, addr stri
 	if !found {
 		m = r.newMount(name)
 	}
-	if kind == Live && m.Live() == nil && r.liveSources() >= r.conf.Limits.Sources {
+	if f.Kind == Live {
+		f.User = cmp.Or(f.User, m.Config.SourceUser) // which SHOUTcast's sources may leave out
+	}
+	if f.Kind == Live && m.Live() == nil && r.liveSources() >= r.conf.Limits.Sources {
 		return nil, ErrTooManySources
 	}
 	now := time.Now()
 	in := &Input{
-		Mount: m, Kind: kind, Station: station, Addr: addr, Since: now, lastByte: now,
-		playing: kind != Live,
+		Feed: f, Mount: m, Since: now, lastByte: now,
+		playing: f.Kind == Files,
 		onAir:   make(chan struct{}),
 		end:     make(chan struct{}),
 	}
@@ -89,7 +106,10 @@ func (r *Registry) Attach(name string, kind Kind, station icy.Station, addr stri
 		return nil, err
 	}
 	r.mounts[name] = m
-	r.takeEarlyTitle(in)
+	if f.Kind == Live {
+		r.Counts.Sources.Add(1)
+		r.takeEarlyTitle(in)
+	}
 	return in, nil
 }
 
@@ -120,9 +140,11 @@ func (r *Registry) newMount(name string) *Mount {
 		Stream:   newStream(int64(c.Burst)),
 		log:      r.log,
 		registry: r,
+		began:    time.Now(),
 		Audience: Audience{
 			limit:     c.MaxListeners,
 			server:    &r.listeners,
+			joined:    &r.Counts.Listeners,
 			total:     int64(r.conf.Limits.Listeners),
 			listeners: map[uint64]*Listener{},
 		},
@@ -135,6 +157,12 @@ func (r *Registry) forget(m *Mount) {
 	m.Stream.close()
 	delete(r.mounts, m.Name)
 	r.log.Info("mount ended", zap.String("mount", m.Name), zap.Int("listeners", m.Audience.Count()))
+}
+
+func (r *Registry) titleOnAir(mount string, listeners int, t Title) {
+	if r.OnTitle != nil {
+		r.OnTitle(mount, listeners, t)
+	}
 }
 
 func (r *Registry) liveSources() int {

@@ -2,6 +2,7 @@ package mounts
 
 import (
 	"sync/atomic"
+	"time"
 
 	"relay/icy"
 )
@@ -10,6 +11,28 @@ import (
 type Title struct {
 	Text string // "Artist - Title"
 	URL  string // of the track or its cover; StreamUrl to listeners
+}
+
+// historyLength is how many titles a mount remembers.
+const historyLength = 20
+
+// Played is a title that was on the air.
+type Played struct {
+	Title
+	Since time.Time
+}
+
+// announce puts a title on the air and remembers it. m.mu is held.
+func (m *Mount) announce(t Title) {
+	m.Stream.mark(t)
+	if t.Text == "" || len(m.history) > 0 && m.history[len(m.history)-1].Text == t.Text {
+		return // the same again, after a bridged gap
+	}
+	m.history = append(m.history, Played{t, time.Now()})
+	if len(m.history) > historyLength {
+		m.history = append(m.history[:0], m.history[1:]...)
+	}
+	m.registry.titleOnAir(m.Name, m.Audience.Count(), t)
 }
 
 // TitleMark ties a title to the place in the stream where its sound begins.

@@ -6,11 +6,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
+	"relay/admin"
 	"relay/auth"
 	"relay/conf"
 	"relay/icy"
@@ -29,7 +31,7 @@ type Server struct {
 	registry *mounts.Registry
 	sources  *ingest.Sources
 	writers  *listeners.Writers
-	handler  http.Handler
+	admin    *admin.Handlers
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{} // not yet with listeners or net/http
@@ -39,6 +41,7 @@ type Server struct {
 func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 	gate := auth.NewGate(c)
 	return &Server{
+		admin:    &admin.Handlers{Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now()},
 		conf:     c,
 		log:      log,
 		registry: registry,
@@ -50,7 +53,6 @@ func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 			Pace:     time.Duration(c.Limits.FlushInterval) / 2,
 		},
 		writers: listeners.NewWriters(c.Limits, log),
-		handler: routes(c, registry, gate, log),
 		conns:   map[net.Conn]struct{}{},
 	}
 }
@@ -58,7 +60,7 @@ func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	web := newWeb(s.handler, open[0].Addr(), s.log)
+	web := newWeb(routes(s.admin), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
 
@@ -125,17 +127,37 @@ func (s *Server) handle(conn net.Conn, web *web) {
 		s.sources.ServeShoutcast(conn, body, said.password, s.conf.Server.ShoutcastMount, deadline)
 		return
 	}
+	s.admin.Traffic.Requests.Add(1)
+	proxies(s.conf.Server.TrustedProxies).identify(req, conn.RemoteAddr())
 	if req.Method == "SOURCE" || req.Method == http.MethodPut {
 		s.sources.Serve(conn, body, req)
 		return
 	}
+	if req.Method == "STATS" {
+		s.admin.Watch(conn, req)
+		return
+	}
 	if req.Method == http.MethodGet || req.Method == http.MethodHead {
-		if m := s.registry.Find(req.URL.Path); m != nil {
-			s.writers.Serve(conn, req, m)
+		if m := s.mount(req.URL.Path); m != nil {
+			s.writers.Serve(socketOf(conn), req, m)
 			return
 		}
 	}
+	if !strings.HasPrefix(req.URL.Path, "/admin") {
+		s.admin.Traffic.Files.Add(1)
+	}
 	web.serve(conn, body, req)
+}
+
+// mount returns the mount at a path, or nil. "/;" and whatever stands behind
+// it is SHOUTcast's address of its stream.
+func (s *Server) mount(path string) *mounts.Mount {
+	if strings.HasPrefix(path, "/;") {
+		if list := s.registry.Numbered(); len(list) > 0 {
+			return list[0]
+		}
+	}
+	return s.registry.Find(path)
 }
 
 // turnAway answers a head that is no request, and closes.
@@ -166,6 +188,8 @@ func (s *Server) track(conn net.Conn) bool {
 		return false
 	}
 	s.conns[conn] = struct{}{}
+	s.admin.Traffic.Accepted.Add(1)
+	s.admin.Traffic.Open.Add(1)
 	return true
 }
 
@@ -173,6 +197,7 @@ func (s *Server) untrack(conn net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, conn)
+	s.admin.Traffic.Open.Add(-1)
 }
 
 func (s *Server) closeConns() {

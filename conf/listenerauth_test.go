@@ -1,0 +1,37 @@
+package conf
+
+import "testing"
+
+func TestListenerAuth(t *testing.T) {
+	c := parse(t, `
+[[mount]]
+name = "/*"
+takeover = "newest"
+[mount.listener_auth]
+url = "https://user:key@members.example/radio?x=1"
+on_source = "http://members.example/mounts"
+[[mount]]
+name = "/members"
+listener_auth.htpasswd_file = "members"
+`)
+	if got := c.Mount("/any"); got.Takeover != TakeoverNewest || got.ListenerAuth.URL != "https://user:key@members.example/radio?x=1" {
+		t.Errorf("got %+v", got)
+	}
+	if got := c.Mount("/members").ListenerAuth; got != (ListenerAuth{HtpasswdFile: "members"}) {
+		t.Errorf("a mount's own table is mixed with the pattern's: %+v", got)
+	}
+}
+
+func TestListenerAuthErrors(t *testing.T) {
+	const mount = "[[mount]]\nname = '/live'\n"
+	for text, want := range map[string]string{
+		"takeover = 'always'":                                       `relay.toml:3: mount.takeover = "always": must be "refuse", "newest" or "same-user"`,
+		"listener_auth.url = 'members'":                             `relay.toml:3: mount.listener_auth.url = "members": must be an absolute URL such as "https://members.example.org/radio"`,
+		"listener_auth.on_source = 'ftp://x'":                       `relay.toml:3: mount.listener_auth.on_source = "ftp://x": must be an absolute URL such as "https://members.example.org/radio"`,
+		"listener_auth = { url = 'http://a', htpasswd_file = 'b' }": `relay.toml:3: mount.listener_auth.url = "http://a": htpasswd_file is given too: keep one of the two`,
+	} {
+		if _, err := Parse("relay.toml", []byte(mount+text)); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}

@@ -1,0 +1,34 @@
+package conf
+
+import (
+	"net/netip"
+	"testing"
+)
+
+func TestNetworks(t *testing.T) {
+	c := parse(t, `server.trusted_proxies = ["127.0.0.1", "10.1.2.3/8", "::1", "fd00::/8", "::ffff:192.0.2.1"]`)
+	tests := map[string]bool{
+		"127.0.0.1": true, "127.0.0.2": false, "::ffff:127.0.0.1": true,
+		"10.255.0.1": true, "11.0.0.1": false,
+		"::1": true, "::2": false, "fd12::1%eth0": true, "fe80::1": false,
+		"192.0.2.1": true,
+	}
+	for text, want := range tests {
+		if got := InNetworks(c.Server.TrustedProxies, netip.MustParseAddr(text)); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+func TestNetworkErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		`server.trusted_proxies = ["nginx"]`:       `relay.toml:1: server.trusted_proxies = "nginx": must be an IP address or a range such as "10.0.0.0/8"`,
+		`server.trusted_proxies = ["10.0.0.0/33"]`: `relay.toml:1: server.trusted_proxies = "10.0.0.0/33": must be an IP address or a range such as "10.0.0.0/8"`,
+		`server.trusted_proxies = [7]`:             `relay.toml:1: server.trusted_proxies = 7: wants a string, got a whole number`,
+		`server.trusted_proxies = "127.0.0.1"`:     `relay.toml:1: server.trusted_proxies = "127.0.0.1": wants a list of strings, ["…"], got a string`,
+	} {
+		if _, err := Parse("relay.toml", []byte(text)); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}

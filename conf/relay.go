@@ -1,0 +1,96 @@
+package conf
+
+import (
+	"cmp"
+	"net/url"
+	"time"
+)
+
+// Relay is a [[relay]]: a mount that is pulled from another server.
+type Relay struct {
+	// URL is where the other server has the stream.
+	URL string `toml:"url"`
+	// Mount is where it is here. Empty: where it is there.
+	Mount string `toml:"mount"`
+	// OnDemand connects only while somebody listens.
+	OnDemand bool `toml:"on_demand"`
+	// User and Password are a login there. Empty: none is sent.
+	User     string `toml:"user"`
+	Password Secret `toml:"password"`
+}
+
+// Master is [master]: a server all of whose mounts are pulled.
+type Master struct {
+	// URL is that server, without a path. Empty: there is none.
+	URL string `toml:"url"`
+	// User and Password are its relay login.
+	User     string `toml:"user"`
+	Password Secret `toml:"password"`
+	// Interval is how often it is asked for its list of mounts.
+	Interval Duration `toml:"interval"`
+}
+
+func defaultMaster() Master {
+	return Master{User: "relay", Interval: Duration(2 * time.Minute)}
+}
+
+func checkRelays(r *reader, p path, c *Config) {
+	first := make(map[string]int)
+	for i := range c.Relays {
+		relay, at := &c.Relays[i], p.item(i)
+		if r.failed[at.id] {
+			continue // not a table at all
+		}
+		from := at.key("url")
+		u, ok := streamURL(relay.URL)
+		switch {
+		case !r.given(from):
+			r.fail(from, `needs the address of a stream, such as url = "http://radio.example.org:8000/live"`)
+		case !ok || u.Path == "" || u.Path == "/":
+			r.fail(from, `must be the address of a stream, such as "http://radio.example.org:8000/live"`)
+		default:
+			relay.Mount = cmp.Or(relay.Mount, u.Path)
+		}
+		checkUser(r, at.key("user"), relay.User)
+		name := at.key("mount")
+		if r.failed[from.id] || r.failed[name.id] {
+			continue
+		}
+		if problem := nameProblem(relay.Mount, false); problem != "" {
+			r.fail(name, "%s", problem)
+			continue
+		}
+		if line, twice := first[relay.Mount]; twice {
+			r.fail(name, "is pulled on line %d already: each mount has one relay", line)
+			continue
+		}
+		first[relay.Mount] = r.line(at.key("url"))
+	}
+}
+
+func (m *Master) check(r *reader, p path) {
+	if m.URL != "" {
+		u, ok := streamURL(m.URL)
+		if !ok || u.Path != "" && u.Path != "/" {
+			r.fail(p.key("url"), `must be the address of a server, such as "http://radio.example.org:8000"`)
+		}
+	}
+	checkUser(r, p.key("user"), m.User)
+	atLeast(r, p.key("interval"), m.Interval, Duration(time.Second))
+}
+
+// isHookURL tells whether a text is the address of a web server that can be
+// asked; a login may stand in it.
+func isHookURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && isHost(u.Hostname()) && u.Fragment == ""
+}
+
+// streamURL reads the address of a stream or server that is asked by HTTP.
+func streamURL(text string) (*url.URL, bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !isHost(u.Hostname()) || u.User != nil || u.Fragment != "" {
+		return nil, false
+	}
+	return u, u.Port() == "" || u.Port() != "0" && isPort(u.Port())
+}

@@ -1,0 +1,46 @@
+package conf
+
+import (
+	"testing"
+	"time"
+)
+
+func TestRelays(t *testing.T) {
+	c := parse(t, `
+[[relay]]
+url = "http://other.example:8000/live"
+[[relay]]
+url = "https://other.example/stream?x=1"
+mount = "/theirs"
+on_demand = true
+user = "me"
+password = "secret"
+[master]
+url = "http://master.example:8000"
+password = "hackme"
+interval = "30s"
+`)
+	if len(c.Relays) != 2 || c.Relays[0].Mount != "/live" || c.Relays[1].Mount != "/theirs" ||
+		!c.Relays[1].OnDemand || c.Relays[1].User != "me" || c.Relays[1].Password.Reveal() != "secret" {
+		t.Errorf("got %+v", c.Relays)
+	}
+	if c.Master.User != "relay" || c.Master.Password.Reveal() != "hackme" || time.Duration(c.Master.Interval) != 30*time.Second {
+		t.Errorf("got %+v", c.Master)
+	}
+}
+
+func TestRelayErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"[[relay]]\nmount = '/a'":                                                            `relay.toml:1: relay.url: needs the address of a stream, such as url = "http://radio.example.org:8000/live"`,
+		"[[relay]]\nurl = 'http://other.example:8000'":                                       `relay.toml:2: relay.url = "http://other.example:8000": must be the address of a stream, such as "http://radio.example.org:8000/live"`,
+		"[[relay]]\nurl = 'rtsp://other.example/live'":                                       `relay.toml:2: relay.url = "rtsp://other.example/live": must be the address of a stream, such as "http://radio.example.org:8000/live"`,
+		"[[relay]]\nurl = 'http://a.example/live'\n[[relay]]\nurl = 'http://b.example/live'": `relay.toml:3: relay.mount: is pulled on line 2 already: each mount has one relay`,
+		"[[relay]]\nurl = 'http://a.example/live'\nmount = 'live'":                           `relay.toml:3: relay.mount = "live": must start with "/", such as "/live"`,
+		"[master]\nurl = 'http://a.example/live'":                                            `relay.toml:2: master.url = "http://a.example/live": must be the address of a server, such as "http://radio.example.org:8000"`,
+		"[master]\ninterval = '1ms'":                                                         `relay.toml:2: master.interval = "1ms": must be at least 1s`,
+	} {
+		if _, err := Parse("relay.toml", []byte(text)); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package mounts
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Listener is one who listens, as statistics and operators see him. Whoever
+// serves him fills it in before he joins an audience.
+type Listener struct {
+	Sent  atomic.Int64 // bytes, metadata included
+	order atomic.Pointer[Order]
+
+	ID    uint64 // each is given once
+	Addr  string // IP address
+	Agent string
+	User  string // whose login he came with
+	Since time.Time
+
+	sentBefore int64 // bytes, on the mounts he was moved from
+}
+
+// Order is what an operator wants of a listener: to go to another mount or,
+// without one, to leave. Whoever serves him carries it out.
+type Order struct{ MoveTo *Mount }
+
+var lastListenerID atomic.Uint64
+
+// NewListenerID returns the number of a listener; each is given once.
+func NewListenerID() uint64 { return lastListenerID.Add(1) }
+
+// TakeOrder returns the order that was given since it was last asked for, or
+// nil.
+func (l *Listener) TakeOrder() *Order {
+	if l.order.Load() == nil { // cheaper than a swap for each at every visit
+		return nil
+	}
+	return l.order.Swap(nil)
+}
+
+// sentHere returns the bytes he was sent on the mount he is on.
+func (l *Listener) sentHere() int64 { return l.Sent.Load() - l.sentBefore }
