@@ -32,10 +32,7 @@ func (r *relay) broadcast(t testing.TB, mount string, hertz int) station {
 		"-c:a", "libmp3lame", "-b:a", "128k", "-content_type", "audio/mpeg", "-ice_name", stationName, "-ice_genre", stationGenre,
 		"-f", "mp3", fmt.Sprintf("icecast://source:%s@%s%s", r.sourcePassword, r.addr, mount))
 	eventually(t, "the source", func() bool { return r.source(t, mount).BitRate == 128 })
-	status, _, body := r.request(t, "GET", "/admin/metadata?mode=updinfo&mount="+mount+"&song=An+Artist+-+A+Title", "admin", r.adminPassword)
-	if status != 200 {
-		t.Fatalf("the title got %d %s", status, body)
-	}
+	r.setTitle(t, mount, stationTitle)
 	p := r.tune(t, mount, "Icy-MetaData: 1")
 	defer p.Close()
 	for left := 200; left > 0; { // frames, more than a burst of them

@@ -13,14 +13,30 @@ import (
 
 // Other servers carry our mounts on, with their names and titles.
 func TestCompatibilityPeers(t *testing.T) {
-	icecast("pulls a mount, by <relay>").test(t, func(t *testing.T, checked *checks) {
-		s := start(t, config).broadcast(t, "/tone.mp3", 740)
-		host, port, _ := net.SplitHostPort(s.addr)
+	s := start(t, strings.Replace(config, "[auth]", `[auth]
+relay_password = "relaypass"`, 1)).broadcast(t, "/tone.mp3", 740)
+	host, port, _ := net.SplitHostPort(s.addr)
+	icecast("as a relay of one mount").test(t, func(t *testing.T, checked *checks) {
 		peer := runIcecast(t, fmt.Sprintf(`<relay>
 	<server>%s</server><port>%s</port><mount>%s</mount><local-mount>/copy.mp3</local-mount>
 	<relay-shoutcast-metadata>1</relay-shoutcast-metadata><on-demand>0</on-demand>
 </relay>`, host, port, s.mount))
 		s.isCarriedBy(t, peer, "/copy.mp3", checked)
+	})
+	icecast("as a slave, of every mount").test(t, func(t *testing.T, checked *checks) {
+		peer := runIcecast(t, fmt.Sprintf(`<master-server>%s</master-server><master-server-port>%s</master-server-port>
+<master-username>relay</master-username><master-password>relaypass</master-password>
+<master-update-interval>2</master-update-interval><relays-on-demand>0</relays-on-demand>`, host, port))
+		s.isCarriedBy(t, peer, s.mount, checked)
+	})
+	ffmpeg := client{role: "peer", program: "FFmpeg", way: "-c copy, from a mount to another", command: "ffmpeg", version: []string{"-version"}}
+	ffmpeg.test(t, func(t *testing.T, checked *checks) {
+		background(t, program(t, "ffmpeg"), "-v", "warning", "-i", s.url(s.mount), "-c", "copy", "-content_type", "audio/mpeg",
+			"-ice_name", "Copy", "-f", "mp3", fmt.Sprintf("icecast://source:%s@%s/copy.mp3", s.sourcePassword, s.addr))
+		eventually(t, "the copy", func() bool { return s.source(t, "/copy.mp3").BitRate == 128 })
+		s.hears(t, "/copy.mp3", s.hertz)
+		checked.ok("tone")
+		checked.ok("no decoder complaint")
 	})
 }
 
@@ -83,8 +99,9 @@ func (s station) isCarriedBy(t *testing.T, peer *relay, mount string, checked *c
 	s.isTone(t, pitch(decode(t, sound)))
 	checked.ok("tone")
 	checked.ok("no decoder complaint")
-	if n := s.source(t, s.mount).Listeners; n != 1 {
-		t.Errorf("%d listeners, want the peer alone", n)
-	}
-	checked.ok("counted as a listener")
+	eventually(t, "the peer to be listed, and it alone", func() bool {
+		list := s.clients(t, s.mount).Source[0].Listener
+		return len(list) == 1 && list[0].Relay == 1 && strings.HasPrefix(list[0].UserAgent, "Icecast ")
+	})
+	checked.ok("listed as a relay")
 }

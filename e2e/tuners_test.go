@@ -78,7 +78,7 @@ output.file(%%wav(mono, header=false), fallible=true, "%s", radio)`, url, file)}
 		sound:  "wav", enough: 600000,
 		shows: shown{bitRate: `128 kbit/s`},
 	},
-	mplayer(""), mplayer(".m3u", "-playlist"),
+	mplayer(""), mplayer(".m3u", "-playlist"), mplayer(".pls", "-playlist"),
 	mpv(""), mpv(".m3u"), mpv(".pls"),
 	{
 		client: listener("SoX", "URL, with libmad", "sox", "--version"),
@@ -91,7 +91,7 @@ output.file(%%wav(mono, header=false), fallible=true, "%s", radio)`, url, file)}
 		sound:  "mp3", enough: 60000,
 		shows: shown{name: `stream: Tone Radio`, bitRate: `declared bitrate: 128`, title: `\] An Artist - A Title`},
 	},
-	vlc(""), vlc(".m3u"), vlc(".pls"),
+	vlc(""), vlc(".m3u"), vlc(".pls"), vlc(".xspf"),
 	{
 		client: listener("wget", "-O FILE", "wget", "--version"),
 		args:   func(url, file string) []string { return []string{"-nv", "-O", file, url} },
