@@ -17,16 +17,16 @@ func TestCompatibilityPeers(t *testing.T) {
 relay_password = "relaypass"`, 1)).broadcast(t, "/tone.mp3", 740)
 	host, port, _ := net.SplitHostPort(s.addr)
 	icecast("as a relay of one mount").test(t, func(t *testing.T, checked *checks) {
-		peer := runIcecast(t, fmt.Sprintf(`<relay>
+		peer := s.pulledBy(t, fmt.Sprintf(`<relay>
 	<server>%s</server><port>%s</port><mount>%s</mount><local-mount>/copy.mp3</local-mount>
 	<relay-shoutcast-metadata>1</relay-shoutcast-metadata><on-demand>0</on-demand>
-</relay>`, host, port, s.mount))
+</relay>`, host, port, s.mount), checked)
 		s.isCarriedBy(t, peer, "/copy.mp3", checked)
 	})
 	icecast("as a slave, of every mount").test(t, func(t *testing.T, checked *checks) {
-		peer := runIcecast(t, fmt.Sprintf(`<master-server>%s</master-server><master-server-port>%s</master-server-port>
+		peer := s.pulledBy(t, fmt.Sprintf(`<master-server>%s</master-server><master-server-port>%s</master-server-port>
 <master-username>relay</master-username><master-password>relaypass</master-password>
-<master-update-interval>2</master-update-interval><relays-on-demand>0</relays-on-demand>`, host, port))
+<master-update-interval>2</master-update-interval><relays-on-demand>0</relays-on-demand>`, host, port), checked)
 		s.isCarriedBy(t, peer, s.mount, checked)
 	})
 	ffmpeg := client{role: "peer", program: "FFmpeg", way: "-c copy, from a mount to another", command: "ffmpeg", version: []string{"-version"}}
@@ -45,9 +45,13 @@ func icecast(way string) client {
 	return client{role: "peer", program: "icecast2", way: way, command: "icecast2", version: []string{"-v"}, unprivileged: true}
 }
 
-// runIcecast runs an Icecast with a configuration of what it pulls.
-func runIcecast(t testing.TB, pulls string) *relay {
+// pulledBy runs an Icecast with a configuration of what it pulls, until it is
+// listed as the station's one listener. Nobody asks it anything before: an
+// Icecast that is connected to while it starts may crash.
+func (s station) pulledBy(t testing.TB, pulls string, checked *checks) *relay {
 	t.Helper()
+	listed := func() []listed { return s.clients(t, s.mount).Source[0].Listener }
+	eventually(t, "the one before to leave", func() bool { return len(listed()) == 0 })
 	peer := &relay{addr: freePort(t)}
 	_, port, _ := net.SplitHostPort(peer.addr)
 	row := icecast("")
@@ -67,13 +71,11 @@ func runIcecast(t testing.TB, pulls string) *relay {
 	cmd := exec.Command(program(t, row.command), "-c", conf)
 	row.settle(cmd, home)
 	keepRunning(t, cmd)
-	eventually(t, "icecast2", func() bool {
-		conn, err := net.Dial("tcp", peer.addr)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
+	eventually(t, "the peer", func() bool { return len(listed()) == 1 })
+	if l := listed()[0]; l.Relay != 1 || !strings.HasPrefix(l.UserAgent, "Icecast 2.") {
+		t.Errorf("listed as %+v", l)
+	}
+	checked.ok("listed as a relay")
 	return peer
 }
 
@@ -99,9 +101,4 @@ func (s station) isCarriedBy(t *testing.T, peer *relay, mount string, checked *c
 	s.isTone(t, pitch(decode(t, sound)))
 	checked.ok("tone")
 	checked.ok("no decoder complaint")
-	eventually(t, "the peer to be listed, and it alone", func() bool {
-		list := s.clients(t, s.mount).Source[0].Listener
-		return len(list) == 1 && list[0].Relay == 1 && strings.HasPrefix(list[0].UserAgent, "Icecast ")
-	})
-	checked.ok("listed as a relay")
 }
