@@ -2,7 +2,8 @@ package admin
 
 import (
 	"cmp"
-	"io"
+	"fmt"
+	"html"
 	"net/http"
 
 	"relay/auth"
@@ -39,10 +40,16 @@ func (h *Handlers) updateInfo(w http.ResponseWriter, r *http.Request, q icy.Quer
 	case !given:
 		badRequest(w, "Missing parameter")
 	default:
-		noCache(w)
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		io.WriteString(w, "<html><head><title>Admin request successful</title></head><body><p>Metadata update successful</p></body></html>")
+		writeDone(w, "Metadata update successful")
 	}
+}
+
+// writeDone answers with Icecast's page for what was done; scripts look for
+// the sentence.
+func writeDone(w http.ResponseWriter, sentence string) {
+	noCache(w)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprintf(w, "<html><head><title>Admin request successful</title></head><body><p>%s</p></body></html>", html.EscapeString(sentence))
 }
 
 // mayView checks the login of a request to look: the operator's or, for one
@@ -57,7 +64,7 @@ func (h *Handlers) mayView(w http.ResponseWriter, r *http.Request, q icy.Query) 
 	switch _, _, basic := r.BasicAuth(); {
 	case q["pass"] != "":
 		var opened string
-		opened, err = h.Gate.AdminPasswordLine(q["pass"], mount)
+		opened, err = h.Gate.AdminPasswordLine(r, q["pass"], mount)
 		if err == nil && opened != mount {
 			err = &auth.Refusal{Reason: "the password is for " + opened + ", not for " + mount}
 		}
@@ -83,7 +90,7 @@ func (h *Handlers) shoutcastLogin(w http.ResponseWriter, r *http.Request, q icy.
 	var err error
 	switch _, _, basic := r.BasicAuth(); {
 	case q["pass"] != "":
-		mount, err = h.Gate.AdminPasswordLine(q["pass"], standard)
+		mount, err = h.Gate.AdminPasswordLine(r, q["pass"], standard)
 		if err == nil && q["mount"] != "" && mount != q["mount"] {
 			err = &auth.Refusal{Reason: "the password is for " + mount + ", not for " + q["mount"]}
 		}

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"github.com/gorilla/mux"
 	"go.uber.org/zap"
 
+	"relay/conf"
 	"relay/icy"
 	"relay/mounts"
 )
@@ -22,6 +22,7 @@ type command struct {
 	run     func(*Handlers, icy.Query) (element, error)
 	mount   use  // of the parameter mount=
 	changes bool // it does something, and so is not done for HEAD
+	inHTML  bool // answered as Icecast answers to forms
 }
 
 // use says what becomes of a parameter.
@@ -36,24 +37,31 @@ const (
 // commands by their names. Metadata, which is answered without delay and in
 // more ways, is not among them.
 var commands = map[string]command{
-	"stats":          {"Statistics", (*Handlers).stats, optional, false},
-	"listmounts":     {"Mounts", (*Handlers).listMounts, refused, false},
-	"streamlist":     {"Mounts", (*Handlers).listMounts, refused, false},
-	"listclients":    {"Listeners", (*Handlers).listClients, needed, false},
-	"updatemetadata": {"Metadata", (*Handlers).updateMetadata, needed, false},
-	"moveclients":    {"Move listeners", (*Handlers).moveClients, needed, true},
-	"killclient":     {"Remove a listener", (*Handlers).killClient, needed, true},
-	"killsource":     {"Remove a source", (*Handlers).killSource, needed, true},
+	"stats":          {title: "Statistics", run: (*Handlers).stats, mount: optional},
+	"listmounts":     {title: "Mounts", run: (*Handlers).listMounts},
+	"streamlist":     {title: "Mounts", run: (*Handlers).listMounts},
+	"listclients":    {title: "Listeners", run: (*Handlers).listClients, mount: needed},
+	"updatemetadata": {title: "Metadata", run: (*Handlers).updateMetadata, mount: needed},
+	"moveclients":    {title: "Move listeners", run: (*Handlers).moveClients, mount: needed, changes: true},
+	"fallbacks":      {title: "Fallbacks", run: (*Handlers).setFallback, mount: needed, changes: true, inHTML: true},
+	"manageauth":     {title: "Who may listen", run: (*Handlers).manageAuth, mount: needed, changes: true},
+	"killclient":     {title: "Remove a listener", run: (*Handlers).killClient, mount: needed, changes: true},
+	"killsource":     {title: "Remove a source", run: (*Handlers).killSource, mount: needed, changes: true},
 }
 
-// Sentences as recorded.
-var (
-	errNoSource         = errors.New("Source does not exist")
-	errMissingParameter = errors.New("Missing parameter")
-	errUnknownRequest   = errors.New("Unknown admin request")
-	errUnknownOfMount   = errors.New("Mount request unknown")
-	errSameMount        = errors.New("supplied mountpoints are identical")
-	errNoDestination    = errors.New("No such destination")
+// A sentence is an error in Icecast's words, as the client gets it.
+type sentence string
+
+func (s sentence) Error() string { return string(s) }
+
+const (
+	errNoSource         sentence = "Source does not exist"
+	errMissingOfMount   sentence = "missing parameter"
+	errMissingParameter sentence = "Missing parameter"
+	errUnknownRequest   sentence = "Unknown admin request"
+	errUnknownOfMount   sentence = "Mount request unknown"
+	errSameMount        sentence = "supplied mountpoints are identical"
+	errNoDestination    sentence = "No such destination"
 )
 
 // Command answers /admin/NAME as XML, and /admin/NAME.xsl as a page. A login
@@ -88,10 +96,12 @@ func (h *Handlers) Command(w http.ResponseWriter, r *http.Request) {
 			badRequest(w, err.Error())
 		case asPage:
 			writePage(w, c.title, answer)
+		case c.inHTML:
+			writeDone(w, answer.summary())
 		default:
 			writeXML(w, answer)
 		}
-		if c.changes && err == nil {
+		if c.changes && err == nil && answer.summary() != "" {
 			h.Log.Info("operator's command", zap.String("command", name), zap.String("mount", q["mount"]),
 				zap.String("ip", ipOf(r)), zap.String("answer", answer.summary()))
 		}
@@ -100,9 +110,12 @@ func (h *Handlers) Command(w http.ResponseWriter, r *http.Request) {
 
 // summary is what an answer says, for the log.
 func (e element) summary() string {
-	for _, row := range e.Rows() {
-		if row.Name == "message" {
-			return row.Text
+	for _, below := range e.Below {
+		if below.Name == "message" {
+			return below.Text
+		}
+		if said := below.summary(); said != "" {
+			return said
 		}
 	}
 	return ""
@@ -121,7 +134,7 @@ func (h *Handlers) listMounts(icy.Query) (element, error) {
 // nothing to say of itself (wire/relay-single-status.txt).
 func mountRow(m *mounts.Mount) element {
 	s := m.Status()
-	row := ofMount(s.Name, text("fallback", ""), number("listeners", s.Listeners))
+	row := ofMount(s.Name, text("fallback", firstOf(m.Fallbacks())), number("listeners", s.Listeners))
 	if m.Playing() || s.SampleRate > 0 {
 		row.Below = append(row.Below, number("Connected", seconds(time.Since(s.Since))), text("content-type", "audio/mpeg"))
 	}
@@ -193,6 +206,37 @@ func (h *Handlers) moveClients(q icy.Query) (element, error) {
 	}
 	from.Audience.OrderAll(mounts.Order{MoveTo: to})
 	return response(fmt.Sprintf("Clients moved from %s to %s", from.Name, to.Name), true), nil
+}
+
+// setFallback puts a mount behind another, in place of its fallbacks, until
+// either ends.
+func (h *Handlers) setFallback(q icy.Query) (element, error) {
+	if !q.Has("fallback") {
+		return element{}, errMissingParameter
+	}
+	m := h.Registry.Find(q["mount"])
+	if m == nil {
+		return element{}, errNoSource
+	}
+	list := []string{}
+	if q["fallback"] != "" {
+		if err := conf.CheckMountName(q["fallback"]); err != nil {
+			return element{}, fmt.Errorf("fallback %w", err)
+		}
+		list = append(list, q["fallback"])
+	}
+	if err := h.SetFallbacks(m.Name, list); err != nil {
+		return element{}, err
+	}
+	return response("Fallback configured", true), nil
+}
+
+// firstOf is the fallback that Icecast's answers have room for.
+func firstOf(fallbacks []string) string {
+	if len(fallbacks) == 0 {
+		return ""
+	}
+	return fallbacks[0]
 }
 
 // killClient ends one listener.

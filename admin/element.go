@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -126,6 +127,34 @@ func (e element) pick(wanted func(element) bool) []element {
 		}
 	}
 	return picked
+}
+
+// Columns are the names in a table of e's groups, if these are all of one kind
+// and none is a mount; otherwise there are none.
+func (e element) Columns() []string {
+	groups := e.Groups()
+	var columns []string
+	for _, g := range groups {
+		if g.Mount != "" || g.Name != groups[0].Name || len(g.Groups()) > 0 {
+			return nil
+		}
+		for _, cell := range g.Below {
+			if !slices.Contains(columns, cell.Name) {
+				columns = append(columns, cell.Name)
+			}
+		}
+	}
+	return columns
+}
+
+// Cell is the text of that name directly below e.
+func (e element) Cell(name string) string {
+	for _, below := range e.Below {
+		if below.Name == name {
+			return below.Text
+		}
+	}
+	return ""
 }
 
 // Label is e's name for people.

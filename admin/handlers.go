@@ -20,6 +20,9 @@ type Handlers struct {
 	Log      *zap.Logger
 	Started  time.Time
 	Traffic  Traffic
+
+	// SetFallbacks replaces the fallbacks of a mount until it ends.
+	SetFallbacks func(mount string, list []string) error
 }
 
 // noCache marks an answer as true for this moment only, and open to the pages

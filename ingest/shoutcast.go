@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -27,9 +29,10 @@ func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard s
 	defer conn.Close()
 	ip := host(conn.RemoteAddr().String())
 	log := s.Log.With(zap.String("ip", ip))
-	mount, err := s.Gate.PasswordLine(line, standard)
+	mount, err := s.Gate.PasswordLine(context.Background(), ip, line, standard)
+	visit := s.Journal.BeginSource(ip, cmp.Or(mount, standard))
 	if err != nil {
-		turnAway(conn, log, &refusal{0, icy.ShoutcastRefused, err})
+		s.turnAway(conn, log, &refusal{0, icy.ShoutcastRefused, err}, visit)
 		return
 	}
 	log = log.With(zap.String("mount", mount), zap.String("agent", "SHOUTcast source"))
@@ -42,7 +45,7 @@ func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard s
 	if err != nil {
 		var refused *refusal
 		if errors.As(err, &refused) {
-			turnAway(conn, log, err)
+			s.turnAway(conn, log, err, visit)
 		} else {
 			log.Info("source left before its stream began", zap.String("reason", leaveReason(err)))
 		}
@@ -50,10 +53,11 @@ func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard s
 	}
 	in, err := s.attach(mount, header, ip, "")
 	if err != nil {
-		turnAway(conn, log, err)
+		s.turnAway(conn, log, err, visit)
 		return
 	}
 	defer in.Detach()
+	defer s.Journal.End(visit, http.StatusOK, int64(len(icy.ShoutcastAccepted)))
 	s.play(conn, body, header, in, log)
 }
 

@@ -17,6 +17,7 @@ import (
 	"relay/auth"
 	"relay/frames"
 	"relay/icy"
+	"relay/journal"
 	"relay/mounts"
 )
 
@@ -31,6 +32,7 @@ type Sources struct {
 	Registry *mounts.Registry
 	Gate     *auth.Gate
 	Log      *zap.Logger
+	Journal  *journal.Journal
 	Timeout  time.Duration // a source that sends nothing for so long is dropped
 	Pace     time.Duration // how often a source is read from, see pump
 }
@@ -42,9 +44,10 @@ func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 	defer conn.Close()
 	ip := host(req.RemoteAddr)
 	log := s.Log.With(zap.String("ip", ip), zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()))
+	visit := s.Journal.Begin(req)
 	in, err := s.admit(req, ip)
 	if err != nil {
-		turnAway(conn, log, err)
+		s.turnAway(conn, log, err, visit)
 		return
 	}
 	defer in.Detach()
@@ -56,6 +59,7 @@ func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 		log.Info("source left before it was answered", zap.Error(err))
 		return
 	}
+	defer s.Journal.End(visit, http.StatusOK, int64(len(answer)))
 	if chunked(req.Header) {
 		body = httputil.NewChunkedReader(bufio.NewReaderSize(body, 64<<10))
 	}
@@ -112,6 +116,8 @@ func (s *Sources) answer(conn net.Conn, text string) error {
 // logs its coming and going. header is what the source said of the stream.
 func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mounts.Input, log *zap.Logger) {
 	log.Info("source connected", zap.String("name", in.Station.Name))
+	s.Gate.SourceCame(in.Mount.Name)
+	defer s.Gate.SourceLeft(in.Mount.Name)
 	served := make(chan struct{})
 	defer close(served)
 	go func() {

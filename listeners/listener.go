@@ -3,7 +3,9 @@ package listeners
 import (
 	"time"
 
+	"relay/auth"
 	"relay/icy"
+	"relay/journal"
 	"relay/mounts"
 )
 
@@ -26,6 +28,9 @@ type listener struct {
 
 	lastTaken time.Time // when the socket last took a byte
 	until     time.Time // how long he may stay; zero: for ever
+
+	entry *journal.Access // nil: nobody keeps an access log
+	visit *auth.Visit     // nil: nobody was asked
 
 	mounts.Listener
 }

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
+	"relay/auth"
 	"relay/conf"
 	"relay/frames"
 	"relay/frames/frametest"
@@ -250,7 +251,7 @@ func TestReasonsToLeave(t *testing.T) {
 // Listeners come and go while the shards run; none is leaked.
 func TestServe(t *testing.T) {
 	c, in := station(t, "[limits]\nflush_interval = '20ms'\n")
-	w := NewWriters(c.Limits, zap.NewNop())
+	w := NewWriters(c.Limits, auth.NewGate(c), nil, zap.NewNop())
 	ctx, stop := contextWithStop(t)
 	running := make(chan struct{})
 	go func() {

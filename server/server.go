@@ -17,6 +17,7 @@ import (
 	"relay/conf"
 	"relay/icy"
 	"relay/ingest"
+	"relay/journal"
 	"relay/listeners"
 	"relay/mounts"
 )
@@ -30,7 +31,10 @@ type Server struct {
 	log      *zap.Logger
 	registry *mounts.Registry
 	sources  *ingest.Sources
+	backups  *ingest.Substitutes
 	writers  *listeners.Writers
+	journal  *journal.Journal
+	gate     *auth.Gate
 	admin    *admin.Handlers
 
 	mu    sync.Mutex
@@ -39,20 +43,30 @@ type Server struct {
 
 // New puts a server together; Run starts it.
 func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
-	gate := auth.NewGate(c)
+	gate := auth.NewGate(c).WithLog(log)
+	book := journal.New(c.Log, log)
+	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
+	backups := ingest.NewSubstitutes(registry, c, log)
 	return &Server{
-		admin:    &admin.Handlers{Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now()},
+		backups: backups,
+		admin: &admin.Handlers{
+			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
+			SetFallbacks: backups.Set,
+		},
 		conf:     c,
 		log:      log,
 		registry: registry,
+		journal:  book,
+		gate:     gate,
 		sources: &ingest.Sources{
 			Registry: registry,
 			Gate:     gate,
 			Log:      log,
+			Journal:  book,
 			Timeout:  time.Duration(c.Limits.SourceTimeout),
 			Pace:     time.Duration(c.Limits.FlushInterval) / 2,
 		},
-		writers: listeners.NewWriters(c.Limits, log),
+		writers: listeners.NewWriters(c.Limits, gate, book, log),
 		conns:   map[net.Conn]struct{}{},
 	}
 }
@@ -60,9 +74,17 @@ func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	web := newWeb(routes(s.admin), open[0].Addr(), s.log)
+	web := newWeb(journaled(s.journal, routes(s.admin)), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
+	keeping, stopKeeping := context.WithCancel(context.Background())
+	var keeper sync.WaitGroup
+	keeper.Go(func() { s.journal.Run(keeping) })
+	keeper.Go(func() { s.gate.Run(keeping) })
+	defer func() {
+		stopKeeping()
+		keeper.Wait()
+	}()
 
 	var accepting, handling, rooms sync.WaitGroup
 	rooms.Go(func() { s.writers.Run(writing) })
@@ -74,6 +96,8 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 			})
 		})
 	}
+
+	rooms.Go(func() { s.backups.Run(ctx) })
 
 	<-ctx.Done()
 	for _, l := range open {

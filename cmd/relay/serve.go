@@ -67,6 +67,7 @@ func serve(args []string) error {
 	}
 
 	registry := mounts.NewRegistry(c, log)
+	radio := server.New(c, registry, log)
 	var players sync.WaitGroup
 	for _, p := range newPlayers(c, *path == "", flags.Args()) {
 		p.Registry, p.Log = registry, log
@@ -76,7 +77,7 @@ func serve(args []string) error {
 			}
 		})
 	}
-	err = server.New(c, registry, log).Run(ctx, open)
+	err = radio.Run(ctx, open)
 	players.Wait()
 	log.Info("stopped")
 	return err
