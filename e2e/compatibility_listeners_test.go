@@ -112,6 +112,7 @@ func (s station) mpd(t *testing.T, checked *checks) {
 bind_to_address "%s"
 port "%s"
 playlist_directory "%s"
+zeroconf_enabled "no"
 audio_output {
 	type "pipe"
 	name "recorder"
