@@ -181,14 +181,16 @@ func (r *relay) setTitle(t testing.TB, mount, title string) {
 // clients is what panels read of /admin/listclients.
 type clients struct {
 	Source []struct {
-		Mount    string `xml:"mount,attr"`
-		Count    int    `xml:"Listeners"`
-		Listener []struct {
-			IP, UserAgent string
-			Connected, ID int
-			Relay         int `xml:"relay"`
-		} `xml:"listener"`
+		Mount    string   `xml:"mount,attr"`
+		Count    int      `xml:"Listeners"`
+		Listener []listed `xml:"listener"`
 	} `xml:"source"`
+}
+
+type listed struct {
+	IP, UserAgent string
+	Connected, ID int
+	Relay         int `xml:"relay"`
 }
 
 func (r *relay) clients(t testing.TB, mount string) (list clients) {
