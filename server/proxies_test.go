@@ -3,6 +3,7 @@ package server
 import (
 	"net"
 	"net/http"
+	"net/netip"
 	"testing"
 
 	"relay/conf"
@@ -54,4 +55,31 @@ func TestIdentify(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever a proxy passes on, the result is an address, and a stranger's claim
+// changes nothing.
+func FuzzIdentify(f *testing.F) {
+	f.Add("203.0.113.9, 198.51.100.7, 10.1.1.1", "", "127.0.0.1:5")
+	f.Add("", "[2001:db8::7]:1", "192.0.2.1:5")
+	f.Add(",,fe80::1%eth0,::ffff:10.0.0.1", "x", "10.0.0.1:5")
+	c, err := conf.Parse("relay.toml", []byte(`server.trusted_proxies = ["127.0.0.1", "10.0.0.0/8"]`))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, forwarded, real, from string) {
+		peer, err := netip.ParseAddrPort(from)
+		if err != nil {
+			t.Skip()
+		}
+		req := &http.Request{Header: http.Header{"X-Forwarded-For": {forwarded}, "X-Real-Ip": {real}}}
+		proxies(c.Server.TrustedProxies).identify(req, net.TCPAddrFromAddrPort(peer))
+		got, err := netip.ParseAddrPort(req.RemoteAddr)
+		if err != nil || got.Port() != peer.Port() {
+			t.Fatalf("%q from %s", req.RemoteAddr, from)
+		}
+		if !conf.InNetworks(c.Server.TrustedProxies, peer.Addr()) && req.RemoteAddr != net.TCPAddrFromAddrPort(peer).String() {
+			t.Fatalf("%s is believed to be %s", from, req.RemoteAddr)
+		}
+	})
 }
