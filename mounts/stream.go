@@ -38,6 +38,7 @@ type Stream struct {
 
 	head  atomic.Pointer[chunk]     // the oldest chunk kept for new readers
 	title atomic.Pointer[TitleMark] // the title in force where head begins
+	fresh atomic.Int64              // where new readers begin at the earliest
 	end   atomic.Int64
 	ended atomic.Bool
 }
@@ -85,6 +86,10 @@ func (s *Stream) mark(t Title) {
 	s.lastTitle = m
 }
 
+// freshen keeps what was played so far from new readers. A frame that stands
+// alone must follow.
+func (s *Stream) freshen() { s.fresh.Store(s.end.Load()) }
+
 // close says that nothing will follow. Readers play what is there and leave.
 func (s *Stream) close() { s.ended.Store(true) }
 
@@ -102,7 +107,8 @@ func (s *Stream) Ended() bool { return s.ended.Load() }
 func (s *Stream) Join(burst int64) (Cursor, []byte) {
 	title := s.title.Load() // before head, which is stored after it
 	c := s.head.Load()
-	want := s.end.Load() - min(max(burst, minBurst), s.burst)
+	fresh := s.fresh.Load()
+	want := max(fresh, s.end.Load()-min(max(burst, minBurst), s.burst))
 	for next := c.next.Load(); next != nil && next.start <= want; next = c.next.Load() {
 		c = next
 	}
@@ -110,8 +116,8 @@ func (s *Stream) Join(burst int64) (Cursor, []byte) {
 	for at.Offset() < want && at.skipFrame() {
 	}
 	at.announced = nil
-	if at.Offset() == 0 {
-		return at, nil // the stream begins with a frame that stands alone
+	if at.Offset() <= fresh {
+		return at, nil // a frame that stands alone follows
 	}
 	var splicer frames.Splicer
 	var first []byte
