@@ -30,7 +30,7 @@ func (p *pacedReader) Read(b []byte) (int, error) {
 		}
 		p.pause = nil
 	}
-	p.conn.SetReadDeadline(time.Now().Add(p.timeout))
+	p.conn.SetDeadline(time.Now().Add(p.timeout))
 	select {
 	case <-p.stop: // the line above may have undone a wake-up
 		return 0, io.EOF

@@ -26,6 +26,13 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		l.metaint = m.Config.Metaint
 		l.untilBlock = l.metaint
 	}
+	if req.Method == http.MethodGet && m.Asleep() {
+		defer m.Audience.Want()()
+		if err := awaitPlaying(conn, m); err != nil {
+			w.refuse(conn, m, l, err)
+			return
+		}
+	}
 	p := m.Programme()
 	l.pending = icy.AppendListenerHead(nil, p.Station, p.BitRate, p.AudioInfo(), l.metaint, l.Since)
 	if req.Method == http.MethodHead {
@@ -44,10 +51,13 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason error) {
 	w.log.Warn("listener refused", zap.String("mount", m.Name), zap.String("ip", l.Addr),
 		zap.String("agent", l.Agent), zap.Error(reason))
-	sentence := "max listeners reached" // recorded: wire/listener-full.txt
-	if errors.Is(reason, mounts.ErrServerFull) {
+	status, sentence := http.StatusForbidden, "max listeners reached" // recorded: wire/listener-full.txt
+	switch {
+	case errors.Is(reason, mounts.ErrServerFull):
 		sentence = "the server has reached its limit of listeners"
+	case errors.Is(reason, errNotPlaying):
+		status, sentence = http.StatusNotFound, reason.Error()
 	}
-	conn.Write(icy.AppendRefusal(nil, http.StatusForbidden, sentence, time.Now()))
+	conn.Write(icy.AppendRefusal(nil, status, sentence, time.Now()))
 	conn.Close()
 }

@@ -76,6 +76,7 @@ func serve(args []string) error {
 			}
 		})
 	}
+	pullStreams(ctx, &players, c, registry, log, open)
 	err = server.New(c, registry, log).Run(ctx, open)
 	players.Wait()
 	log.Info("stopped")
