@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -22,10 +21,7 @@ import (
 // maxStreamList bounds a master's list of mounts, in bytes.
 const maxStreamList = 1 << 20
 
-var (
-	errListTooLong = fmt.Errorf("its list of mounts is longer than %d MiB", maxStreamList>>20)
-	errOwnMaster   = errors.New("the address is that of this very server: a master must be another one")
-)
+var errListTooLong = fmt.Errorf("its list of mounts is longer than %d MiB", maxStreamList>>20)
 
 // Master pulls every mount that another server lists, with a relay for each.
 type Master struct {
@@ -107,14 +103,12 @@ func (m *Master) list(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	u.Path = "/admin/streamlist.txt"
-	r, err := m.Puller.get(ctx, u, login{m.From.User, m.From.Password.Reveal()}, "")
+	r, err := m.Puller.get(ctx, u, login{m.From.User, m.From.Password.Reveal()}, "", u.Path)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
 	switch {
-	case m.Puller.isSelf(r.conn):
-		return nil, errOwnMaster
 	case r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden:
 		return nil, fmt.Errorf("it answers %d %s: master.user and master.password must be its relay login", r.Status, r.Reason)
 	case r.Status != http.StatusOK:

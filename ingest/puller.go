@@ -27,7 +27,10 @@ const (
 	maxReplyHead = 16 << 10
 )
 
-var errReplyTooLarge = fmt.Errorf("the head of the answer is larger than %d KiB", maxReplyHead>>10)
+var (
+	errReplyTooLarge = fmt.Errorf("the head of the answer is larger than %d KiB", maxReplyHead>>10)
+	errLoop          = errors.New("the address leads back to this server, which cannot pull from itself")
+)
 
 // Puller asks other servers, over HTTP and HTTPS. net/http would not read the
 // answer of a SHOUTcast server, which begins with "ICY 200 OK".
@@ -71,12 +74,17 @@ func (r *reply) text() io.Reader {
 }
 
 // get asks for one address and reads the head of the answer, whatever its
-// status. The connection ends with ctx.
-func (p *Puller) get(ctx context.Context, u *url.URL, l login, header string) (*reply, error) {
+// status. The connection ends with ctx. What must not be asked for is avoid, a
+// path on this very server: the answer would wait for itself.
+func (p *Puller) get(ctx context.Context, u *url.URL, l login, header, avoid string) (*reply, error) {
 	deadline := time.Now().Add(answerWithin)
 	conn, err := p.connect(ctx, u, deadline)
 	if err != nil {
 		return nil, err
+	}
+	if u.Path == avoid && p.isSelf(conn) {
+		conn.Close()
+		return nil, errLoop
 	}
 	r := &reply{url: u, conn: conn, stop: context.AfterFunc(ctx, func() { conn.Close() })}
 	conn.SetDeadline(deadline)

@@ -32,7 +32,7 @@ type Relay struct {
 	Pace     time.Duration // how often it is read from, see pacedReader
 
 	in      *mounts.Input // nil: not attached
-	problem string        // the last one logged; empty: none since the stream came
+	problem string        // the last one logged; empty: none since the stream last played
 }
 
 // Run pulls until ctx ends or the server shuts down. It is called once.
@@ -116,7 +116,6 @@ func (r *Relay) attach(s icy.Station, ip string) (err error) {
 // play feeds the stream to the input until either ends.
 func (r *Relay) play(stream *reply) (time.Duration, error) {
 	in := r.in
-	r.problem = ""
 	r.Log.Info("relay connected", zap.String("name", in.Station.Name), zap.String("server", stream.Header.Get("Server")))
 	served := make(chan struct{})
 	defer close(served)
@@ -146,6 +145,7 @@ func (r *Relay) play(stream *reply) (time.Duration, error) {
 	if stats.Frames == 0 {
 		return 0, err
 	}
+	r.problem = ""
 	return played, err
 }
 

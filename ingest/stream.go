@@ -22,11 +22,7 @@ const (
 	maxPlaylist = 64 << 10
 )
 
-// Reasons not to pull a stream that will not pass by themselves.
-var (
-	errLoop        = errors.New("the address leads back to this server and mount: a relay must pull from another one")
-	errTooManyHops = fmt.Errorf("the address leads elsewhere more than %d times", maxHops)
-)
+var errTooManyHops = fmt.Errorf("the address leads elsewhere more than %d times", maxHops)
 
 // notMP3Error says that an address has something else than an MP3 stream.
 type notMP3Error string
@@ -37,7 +33,7 @@ func (e notMP3Error) Error() string {
 
 // stream asks for an MP3 stream, by way of redirects and playlists, and returns
 // the answer that has it. The login is sent to the server of the first address
-// alone. mount is where the stream goes, to tell a loop by.
+// alone. mount is where the stream goes.
 func (p *Puller) stream(ctx context.Context, address string, l login, mount string) (*reply, error) {
 	first, err := url.Parse(address)
 	if err != nil {
@@ -49,13 +45,9 @@ func (p *Puller) stream(ctx context.Context, address string, l login, mount stri
 		if u.Scheme != first.Scheme || u.Host != first.Host {
 			sent = login{}
 		}
-		r, err := p.get(ctx, u, sent, "Icy-MetaData: 1\r\n")
+		r, err := p.get(ctx, u, sent, "Icy-MetaData: 1\r\n", mount)
 		if err != nil {
 			return nil, err
-		}
-		if p.isSelf(r.conn) && u.Path == mount {
-			r.Close()
-			return nil, errLoop
 		}
 		next, err := r.leadsTo()
 		if err == nil && next == nil {
