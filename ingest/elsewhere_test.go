@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -23,7 +24,7 @@ type elsewhereNet struct {
 	mu       sync.Mutex
 	servers  map[string]func(conn net.Conn)
 	requests []string // heads, in the order they came
-	dials    int
+	dials    atomic.Int64
 	open     sync.WaitGroup
 }
 
@@ -32,7 +33,7 @@ func (e *elsewhereNet) puller() *Puller { return &Puller{dial: e.dial} }
 func (e *elsewhereNet) dial(_ context.Context, _, address string) (net.Conn, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.dials++
+	e.dials.Add(1)
 	serve, ok := e.servers[address]
 	if !ok {
 		return nil, errors.New("connection refused")

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -135,10 +136,12 @@ func TestDialTakesNoLongerThanAnAnswer(t *testing.T) {
 }
 
 func TestHTTPS(t *testing.T) {
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "audio/mpeg")
 		io.WriteString(w, "audio")
 	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // the first handshake is to fail
+	server.StartTLS()
 	defer server.Close()
 	p := NewPuller(nil)
 	if _, err := p.stream(t.Context(), server.URL+"/live", login{}, "/live"); err == nil || !strings.HasPrefix(err.Error(), "TLS: ") {
