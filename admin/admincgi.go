@@ -2,7 +2,8 @@ package admin
 
 import (
 	"cmp"
-	"io"
+	"fmt"
+	"html"
 	"net/http"
 
 	"relay/auth"
@@ -16,6 +17,10 @@ func (h *Handlers) AdminCGI(w http.ResponseWriter, r *http.Request) {
 	switch q["mode"] {
 	case "updinfo":
 		h.updateInfo(w, r, q)
+	case "viewxml", "viewjson":
+		if h.mayView(w, r, q) {
+			h.view(w, q)
+		}
 	default:
 		badRequest(w, "Missing parameter")
 	}
@@ -28,18 +33,53 @@ func (h *Handlers) updateInfo(w http.ResponseWriter, r *http.Request, q icy.Quer
 	if !ok {
 		return
 	}
-	given, err := h.updateTitle(mount, q)
+	given, err := h.updateTitle(r, mount, q)
 	switch {
 	case err != nil:
 		badRequest(w, err.Error())
 	case !given:
 		badRequest(w, "Missing parameter")
 	default:
-		noCache(w)
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		io.WriteString(w, "<html><head><title>Admin request successful</title></head><body><p>Metadata update successful</p></body></html>")
+		writeDone(w, "Metadata update successful")
 	}
 }
+
+// writeDone answers with Icecast's page for what was done; scripts look for
+// the sentence.
+func writeDone(w http.ResponseWriter, sentence string) {
+	noCache(w)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprintf(w, "<html><head><title>Admin request successful</title></head><body><p>%s</p></body></html>", html.EscapeString(sentence))
+}
+
+// mayView checks the login of a request to look: the operator's or, for one
+// mount, that of its source. It is false when the request has been answered.
+func (h *Handlers) mayView(w http.ResponseWriter, r *http.Request, q icy.Query) bool {
+	stream := h.shoutcastStream(q)
+	mount := q["mount"]
+	if stream.mount != nil {
+		mount = stream.mount.Name
+	}
+	var err error
+	switch _, _, basic := r.BasicAuth(); {
+	case q["pass"] != "":
+		var opened string
+		opened, err = h.Gate.AdminPasswordLine(r, q["pass"], mount)
+		if err == nil && opened != mount {
+			err = &auth.Refusal{Reason: "the password is for " + opened + ", not for " + mount}
+		}
+	case basic:
+		err = h.Gate.MountAdmin(r, mount)
+	default:
+		err = errNoLogin
+	}
+	if err != nil {
+		h.unauthorized(w, r, err)
+	}
+	return err == nil
+}
+
+var errNoLogin = &auth.Refusal{Missing: true, Reason: "no login was given"}
 
 // shoutcastLogin checks the login of a request for one mount and returns its
 // name: that in mount=, or in pass=, or the one for SHOUTcast sources. The
@@ -50,7 +90,7 @@ func (h *Handlers) shoutcastLogin(w http.ResponseWriter, r *http.Request, q icy.
 	var err error
 	switch _, _, basic := r.BasicAuth(); {
 	case q["pass"] != "":
-		mount, err = h.Gate.AdminPasswordLine(q["pass"], standard)
+		mount, err = h.Gate.AdminPasswordLine(r, q["pass"], standard)
 		if err == nil && q["mount"] != "" && mount != q["mount"] {
 			err = &auth.Refusal{Reason: "the password is for " + mount + ", not for " + q["mount"]}
 		}

@@ -19,6 +19,10 @@ type Handlers struct {
 	Gate     *auth.Gate
 	Log      *zap.Logger
 	Started  time.Time
+	Traffic  Traffic
+
+	// SetFallbacks replaces the fallbacks of a mount until it ends.
+	SetFallbacks func(mount string, list []string) error
 }
 
 // noCache marks an answer as true for this moment only, and open to the pages
@@ -30,14 +34,23 @@ func noCache(w http.ResponseWriter) {
 
 // unauthorized asks for a login and tells the operator who was refused and why.
 func (h *Handlers) unauthorized(w http.ResponseWriter, r *http.Request, err error) {
-	ip, _, _ := net.SplitHostPort(r.RemoteAddr)
+	h.logRefusal(r, err)
+	noCache(w)
+	w.Header().Set("WWW-Authenticate", `Basic realm="relay"`)
+	http.Error(w, "You need to authenticate", http.StatusUnauthorized)
+}
+
+func (h *Handlers) logRefusal(r *http.Request, err error) {
 	level := h.Log.Warn
 	if refusal, ok := err.(*auth.Refusal); ok && refusal.Missing {
 		level = h.Log.Debug // libshout asks without a login first
 	}
 	level("login refused", zap.String("path", r.URL.Path), zap.String("mount", r.URL.Query().Get("mount")),
-		zap.String("ip", ip), zap.String("agent", r.UserAgent()), zap.Error(err))
-	noCache(w)
-	w.Header().Set("WWW-Authenticate", `Basic realm="relay"`)
-	http.Error(w, "You need to authenticate", http.StatusUnauthorized)
+		zap.String("ip", ipOf(r)), zap.String("agent", r.UserAgent()), zap.Error(err))
+}
+
+// ipOf returns the IP address a request comes from.
+func ipOf(r *http.Request) string {
+	ip, _, _ := net.SplitHostPort(r.RemoteAddr)
+	return ip
 }

@@ -1,10 +1,9 @@
 package admin
 
 import (
-	"encoding/xml"
-	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"go.uber.org/zap"
 
@@ -24,32 +23,39 @@ func (h *Handlers) Metadata(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case mount == "":
-		badRequest(w, "Unknown admin request")
+		badRequest(w, errUnknownRequest.Error())
 	case !q.Has("mode"):
-		badRequest(w, "Missing parameter")
+		badRequest(w, errMissingParameter.Error())
 	case q["mode"] != "updinfo":
-		respond(w, iceResponse{Message: "No such action"})
+		h.answerMetadata(w, r, response("No such action", false))
 	default:
-		if _, err := h.updateTitle(mount, q); err != nil {
+		if _, err := h.updateTitle(r, mount, q); err != nil {
 			badRequest(w, err.Error())
 			return
 		}
-		respond(w, iceResponse{Message: "Metadata update successful", Return: 1})
+		h.answerMetadata(w, r, response("Metadata update successful", true))
 	}
 }
 
-// errNoSource is in Icecast's words.
-var errNoSource = errors.New("Source does not exist")
+// answerMetadata answers as XML, or as a page under the name metadata.xsl.
+func (h *Handlers) answerMetadata(w http.ResponseWriter, r *http.Request, e element) {
+	if strings.HasSuffix(r.URL.Path, ".xsl") {
+		writePage(w, "Metadata", e)
+		return
+	}
+	writeXML(w, e)
+}
 
 // updateTitle sets the title in a request for a mount, which need not be up
 // yet. given is false when the request holds none, which changes nothing. The
 // error is a sentence for the client.
-func (h *Handlers) updateTitle(mount string, q icy.Query) (given bool, err error) {
+func (h *Handlers) updateTitle(r *http.Request, mount string, q icy.Query) (given bool, err error) {
+	user, _, _ := r.BasicAuth()
 	title, given, err := titleFrom(q, h.Conf.Mount(mount).Charset)
 	switch {
 	case err != nil || !given:
 		return given, err
-	case !h.Registry.SetTitle(mount, title):
+	case !h.Registry.SetTitle(mount, user, title):
 		return given, errNoSource
 	}
 	h.Log.Info("title", zap.String("mount", mount), zap.String("title", title.Text))
@@ -83,24 +89,6 @@ func titleFrom(q icy.Query, mountCharset string) (t mounts.Title, given bool, er
 	}
 	t.URL = text("url")
 	return t, true, err
-}
-
-// iceResponse is Icecast's answer to a command.
-type iceResponse struct {
-	XMLName xml.Name `xml:"iceresponse"`
-	Message string   `xml:"message"`
-	Return  int      `xml:"return"`
-}
-
-func respond(w http.ResponseWriter, answer iceResponse) {
-	body, err := xml.Marshal(answer)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	noCache(w)
-	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-	fmt.Fprintf(w, "<?xml version=\"1.0\"?>\n%s\n", body)
 }
 
 // badRequest answers with Icecast's error page; scripts look for the sentence.

@@ -110,8 +110,13 @@ func (m pageMount) Now() string { return cmp.Or(m.Status.Title.Text, m.Status.St
 
 // Source is the program that sends the stream.
 func (m pageMount) Source() string {
-	if m.SourceAddr == "" {
+	switch m.Kind {
+	case mounts.Fallback:
+		return "the stream of " + m.From
+	case mounts.Files:
 		return "music of this server"
+	case mounts.Silent:
+		return "nobody"
 	}
 	return cmp.Or(m.Status.Station.Agent, "unnamed program")
 }
@@ -128,10 +133,12 @@ func (m pageMount) Site() string {
 // State says in a word where the sound comes from.
 func (m pageMount) State() string {
 	switch m.Input {
-	case mounts.Live.String():
+	case mounts.Live.String(), mounts.Relayed.String():
 		return "Live"
-	case mounts.Files.String():
+	case mounts.Fallback.String(), mounts.Files.String():
 		return "Music"
+	case mounts.Silent.String():
+		return "Silent"
 	}
 	return "Back in a moment"
 }

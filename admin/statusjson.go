@@ -1,9 +1,7 @@
 package admin
 
 import (
-	"encoding/json"
 	"net/http"
-	"net/url"
 
 	"relay/icy"
 	"relay/mounts"
@@ -64,11 +62,7 @@ func (h *Handlers) StatusJSON(w http.ResponseWriter, r *http.Request) {
 		}
 		sources = append(sources, h.sourceJSON(s))
 	}
-	noCache(w)
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.Encode(statusJSON{icestatsJSON{
+	writeJSON(w, statusJSON{icestatsJSON{
 		Admin:              h.Conf.Server.AdminEmail,
 		Host:               h.Conf.Server.Hostname,
 		Location:           h.Conf.Server.Location,
@@ -102,7 +96,7 @@ func (h *Handlers) sourceJSON(s mounts.Status) sourceJSON {
 		IceSampleRate:      s.SampleRate,
 		ListenerPeak:       s.Peak,
 		Listeners:          s.Listeners,
-		ListenURL:          h.Conf.Server.BaseURL() + (&url.URL{Path: s.Name}).EscapedPath(),
+		ListenURL:          h.listenURL(s.Name),
 		ServerDescription:  orElse(s.Station.Description, "Unspecified description"),
 		ServerName:         orElse(s.Station.Name, "Unspecified name"),
 		ServerType:         "audio/mpeg",

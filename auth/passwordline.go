@@ -2,45 +2,48 @@ package auth
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"net/http"
+	"slices"
 
 	"relay/conf"
 	"relay/icy"
 )
 
 // PasswordLine checks the password line of a SHOUTcast source, in all the
-// forms it may have, and returns the mount that the source may feed: the one
-// that the line names, else standard. The error is a *Refusal.
-func (g *Gate) PasswordLine(line, standard string) (mount string, err error) {
+// forms it may have, and returns the mount that the source may feed, the one
+// that the line names, else standard, and whose login it was. ip is where the source comes from. A
+// stream_auth hook is waited for until ctx ends, five seconds at most. The
+// error is a *Refusal.
+func (g *Gate) PasswordLine(ctx context.Context, ip, line, standard string) (mount, user string, err error) {
 	if line == icy.ShoutcastProbe {
-		return "", &Refusal{Missing: true, Reason: "libshout's probe for a SHOUTcast server"}
+		return "", "", &Refusal{Missing: true, Reason: "libshout's probe for a SHOUTcast server"}
 	}
-	return g.passwordLine(line, standard, false)
+	return g.passwordLine(ctx, ip, line, standard, false)
 }
 
-// AdminPasswordLine checks what stands for a login in SHOUTcast's requests for
-// a mount: the password line of its source or, in the same forms, the
-// administrator's password. The error is a *Refusal.
-func (g *Gate) AdminPasswordLine(line, standard string) (mount string, err error) {
-	return g.passwordLine(line, standard, true)
+// AdminPasswordLine checks what stands for a login in req, one of SHOUTcast's
+// requests for a mount: the password line of its source or, in the same forms,
+// the administrator's password. Whoever leaves before he is answered is heard
+// all the same, as with MountAdmin. The error is a *Refusal.
+func (g *Gate) AdminPasswordLine(req *http.Request, line, standard string) (mount string, err error) {
+	mount, _, err = g.passwordLine(context.WithoutCancel(req.Context()), hostOf(req.RemoteAddr), line, standard, true)
+	return mount, err
 }
 
-func (g *Gate) passwordLine(line, standard string, admin bool) (string, error) {
+func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admin bool) (mount, user string, err error) {
 	refusal := &Refusal{Reason: fmt.Sprintf("wrong password, given for %s", standard)}
-	for _, given := range icy.ReadPasswordLine(line) {
+	readings := icy.ReadPasswordLine(line)
+	for _, given := range readings {
 		mount := cmp.Or(given.Mount, standard)
 		if given.Mount != "" {
 			refusal = &Refusal{Reason: fmt.Sprintf("wrong password, given for %s", mount)}
 		}
-		m := g.conf.Mount(mount)
-		logins := []login{{m.SourceUser, m.SourcePassword}}
-		if admin {
-			logins = append(logins, login{g.conf.Auth.AdminUser, g.conf.Auth.AdminPassword})
-		}
-		for _, l := range logins {
+		for _, l := range g.logins(mount, admin) {
 			err := compare(cmp.Or(given.User, l.user), given.Password, l.user, l.password)
 			if err == nil {
-				return mount, nil
+				return mount, l.user, nil
 			}
 			// Other refusals may name a piece of a password as the user.
 			if err.RightPassword {
@@ -48,7 +51,49 @@ func (g *Gate) passwordLine(line, standard string, admin bool) (string, error) {
 			}
 		}
 	}
-	return "", refusal
+
+	ctx, cancel := context.WithTimeout(ctx, g.hooks.timeout)
+	defer cancel()
+	// The hoster may lock out who errs: ask about the likeliest reading first.
+	slices.SortStableFunc(readings, func(a, b icy.PasswordLine) int { return unnamed(a) - unnamed(b) })
+	for _, given := range readings {
+		mount := cmp.Or(given.Mount, standard)
+		m := g.conf.Mount(mount)
+		address := m.ListenerAuth.StreamAuth
+		if address == "" {
+			continue
+		}
+		user := cmp.Or(given.User, m.SourceUser)
+		refusal = g.hooks.mayStream(ctx, address, "the password given for "+mount,
+			stream{mount: mount, ip: ip, user: user, password: given.Password, admin: admin})
+		if refusal == nil {
+			return mount, user, nil
+		}
+	}
+	return "", "", refusal
+}
+
+// logins returns those that are known here for a mount. That of its source is
+// none of them where a hook decides.
+func (g *Gate) logins(mount string, admin bool) []login {
+	var logins []login
+	if m := g.conf.Mount(mount); m.ListenerAuth.StreamAuth == "" {
+		for _, l := range m.SourceLogins() {
+			logins = append(logins, login{l.User, l.Password})
+		}
+	}
+	if admin {
+		logins = append(logins, login{g.conf.Auth.AdminUser, g.conf.Auth.AdminPassword})
+	}
+	return logins
+}
+
+// unnamed is 1 for a reading that names neither a user nor a mount.
+func unnamed(given icy.PasswordLine) int {
+	if given.User == "" && given.Mount == "" {
+		return 1
+	}
+	return 0
 }
 
 type login struct {

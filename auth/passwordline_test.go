@@ -2,6 +2,7 @@ package auth
 
 import (
 	"errors"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -58,14 +59,14 @@ source_password = "a:b:#7"
 					t.Errorf("refused: %v, want %s", err, want)
 				}
 			}
-			mount, err := gate.PasswordLine(tt.line, "/stream")
+			mount, _, err := gate.PasswordLine(t.Context(), "192.0.2.1", tt.line, "/stream")
 			check(mount, err, tt.source)
-			mount, err = gate.AdminPasswordLine(tt.line, "/stream")
+			mount, err = gate.AdminPasswordLine(httptest.NewRequest("GET", "/admin.cgi", nil), tt.line, "/stream")
 			check(mount, err, tt.admin)
 		})
 	}
 	var refusal *Refusal
-	if _, err := gate.PasswordLine("!POKE", "/stream"); !errors.As(err, &refusal) || !refusal.Missing {
+	if _, _, err := gate.PasswordLine(t.Context(), "192.0.2.1", "!POKE", "/stream"); !errors.As(err, &refusal) || !refusal.Missing {
 		t.Errorf("libshout's probe: %v", err)
 	}
 }

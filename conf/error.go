@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,6 +97,9 @@ func (r *reader) err() error {
 // longestShown is how much of a value an error repeats, in characters.
 const longestShown = 80
 
+// urlLogin is the login in an address.
+var urlLogin = regexp.MustCompile(`(://)[^/?#@]*@`)
+
 // show prints a value as TOML would, shortened. Tables print as nothing, and
 // so do dates, which are nowhere wanted.
 func show(v any) string {
@@ -104,7 +108,7 @@ func show(v any) string {
 	case nil, time.Time, map[string]any, []map[string]any:
 		return ""
 	case string:
-		s = strconv.Quote(v)
+		s = strconv.Quote(urlLogin.ReplaceAllString(v, "$1***@"))
 	case []any:
 		parts := make([]string, len(v))
 		for i, item := range v {

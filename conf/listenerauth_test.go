@@ -27,6 +27,7 @@ func TestListenerAuthErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"takeover = 'always'":                                       `relay.toml:3: mount.takeover = "always": must be "refuse", "newest" or "same-user"`,
 		"listener_auth.url = 'members'":                             `relay.toml:3: mount.listener_auth.url = "members": must be an absolute URL such as "https://members.example.org/radio"`,
+		"listener_auth.url = 'ftp://me:secret@x/'":                  `relay.toml:3: mount.listener_auth.url = "ftp://***@x/": must be an absolute URL such as "https://members.example.org/radio"`,
 		"listener_auth.on_source = 'ftp://x'":                       `relay.toml:3: mount.listener_auth.on_source = "ftp://x": must be an absolute URL such as "https://members.example.org/radio"`,
 		"listener_auth = { url = 'http://a', htpasswd_file = 'b' }": `relay.toml:3: mount.listener_auth.url = "http://a": htpasswd_file is given too: keep one of the two`,
 	} {

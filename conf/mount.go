@@ -46,6 +46,21 @@ type Mount struct {
 	// Empty, each for itself: that of Auth.
 	SourceUser     string `toml:"source_user"`
 	SourcePassword Secret `toml:"source_password"`
+	// Sources are several logins, the most important first, in place of
+	// SourceUser and SourcePassword.
+	Sources []SourceLogin `toml:"source"`
+	// Fallbacks are tried in order when there is no live source: mounts, and
+	// FallbackFiles for the mount's own music, which otherwise comes last.
+	Fallbacks []string `toml:"fallbacks"`
+	// FallbackFull is the mount that listeners get when this one is full.
+	FallbackFull string `toml:"fallback_full"`
+	// Silence plays silent frames when nothing else is left.
+	Silence bool `toml:"silence"`
+
+	// IntroFile is an MP3 file that each listener hears once, before the
+	// stream. Empty: none.
+	IntroFile string `toml:"intro_file"`
+
 	// Takeover is what becomes of a source when a second one comes.
 	Takeover Takeover `toml:"takeover"`
 	// Grace is how long a lost source may take to come back before the
@@ -71,6 +86,9 @@ const (
 	TakeoverNewest   Takeover = "newest"    // the second one replaces it
 	TakeoverSameUser Takeover = "same-user" // only a login's own source is replaced
 )
+
+// FallbackFiles stands for a mount's own music among its Fallbacks.
+const FallbackFiles = "files"
 
 // The bounds of Mount.Metaint, if it is not 0, in bytes.
 const (
@@ -115,6 +133,11 @@ func (c *Config) Mount(name string) Mount {
 	m.SourceUser = cmp.Or(m.SourceUser, c.Auth.SourceUser)
 	m.SourcePassword = cmp.Or(m.SourcePassword, c.Auth.SourcePassword)
 	m.Files.Paths = slices.Clone(m.Files.Paths)
+	if slices.Contains(m.Fallbacks, name) {
+		m.Fallbacks = nil // of a pattern, that puts this very mount behind all others
+	}
+	m.Fallbacks = slices.Clone(m.Fallbacks)
+	m.Sources = slices.Clone(m.Sources)
 	return m
 }
 
@@ -163,6 +186,7 @@ func checkMounts(r *reader, p path, c *Config) {
 		}
 		first[m.Name] = r.line(name)
 	}
+	checkFallbackLoops(r, p, c)
 }
 
 func (m *Mount) check(r *reader, p path, buffer Size) {
@@ -182,6 +206,9 @@ func (m *Mount) check(r *reader, p path, buffer Size) {
 	checkText(r, p.key("url"), m.URL)
 	checkUser(r, p.key("source_user"), m.SourceUser)
 	atLeast(r, p.key("max_listeners"), m.MaxListeners, 0)
+	m.IntroFile = r.resolve(m.IntroFile)
+	m.checkFallbacks(r, p)
+	m.checkSources(r, p)
 	if r.usable(p.key("takeover")) {
 		oneOf(r, p.key("takeover"), string(m.Takeover), string(TakeoverRefuse), string(TakeoverNewest), string(TakeoverSameUser))
 	}

@@ -17,7 +17,7 @@ func TestServerNames(t *testing.T) {
 		{"[server]\npublic_url = 'http://x:y'", `relay.toml:2: server.public_url = "http://x:y": ` + want},
 		{"[server]\npublic_url = 'http://x:99999'", `relay.toml:2: server.public_url = "http://x:99999": ` + want + ", with a port from 1 to 65535 if any"},
 		{"[server]\npublic_url = 'http://x/?a'", `relay.toml:2: server.public_url = "http://x/?a": ` + want + ", without a query or fragment"},
-		{"[server]\npublic_url = 'http://u:p@x'", `relay.toml:2: server.public_url = "http://u:p@x": ` + want + ", without user or password"},
+		{"[server]\npublic_url = 'http://u:p@x'", `relay.toml:2: server.public_url = "http://***@x": ` + want + ", without user or password"},
 		{"[server]\nhostname = 'http://x'", `relay.toml:2: server.hostname = "http://x": must be a bare host name or IP address, such as "radio.example.org"`},
 		{"[server]\nhostname = ''", `relay.toml:2: server.hostname = "": must be a bare host name or IP address, such as "radio.example.org"`},
 		{"[server]\nshoutcast_mount = 'live'", `relay.toml:2: server.shoutcast_mount = "live": must start with "/", such as "/live"`},

@@ -150,9 +150,17 @@ func (r *relay) tune(t testing.TB, mount string, header ...string) *player {
 // ask sends a request head and reads that of the answer.
 func (r *relay) ask(t testing.TB, head string) *player {
 	t.Helper()
-	p := &player{Conn: r.dial(t), header: map[string]string{}}
+	p := &player{Conn: r.dial(t)}
 	p.in = bufio.NewReader(p.Conn)
 	io.WriteString(p, head)
+	p.readHead(t)
+	return p
+}
+
+// readHead reads the head of an answer.
+func (p *player) readHead(t testing.TB) {
+	t.Helper()
+	p.header = map[string]string{}
 	for {
 		line, err := p.in.ReadString('\n')
 		if err != nil {
@@ -171,7 +179,6 @@ func (r *relay) ask(t testing.TB, head string) *player {
 	}
 	p.metaint, _ = strconv.Atoi(p.header["icy-metaint"])
 	p.untilBlock = p.metaint
-	return p
 }
 
 // Read returns audio; metadata blocks are taken out and their titles kept.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -29,6 +30,8 @@ type client struct {
 	way     string   // "PUT, chunked"
 	command string   // the executable
 	version []string // arguments that make it print its version: "--version"
+
+	unprivileged bool // it refuses to be run by root
 }
 
 // row is what became of a client's test.
@@ -69,17 +72,50 @@ func (c client) test(t *testing.T, check func(t *testing.T, checked *checks)) {
 			defer table.Unlock()
 			table.rows = append(table.rows, r)
 		}()
-		r.found = versionOf(program(t, c.command), c.version)
+		r.found = c.versionOf(program(t, c.command))
 		check(t, &checked)
 	})
 }
 
-var versionNumber = regexp.MustCompile(`\d+(\.\d+)+[-+~.\w]*`)
+var versionNumber = regexp.MustCompile(`\d+(\.\d+)+([-+~.\w]*\w)?`)
 
-// versionOf returns the first thing like a version that a program prints.
-func versionOf(path string, args []string) string {
-	out, _ := exec.Command(path, args...).CombinedOutput() // some print it and fail
+// versionOf returns the first thing like a version that the program prints.
+func (c client) versionOf(path string) string {
+	cmd := exec.Command(path, c.version...)
+	c.settle(cmd, os.DevNull)
+	out, _ := cmd.CombinedOutput() // some print it and fail
 	return cmp.Or(string(versionNumber.Find(out)), "unknown")
+}
+
+const nobody = 65534
+
+// home returns a directory of the program's own. Its path is shorter than a
+// test's own, for some make sockets there.
+func (c client) home(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "home-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if c.unprivileged && os.Geteuid() == 0 {
+		if err := os.Chown(dir, nobody, nobody); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// settle makes a command of the program live in its home, as a user it agrees
+// to.
+func (c client) settle(cmd *exec.Cmd, home string) {
+	cmd.Env = append(os.Environ(), "HOME="+home, "TMPDIR="+home)
+	for _, name := range []string{"XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"} {
+		cmd.Env = append(cmd.Env, name+"="+home)
+	}
+	if c.unprivileged && os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
 }
 
 const tableBegin, tableEnd = "<!-- table: go test ./e2e -run TestCompatibility -table docs/compatibility.md -->\n", "<!-- end of table -->\n"

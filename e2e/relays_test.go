@@ -95,7 +95,7 @@ func TestRelayOnDemand(t *testing.T) {
 		return there.source(t, "/live").Listeners == 0
 	})
 
-	out, err := exec.Command(program(t, "curl"), "-sS", "-m", "2", r.url("/copy")).Output()
+	out, err := exec.Command(program(t, "curl"), "-sS", "-m", "3", r.url("/copy")).Output()
 	if len(out) < 32<<10 {
 		t.Errorf("a listener who comes later gets %d bytes, %v", len(out), err)
 	}

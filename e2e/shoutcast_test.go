@@ -320,6 +320,9 @@ source_password = "mine"
 			if len(c.Server) == 0 {
 				continue // on the second port, where Icecast closed without a word
 			}
+			if strings.Contains(string(c.Client), "mode=viewxml") {
+				continue // which Icecast did not know
+			}
 			answer := r.exchange(t, string(c.Client))
 			wantHead, wantBody, _ := strings.Cut(string(c.Server), "\r\n\r\n")
 			gotHead, gotBody, _ := strings.Cut(answer, "\r\n\r\n")

@@ -3,10 +3,12 @@ package e2e
 import (
 	"bytes"
 	encbinary "encoding/binary"
+	"io"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -49,13 +51,39 @@ func (r *relay) record(t testing.TB, mount string, seconds int) []byte {
 // audio fails the test.
 func decode(t testing.TB, mp3 []byte) []int16 {
 	t.Helper()
-	cmd := exec.Command(program(t, "ffmpeg"), "-v", "warning", "-f", "mp3", "-i", "-", "-f", "s16le", "-ac", "1", "-ar", "44100", "-")
+	return decodeInput(t, bytes.NewReader(mp3), "-f", "mp3", "-i", "-")
+}
+
+// decodeFile does so for what a program has recorded: MP3, WAV or, raw, the
+// samples themselves.
+func decodeFile(t testing.TB, path string) []int16 {
+	t.Helper()
+	if filepath.Ext(path) == ".wav" {
+		return decodeInput(t, nil, "-guess_layout_max", "0", "-i", path)
+	}
+	sound, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if filepath.Ext(path) == ".raw" {
+		return samplesOf(sound)
+	}
+	return decode(t, sound)
+}
+
+func decodeInput(t testing.TB, in io.Reader, input ...string) []int16 {
+	t.Helper()
+	cmd := exec.Command(program(t, "ffmpeg"), slices.Concat([]string{"-v", "warning"}, input, []string{"-f", "s16le", "-ac", "1", "-ar", "44100", "-"})...)
 	var complaints bytes.Buffer
-	cmd.Stdin, cmd.Stderr = bytes.NewReader(mp3), &complaints
+	cmd.Stdin, cmd.Stderr = in, &complaints
 	pcm, err := cmd.Output()
 	if err != nil || complaints.Len() > 0 {
 		t.Errorf("ffmpeg: %v\n%s", err, complaints.String())
 	}
+	return samplesOf(pcm)
+}
+
+func samplesOf(pcm []byte) []int16 {
 	samples := make([]int16, len(pcm)/2)
 	encbinary.Read(bytes.NewReader(pcm), encbinary.LittleEndian, samples)
 	return samples

@@ -1,6 +1,7 @@
 package icy
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -63,6 +64,22 @@ func AppendListenerHead(dst []byte, s Station, bitRate int, audioInfo string, me
 		dst = fmt.Appendf(dst, "icy-metaint:%d\r\n", metaint)
 	}
 	return append(dst, "\r\n"...)
+}
+
+// WantsICY reports whether a player takes nothing but SHOUTcast's own status
+// line: icecast-kh keeps the same list.
+func WantsICY(userAgent string) bool {
+	for _, old := range []string{"shoutcastsource", "Windows-Media-Player", "RealMedia", "BlackBerry"} {
+		if strings.Contains(userAgent, old) {
+			return true
+		}
+	}
+	return false
+}
+
+// AsICY gives a listener's head the status line of SHOUTcast's first protocol.
+func AsICY(head []byte) []byte {
+	return append([]byte("ICY"), bytes.TrimPrefix(head, []byte("HTTP/1.0"))...)
 }
 
 func appendStart(dst []byte, status int, reason, contentType, extra string, now time.Time) []byte {

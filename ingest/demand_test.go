@@ -30,7 +30,7 @@ func TestRelayOnDemand(t *testing.T) {
 		f := follow(t, m)
 		done()
 		time.Sleep(time.Hour)
-		if r.dials.Load() != 1 || !m.Playing() || m.Programme().Title.Text != "Song" {
+		if r.dials.Load() != 1 || !sounds(m) || m.Programme().Title.Text != "Song" {
 			t.Errorf("%d connections in an hour, %+v", r.dials.Load(), m.Programme())
 		}
 
@@ -40,11 +40,11 @@ func TestRelayOnDemand(t *testing.T) {
 		time.Sleep(linger)
 		m.Audience.Leave(&again.Listener)
 		time.Sleep(linger - time.Second)
-		if r.dials.Load() != 1 || !m.Playing() {
+		if r.dials.Load() != 1 || !sounds(m) {
 			t.Error("dropped too soon")
 		}
 		time.Sleep(2 * time.Second)
-		if m.Playing() {
+		if sounds(m) {
 			t.Error("pulled on though nobody listens")
 		}
 		time.Sleep(time.Hour)
@@ -77,7 +77,7 @@ func TestRelayOnDemandOfAServerThatIsAway(t *testing.T) {
 		}
 		r.set("a:80", plays(icecast, 1))
 		time.Sleep(longestWaitOnDemand + time.Second)
-		if !m.Playing() {
+		if !sounds(m) {
 			t.Error("he waits on")
 		}
 		done()

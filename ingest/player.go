@@ -73,12 +73,14 @@ func (p *Player) Run(ctx context.Context) error {
 			}
 			played = played || n > 0
 		}
-		if !played {
+		if !played { // leave the air to whoever comes next
+			in.Pause()
 			select {
 			case <-time.After(retryEmpty):
 			case <-ctx.Done():
 				return nil
 			}
+			in.Resume()
 		}
 	}
 }

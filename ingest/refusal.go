@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 
 	"relay/auth"
 	"relay/icy"
+	"relay/journal"
 )
 
 // refusal is an answer that turns a source away.
@@ -34,12 +36,14 @@ func (r *refusal) answer(now time.Time) []byte {
 // turnAway logs a refusal, answers, and closes in an order that lets the
 // answer arrive: a close with audio still unread would reset the connection
 // and take it back.
-func turnAway(conn net.Conn, log *zap.Logger, err error) {
+func (s *Sources) turnAway(conn net.Conn, log *zap.Logger, err error, visit *journal.Access) {
 	logRefusal(log, err)
 	r := &refusal{status: http.StatusInternalServerError, sentence: "the server could not take the stream"}
 	errors.As(err, &r)
 	conn.SetDeadline(time.Now().Add(2 * time.Second))
-	if _, err := conn.Write(r.answer(time.Now())); err != nil {
+	n, err := conn.Write(r.answer(time.Now()))
+	s.Journal.End(visit, cmp.Or(r.status, http.StatusUnauthorized), int64(n))
+	if err != nil {
 		return
 	}
 	if half, ok := conn.(interface{ CloseWrite() error }); ok {

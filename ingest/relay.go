@@ -89,7 +89,7 @@ func (r *Relay) turn(ctx context.Context) (played time.Duration, err error) {
 		return 0, err
 	}
 	defer stream.Close()
-	if err := r.attach(icy.StationFromHeader(stream.Header), ipOf(stream.conn)); err != nil {
+	if err := r.attach(icy.StationFromHeader(stream.Header), host(stream.conn.RemoteAddr().String())); err != nil {
 		return 0, err
 	}
 	r.Registry.Counts.Relays.Add(1)

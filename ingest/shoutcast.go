@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -25,10 +27,12 @@ const maxSourceHead = 16 << 10
 // answered at once, and everything else when the head is there.
 func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard string, deadline time.Time) {
 	defer conn.Close()
-	log := s.logOf(conn)
-	mount, err := s.Gate.PasswordLine(line, standard)
+	ip := host(conn.RemoteAddr().String())
+	log := s.Log.With(zap.String("ip", ip))
+	mount, user, err := s.Gate.PasswordLine(context.Background(), ip, line, standard)
+	visit := s.Journal.BeginSource(ip, cmp.Or(mount, standard))
 	if err != nil {
-		turnAway(conn, log, &refusal{0, icy.ShoutcastRefused, err})
+		s.turnAway(conn, log, &refusal{0, icy.ShoutcastRefused, err}, visit)
 		return
 	}
 	log = log.With(zap.String("mount", mount), zap.String("agent", "SHOUTcast source"))
@@ -41,18 +45,19 @@ func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard s
 	if err != nil {
 		var refused *refusal
 		if errors.As(err, &refused) {
-			turnAway(conn, log, err)
+			s.turnAway(conn, log, err, visit)
 		} else {
 			log.Info("source left before its stream began", zap.String("reason", leaveReason(err)))
 		}
 		return
 	}
-	in, err := s.attach(mount, header, ipOf(conn), "")
+	in, err := s.attach(mount, header, ip, user)
 	if err != nil {
-		turnAway(conn, log, err)
+		s.turnAway(conn, log, err, visit)
 		return
 	}
 	defer in.Detach()
+	defer s.Journal.End(visit, http.StatusOK, int64(len(icy.ShoutcastAccepted)))
 	s.play(conn, body, header, in, log)
 }
 

@@ -112,7 +112,7 @@ func TestShoutcastSessionEnds(t *testing.T) {
 			case <-time.After(10 * time.Second):
 				t.Fatal("the session goes on")
 			}
-			if m := registry.Find("/live"); m != nil && m.Live() != nil {
+			if m := registry.Find("/live"); m != nil && m.Source() != nil {
 				t.Error("the mount is held")
 			}
 		})

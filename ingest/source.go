@@ -14,6 +14,7 @@ import (
 
 	"relay/auth"
 	"relay/icy"
+	"relay/journal"
 	"relay/mounts"
 )
 
@@ -22,6 +23,7 @@ type Sources struct {
 	Registry *mounts.Registry
 	Gate     *auth.Gate
 	Log      *zap.Logger
+	Journal  *journal.Journal
 	Timeout  time.Duration // a source that sends nothing for so long is dropped
 	Pace     time.Duration // how often a source is read from, see pacedReader
 }
@@ -31,10 +33,12 @@ type Sources struct {
 // came behind the head. Serve owns conn and closes it.
 func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 	defer conn.Close()
-	log := s.logOf(conn).With(zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()))
-	in, err := s.admit(req, ipOf(conn))
+	ip := host(req.RemoteAddr)
+	log := s.Log.With(zap.String("ip", ip), zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()))
+	visit := s.Journal.Begin(req)
+	in, err := s.admit(req, ip)
 	if err != nil {
-		turnAway(conn, log, err)
+		s.turnAway(conn, log, err, visit)
 		return
 	}
 	defer in.Detach()
@@ -46,6 +50,7 @@ func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 		log.Info("source left before it was answered", zap.Error(err))
 		return
 	}
+	defer s.Journal.End(visit, http.StatusOK, int64(len(answer)))
 	s.play(conn, body, req.Header, in, log)
 }
 
@@ -99,6 +104,8 @@ func (s *Sources) answer(conn net.Conn, text string) error {
 // logs its coming and going. header is what the source said of the stream.
 func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mounts.Input, log *zap.Logger) {
 	log.Info("source connected", zap.String("name", in.Station.Name))
+	s.Gate.SourceCame(in.Mount.Name)
+	defer s.Gate.SourceLeft(in.Mount.Name)
 	served := make(chan struct{})
 	defer close(served)
 	go func() {
@@ -120,10 +127,9 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 		zap.Int64("frames", stats.Frames), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
 }
 
-func (s *Sources) logOf(conn net.Conn) *zap.Logger { return s.Log.With(zap.String("ip", ipOf(conn))) }
-
-func ipOf(conn net.Conn) string {
-	ip, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
+// host is the IP address of an address with a port.
+func host(addr string) string {
+	ip, _, _ := net.SplitHostPort(addr)
 	return ip
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/auth"
 	"relay/conf"
 	"relay/icy"
 	"relay/mounts"
@@ -34,7 +35,8 @@ func serveAsleep(t *testing.T, method string, in *mounts.Input) <-chan string {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	ctx, stop := context.WithCancel(context.Background())
-	w := NewWriters(conf.Default().Limits, zap.NewNop())
+	c := conf.Default()
+	w := NewWriters(c.Limits, auth.NewGate(c), nil, zap.NewNop())
 	go w.Run(ctx)
 	answer := make(chan string, 1)
 	go func() {

@@ -55,6 +55,9 @@ func (g *gather) collect(l *listener) {
 			continue
 		}
 		audio := cursor.Next()
+		if may := l.playable - cursor.Offset(); int64(len(audio)) > may {
+			audio = audio[:max(0, may)]
+		}
 		if len(audio) == 0 {
 			return
 		}

@@ -9,22 +9,25 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/auth"
+	"relay/conf"
 	"relay/icy"
 	"relay/mounts"
 )
+
+// mostFull bounds how many full mounts a listener is passed on from.
+const mostFull = 5
 
 // Serve answers GET or HEAD of a mount on a connection whose request head has
 // been read. It owns conn and returns as soon as head and burst are written;
 // the listener stays with the writers. Range and query play no part: a live
 // stream is always a 200 (wire/listener-range-safari.txt).
 func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
-	l := &listener{mount: m, lastTaken: time.Now()}
-	l.Addr, _, _ = net.SplitHostPort(conn.RemoteAddr().String())
-	l.Agent = strings.Clone(req.UserAgent()) // not the whole head
-	l.Since = l.lastTaken
-	if icy.WantsMetadata(req.Header) {
-		l.metaint = m.Config.Metaint
-		l.untilBlock = l.metaint
+	l := newListener(req)
+	l.entry = w.journal.Begin(req)
+	if err := w.admit(req, m, l); err != nil {
+		w.refuse(conn, m, l, err)
+		return
 	}
 	if req.Method == http.MethodGet && m.Asleep() {
 		defer m.Audience.Want()()
@@ -33,31 +36,113 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 			return
 		}
 	}
-	p := m.Programme()
-	l.pending = icy.AppendListenerHead(nil, p.Station, p.BitRate, p.AudioInfo(), l.metaint, l.Since)
-	if req.Method == http.MethodHead {
-		conn.Write(l.pending)
-		conn.Close()
-		return
-	}
-	if err := m.Audience.Join(&l.Listener); err != nil {
+	m, err := l.find(m, req.Method)
+	if err != nil {
 		w.refuse(conn, m, l, err)
 		return
 	}
-	l.join(int64(m.Config.Burst))
+	l.mount = m
+	if icy.WantsMetadata(req.Header) {
+		l.metaint = m.Config.Metaint
+		l.untilBlock = l.metaint
+	}
+	l.limit(time.Duration(m.Config.MaxDuration))
+	p := m.Programme()
+	l.pending = icy.AppendListenerHead(nil, p.Station, p.BitRate, p.AudioInfo(), l.metaint, l.Since)
+	if icy.WantsICY(l.Agent) {
+		l.pending = icy.AsICY(l.pending)
+	}
+	if req.Method == http.MethodHead {
+		n, _ := conn.Write(l.pending)
+		w.end(conn, l, http.StatusOK, n)
+		return
+	}
+	l.introduce(l.Since)
 	w.seat(l, conn)
+}
+
+func newListener(req *http.Request) *listener {
+	l := &listener{lastTaken: time.Now()}
+	l.ID = mounts.NewListenerID()
+	l.Addr, _, _ = net.SplitHostPort(req.RemoteAddr)
+	l.Agent = strings.Clone(req.UserAgent()) // not the whole head
+	l.Since = l.lastTaken
+	return l
+}
+
+// admit asks whether he may listen, where somebody is to be asked.
+func (w *Writers) admit(req *http.Request, m *mounts.Mount, l *listener) error {
+	if m.Config.ListenerAuth == (conf.ListenerAuth{}) {
+		return nil
+	}
+	visit, err := w.gate.Listener(w.following, req, m.Name, l.ID)
+	if err != nil {
+		return err
+	}
+	l.visit, l.User = visit, visit.User
+	l.limit(visit.TimeLimit)
+	return nil
+}
+
+// find joins the audience of m or, if that is full, of the mount that is to
+// take its overflow. For HEAD nobody joins.
+func (l *listener) find(m *mounts.Mount, method string) (*mounts.Mount, error) {
+	if method == http.MethodHead {
+		return m, nil
+	}
+	for range mostFull {
+		err := m.Audience.Join(&l.Listener)
+		if err == nil {
+			return m, nil
+		}
+		next := m.WhenFull()
+		if !errors.Is(err, mounts.ErrMountFull) || next == nil {
+			return m, err
+		}
+		m = next
+	}
+	return m, mounts.ErrMountFull
+}
+
+// limit ends the listener's stay after so long, if that is not 0 and he has no
+// shorter limit yet.
+func (l *listener) limit(stay time.Duration) {
+	until := l.Since.Add(stay)
+	if stay > 0 && (l.until.IsZero() || until.Before(l.until)) {
+		l.until = until
+	}
 }
 
 func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason error) {
 	w.log.Warn("listener refused", zap.String("mount", m.Name), zap.String("ip", l.Addr),
 		zap.String("agent", l.Agent), zap.Error(reason))
 	status, sentence := http.StatusForbidden, "max listeners reached" // recorded: wire/listener-full.txt
+	var login *auth.Refusal
 	switch {
 	case errors.Is(reason, mounts.ErrServerFull):
 		sentence = "the server has reached its limit of listeners"
 	case errors.Is(reason, errNotPlaying):
 		status, sentence = http.StatusNotFound, reason.Error()
+	case errors.As(reason, &login):
+		status, sentence = http.StatusUnauthorized, "You need to authenticate\r\n"
+		if login.Message != "" {
+			sentence = login.Message + "\r\n"
+		}
 	}
-	conn.Write(icy.AppendRefusal(nil, status, sentence, time.Now()))
+	n, _ := conn.Write(icy.AppendRefusal(nil, status, sentence, time.Now()))
+	w.end(conn, l, status, n)
+}
+
+// end closes the connection of one who has not become a listener.
+func (w *Writers) end(conn net.Conn, l *listener, status, sent int) {
 	conn.Close()
+	w.gone(l, status, int64(sent))
+}
+
+// gone tells those who keep account that a listener is no more.
+func (w *Writers) gone(l *listener, status int, sent int64) {
+	if l.visit != nil {
+		l.visit.Left(time.Since(l.Since))
+	}
+	w.journal.End(l.entry, status, sent)
 }

@@ -3,7 +3,9 @@ package listeners
 import (
 	"time"
 
+	"relay/auth"
 	"relay/icy"
+	"relay/journal"
 	"relay/mounts"
 )
 
@@ -24,8 +26,14 @@ type listener struct {
 	metaint    int // audio bytes between metadata blocks; 0: none
 	untilBlock int // audio bytes until the next block
 
+	playable int64         // offset up to which he may be sent the stream
+	intro    *introduction // nil once he hears the mount
+
 	lastTaken time.Time // when the socket last took a byte
 	until     time.Time // how long he may stay; zero: for ever
+
+	entry *journal.Access // nil: nobody keeps an access log
+	visit *auth.Visit     // nil: nobody was asked
 
 	mounts.Listener
 }
@@ -33,7 +41,7 @@ type listener struct {
 // join starts the listener about burst bytes behind the end of the stream.
 func (l *listener) join(burst int64) {
 	cursor, first := l.mount.Stream.Join(burst)
-	l.cursor = cursor
+	l.cursor, l.intro, l.playable = cursor, nil, wholeStream
 	l.queue(first)
 }
 

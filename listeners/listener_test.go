@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
+	"relay/auth"
 	"relay/conf"
 	"relay/frames"
 	"relay/frames/frametest"
@@ -250,7 +252,7 @@ func TestReasonsToLeave(t *testing.T) {
 // Listeners come and go while the shards run; none is leaked.
 func TestServe(t *testing.T) {
 	c, in := station(t, "[limits]\nflush_interval = '20ms'\n")
-	w := NewWriters(c.Limits, zap.NewNop())
+	w := NewWriters(c.Limits, auth.NewGate(c), nil, zap.NewNop())
 	ctx, stop := contextWithStop(t)
 	running := make(chan struct{})
 	go func() {
@@ -467,5 +469,71 @@ func TestListenerMustLeave(t *testing.T) {
 	}
 	if reason := v.visit(limited, time.Now().Add(2*time.Minute)); reason != leftOverdue {
 		t.Errorf("left: %s", reason)
+	}
+}
+
+// The intro comes in real time after a burst, whole, and the stream follows it
+// frame by frame.
+func TestIntroThenStream(t *testing.T) {
+	for _, metaint := range []int{0, 1000} {
+		var mp3 []byte
+		const introFrames = 200
+		for n := range introFrames {
+			mp3 = append(mp3, numbered(n).Data...)
+		}
+		file := filepath.Join(t.TempDir(), "welcome.mp3")
+		if err := os.WriteFile(file, mp3, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, in := station(t, "[[mount]]\nname = '/live'\nburst = '8KiB'\nintro_file = '"+file+"'")
+		in.SetTitle(mounts.Title{Text: "live"})
+		for n := range 100 {
+			in.Write(numbered(1000 + n))
+		}
+		l, client := pair(t, in, metaint, 0)
+		began := time.Now()
+		l.introduce(began)
+		v := visitor{limits: c.Limits}
+		v.visit(l, began)
+		if got := l.cursor.Offset(); got < 8<<10 || got > 9<<10 {
+			t.Errorf("%d bytes of the intro at once, want a burst", got)
+		}
+		length := introFrames * header128.Duration()
+		v.visit(l, began.Add(length/2))
+		if got, want := l.cursor.Offset(), 8<<10+l.intro.Stream.End()/2; got < want-100 || got > want+100 {
+			t.Errorf("%d bytes of the intro in half its time, want %d", got, want)
+		}
+		for n := range 3 {
+			in.Write(numbered(1100 + n))
+			if reason := v.visit(l, began.Add(length+time.Duration(n)*time.Second)); reason != stillListens {
+				t.Fatalf("left: %s", reason)
+			}
+		}
+		hangUp(l)
+		wire, _ := io.ReadAll(client)
+		if metaint > 0 {
+			var titles []string
+			wire, titles = split(t, wire, metaint)
+			if len(titles) == 0 || titles[len(titles)-1] != "live" {
+				t.Errorf("titles %q", titles)
+			}
+		}
+		var cutter frames.Cutter
+		cutter.Write(wire)
+		cutter.Finish()
+		var heard []uint64
+		for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
+			n, _ := frametest.Number(f.Data)
+			heard = append(heard, n)
+		}
+		jumps := 0
+		for i := 1; i < len(heard); i++ {
+			if heard[i] != heard[i-1]+1 {
+				jumps++
+			}
+		}
+		if len(heard) < introFrames || heard[0] != 0 || heard[introFrames-1] != introFrames-1 || heard[len(heard)-1] != 1102 || jumps != 1 || cutter.Stats().Garbage > 0 {
+			t.Errorf("metaint %d: %d frames from %d, %d jumps, %d torn bytes", metaint, len(heard), heard[0], jumps, cutter.Stats().Garbage)
+		}
 	}
 }

@@ -1,43 +1,183 @@
 package listeners
 
 import (
+	"encoding/xml"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 
+	"relay/conf"
 	"relay/icy"
+	"relay/mounts"
 )
 
-// Playlist answers GET /mount.m3u and /mount.pls: a file of one address, for
-// players to open. As with Icecast the mount need not be there
-// (wire/playlist-m3u-unknown.txt). base is the server's address for clients
-// whose Host header is unusable, "http://radio.example:8000".
-func Playlist(base string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		dot := strings.LastIndexByte(r.URL.Path, '.')
-		if dot < 0 {
-			http.NotFound(w, r)
-			return
-		}
-		mount, kind := r.URL.Path[:dot], r.URL.Path[dot:]
-		server := base
-		if strings.Contains(r.Host, ":") && icy.PlausibleHost(r.Host) {
-			server = "http://" + r.Host
-			if r.TLS != nil {
-				server = "https://" + r.Host
-			}
-		}
-		address := server + (&url.URL{Path: mount}).EscapedPath()
-		w.Header().Set("Cache-Control", "no-cache, no-store")
-		w.Header().Set("Access-Control-Allow-Origin", "*")
-		switch kind {
-		case ".m3u":
-			w.Header().Set("Content-Type", "audio/x-mpegurl")
-			fmt.Fprintf(w, "%s\r\n", address)
-		case ".pls":
-			w.Header().Set("Content-Type", "audio/x-scpls")
-			fmt.Fprintf(w, "[playlist]\nNumberOfEntries=1\nFile1=%s\nTitle1=%s\nLength1=-1\nVersion=2\n", address, mount)
+// Playlists answers for files of one address, for players to open. As with
+// Icecast a mount need not be there (wire/playlist-m3u-unknown.txt).
+type Playlists struct {
+	Registry *mounts.Registry
+	Server   *conf.Server
+}
+
+// playlistFormats by extension.
+var playlistFormats = map[string]func(http.ResponseWriter, entry){
+	".m3u":  writeM3U,
+	".pls":  writePLS,
+	".xspf": writeXSPF,
+	".vclt": writeVCLT,
+}
+
+// entry is the one stream of a playlist.
+type entry struct {
+	mount   string
+	address string
+	known   bool // the mount is there
+	mounts.Status
+}
+
+// Names reports whether a path is that of a playlist.
+func (p *Playlists) Names(urlPath string) bool {
+	ext := path.Ext(urlPath)
+	return playlistFormats[ext] != nil && len(urlPath) > len("/")+len(ext)
+}
+
+// ServeHTTP answers GET /mount.m3u, .pls, .xspf and .vclt.
+func (p *Playlists) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ext := path.Ext(r.URL.Path)
+	p.write(w, r, strings.TrimSuffix(r.URL.Path, ext), playlistFormats[ext])
+}
+
+// Listen answers GET /listen.pls?sid=N, by which SHOUTcast's players are sent
+// to a stream.
+func (p *Playlists) Listen(w http.ResponseWriter, r *http.Request) {
+	sid := 1
+	fmt.Sscanf(icy.ParseQuery(r.URL.RawQuery)["sid"], "%d", &sid)
+	list := p.Registry.Numbered()
+	if sid < 1 || sid > len(list) {
+		http.Error(w, fmt.Sprintf("There is no stream %d", sid), http.StatusNotFound)
+		return
+	}
+	p.write(w, r, list[sid-1].Name, playlistFormats[path.Ext(r.URL.Path)])
+}
+
+func (p *Playlists) write(w http.ResponseWriter, r *http.Request, mount string, write func(http.ResponseWriter, entry)) {
+	e := entry{mount: mount, address: p.base(r) + (&url.URL{Path: mount}).EscapedPath()}
+	if m := p.Registry.Find(mount); m != nil {
+		e.known, e.Status = true, m.Status()
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "no-cache, no-store")
+	h.Set("Access-Control-Allow-Origin", "*")
+	write(w, e)
+}
+
+// base is the server's address as this client knows it, without a slash at its
+// end. A Host that cannot be one stands for nothing, and one without a port is
+// believed from HTTP/1.1 on: older players leave the port out (mpg321).
+func (p *Playlists) base(r *http.Request) string {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	host := r.Host
+	forwarded := r.Header.Get("X-Forwarded-Proto") // dropped at the door if not from a trusted proxy
+	if proto := strings.ToLower(forwarded); proto == "http" || proto == "https" {
+		scheme = proto
+		if h := r.Header.Get("X-Forwarded-Host"); icy.PlausibleHost(h) {
+			host = h
 		}
 	}
+	if !icy.PlausibleHost(host) {
+		return p.Server.BaseURL()
+	}
+	if strings.LastIndexByte(host, ':') <= strings.LastIndexByte(host, ']') && !r.ProtoAtLeast(1, 1) && forwarded == "" {
+		if p.Server.PublicURL != "" {
+			return p.Server.PublicURL
+		}
+		if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+			if _, port, err := net.SplitHostPort(local.String()); err == nil {
+				host += ":" + port
+			}
+		}
+	}
+	return scheme + "://" + host
+}
+
+func writeM3U(w http.ResponseWriter, e entry) {
+	w.Header().Set("Content-Type", "audio/x-mpegurl")
+	fmt.Fprintf(w, "%s\r\n", e.address)
+}
+
+func writePLS(w http.ResponseWriter, e entry) {
+	w.Header().Set("Content-Type", "audio/x-scpls")
+	fmt.Fprintf(w, "[playlist]\nNumberOfEntries=1\nFile1=%s\nTitle1=%s\nLength1=-1\nVersion=2\n", e.address, oneLine(e.name()))
+}
+
+// writeVCLT writes the lines of wire/playlist-vclt.txt.
+func writeVCLT(w http.ResponseWriter, e entry) {
+	w.Header().Set("Content-Type", "audio/x-vclt; charset=UTF-8")
+	fmt.Fprintf(w, "STREAMURL=%s\nTITLE=%s\nSERVER_NAME=%s\nDESCRIPTION=%s\nSIGNALINFO=%s\nGENRE=%s\n==\n",
+		e.address, oneLine(e.Title.Text), oneLine(e.name()), oneLine(e.Station.Description), oneLine(e.AudioInfo()), oneLine(e.Station.Genre))
+}
+
+// xspf is XSPF 1 (xspf.org/spec), as in wire/playlist-xspf.txt.
+type xspf struct {
+	XMLName xml.Name    `xml:"http://xspf.org/ns/0/ playlist"`
+	Version string      `xml:"version,attr"`
+	Title   string      `xml:"title"`
+	Creator string      `xml:"creator"`
+	Tracks  []xspfTrack `xml:"trackList>track"`
+}
+
+type xspfTrack struct {
+	Location   string `xml:"location"`
+	Title      string `xml:"title"`
+	Annotation string `xml:"annotation"`
+	Info       string `xml:"info,omitempty"`
+}
+
+func writeXSPF(w http.ResponseWriter, e entry) {
+	list := xspf{Version: "1"}
+	if e.known {
+		var note strings.Builder
+		line := func(name string, value any) {
+			if text := fmt.Sprint(value); text != "" {
+				fmt.Fprintf(&note, "%s: %s\n", name, text)
+			}
+		}
+		line("Stream Title", e.name())
+		line("Stream Description", e.Station.Description)
+		line("Content Type", "audio/mpeg")
+		line("Current Listeners", e.Listeners)
+		line("Peak Listeners", e.Peak)
+		line("Stream Genre", e.Station.Genre)
+		list.Tracks = []xspfTrack{{e.address, e.Title.Text, strings.TrimSuffix(note.String(), "\n"), e.Station.URL}}
+	}
+	body, err := xml.MarshalIndent(list, "", "  ")
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/xspf+xml; charset=UTF-8")
+	fmt.Fprintf(w, "%s%s\n", xml.Header, body)
+}
+
+// name is what the station is called.
+func (e entry) name() string {
+	if e.Station.Name != "" {
+		return e.Station.Name
+	}
+	return e.mount
+}
+
+// oneLine keeps a text from breaking the line it is written in.
+func oneLine(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f {
+			return ' '
+		}
+		return c
+	}, s)
 }

@@ -73,6 +73,9 @@ func leftConn(conn net.Conn) bool {
 	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = secure.NetConn()
 	}
+	if proxied, ok := conn.(interface{ Raw() net.Conn }); ok { // has read the PROXY protocol
+		conn = proxied.Raw()
+	}
 	polled, ok := conn.(syscall.Conn)
 	return ok && hungUpConn(polled)
 }

@@ -41,9 +41,12 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 	if !l.until.IsZero() && now.After(l.until) {
 		return leftOverdue
 	}
+	if l.intro != nil {
+		l.hear(now)
+	}
 	stream := l.mount.Stream
 	ended := stream.Ended()
-	if stream.End()-l.cursor.Offset() > int64(v.limits.Buffer) {
+	if l.intro == nil && stream.End()-l.cursor.Offset() > int64(v.limits.Buffer) {
 		if v.limits.LagPolicy == conf.LagDrop {
 			return leftBehind
 		}

@@ -3,13 +3,16 @@ package listeners
 import (
 	"context"
 	"net"
+	"net/http"
 	"runtime"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
+	"relay/auth"
 	"relay/conf"
+	"relay/journal"
 )
 
 // shardFill is how many listeners one shard takes before the next is used. A
@@ -22,6 +25,8 @@ const shardFill = 8000
 type Writers struct {
 	limits   conf.Limits
 	log      *zap.Logger
+	gate     *auth.Gate
+	journal  *journal.Journal
 	shards   []*shard
 	visitors sync.Pool // *visitor, for visits outside the shards
 
@@ -31,8 +36,8 @@ type Writers struct {
 }
 
 // NewWriters returns writers at rest; Run sets them to work.
-func NewWriters(limits conf.Limits, log *zap.Logger) *Writers {
-	w := &Writers{limits: limits, log: log}
+func NewWriters(limits conf.Limits, gate *auth.Gate, journal *journal.Journal, log *zap.Logger) *Writers {
+	w := &Writers{limits: limits, gate: gate, journal: journal, log: log}
 	w.following, w.stop = context.WithCancel(context.Background())
 	w.visitors.New = func() any { return &visitor{limits: limits} }
 	for range runtime.GOMAXPROCS(0) {
@@ -106,6 +111,10 @@ func (w *Writers) visit(l *listener) (reason string) {
 func (w *Writers) dismiss(l *listener, reason string) {
 	l.socket.close()
 	l.mount.Audience.Leave(&l.Listener)
+	if reason == leftBehind || reason == leftTimeout {
+		l.mount.Audience.DroppedSlow()
+	}
+	w.gone(l, http.StatusOK, l.Sent.Load())
 	w.log.Debug("listener left", zap.String("mount", l.mount.Name), zap.String("ip", l.Addr),
 		zap.String("agent", l.Agent), zap.String("reason", reason),
 		zap.Int64("bytes", l.Sent.Load()), zap.Duration("stayed", time.Since(l.Since).Round(time.Millisecond)))

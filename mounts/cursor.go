@@ -31,6 +31,16 @@ func (c *Cursor) Next() []byte {
 	}
 }
 
+// NextFrame returns the frame at the cursor and moves over it; ok is false at
+// the end. Its bytes are shared and must not be changed. For readers that go
+// by whole frames alone.
+func (c *Cursor) NextFrame() (f frames.Frame, ok bool) {
+	if f, ok = c.frame(); ok {
+		c.Advance(f.Size)
+	}
+	return f, ok
+}
+
 // Advance moves the cursor over n bytes of what Next returned.
 func (c *Cursor) Advance(n int) { c.at += int64(n) }
 

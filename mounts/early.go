@@ -16,13 +16,14 @@ type earlyTitle struct {
 	until time.Time
 }
 
-// SetTitle sets what the source of a mount plays. While there is none,
+// SetTitle sets what the source of a mount plays: of several, the one that came
+// with the login of user, or else the first. While there is none,
 // the title is kept for one that comes within moments. The result says
 // whether the title was set or kept: false means that too many are waiting, or
 // that no mount can have this name.
-func (r *Registry) SetTitle(name string, t Title) bool {
+func (r *Registry) SetTitle(name, user string, t Title) bool {
 	if m := r.Find(name); m != nil {
-		if source := m.Source(); source != nil {
+		if source := m.SourceOf(user); source != nil {
 			source.SetTitle(t)
 			return true
 		}
@@ -33,7 +34,7 @@ func (r *Registry) SetTitle(name string, t Title) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if m := r.mounts[name]; m != nil {
-		if source := m.Source(); source != nil { // it came meanwhile
+		if source := m.SourceOf(user); source != nil { // it came meanwhile
 			source.SetTitle(t)
 			return true
 		}

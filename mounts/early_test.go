@@ -22,7 +22,7 @@ func TestTitleBeforeItsSource(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRegistry(t, "")
-				if !r.SetTitle("/live", Title{Text: "old"}) || !r.SetTitle("/live", Title{Text: "early"}) {
+				if !r.SetTitle("/live", "", Title{Text: "old"}) || !r.SetTitle("/live", "", Title{Text: "early"}) {
 					t.Fatal("the title was not kept")
 				}
 				time.Sleep(tt.wait)
@@ -40,7 +40,7 @@ func TestTitleBeforeItsSource(t *testing.T) {
 				if got := again.Mount.Programme().Title.Text; got != "" {
 					t.Errorf("the next source has title %q", got)
 				}
-				if !r.SetTitle("/live", Title{Text: "now"}) || again.Mount.Programme().Title.Text != "now" {
+				if !r.SetTitle("/live", "", Title{Text: "now"}) || again.Mount.Programme().Title.Text != "now" {
 					t.Error("the title of a live source was not set")
 				}
 				r.Close()
@@ -52,22 +52,22 @@ func TestTitleBeforeItsSource(t *testing.T) {
 func TestEarlyTitlesAreFew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRegistry(t, "")
-		if r.SetTitle("no slash", Title{Text: "x"}) || r.SetTitle("/admin/x", Title{Text: "x"}) {
+		if r.SetTitle("no slash", "", Title{Text: "x"}) || r.SetTitle("/admin/x", "", Title{Text: "x"}) {
 			t.Error("a title is kept for a mount that cannot be")
 		}
 		for i := range earlyMax {
-			if !r.SetTitle(fmt.Sprintf("/%d", i), Title{Text: "x"}) {
+			if !r.SetTitle(fmt.Sprintf("/%d", i), "", Title{Text: "x"}) {
 				t.Fatalf("title %d was not kept", i)
 			}
 		}
-		if r.SetTitle("/more", Title{Text: "x"}) {
+		if r.SetTitle("/more", "", Title{Text: "x"}) {
 			t.Error("there is no bound")
 		}
-		if !r.SetTitle("/0", Title{Text: "y"}) {
+		if !r.SetTitle("/0", "", Title{Text: "y"}) {
 			t.Error("a title that waits cannot be replaced")
 		}
 		time.Sleep(earlyFor + time.Second)
-		if !r.SetTitle("/more", Title{Text: "x"}) || len(r.early) != 1 {
+		if !r.SetTitle("/more", "", Title{Text: "x"}) || len(r.early) != 1 {
 			t.Errorf("%d titles wait", len(r.early))
 		}
 	})

@@ -9,14 +9,15 @@ import (
 	"relay/icy"
 )
 
-// Kind says what an input is, and so how it ranks: the lowest kind that has
-// something to play is on the air.
+// Kind says what an input is.
 type Kind int
 
 const (
-	Live    Kind = iota // a source client
-	Relayed             // pulled from another server
-	Files               // music played by the server
+	Live     Kind = iota // a source client
+	Relayed              // pulled from another server
+	Fallback             // the stream of another mount
+	Files                // music played by the server
+	Silent               // frames without sound
 )
 
 func (k Kind) String() string {
@@ -25,8 +26,12 @@ func (k Kind) String() string {
 		return "live"
 	case Relayed:
 		return "relay"
+	case Fallback:
+		return "fallback"
 	case Files:
 		return "files"
+	case Silent:
+		return "silence"
 	}
 	return "unknown"
 }
@@ -48,6 +53,7 @@ type Feed struct {
 	Station icy.Station
 	Addr    string // IP address it comes from; empty for the server's own
 	User    string // whose login it came with
+	From    string // the mount whose stream a Fallback is
 }
 
 // Input is one feed of a mount, on the air or waiting. Its methods may be
@@ -58,6 +64,7 @@ type Input struct {
 	Since time.Time
 
 	// Guarded by Mount.mu.
+	rank     int // the lowest that has something to play is on the air
 	title    Title
 	playing  bool          // has something to play
 	lastByte time.Time     // when it was last heard of
@@ -103,7 +110,19 @@ func (in *Input) Pause() {
 	in.playing = false
 	if m.onAir == in {
 		m.onAir, in.onAir = nil, make(chan struct{})
-		m.startGrace()
+		m.goOnWithout(in)
+	}
+}
+
+// Resume says that a substitute has something to play again after a Pause: it
+// is given the air before it writes.
+func (in *Input) Resume() {
+	m := in.Mount
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !in.ended && !in.playing {
+		in.playing = true
+		m.choose()
 	}
 }
 
@@ -142,22 +161,32 @@ func (in *Input) SetTitle(t Title) {
 // the mount has played nothing: what was due since then may be sent at once.
 // It is zero when the mount has never played.
 func (in *Input) WaitOnAir(ctx context.Context) (silentSince time.Time, err error) {
-	m := in.Mount
 	for {
-		m.mu.Lock()
-		onAir, playing, last := in.onAir, m.onAir == in, m.lastFrame
-		m.mu.Unlock()
+		last, playing, taken := in.air()
 		if playing {
 			return last, nil
 		}
 		select {
-		case <-onAir:
+		case <-taken:
 		case <-in.end:
 			return time.Time{}, in.Cause()
 		case <-ctx.Done():
 			return time.Time{}, ctx.Err()
 		}
 	}
+}
+
+// OnAir is WaitOnAir without the wait.
+func (in *Input) OnAir() (silentSince time.Time, onAir bool) {
+	silentSince, onAir, _ = in.air()
+	return silentSince, onAir
+}
+
+func (in *Input) air() (last time.Time, playing bool, taken <-chan struct{}) {
+	m := in.Mount
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.lastFrame, m.onAir == in, in.onAir
 }
 
 // Ended is closed when the input has ended, by Detach or because the mount

@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -21,17 +22,20 @@ type Mount struct {
 	Stream   *Stream
 	Audience Audience
 
-	log      *zap.Logger
-	registry *Registry
+	log       *zap.Logger
+	registry  *Registry
+	introFile introFile
 
 	mu        sync.Mutex
 	inputs    []*Input // best first
+	fallbacks []string // of Config until they are replaced
 	onAir     *Input
 	lastOnAir *Input   // onAir, or who was there before the silence
 	history   []Played // oldest first
 	splicer   frames.Splicer
 	meter     frames.Meter
-	lastFrame time.Time   // zero: never
+	lastFrame time.Time // zero: never
+	format    frames.Header
 	grace     *time.Timer // runs while the lost source may come back
 	graces    int         // how many there were
 	received  int64       // bytes of frames played
@@ -53,8 +57,9 @@ func (e *InUseError) Error() string {
 func (m *Mount) attach(in *Input) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	in.rank = m.rank(in.Feed)
 	if in.Kind == Live {
-		if old := m.live(); old != nil {
+		if old := m.liveOf(in.rank); old != nil {
 			if !m.givesWay(old, in) {
 				return &InUseError{Mount: m.Name, Addr: old.Addr, Agent: old.Station.Agent, Since: old.Since}
 			}
@@ -63,11 +68,53 @@ func (m *Mount) attach(in *Input) error {
 		}
 	}
 	at := 0
-	for at < len(m.inputs) && m.inputs[at].Kind <= in.Kind {
+	for at < len(m.inputs) && m.inputs[at].rank <= in.rank {
 		at++
 	}
 	m.inputs = append(m.inputs[:at], append([]*Input{in}, m.inputs[at:]...)...)
 	m.choose()
+	return nil
+}
+
+// rank orders inputs: live sources in the order of their logins, relays, the
+// fallbacks in their order, music that is not among them, silence.
+func (m *Mount) rank(f Feed) int {
+	logins := m.Config.SourceLogins()
+	relays := len(logins)
+	place := func(name string) int {
+		if at := slices.Index(m.fallbacks, name); at >= 0 {
+			return relays + 1 + at
+		}
+		return relays + 1 + len(m.fallbacks)
+	}
+	switch f.Kind {
+	case Live: // a hook may let in users that are not configured: they are all first
+		return max(0, slices.IndexFunc(logins, func(l conf.SourceLogin) bool { return l.User == f.User }))
+	case Relayed:
+		return relays
+	case Fallback:
+		return place(f.From)
+	case Files:
+		return place(conf.FallbackFiles)
+	}
+	return relays + 2 + len(m.fallbacks)
+}
+
+// replaces reports whether a feed would come in place of a live source, or be
+// refused for it.
+func (m *Mount) replaces(f Feed) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.liveOf(m.rank(f)) != nil
+}
+
+// liveOf returns the live source of a rank, or nil. m.mu is held.
+func (m *Mount) liveOf(rank int) *Input {
+	for _, in := range m.inputs {
+		if in.Kind == Live && in.rank == rank {
+			return in
+		}
+	}
 	return nil
 }
 
@@ -92,6 +139,16 @@ func (m *Mount) end(in *Input, cause error) {
 		return
 	}
 	m.remove(in, cause)
+	m.goOnWithout(in)
+}
+
+// goOnWithout finds something to play when an input is off the air: another
+// substitute at once, and after the grace when a source may come back. m.mu is
+// held.
+func (m *Mount) goOnWithout(in *Input) {
+	if in.Kind > Relayed {
+		m.choose()
+	}
 	m.startGrace()
 }
 
@@ -140,10 +197,10 @@ func (m *Mount) endGrace(which int) {
 }
 
 // choose puts the best input that plays on the air. While a lost source may
-// still come back music of the server's own does not follow it. m.mu is held.
+// still come back no substitute follows it. m.mu is held.
 func (m *Mount) choose() {
 	for _, in := range m.inputs {
-		if !in.playing || (m.grace != nil && in.Kind == Files) {
+		if !in.playing || (m.grace != nil && in.Kind > Relayed) {
 			continue
 		}
 		if m.onAir != in {
@@ -182,49 +239,100 @@ func (m *Mount) append(f frames.Frame, now time.Time) {
 	m.Stream.append(m.splicer.Pass(f))
 	m.meter.Add(f.Header)
 	m.received += int64(f.Size)
-	m.lastFrame = now
+	m.lastFrame, m.format = now, f.Header
 }
 
-func (m *Mount) live() *Input {
-	if len(m.inputs) > 0 && m.inputs[0].Kind == Live {
-		return m.inputs[0]
-	}
-	return nil
-}
-
-// Playing reports whether an input is on the air.
+// Playing reports whether an input is on the air, or was a moment ago and may
+// come back within the grace.
 func (m *Mount) Playing() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.onAir != nil
+	return m.onAir != nil || m.grace != nil
+}
+
+// Format returns the header of the last frame that was played; ok is false
+// before there was any.
+func (m *Mount) Format() (h frames.Header, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.format, m.format.Size > 0
+}
+
+// SetFallbacks replaces the mount's fallbacks until it ends; the caller feeds
+// their streams into it.
+func (m *Mount) SetFallbacks(list []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fallbacks = slices.Clone(list)
+	for _, in := range m.inputs {
+		in.rank = m.rank(in.Feed)
+	}
+	slices.SortStableFunc(m.inputs, func(a, b *Input) int { return cmp.Compare(a.rank, b.rank) })
+	m.choose()
+}
+
+// WhenFull returns the mount that listeners get when this one is full, or nil.
+func (m *Mount) WhenFull() *Mount {
+	if m.Config.FallbackFull == "" {
+		return nil
+	}
+	return m.registry.Find(m.Config.FallbackFull)
+}
+
+// Fallbacks returns what the mount plays when there is no source, best first.
+func (m *Mount) Fallbacks() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.fallbacks)
+}
+
+// SourceOf returns the live source that came with the login of a user, or else
+// the one that Source returns.
+func (m *Mount) SourceOf(user string) *Input {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, in := range m.inputs {
+		if in.Kind == Live && user != "" && in.User == user {
+			return in
+		}
+	}
+	return m.source()
 }
 
 // Source returns the live source or relay that holds the mount, or nil.
 func (m *Mount) Source() *Input {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, in := range m.inputs {
-		if in.Kind != Files {
-			return in
-		}
+	return m.source()
+}
+
+func (m *Mount) source() *Input {
+	if len(m.inputs) > 0 && m.inputs[0].Kind <= Relayed {
+		return m.inputs[0]
 	}
 	return nil
 }
 
-// Live returns the live source that holds the mount, or nil.
-func (m *Mount) Live() *Input {
+// liveSources counts the live sources of the mount.
+func (m *Mount) liveSources() (n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.live()
+	for _, in := range m.inputs {
+		if in.Kind == Live {
+			n++
+		}
+	}
+	return n
 }
 
 // Programme is what a mount plays.
 type Programme struct {
 	Station    icy.Station // the source's words, each replaced by the configured one if there is one
-	Input      string      // "live", "files", or "waiting" for a lost source to come back
+	Input      string      // its Kind in a word, or "waiting" for a lost source to come back
 	Title      Title
 	Since      time.Time // when the input on the air was connected
 	Kind       Kind      // of that input
+	From       string    // the mount whose stream it is, of a Fallback
 	SourceAddr string
 	BitRate    int // kbit/s as measured; before the first frames as claimed
 	SampleRate int // Hz as measured; 0 before the first frames
@@ -260,7 +368,8 @@ func (m *Mount) programme() Programme {
 	}
 	p.Since = m.began
 	if in != nil {
-		p.Station, p.Title, p.Since, p.Kind, p.SourceAddr = in.Station, in.title, in.Since, in.Kind, in.Addr
+		p.Station, p.Title, p.Since = in.Station, in.title, in.Since
+		p.Kind, p.From, p.SourceAddr = in.Kind, in.From, in.Addr
 		if !in.ended {
 			p.Input = in.Kind.String()
 		}

@@ -128,7 +128,7 @@ func TestMountInUse(t *testing.T) {
 			t.Errorf("the old source goes on: %v", first.Cause())
 		}
 		first.Detach() // as its session does; the new source stays
-		if second.Mount.Live() != second {
+		if second.Mount.Source() != second {
 			t.Error("the new source is gone with the old one")
 		}
 	})
@@ -292,4 +292,49 @@ func TestTitleHistory(t *testing.T) {
 	if len(told) != 26 || told[0] != "/live before the first frame" || told[25] != "/live y" {
 		t.Errorf("told %q", told)
 	}
+}
+
+// A DJ goes before an encoder that plays all day: both are connected, and the
+// encoder has the air again when the DJ has left.
+func TestLoginsInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRegistry(t, "limits.sources = 2\n[[mount]]\nname = '/live'\nsource = [{ user = 'dj', password = 'a' }, { user = 'auto', password = 'b' }]")
+		connect := func(user string) *Input {
+			in, err := r.Attach("/live", Feed{User: user})
+			if err != nil {
+				t.Fatalf("%s: %v", user, err)
+			}
+			in.SetTitle(Title{Text: user})
+			return in
+		}
+		auto := connect("auto")
+		auto.Write(numbered(1))
+		dj := connect("dj")
+		if !auto.Write(numbered(2)) {
+			t.Error("the encoder loses the air before the DJ plays")
+		}
+		if !dj.Write(numbered(3)) || auto.Write(numbered(4)) {
+			t.Error("the DJ does not go before the encoder")
+		}
+		if !r.SetTitle("/live", "auto", Title{Text: "auto's next"}) || dj.Mount.Programme().Title.Text != "dj" {
+			t.Errorf("the encoder's title is shown: %q", dj.Mount.Programme().Title.Text)
+		}
+		var inUse *InUseError
+		if _, err := r.Attach("/live", Feed{User: "dj"}); !errors.As(err, &inUse) {
+			t.Errorf("a second DJ: %v", err)
+		}
+		if _, err := r.Attach("/other", Feed{}); err != ErrTooManySources {
+			t.Errorf("a third source: %v", err)
+		}
+		dj.Detach()
+		time.Sleep(time.Second)
+		if auto.Write(numbered(5)) {
+			t.Error("the encoder is heard within the grace")
+		}
+		time.Sleep(3 * time.Second)
+		if !auto.Write(numbered(6)) || dj.Mount.Programme().Title.Text != "auto's next" {
+			t.Error("the encoder does not go on")
+		}
+		auto.Detach()
+	})
 }

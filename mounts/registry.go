@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,8 @@ type Registry struct {
 	// call back.
 	OnTitle func(mount string, listeners int, t Title)
 
+	changed chan struct{}
+
 	mu     sync.RWMutex
 	mounts map[string]*Mount
 	early  map[string]earlyTitle
@@ -48,7 +51,7 @@ type Counts struct {
 
 // NewRegistry returns a registry without mounts.
 func NewRegistry(c *conf.Config, log *zap.Logger) *Registry {
-	return &Registry{conf: c, log: log, mounts: map[string]*Mount{}, early: map[string]earlyTitle{}}
+	return &Registry{conf: c, log: log, mounts: map[string]*Mount{}, early: map[string]earlyTitle{}, changed: make(chan struct{}, 1)}
 }
 
 // Find returns the mount of that name, or nil.
@@ -56,6 +59,17 @@ func (r *Registry) Find(name string) *Mount {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.mounts[name]
+}
+
+// Changed gets a value when mounts have come or gone since the last one was
+// taken. There is one channel, for one reader.
+func (r *Registry) Changed() <-chan struct{} { return r.changed }
+
+func (r *Registry) tellChange() {
+	select {
+	case r.changed <- struct{}{}:
+	default:
+	}
 }
 
 // List returns all mounts by name.
@@ -73,9 +87,9 @@ func (r *Registry) List() []*Mount {
 // Listeners returns how many listen to all mounts.
 func (r *Registry) Listeners() int { return int(r.listeners.Load()) }
 
-// Attach gives the mount of that name, made if need be, another input. Files
-// take the air as soon as nothing better plays, sources and relays with their
-// first frame. Errors: *NameError, *InUseError, ErrTooManySources, ErrShutdown.
+// Attach gives the mount of that name, made if need be, another input.
+// Substitutes take the air as soon as nothing better plays, sources and relays
+// with their first frame. Errors: *NameError, *InUseError, ErrTooManySources, ErrShutdown.
 func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -90,15 +104,15 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 		m = r.newMount(name)
 	}
 	if f.Kind == Live {
-		f.User = cmp.Or(f.User, m.Config.SourceUser) // which SHOUTcast's sources may leave out
+		f.User = cmp.Or(f.User, m.Config.SourceLogins()[0].User) // which SHOUTcast's sources may leave out
 	}
-	if f.Kind == Live && m.Live() == nil && r.liveSources() >= r.conf.Limits.Sources {
+	if f.Kind == Live && !m.replaces(f) && r.liveSources() >= r.conf.Limits.Sources {
 		return nil, ErrTooManySources
 	}
 	now := time.Now()
 	in := &Input{
 		Feed: f, Mount: m, Since: now, lastByte: now,
-		playing: f.Kind == Files,
+		playing: f.Kind > Relayed,
 		onAir:   make(chan struct{}),
 		end:     make(chan struct{}),
 	}
@@ -106,6 +120,9 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 		return nil, err
 	}
 	r.mounts[name] = m
+	if !found {
+		r.tellChange()
+	}
 	if f.Kind == Live {
 		r.Counts.Sources.Add(1)
 		r.takeEarlyTitle(in)
@@ -135,12 +152,13 @@ func (r *Registry) Close() {
 func (r *Registry) newMount(name string) *Mount {
 	c := r.conf.Mount(name)
 	return &Mount{
-		Name:     name,
-		Config:   c,
-		Stream:   newStream(int64(c.Burst)),
-		log:      r.log,
-		registry: r,
-		began:    time.Now(),
+		Name:      name,
+		Config:    c,
+		Stream:    newStream(int64(c.Burst)),
+		log:       r.log,
+		registry:  r,
+		began:     time.Now(),
+		fallbacks: slices.Clone(c.Fallbacks),
 		Audience: Audience{
 			limit:     c.MaxListeners,
 			server:    &r.listeners,
@@ -158,6 +176,7 @@ func (r *Registry) forget(m *Mount) {
 	m.Stream.close()
 	m.wake()
 	delete(r.mounts, m.Name)
+	r.tellChange()
 	r.log.Info("mount ended", zap.String("mount", m.Name), zap.Int("listeners", m.Audience.Count()))
 }
 
@@ -170,9 +189,7 @@ func (r *Registry) titleOnAir(mount string, listeners int, t Title) {
 func (r *Registry) liveSources() int {
 	n := 0
 	for _, m := range r.mounts {
-		if m.Live() != nil {
-			n++
-		}
+		n += m.liveSources()
 	}
 	return n
 }

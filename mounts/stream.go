@@ -100,23 +100,28 @@ func (s *Stream) End() int64 { return s.end.Load() }
 // bytes: what is there after a true is all there will be.
 func (s *Stream) Ended() bool { return s.ended.Load() }
 
-// Join returns a cursor about burst bytes before the end of the stream, at a
-// frame, and the first bytes to send from there: the frames that lean on
-// earlier ones, which this reader never gets, made to decode all the same
-// (see frames.Splicer). The cursor stands behind those bytes.
-func (s *Stream) Join(burst int64) (Cursor, []byte) {
+// Behind returns a cursor at a frame about so many bytes before the end of the
+// stream, or as far back as it is kept.
+func (s *Stream) Behind(bytes int64) Cursor {
 	title := s.title.Load() // before head, which is stored after it
 	c := s.head.Load()
-	fresh := s.fresh.Load()
-	want := max(fresh, s.end.Load()-min(max(burst, minBurst), s.burst))
+	want := max(s.fresh.Load(), s.end.Load()-min(bytes, s.burst))
 	for next := c.next.Load(); next != nil && next.start <= want; next = c.next.Load() {
 		c = next
 	}
 	at := Cursor{chunk: c, title: title}
 	for at.Offset() < want && at.skipFrame() {
 	}
-	at.announced = nil
-	if at.Offset() <= fresh {
+	return at
+}
+
+// Join returns a cursor about burst bytes before the end of the stream, at a
+// frame, and the first bytes to send from there: the frames that lean on
+// earlier ones, which this reader never gets, made to decode all the same
+// (see frames.Splicer). The cursor stands behind those bytes.
+func (s *Stream) Join(burst int64) (Cursor, []byte) {
+	at := s.Behind(max(burst, minBurst))
+	if at.Offset() == s.fresh.Load() {
 		return at, nil // a frame that stands alone follows
 	}
 	var splicer frames.Splicer

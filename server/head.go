@@ -56,7 +56,6 @@ func readHead(conn net.Conn, deadline time.Time) (greeting, error) {
 			if err != nil {
 				return greeting{}, err
 			}
-			req.RemoteAddr = conn.RemoteAddr().String()
 			return greeting{req: req, body: behind(buf[end:], conn)}, nil
 		}
 		if err != nil {

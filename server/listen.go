@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 
 	"relay/conf"
 )
@@ -26,7 +27,7 @@ func Listen(c *conf.Config) ([]net.Listener, error) {
 		if err != nil {
 			return fail(explain(address, err))
 		}
-		open = append(open, l)
+		open = append(open, proxied(c, l))
 	}
 	if len(c.TLS.Listen) == 0 {
 		return open, nil
@@ -42,9 +43,14 @@ func Listen(c *conf.Config) ([]net.Listener, error) {
 		if err != nil {
 			return fail(explain(address, err))
 		}
-		open = append(open, tls.NewListener(l, secure))
+		open = append(open, tls.NewListener(proxied(c, l), secure))
 	}
 	return open, nil
+}
+
+// proxied lets trusted proxies speak the PROXY protocol on l.
+func proxied(c *conf.Config, l net.Listener) net.Listener {
+	return proxies(c.Server.TrustedProxies).listen(l, time.Duration(c.Limits.HeaderTimeout))
 }
 
 // ListenShoutcast opens the configured address for SHOUTcast sources, or
@@ -58,7 +64,7 @@ func ListenShoutcast(c *conf.Config) (net.Listener, error) {
 	if err != nil {
 		return nil, explain(c.Server.ShoutcastListen, err)
 	}
-	return l, nil
+	return proxied(c, l), nil
 }
 
 // NextPort opens the port behind that of an open address, or returns nil when

@@ -3,37 +3,41 @@ package server
 import (
 	"io"
 	"net/http"
-	"regexp"
-	"time"
 
 	"github.com/gorilla/mux"
-	"go.uber.org/zap"
 
 	"relay/admin"
-	"relay/auth"
-	"relay/conf"
 	"relay/listeners"
-	"relay/mounts"
 )
 
 // routes is everything the server answers that is no stream.
-func routes(c *conf.Config, registry *mounts.Registry, gate *auth.Gate, log *zap.Logger) http.Handler {
-	h := &admin.Handlers{Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now()}
+func routes(h *admin.Handlers) http.Handler {
 	r := mux.NewRouter().SkipClean(true)
 	r.Methods(http.MethodOptions).HandlerFunc(preflight)
 	get := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
 	get.HandleFunc("/", h.Page)
+	get.HandleFunc("/status.xsl", h.Page)
 	get.HandleFunc("/healthz", healthy)
 	get.HandleFunc("/status-json.xsl", h.StatusJSON)
+	get.HandleFunc("/server_version.xsl", h.Version)
+	get.HandleFunc("/7.html", h.SevenHTML)
+	get.HandleFunc("/7.xsl", h.SevenXSL)
+	get.HandleFunc("/stats", h.ShoutcastStats)
+	get.HandleFunc("/admin.html", h.AdminPage) // icecast-kh's name
 	get.HandleFunc("/admin/metadata", h.Metadata)
+	get.HandleFunc("/admin/metadata.xsl", h.Metadata)
+	get.HandleFunc("/admin/streamlist.txt", h.StreamList)
 	get.HandleFunc("/admin.cgi", h.AdminCGI)
 	get.HandleFunc("/admin/", h.AdminPage)
 	get.HandleFunc("/admin/debug/pprof/{profile}", h.Profile)
+	get.HandleFunc("/admin/{command}", h.Command)
 	get.PathPrefix("/admin/").HandlerFunc(h.UnknownCommand)
-	playlist := regexp.MustCompile(`^/.+\.(m3u|pls)$`)
+	playlists := &listeners.Playlists{Registry: h.Registry, Server: &h.Conf.Server}
+	get.HandleFunc("/listen.pls", playlists.Listen)
+	get.HandleFunc("/listen.m3u", playlists.Listen)
 	get.MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {
-		return playlist.MatchString(r.URL.Path)
-	}).HandlerFunc(listeners.Playlist(c.Server.BaseURL()))
+		return playlists.Names(r.URL.Path)
+	}).Handler(playlists)
 	r.NotFoundHandler = http.HandlerFunc(admin.NotFound)
 	r.MethodNotAllowedHandler = http.HandlerFunc(methodNotAllowed)
 	return r

@@ -6,15 +6,18 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
+	"relay/admin"
 	"relay/auth"
 	"relay/conf"
 	"relay/icy"
 	"relay/ingest"
+	"relay/journal"
 	"relay/listeners"
 	"relay/mounts"
 )
@@ -28,8 +31,11 @@ type Server struct {
 	log      *zap.Logger
 	registry *mounts.Registry
 	sources  *ingest.Sources
+	backups  *ingest.Substitutes
 	writers  *listeners.Writers
-	handler  http.Handler
+	journal  *journal.Journal
+	gate     *auth.Gate
+	admin    *admin.Handlers
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{} // not yet with listeners or net/http
@@ -37,20 +43,30 @@ type Server struct {
 
 // New puts a server together; Run starts it.
 func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
-	gate := auth.NewGate(c)
+	gate := auth.NewGate(c).WithLog(log)
+	book := journal.New(c.Log, log)
+	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
+	backups := ingest.NewSubstitutes(registry, c, log)
 	return &Server{
+		backups: backups,
+		admin: &admin.Handlers{
+			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
+			SetFallbacks: backups.Set,
+		},
 		conf:     c,
 		log:      log,
 		registry: registry,
+		journal:  book,
+		gate:     gate,
 		sources: &ingest.Sources{
 			Registry: registry,
 			Gate:     gate,
 			Log:      log,
+			Journal:  book,
 			Timeout:  time.Duration(c.Limits.SourceTimeout),
 			Pace:     time.Duration(c.Limits.FlushInterval) / 2,
 		},
-		writers: listeners.NewWriters(c.Limits, log),
-		handler: routes(c, registry, gate, log),
+		writers: listeners.NewWriters(c.Limits, gate, book, log),
 		conns:   map[net.Conn]struct{}{},
 	}
 }
@@ -58,9 +74,17 @@ func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	web := newWeb(s.handler, open[0].Addr(), s.log)
+	web := newWeb(journaled(s.journal, routes(s.admin)), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
+	keeping, stopKeeping := context.WithCancel(context.Background())
+	var keeper sync.WaitGroup
+	keeper.Go(func() { s.journal.Run(keeping) })
+	keeper.Go(func() { s.gate.Run(keeping) })
+	defer func() {
+		stopKeeping()
+		keeper.Wait()
+	}()
 
 	var accepting, handling, rooms sync.WaitGroup
 	rooms.Go(func() { s.writers.Run(writing) })
@@ -72,6 +96,8 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 			})
 		})
 	}
+
+	rooms.Go(func() { s.backups.Run(ctx) })
 
 	<-ctx.Done()
 	for _, l := range open {
@@ -125,17 +151,37 @@ func (s *Server) handle(conn net.Conn, web *web) {
 		s.sources.ServeShoutcast(conn, body, said.password, s.conf.Server.ShoutcastMount, deadline)
 		return
 	}
+	s.admin.Traffic.Requests.Add(1)
+	proxies(s.conf.Server.TrustedProxies).identify(req, conn.RemoteAddr())
 	if req.Method == "SOURCE" || req.Method == http.MethodPut {
 		s.sources.Serve(conn, body, req)
 		return
 	}
+	if req.Method == "STATS" {
+		s.admin.Watch(conn, req)
+		return
+	}
 	if req.Method == http.MethodGet || req.Method == http.MethodHead {
-		if m := s.registry.Find(req.URL.Path); m != nil {
-			s.writers.Serve(conn, req, m)
+		if m := s.mount(req.URL.Path); m != nil {
+			s.writers.Serve(socketOf(conn), req, m)
 			return
 		}
 	}
+	if !strings.HasPrefix(req.URL.Path, "/admin") {
+		s.admin.Traffic.Files.Add(1)
+	}
 	web.serve(conn, body, req)
+}
+
+// mount returns the mount at a path, or nil. "/;" and whatever stands behind
+// it is SHOUTcast's address of its stream.
+func (s *Server) mount(path string) *mounts.Mount {
+	if strings.HasPrefix(path, "/;") {
+		if list := s.registry.Numbered(); len(list) > 0 {
+			return list[0]
+		}
+	}
+	return s.registry.Find(path)
 }
 
 // turnAway answers a head that is no request, and closes.
@@ -166,6 +212,8 @@ func (s *Server) track(conn net.Conn) bool {
 		return false
 	}
 	s.conns[conn] = struct{}{}
+	s.admin.Traffic.Accepted.Add(1)
+	s.admin.Traffic.Open.Add(1)
 	return true
 }
 
@@ -173,6 +221,7 @@ func (s *Server) untrack(conn net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, conn)
+	s.admin.Traffic.Open.Add(-1)
 }
 
 func (s *Server) closeConns() {

@@ -45,7 +45,7 @@ func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
 
 // serve hands a connection over. body goes on behind the head of req.
 func (w *web) serve(conn net.Conn, body io.Reader, req *http.Request) {
-	replayed := &replayedConn{Conn: conn, head: icy.AppendHead(nil, req), rest: body}
+	replayed := &replayedConn{Conn: conn, head: icy.AppendHead(nil, req), rest: body, from: clientAddr(req.RemoteAddr)}
 	select {
 	case w.conns <- replayed:
 	case <-w.closed:
@@ -75,7 +75,17 @@ type replayedConn struct {
 	net.Conn
 	head []byte
 	rest io.Reader
+	from clientAddr
 }
+
+// clientAddr is the address of whoever sent a request, which behind a proxy is
+// not the peer of its connection.
+type clientAddr string
+
+func (a clientAddr) Network() string { return "tcp" }
+func (a clientAddr) String() string  { return string(a) }
+
+func (c *replayedConn) RemoteAddr() net.Addr { return c.from }
 
 func (c *replayedConn) Read(b []byte) (int, error) {
 	if len(c.head) > 0 {

@@ -4,8 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-
-	"relay/conf"
+	"os"
 )
 
 // check reads a configuration and reports everything that is wrong with it.
@@ -21,7 +20,7 @@ func check(args []string) error {
 	if *path == "" {
 		return errors.New("check which file? relay check -c relay.toml")
 	}
-	if _, err := conf.Load(*path); err != nil {
+	if _, err := loadConfiguration(*path, os.Stderr); err != nil {
 		return err
 	}
 	fmt.Printf("%s is fine\n", *path)

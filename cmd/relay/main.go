@@ -36,6 +36,8 @@ func dispatch(args []string) error {
 		switch args[0] {
 		case "check":
 			return check(args[1:])
+		case "import":
+			return importIcecast(args[1:])
 		case "health":
 			return health(args[1:])
 		case "version", "-version", "--version":

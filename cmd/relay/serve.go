@@ -37,7 +37,7 @@ func serve(args []string) error {
 			return fmt.Errorf("cannot play %s: %w", music, errors.Unwrap(err))
 		}
 	}
-	c, err := conf.Load(*path)
+	c, err := loadConfiguration(*path, os.Stderr)
 	if err != nil {
 		return err
 	}
@@ -67,6 +67,7 @@ func serve(args []string) error {
 	}
 
 	registry := mounts.NewRegistry(c, log)
+	radio := server.New(c, registry, log)
 	var players sync.WaitGroup
 	for _, p := range newPlayers(c, *path == "", flags.Args()) {
 		p.Registry, p.Log = registry, log
@@ -77,7 +78,7 @@ func serve(args []string) error {
 		})
 	}
 	pullStreams(ctx, &players, c, registry, log, open)
-	err = server.New(c, registry, log).Run(ctx, open)
+	err = radio.Run(ctx, open)
 	players.Wait()
 	log.Info("stopped")
 	return err

@@ -1,0 +1,291 @@
+package admin
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+	"go.uber.org/zap"
+
+	"relay/conf"
+	"relay/icy"
+	"relay/mounts"
+)
+
+// A command is one of Icecast's under /admin/. Its error is a sentence for the
+// client, which goes out with a 400 as in the recordings (wire/admin-*.txt).
+type command struct {
+	title   string // of its page
+	run     func(*Handlers, icy.Query) (element, error)
+	mount   use  // of the parameter mount=
+	changes bool // it does something, and so is not done for HEAD
+	inHTML  bool // answered as Icecast answers to forms
+}
+
+// use says what becomes of a parameter.
+type use int
+
+const (
+	refused use = iota
+	optional
+	needed
+)
+
+// commands by their names. Metadata, which is answered without delay and in
+// more ways, is not among them.
+var commands = map[string]command{
+	"stats":          {title: "Statistics", run: (*Handlers).stats, mount: optional},
+	"listmounts":     {title: "Mounts", run: (*Handlers).listMounts},
+	"streamlist":     {title: "Mounts", run: (*Handlers).listMounts},
+	"listclients":    {title: "Listeners", run: (*Handlers).listClients, mount: needed},
+	"updatemetadata": {title: "Metadata", run: (*Handlers).updateMetadata, mount: needed},
+	"moveclients":    {title: "Move listeners", run: (*Handlers).moveClients, mount: needed, changes: true},
+	"fallbacks":      {title: "Fallbacks", run: (*Handlers).setFallback, mount: needed, changes: true, inHTML: true},
+	"manageauth":     {title: "Who may listen", run: (*Handlers).manageAuth, mount: needed, changes: true},
+	"killclient":     {title: "Remove a listener", run: (*Handlers).killClient, mount: needed, changes: true},
+	"killsource":     {title: "Remove a source", run: (*Handlers).killSource, mount: needed, changes: true},
+}
+
+// A sentence is an error in Icecast's words, as the client gets it.
+type sentence string
+
+func (s sentence) Error() string { return string(s) }
+
+const (
+	errNoSource         sentence = "Source does not exist"
+	errMissingOfMount   sentence = "missing parameter"
+	errMissingParameter sentence = "Missing parameter"
+	errUnknownRequest   sentence = "Unknown admin request"
+	errUnknownOfMount   sentence = "Mount request unknown"
+	errSameMount        sentence = "supplied mountpoints are identical"
+	errNoDestination    sentence = "No such destination"
+)
+
+// Command answers /admin/NAME as XML, and /admin/NAME.xsl as a page. A login
+// for the mount that a request names will do, as with Icecast
+// (wire/admin-source-login-with-mount.txt).
+func (h *Handlers) Command(w http.ResponseWriter, r *http.Request) {
+	name, asPage := strings.CutSuffix(mux.Vars(r)["command"], ".xsl")
+	c, known := commands[strings.TrimSuffix(name, ".xml")]
+	if !known {
+		h.UnknownCommand(w, r)
+		return
+	}
+	q := icy.ParseQuery(r.URL.RawQuery)
+	login := h.Gate.Admin(r)
+	if login != nil && q["mount"] != "" {
+		login = h.Gate.MountAdmin(r, q["mount"])
+	}
+	switch {
+	case login != nil:
+		h.unauthorized(w, r, login)
+	case c.mount == refused && q["mount"] != "":
+		badRequest(w, errUnknownOfMount.Error())
+	case c.mount == needed && q["mount"] == "":
+		badRequest(w, errUnknownRequest.Error())
+	case c.changes && r.Method != http.MethodGet:
+		w.Header().Set("Allow", "GET")
+		http.Error(w, "This command takes GET alone", http.StatusMethodNotAllowed)
+	default:
+		answer, err := c.run(h, q)
+		switch {
+		case err != nil:
+			badRequest(w, err.Error())
+		case asPage:
+			writePage(w, c.title, answer)
+		case c.inHTML:
+			writeDone(w, answer.summary())
+		default:
+			writeXML(w, answer)
+		}
+		if c.changes && err == nil && answer.summary() != "" {
+			h.Log.Info("operator's command", zap.String("command", name), zap.String("mount", q["mount"]),
+				zap.String("ip", ipOf(r)), zap.String("answer", answer.summary()))
+		}
+	}
+}
+
+// summary is what an answer says, for the log.
+func (e element) summary() string {
+	for _, below := range e.Below {
+		if below.Name == "message" {
+			return below.Text
+		}
+		if said := below.summary(); said != "" {
+			return said
+		}
+	}
+	return ""
+}
+
+// listMounts tells which mounts there are.
+func (h *Handlers) listMounts(icy.Query) (element, error) {
+	list := group("icestats")
+	for _, m := range h.Registry.List() {
+		list.Below = append(list.Below, mountRow(m))
+	}
+	return list, nil
+}
+
+// mountRow is a mount in a list. One that waits for a relay to connect has
+// nothing to say of itself (wire/relay-single-status.txt).
+func mountRow(m *mounts.Mount) element {
+	s := m.Status()
+	row := ofMount(s.Name, text("fallback", firstOf(m.Fallbacks())), number("listeners", s.Listeners))
+	if m.Playing() || s.SampleRate > 0 {
+		row.Below = append(row.Below, number("Connected", seconds(time.Since(s.Since))), text("content-type", "audio/mpeg"))
+	}
+	return row
+}
+
+// listClients tells who listens to a mount.
+func (h *Handlers) listClients(q icy.Query) (element, error) {
+	m := h.Registry.Find(q["mount"])
+	if m == nil {
+		return element{}, errNoSource
+	}
+	list := m.Audience.List()
+	rows := make([]element, 0, 1+len(list))
+	rows = append(rows, number("Listeners", len(list)))
+	now := time.Now()
+	for _, l := range list {
+		row := []element{
+			text("IP", l.Addr),
+			text("UserAgent", l.Agent),
+			number("Connected", seconds(now.Sub(l.Since))),
+			number("ID", l.ID),
+		}
+		row = append(row, given("username", l.User)...)
+		if isRelay(l.Agent) {
+			row = append(row, text("relay", "1"))
+		}
+		rows = append(rows, group("listener", row...))
+	}
+	return group("icestats", ofMount(m.Name, rows...)), nil
+}
+
+// isRelay reports whether a User-Agent is that of a server that passes the
+// stream on, and so no listener to be counted.
+func isRelay(agent string) bool {
+	return strings.HasPrefix(agent, "relay/") || strings.Contains(agent, "Icecast")
+}
+
+// updateMetadata is the data of Icecast's form for titles: the mount alone.
+func (h *Handlers) updateMetadata(q icy.Query) (element, error) {
+	if h.Registry.Find(q["mount"]) == nil {
+		return element{}, errNoSource
+	}
+	return group("icestats", ofMount(q["mount"])), nil
+}
+
+// moveClients sends the listeners of a mount to another, or tells which others
+// there are.
+func (h *Handlers) moveClients(q icy.Query) (element, error) {
+	from := h.Registry.Find(q["mount"])
+	if from == nil {
+		return element{}, errNoSource
+	}
+	if !q.Has("destination") {
+		list := group("icestats", text("current_source", from.Name))
+		for _, m := range h.Registry.List() {
+			if m != from {
+				list.Below = append(list.Below, mountRow(m))
+			}
+		}
+		return list, nil
+	}
+	if q["destination"] == from.Name {
+		return element{}, errSameMount
+	}
+	to := h.Registry.Find(q["destination"])
+	if to == nil || !to.Playing() {
+		return element{}, errNoDestination
+	}
+	from.Audience.OrderAll(mounts.Order{MoveTo: to})
+	return response(fmt.Sprintf("Clients moved from %s to %s", from.Name, to.Name), true), nil
+}
+
+// setFallback puts a mount behind another, in place of its fallbacks, until
+// either ends.
+func (h *Handlers) setFallback(q icy.Query) (element, error) {
+	if !q.Has("fallback") {
+		return element{}, errMissingParameter
+	}
+	m := h.Registry.Find(q["mount"])
+	if m == nil {
+		return element{}, errNoSource
+	}
+	list := []string{}
+	if q["fallback"] != "" {
+		if err := conf.CheckMountName(q["fallback"]); err != nil {
+			return element{}, fmt.Errorf("fallback %w", err)
+		}
+		list = append(list, q["fallback"])
+	}
+	if err := h.SetFallbacks(m.Name, list); err != nil {
+		return element{}, err
+	}
+	return response("Fallback configured", true), nil
+}
+
+// firstOf is the fallback that Icecast's answers have room for.
+func firstOf(fallbacks []string) string {
+	if len(fallbacks) == 0 {
+		return ""
+	}
+	return fallbacks[0]
+}
+
+// killClient ends one listener.
+func (h *Handlers) killClient(q icy.Query) (element, error) {
+	m := h.Registry.Find(q["mount"])
+	if m == nil {
+		return element{}, errNoSource
+	}
+	if !q.Has("id") {
+		return element{}, errMissingParameter
+	}
+	id, err := strconv.ParseUint(q["id"], 10, 64)
+	if err != nil || !m.Audience.Order(id, mounts.Order{}) {
+		return response(fmt.Sprintf("Client %s not found", q["id"]), false), nil
+	}
+	return response(fmt.Sprintf("Client %d removed", id), true), nil
+}
+
+// killSource ends the source of a mount. Nothing keeps it from coming back.
+func (h *Handlers) killSource(q icy.Query) (element, error) {
+	m := h.Registry.Find(q["mount"])
+	if m == nil {
+		return element{}, errNoSource
+	}
+	source := m.Source()
+	if source == nil {
+		return element{}, errNoSource
+	}
+	source.Kick()
+	return response("Source Removed", true), nil
+}
+
+// StreamList answers /admin/streamlist.txt, which other servers ask for the
+// mounts they may pull: one a line, without those that are hidden
+// (wire/admin-streamlist-txt.txt).
+func (h *Handlers) StreamList(w http.ResponseWriter, r *http.Request) {
+	if err := h.Gate.Relay(r); err != nil {
+		h.unauthorized(w, r, err)
+		return
+	}
+	var list strings.Builder
+	for _, m := range h.Registry.List() {
+		if !m.Config.Hidden {
+			list.WriteString(m.Name + "\r\n")
+		}
+	}
+	noCache(w)
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Write([]byte(list.String()))
+}
+
+func seconds(d time.Duration) int64 { return int64(max(0, d) / time.Second) }

@@ -1,0 +1,228 @@
+package admin
+
+import (
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"relay/icy"
+	"relay/mounts"
+	"relay/version"
+)
+
+// shoutcastStream is a stream as SHOUTcast's statistics show it: DNAS 2 in XML
+// and JSON, and the seven values of DNAS 1.
+type shoutcastStream struct {
+	mount   *mounts.Mount // nil: there is none
+	status  mounts.Status
+	unique  int           // listeners who differ in address or program
+	average time.Duration // how long those who listen now have listened
+	max     int
+	title   string // of the server
+	link    string // path of the stream
+}
+
+// shoutcastStream finds the stream that a request means: that of mount=, else
+// that of sid=, else the first.
+func (h *Handlers) shoutcastStream(q icy.Query) shoutcastStream {
+	s := shoutcastStream{max: h.Conf.Limits.Listeners, title: version.Server()}
+	if q["mount"] != "" {
+		s.mount = h.Registry.Find(q["mount"])
+	} else {
+		sid, err := strconv.Atoi(q["sid"])
+		if err != nil {
+			sid = 1
+		}
+		if list := h.Registry.Numbered(); sid >= 1 && sid <= len(list) {
+			s.mount = list[sid-1]
+		}
+	}
+	if s.mount == nil {
+		return s
+	}
+	s.status = s.mount.Status()
+	s.link = s.mount.Name
+	s.title = orElse(s.status.Station.Name, s.mount.Name)
+	if s.status.MaxListeners > 0 {
+		s.max = s.status.MaxListeners
+	}
+	type person struct{ addr, agent string }
+	people := map[person]bool{}
+	var total time.Duration
+	list := s.mount.Audience.List()
+	for _, l := range list {
+		people[person{l.Addr, l.Agent}] = true
+		total += time.Since(l.Since)
+	}
+	s.unique = len(people)
+	if len(list) > 0 {
+		s.average = total / time.Duration(len(list))
+	}
+	return s
+}
+
+// onAir is 1 while something plays.
+func (s shoutcastStream) onAir() int {
+	if s.mount != nil && s.mount.Playing() {
+		return 1
+	}
+	return 0
+}
+
+// facts are the elements of SHOUTCASTSERVER, under DNAS 2's names.
+func (s shoutcastStream) facts() []element {
+	station := s.status.Station
+	return []element{
+		number("CURRENTLISTENERS", s.status.Listeners),
+		number("PEAKLISTENERS", s.status.Peak),
+		number("MAXLISTENERS", s.max),
+		number("UNIQUELISTENERS", s.unique),
+		number("AVERAGETIME", seconds(s.average)),
+		text("SERVERGENRE", station.Genre),
+		text("SERVERURL", station.URL),
+		text("SERVERTITLE", s.title),
+		text("SONGTITLE", s.status.Title.Text),
+		number("STREAMSTATUS", s.onAir()),
+		text("STREAMPATH", s.link),
+		number("BITRATE", s.status.BitRate),
+		number("SAMPLERATE", s.status.SampleRate),
+		text("CONTENT", "audio/mpeg"),
+		text("VERSION", version.Server()),
+	}
+}
+
+// ShoutcastStats answers /stats?sid=N, which is open to all: as XML or, with
+// json=1, as JSON.
+func (h *Handlers) ShoutcastStats(w http.ResponseWriter, r *http.Request) {
+	q := icy.ParseQuery(r.URL.RawQuery)
+	s := h.shoutcastStream(q)
+	if q["json"] == "1" {
+		writeJSON(w, s.values())
+		return
+	}
+	writeXML(w, group("SHOUTCASTSERVER", s.facts()...))
+}
+
+// values are the facts for JSON, under their names in lower case.
+func (s shoutcastStream) values() map[string]any {
+	values := map[string]any{}
+	for _, fact := range s.facts() {
+		if n, err := strconv.Atoi(fact.Text); err == nil && fact.Name != "SONGTITLE" && fact.Name != "SERVERTITLE" {
+			values[strings.ToLower(fact.Name)] = n
+		} else {
+			values[strings.ToLower(fact.Name)] = fact.Text
+		}
+	}
+	return values
+}
+
+// view answers /admin.cgi?mode=viewxml and viewjson: everything of one stream
+// or, by page=, only the listeners (3) or the last titles (4).
+func (h *Handlers) view(w http.ResponseWriter, q icy.Query) {
+	s := h.shoutcastStream(q)
+	if q["mode"] == "viewjson" {
+		switch q["page"] {
+		case "3":
+			writeJSON(w, s.listeners())
+		case "4":
+			writeJSON(w, s.songs())
+		default:
+			writeJSON(w, s.values())
+		}
+		return
+	}
+	var below []element
+	page := q["page"]
+	if page != "3" && page != "4" {
+		below = s.facts()
+	}
+	if page != "4" {
+		rows := element{Name: "LISTENERS"}
+		for _, l := range s.listeners() {
+			rows.Below = append(rows.Below, group("LISTENER",
+				text("HOSTNAME", l.Hostname), text("USERAGENT", l.UserAgent),
+				number("CONNECTTIME", l.ConnectTime), number("UID", l.UID)))
+		}
+		below = append(below, rows)
+	}
+	if page != "3" {
+		rows := element{Name: "SONGHISTORY"}
+		for _, song := range s.songs() {
+			rows.Below = append(rows.Below, group("SONG", number("PLAYEDAT", song.PlayedAt), text("TITLE", song.Title)))
+		}
+		below = append(below, rows)
+	}
+	writeXML(w, group("SHOUTCASTSERVER", below...))
+}
+
+type shoutcastListener struct {
+	UID         uint64 `json:"uid"`
+	XFF         string `json:"xff"` // always empty: hostname is the true address
+	Hostname    string `json:"hostname"`
+	UserAgent   string `json:"useragent"`
+	ConnectTime int64  `json:"connecttime"` // seconds
+}
+
+func (s shoutcastStream) listeners() []shoutcastListener {
+	rows := []shoutcastListener{}
+	if s.mount == nil {
+		return rows
+	}
+	for _, l := range s.mount.Audience.List() {
+		rows = append(rows, shoutcastListener{
+			UID: l.ID, Hostname: l.Addr, UserAgent: l.Agent, ConnectTime: seconds(time.Since(l.Since)),
+		})
+	}
+	return rows
+}
+
+type shoutcastSong struct {
+	PlayedAt int64  `json:"playedat"` // Unix time
+	Title    string `json:"title"`
+}
+
+// songs are the last titles, newest first.
+func (s shoutcastStream) songs() []shoutcastSong {
+	rows := []shoutcastSong{}
+	for i := len(s.status.History) - 1; i >= 0; i-- {
+		played := s.status.History[i]
+		rows = append(rows, shoutcastSong{played.Since.Unix(), played.Text})
+	}
+	return rows
+}
+
+// SevenHTML answers /7.html, DNAS 1's statistics in one line: listeners, on
+// the air, peak, most, unique listeners, bit rate, title.
+func (h *Handlers) SevenHTML(w http.ResponseWriter, r *http.Request) {
+	s := h.shoutcastStream(icy.ParseQuery(r.URL.RawQuery))
+	noCache(w)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprintf(w, "<html><body>%s</body></html>", html.EscapeString(s.seven(s.status.Title.Text)))
+}
+
+// SevenXSL answers /7.xsl, which butt reads: there must be six commas in all,
+// and the number of listeners between the first ">" and the first comma.
+func (h *Handlers) SevenXSL(w http.ResponseWriter, r *http.Request) {
+	s := h.shoutcastStream(icy.ParseQuery(r.URL.RawQuery))
+	noCache(w)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	title := strings.ReplaceAll(s.status.Title.Text, ",", ";")
+	io.WriteString(w, "<pre>"+html.EscapeString(s.seven(title))+"</pre>")
+}
+
+func (s shoutcastStream) seven(title string) string {
+	return fmt.Sprintf("%d,%d,%d,%d,%d,%d,%s", s.status.Listeners, s.onAir(), s.status.Peak, s.max, s.unique, s.status.BitRate, title)
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	noCache(w)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.Encode(v)
+}

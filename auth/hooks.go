@@ -1,0 +1,217 @@
+package auth
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"go.uber.org/zap"
+
+	"relay/conf"
+	"relay/version"
+)
+
+const (
+	hookTimeout  = 5 * time.Second // for a whole exchange
+	maxQuestions = 64              // at once
+	maxRedirects = 3
+	maxAnswer    = 64 << 10 // bytes of head or body that are read
+	maxMessage   = 200      // bytes of icecast-auth-message that are kept
+)
+
+// hooks asks and tells the hoster's own web server as Icecast does, byte for
+// byte (wire/auth-url.txt). Whatever is not a clear yes is a no.
+type hooks struct {
+	server, port string // how this server is named in each form
+	client       *http.Client
+	timeout      time.Duration
+	asking       chan struct{} // one for each question under way
+	notices      *notices
+	log          *zap.Logger
+}
+
+func newHooks(c *conf.Config) *hooks {
+	h := &hooks{
+		timeout: hookTimeout,
+		asking:  make(chan struct{}, maxQuestions),
+		notices: newNotices(),
+		log:     zap.NewNop(),
+		client: &http.Client{
+			CheckRedirect: checkRedirect,
+			Transport: &http.Transport{ // Proxy is unset: nothing around us redirects logins
+				DialContext:            (&net.Dialer{Timeout: hookTimeout}).DialContext,
+				MaxIdleConnsPerHost:    noticeWorkers,
+				IdleConnTimeout:        4 * time.Second, // before Apache's 5 s, which would lose a POST
+				MaxResponseHeaderBytes: maxAnswer,
+				DisableCompression:     true,
+			},
+		},
+	}
+	h.server, h.port = c.Server.Hostname, "80"
+	if base, err := url.Parse(c.Server.BaseURL()); err == nil {
+		h.server = base.Hostname()
+		if base.Scheme == "https" {
+			h.port = "443"
+		}
+		h.port = cmp.Or(base.Port(), h.port)
+	}
+	return h
+}
+
+// checkRedirect follows to the same host only, and no way that would turn the
+// question into a GET or show it to the network.
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	first := via[0]
+	if len(via) > maxRedirects || req.Method != first.Method || req.URL.Hostname() != first.URL.Hostname() ||
+		first.URL.Scheme == "https" && req.URL.Scheme != "https" {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}
+
+// stream is what a stream_auth hook is asked about.
+type stream struct {
+	mount, ip, user, password string
+	admin                     bool // not a source, but a title for one
+}
+
+// mayStream asks a stream_auth hook. who is asked about, in words for the log.
+func (h *hooks) mayStream(ctx context.Context, address, who string, s stream) *Refusal {
+	fields := []field{{"mount", s.mount}, {"ip", s.ip}, {"server", h.server}, {"port", h.port},
+		{"user", s.user}, {"pass", s.password}}
+	if s.admin {
+		fields = append(fields, field{"admin", "1"})
+	}
+	_, refusal := h.ask(ctx, address, who, "action=stream_auth&"+encode(fields...))
+	return refusal
+}
+
+// tellOfSource queues mount_add or mount_remove.
+func (h *hooks) tellOfSource(address, action, mount string) {
+	h.tell(notice{address: address, action: action, mount: mount, ordered: true,
+		body: "action=" + action + "&" + encode(field{"mount", mount}, field{"server", h.server}, field{"port", h.port})})
+}
+
+// ask puts a question about who, and returns how long the yes holds, 0 for
+// ever.
+func (h *hooks) ask(ctx context.Context, address, who, body string) (time.Duration, *Refusal) {
+	asking, cancel := context.WithTimeout(ctx, h.timeout)
+	defer cancel()
+	about := func(format string, arguments ...any) *Refusal {
+		return &Refusal{Reason: hookName(address) + " " + fmt.Sprintf(format, arguments...)}
+	}
+	select {
+	case h.asking <- struct{}{}:
+		defer func() { <-h.asking }()
+	case <-asking.Done():
+		if ctx.Err() != nil {
+			return 0, about("cannot be asked about %s: %s", who, h.explain(ctx.Err()))
+		}
+		return 0, about("is slow: %d questions were under way for %v before that about %s", cap(h.asking), h.timeout, who)
+	}
+	answer, err := h.post(asking, address, body)
+	if err != nil {
+		return 0, about("cannot be asked about %s: %s", who, h.explain(err))
+	}
+	if !saysYes(answer.Header) {
+		message := printable(answer.Header.Get("Icecast-Auth-Message"))
+		reason := cmp.Or(message, `its answer, "`+printable(answer.Status)+`", has no "icecast-auth-user: 1"`)
+		refusal := about("refuses %s: %s", who, reason)
+		refusal.Message = message
+		return 0, refusal
+	}
+	return timeLimit(answer.Header), nil
+}
+
+// post sends a form and returns the answer's head; its body is read no further
+// than keeps the connection usable. No error names the address, which may hold
+// a key.
+func (h *hooks) post(ctx context.Context, address, body string) (*http.Response, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, errors.New("its address is no URL")
+	}
+	login := u.User
+	u.User = nil
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(body))
+	if err != nil {
+		return nil, errors.New("its address is no URL")
+	}
+	if login != nil {
+		password, _ := login.Password()
+		req.SetBasicAuth(login.Username(), password)
+	}
+	req.Header.Set("User-Agent", version.Server())
+	req.Header.Set("Accept", "*/*")
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	answer, err := h.client.Do(req)
+	if err != nil {
+		var around *url.Error
+		if errors.As(err, &around) {
+			err = around.Err
+		}
+		return nil, err
+	}
+	io.CopyN(io.Discard, answer.Body, maxAnswer)
+	answer.Body.Close()
+	return answer, nil
+}
+
+// saysYes wants nothing but the value 1, whatever the status is.
+func saysYes(h http.Header) bool {
+	values := h.Values("Icecast-Auth-User")
+	for _, value := range values {
+		if strings.TrimSpace(value) != "1" {
+			return false
+		}
+	}
+	return len(values) > 0
+}
+
+// timeLimit is how long a listener may stay, in whole seconds on the wire.
+func timeLimit(h http.Header) time.Duration {
+	seconds, err := strconv.ParseInt(strings.TrimSpace(h.Get("Icecast-Auth-Timelimit")), 10, 32)
+	if err != nil || seconds < 0 {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+func (h *hooks) explain(err error) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("no answer within %v", h.timeout)
+	case errors.Is(err, context.Canceled):
+		return "the client left meanwhile"
+	}
+	return printable(err.Error())
+}
+
+// hookName names a hook in the log, without what may be secret in its address.
+func hookName(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "the hook"
+	}
+	return "the hook at " + u.Host
+}
+
+// printable is one line of text that may go into logs and answers.
+func printable(text string) string {
+	text = strings.ToValidUTF8(text[:min(len(text), maxMessage)], "")
+	return strings.TrimSpace(strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return -1
+		}
+		return c
+	}, text))
+}

@@ -1,0 +1,168 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+const (
+	rereadAfter    = time.Second     // between two looks at a file
+	maxHtpasswd    = 16 << 20        // bytes of a file
+	maxPassword    = 256             // bytes; SHA-crypt takes time by their square
+	hashingTimeout = 5 * time.Second // to wait for a turn
+	maxProblems    = 10              // broken lines of a file that are logged
+)
+
+// hashers is how many passwords are hashed at once: not so many that a flood of
+// logins takes the processors away from the streams.
+func hashers() int { return max(1, runtime.GOMAXPROCS(0)/2) }
+
+// Htpasswd is a file of those who may listen: a name and the hash of a
+// password on each line, as Apache's htpasswd and Icecast write it. It is read
+// again when it has changed. While it cannot be read, nobody may listen.
+// Safe for concurrent use.
+type Htpasswd struct {
+	path    string
+	log     *zap.Logger
+	hashing chan struct{}
+
+	mu     sync.Mutex
+	looked time.Time   // at the file
+	info   os.FileInfo // of what was read; nil: nothing
+	read   *roll       // never nil once looked at
+}
+
+// Htpasswd returns the file of those who may listen to mount, or nil if the
+// mount has none.
+func (g *Gate) Htpasswd(mount string) *Htpasswd {
+	if path := g.conf.Mount(mount).ListenerAuth.HtpasswdFile; path != "" {
+		return g.htpasswd(path)
+	}
+	return nil
+}
+
+func (g *Gate) htpasswd(path string) *Htpasswd {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	h := g.files[path]
+	if h == nil {
+		h = &Htpasswd{path: path, log: g.log, hashing: g.hashing}
+		g.files[path] = h
+	}
+	return h
+}
+
+// Users returns the names in the file, in its order.
+func (h *Htpasswd) Users() []string { return slices.Clone(h.roll().names) }
+
+// check returns nil for the right login.
+func (h *Htpasswd) check(ctx context.Context, user, password string) *Refusal {
+	r := h.roll()
+	switch {
+	case r.failure != nil:
+		return &Refusal{Reason: fmt.Sprintf("nobody may listen while %s cannot be read: %v", h.path, r.failure)}
+	case len(password) > maxPassword:
+		return &Refusal{Reason: fmt.Sprintf("the password for user %q is longer than %d bytes", user, maxPassword)}
+	case r.remembers(user, password):
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, hashingTimeout)
+	defer cancel()
+	select {
+	case h.hashing <- struct{}{}:
+		defer func() { <-h.hashing }()
+	case <-ctx.Done():
+		return &Refusal{Reason: fmt.Sprintf("too many logins at once to check that of user %q", user)}
+	}
+	switch known, right := r.matches(user, password); {
+	case right:
+		return nil
+	case known:
+		return &Refusal{Reason: fmt.Sprintf("wrong password for user %q", user)}
+	default:
+		return &Refusal{Reason: fmt.Sprintf("there is no user %q in %s", user, h.path)}
+	}
+}
+
+// roll returns what the file holds, and reads it again if it has changed.
+func (h *Htpasswd) roll() *roll {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.read == nil || time.Since(h.looked) >= rereadAfter {
+		h.looked = time.Now()
+		h.reread()
+	}
+	return h.read
+}
+
+// reread needs h.mu.
+func (h *Htpasswd) reread() {
+	info, err := os.Stat(h.path)
+	if err == nil && h.info != nil && os.SameFile(info, h.info) &&
+		info.ModTime().Equal(h.info.ModTime()) && info.Size() == h.info.Size() {
+		return
+	}
+	var text []byte
+	if err == nil {
+		text, err = readHtpasswd(h.path)
+	}
+	if err != nil {
+		err = reasonOf(err)
+		if h.read == nil || h.read.failure == nil || h.read.failure.Error() != err.Error() {
+			h.log.Error("nobody may listen: the file cannot be read", zap.String("file", h.path), zap.Error(err))
+		}
+		h.info, h.read = nil, &roll{failure: err}
+		return
+	}
+	var problems []problem
+	h.info = info
+	h.read, problems = parseHtpasswd(text)
+	for i, p := range problems {
+		if i == maxProblems {
+			h.log.Warn("more lines skipped", zap.String("file", h.path), zap.Int("lines", len(problems)-i))
+			break
+		}
+		h.log.Warn("line skipped", zap.String("file", h.path), zap.Int("line", p.line), zap.String("problem", p.text))
+	}
+}
+
+// readHtpasswd reads a file that is one: opening a pipe would wait for
+// somebody to write to it.
+func readHtpasswd(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("not a regular file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxHtpasswd+1))
+	if err == nil && len(text) > maxHtpasswd {
+		err = fmt.Errorf("larger than %d MiB", maxHtpasswd>>20)
+	}
+	return text, err
+}
+
+// reasonOf is what the system says, without the file's name again.
+func reasonOf(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}

@@ -1,0 +1,137 @@
+package auth
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+// What Add and Delete may say.
+var (
+	ErrUserExists = errors.New("the user exists already")
+	ErrNoUser     = errors.New("there is no such user")
+)
+
+const maxUserName = 255 // bytes, as with Apache's htpasswd
+
+// Add gives a new user a password, hashed by bcrypt, on a line of his own. The
+// error is ErrUserExists, or a sentence that says what is wrong with the name,
+// the password or the file.
+func (h *Htpasswd) Add(user, password string) error {
+	if err := checkUserName(user); err != nil {
+		return err
+	}
+	switch {
+	case password == "":
+		return errors.New("the password is empty")
+	case len(password) > 72:
+		return errors.New("the password is longer than 72 bytes")
+	}
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.DefaultCost)
+	if err != nil {
+		return err
+	}
+	return h.edit(func(text []byte) ([]byte, error) { return addLine(text, user, string(hash)) })
+}
+
+// Delete takes a user out of the file. The error is ErrNoUser, or a sentence
+// that says what is wrong with the file.
+func (h *Htpasswd) Delete(user string) error {
+	return h.edit(func(text []byte) ([]byte, error) { return deleteLines(text, user) })
+}
+
+// addLine returns text with a line for user at its end.
+func addLine(text []byte, user, hash string) ([]byte, error) {
+	for line := range bytes.Lines(text) {
+		if name, _, ok := splitLine(line); ok && name == user {
+			return nil, ErrUserExists
+		}
+	}
+	if len(text) > 0 && text[len(text)-1] != '\n' {
+		text = append(text, '\n')
+	}
+	return fmt.Appendf(text, "%s:%s\n", user, hash), nil
+}
+
+// deleteLines returns text without the lines of user: all of them, or the
+// second would count from now on.
+func deleteLines(text []byte, user string) ([]byte, error) {
+	left := make([]byte, 0, len(text))
+	for line := range bytes.Lines(text) {
+		if name, _, ok := splitLine(line); !ok || name != user {
+			left = append(left, line...)
+		}
+	}
+	if len(left) == len(text) {
+		return nil, ErrNoUser
+	}
+	return left, nil
+}
+
+// checkUserName refuses names that would read differently from a line or from
+// a login.
+func checkUserName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("the user name is empty")
+	case len(name) > maxUserName:
+		return fmt.Errorf("the user name is longer than %d bytes", maxUserName)
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		return errors.New("the user name holds control characters or no UTF-8")
+	case strings.Contains(name, ":") || name[0] == '#' || strings.TrimSpace(name) != name:
+		return errors.New(`the user name must not hold ":", nor begin with "#" or begin or end with a blank`)
+	}
+	return nil
+}
+
+// edit replaces the text of the file, which may not be there yet. It is read
+// from the disk, not from what is remembered: others edit it too.
+func (h *Htpasswd) edit(change func(text []byte) ([]byte, error)) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	text, err := readHtpasswd(h.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s cannot be read: %w", h.path, reasonOf(err))
+	}
+	if text, err = change(text); err != nil {
+		return err
+	}
+	if err := replaceFile(h.path, text); err != nil {
+		return fmt.Errorf("%s cannot be written: %w", h.path, err)
+	}
+	h.info, h.read = nil, nil // to be read at once
+	return nil
+}
+
+// replaceFile writes a file anew so that at no time there is half of it. Its
+// mode stays, and links to it go on leading to it.
+func replaceFile(path string, text []byte) error {
+	mode := fs.FileMode(0o600)
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // there is nothing left to remove if all went well
+	defer f.Close()
+	if _, err := f.Write(text); err != nil {
+		return err
+	}
+	if err := errors.Join(f.Chmod(mode), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

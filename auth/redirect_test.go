@@ -1,0 +1,62 @@
+package auth
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// A redirect counts as an answer unless it leads to the same host with the
+// same question.
+func TestRedirects(t *testing.T) {
+	var asked, elsewhere atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		elsewhere.Add(1)
+		w.Header().Set("icecast-auth-user", "1")
+	}))
+	defer other.Close()
+	away := strings.Replace(other.URL, "127.0.0.1", "localhost", 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		switch r.URL.Path {
+		case "/here":
+			http.Redirect(w, r, "/final", http.StatusTemporaryRedirect)
+		case "/loop":
+			http.Redirect(w, r, "/loop", http.StatusTemporaryRedirect)
+		case "/get":
+			http.Redirect(w, r, "/final", http.StatusFound)
+		case "/away":
+			http.Redirect(w, r, away, http.StatusTemporaryRedirect)
+		case "/final":
+			if body, _ := io.ReadAll(r.Body); !strings.HasPrefix(string(body), "action=") {
+				t.Errorf("the form got lost: %q", body)
+			}
+			w.Header().Set("icecast-auth-user", "1")
+		}
+	}))
+	defer server.Close()
+	for _, tt := range []struct {
+		path, refused string
+		asked         int32
+	}{
+		{"/here", "", 2},
+		{"/loop", `"307 Temporary Redirect", has no`, maxRedirects + 1},
+		{"/get", `"302 Found", has no`, 1},
+		{"/away", `"307 Temporary Redirect", has no`, 1},
+	} {
+		asked.Store(0)
+		g := hookGate(t, server.URL+tt.path)
+		_, err := g.Listener(t.Context(), get("/url.mp3", "ann", "x"), "/url.mp3", 1)
+		checkRefused(t, err, tt.refused)
+		if asked.Load() != tt.asked {
+			t.Errorf("%s: asked %d times, want %d", tt.path, asked.Load(), tt.asked)
+		}
+		g.hooks.client.CloseIdleConnections()
+	}
+	if elsewhere.Load() != 0 {
+		t.Error("another host was asked")
+	}
+}

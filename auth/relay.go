@@ -1,0 +1,9 @@
+package auth
+
+import "net/http"
+
+// Relay checks the login of a server that pulls this one's mounts. The error
+// is a *Refusal.
+func (g *Gate) Relay(req *http.Request) error {
+	return check(req, g.conf.Auth.RelayUser, g.conf.Auth.RelayPassword)
+}

@@ -1,0 +1,73 @@
+package auth
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"sync"
+
+	"github.com/tg123/go-htpasswd"
+)
+
+// maxRemembered bounds how many logins a roll remembers to be right.
+const maxRemembered = 4096
+
+// roll is what one reading of an htpasswd file gave. It remembers which logins
+// were right, since hashing is slow by intent and players log in anew with
+// every try; with the roll that goes when the file changes.
+type roll struct {
+	failure error // why there are no names
+	names   []string
+	logins  map[string]htpasswd.EncodedPasswd
+
+	mu    sync.Mutex
+	key   [32]byte // of right, so that it is of no use outside
+	right map[[32]byte]struct{}
+}
+
+func newRoll() *roll {
+	r := &roll{logins: map[string]htpasswd.EncodedPasswd{}, right: map[[32]byte]struct{}{}}
+	rand.Read(r.key[:])
+	return r
+}
+
+// matches tells whether the user is on the roll and the password is his. For a
+// name that is not, another one's hash is tried: how long it takes tells
+// nobody which names there are.
+func (r *roll) matches(user, password string) (known, right bool) {
+	hash, known := r.logins[user]
+	if !known && len(r.names) > 0 {
+		hash = r.logins[r.names[0]]
+	}
+	if hash == nil || !hash.MatchesPassword(password) || !known {
+		return known, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for old := range r.right {
+		if len(r.right) < maxRemembered {
+			break
+		}
+		delete(r.right, old) // any
+	}
+	r.right[r.digest(user, password)] = struct{}{}
+	return true, true
+}
+
+// remembers tells whether matches has found the login to be right.
+func (r *roll) remembers(user, password string) bool {
+	digest := r.digest(user, password)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.right[digest]
+	return ok
+}
+
+func (r *roll) digest(user, password string) (sum [32]byte) {
+	mac := hmac.New(sha256.New, r.key[:])
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(user))))
+	mac.Write([]byte(user))
+	mac.Write([]byte(password))
+	return [32]byte(mac.Sum(nil))
+}

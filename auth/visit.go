@@ -1,0 +1,93 @@
+package auth
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Visit is a listener who was let in.
+type Visit struct {
+	// User is the name he logged in with; empty where nobody asked for it.
+	User string
+	// TimeLimit is how long he may stay; 0: no limit but the mount's.
+	TimeLimit time.Duration
+
+	leave func(stayed time.Duration)
+	once  sync.Once
+}
+
+// Left says that the listener has gone, and tells the hook that let him in, if
+// one did. It does not wait, and only the first call counts.
+func (v *Visit) Left(stayed time.Duration) {
+	v.once.Do(func() {
+		if v.leave != nil {
+			v.leave(stayed)
+		}
+	})
+}
+
+// Listener decides whether the client behind req may listen to mount: by the
+// mount's htpasswd file, or by its hook, or else always. id is the listener's
+// number, by which the hook tells one from another. req.RemoteAddr must be the
+// client's own address. A hook is waited for until ctx ends, five seconds at
+// most. The error is a *Refusal, to be answered with 401 and no sentence of
+// its own (wire/listener-auth.txt, wire/auth-url.txt).
+//
+// Left must be called on every visit that was returned.
+func (g *Gate) Listener(ctx context.Context, req *http.Request, mount string, id uint64) (*Visit, error) {
+	user, password, given := req.BasicAuth()
+	switch a := g.conf.Mount(mount).ListenerAuth; {
+	case a.HtpasswdFile != "" && !given:
+		return nil, errNoLogin
+	case a.HtpasswdFile != "":
+		if refusal := g.htpasswd(a.HtpasswdFile).check(ctx, user, password); refusal != nil {
+			return nil, refusal
+		}
+		return &Visit{User: user}, nil
+	case a.URL != "":
+		l := listener{id: id, mount: mount, ip: hostOf(req.RemoteAddr), user: user, password: password, agent: req.UserAgent()}
+		if req.URL.RawQuery != "" {
+			l.query = "?" + req.URL.RawQuery
+		}
+		visit, refusal := g.hooks.mayListen(ctx, a.URL, l, clientHeaders(req.Header))
+		return visit, refusal.orNil()
+	}
+	return &Visit{}, nil
+}
+
+// listener is what a hook learns of one when he comes and when he leaves.
+type listener struct {
+	id                                      uint64
+	mount, query, ip, user, password, agent string
+}
+
+// mayListen asks with listener_add; listener_remove follows when the listener
+// has left. Whoever gives no login is asked about too: a key may stand in the
+// query.
+func (h *hooks) mayListen(ctx context.Context, address string, l listener, headers []field) (*Visit, *Refusal) {
+	visitor := encode(field{"server", h.server}, field{"port", h.port}, field{"client", strconv.FormatUint(l.id, 10)},
+		field{"mount", l.mount + l.query}, field{"user", l.user}, field{"pass", l.password})
+	origin := encode(field{"ip", l.ip}, field{"agent", cmp.Or(l.agent, "-")})
+	question := "action=listener_add&" + visitor + "&" + origin
+	if len(headers) > 0 {
+		question += "&" + encode(headers...)
+	}
+	name := "a listener without a login"
+	if l.user != "" {
+		name = fmt.Sprintf("user %q", l.user)
+	}
+	limit, refusal := h.ask(ctx, address, name, question)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return &Visit{User: l.user, TimeLimit: limit, leave: func(stayed time.Duration) {
+		seconds := strconv.FormatInt(int64(stayed.Round(time.Second)/time.Second), 10)
+		h.tell(notice{address: address, action: "listener_remove", mount: l.mount,
+			body: "action=listener_remove&" + visitor + "&duration=" + seconds + "&" + origin})
+	}}, nil
+}

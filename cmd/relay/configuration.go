@@ -1,0 +1,53 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"relay/conf"
+	"relay/conf/icecast"
+)
+
+// loadConfiguration reads relay's own configuration or, as what it stands for,
+// an icecast.xml. What that says in vain is told on w.
+func loadConfiguration(path string, w io.Writer) (*conf.Config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil || !isXML(path, text) {
+		return conf.Load(path) // which knows best what to say of a file it cannot read
+	}
+	c, err := icecast.Parse(path, text)
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := c.Load()
+	if err != nil {
+		return nil, err
+	}
+	tellNotes(w, path, c.Notes())
+	return loaded, nil
+}
+
+// isXML tells an icecast.xml from a relay.toml.
+func isXML(path string, text []byte) bool {
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	return strings.HasSuffix(strings.ToLower(path), ".xml") || bytes.HasPrefix(bytes.TrimSpace(text), []byte("<"))
+}
+
+// tellNotes lists what an icecast.xml has that relay does otherwise or not at
+// all, and counts what nobody will miss.
+func tellNotes(w io.Writer, path string, notes []icecast.Note) {
+	unneeded := 0
+	for _, n := range notes {
+		if n.Kind == icecast.Unneeded {
+			unneeded++
+			continue
+		}
+		fmt.Fprintf(w, "%s:%d: <%s>: %s\n", path, n.Line, n.Element, n.Why)
+	}
+	if unneeded > 0 {
+		fmt.Fprintf(w, "%s: not needed here, and left out: %d (the comments of relay import name them)\n", path, unneeded)
+	}
+}

@@ -1,0 +1,79 @@
+package conf
+
+import (
+	"slices"
+	"strings"
+)
+
+// checkFallbacks reports what is wrong with each fallback of a mount by itself.
+func (m *Mount) checkFallbacks(r *reader, p path) {
+	list := p.key("fallbacks")
+	for i, name := range m.Fallbacks {
+		at := list.item(i)
+		switch {
+		case r.failed[at.id] || name == FallbackFiles:
+		case name == m.Name:
+			r.fail(at, "is this mount itself")
+		case slices.Index(m.Fallbacks, name) < i:
+			r.fail(at, "%q is in the list already", name)
+		default:
+			if problem := nameProblem(name, false); problem != "" {
+				r.fail(at, `%q is no mount, nor %q: it %s`, name, FallbackFiles, problem)
+			}
+		}
+	}
+	full := p.key("fallback_full")
+	switch {
+	case m.FallbackFull == "" || r.failed[full.id]:
+	case m.FallbackFull == m.Name:
+		r.fail(full, "is this mount itself")
+	default:
+		if problem := nameProblem(m.FallbackFull, false); problem != "" {
+			r.fail(full, "%s", problem)
+		}
+	}
+}
+
+// checkFallbackLoops reports mounts that fall back to themselves, by whatever
+// way: nobody would ever play.
+func checkFallbackLoops(r *reader, p path, c *Config) {
+	for i := range c.Mounts {
+		m, at := &c.Mounts[i], p.item(i).key("fallbacks")
+		for n, name := range m.Fallbacks {
+			if r.failed[at.id] || r.failed[at.item(n).id] || name == FallbackFiles {
+				continue
+			}
+			if loop := c.FallbackLoop(name, nil); loop != nil {
+				r.fail(at, "go in a circle: %s", strings.Join(loop, " → "))
+			}
+		}
+	}
+}
+
+// FallbackLoop returns the way by which a mount falls back to itself, or nil.
+// The fallbacks in changed, by mount, count instead of those configured.
+func (c *Config) FallbackLoop(mount string, changed map[string][]string) []string {
+	seen := map[string]bool{}
+	var walk func(way []string) []string
+	walk = func(way []string) []string {
+		last := way[len(way)-1]
+		next, found := changed[last]
+		if !found {
+			next = c.Mount(last).Fallbacks
+		}
+		for _, name := range next {
+			if name == mount {
+				return append(way, name)
+			}
+			if name == FallbackFiles || seen[name] {
+				continue
+			}
+			seen[name] = true
+			if loop := walk(append(slices.Clone(way), name)); loop != nil {
+				return loop
+			}
+		}
+		return nil
+	}
+	return walk([]string{mount})
+}

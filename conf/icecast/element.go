@@ -1,0 +1,107 @@
+package icecast
+
+import (
+	"slices"
+	"strings"
+)
+
+// element is an element of the XML with everything below it.
+type element struct {
+	name     string
+	attrs    []attr
+	text     string // of its own, without that of its children
+	line     int
+	children []*element
+
+	// taken is set once somebody has looked at the element: what is left
+	// when all is done becomes a note.
+	taken bool
+}
+
+type attr struct{ name, value string }
+
+// take returns the child of this name, or nil. Of several the last one counts,
+// as Icecast has it. More names are others for the same thing.
+func (e *element) take(names ...string) *element {
+	var found *element
+	for _, c := range e.children {
+		if slices.Contains(names, c.name) {
+			found = c
+		}
+	}
+	if found != nil {
+		found.taken = true
+	}
+	return found
+}
+
+// takeAll returns every child of this name.
+func (e *element) takeAll(name string) []*element {
+	var found []*element
+	for _, c := range e.children {
+		if c.name == name {
+			c.taken = true
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// section returns all that stands in the children of this name together; an
+// icecast.xml may have the same section several times, or not at all.
+func (e *element) section(name string) *element {
+	whole := &element{name: name}
+	for _, s := range e.takeAll(name) {
+		whole.children = append(whole.children, s.children...)
+	}
+	return whole
+}
+
+// takeWhole takes an element with everything below it.
+func (e *element) takeWhole() {
+	e.taken = true
+	for _, c := range e.children {
+		c.takeWhole()
+	}
+}
+
+// attr is the value of an attribute, or empty.
+func (e *element) attr(name string) string {
+	for _, a := range e.attrs {
+		if a.name == name {
+			return a.value
+		}
+	}
+	return ""
+}
+
+// String is the element as XML in one line.
+func (e *element) String() string {
+	var b strings.Builder
+	e.write(&b, deepest)
+	return oneLine(b.String())
+}
+
+// deepest is how far below an element String looks.
+const deepest = 8
+
+func (e *element) write(b *strings.Builder, depth int) {
+	b.WriteString("<" + e.name)
+	for _, a := range e.attrs {
+		b.WriteString(" " + a.name + `="` + a.value + `"`)
+	}
+	text := oneLine(e.text)
+	if text == "" && len(e.children) == 0 {
+		b.WriteString("/>")
+		return
+	}
+	b.WriteString(">" + text)
+	if depth == 0 && len(e.children) > 0 {
+		b.WriteString("…")
+	} else {
+		for _, c := range e.children {
+			c.write(b, depth-1)
+		}
+	}
+	b.WriteString("</" + e.name + ">")
+}

@@ -1,0 +1,60 @@
+package icecast
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"relay/conf"
+)
+
+// Load is the configuration itself. Its errors name the lines and elements of
+// the XML, since nobody has seen the TOML between the two.
+func (c *Config) Load() (*conf.Config, error) {
+	written := c.write()
+	loaded, err := conf.Parse(c.file, written.b.Bytes())
+	if err != nil {
+		return nil, written.translate(err)
+	}
+	return loaded, nil
+}
+
+// translate turns errors about lines of the TOML into those of the XML.
+func (o *text) translate(err error) error {
+	all := problems(err)
+	for i, e := range all {
+		if e.File == "" {
+			continue // of the environment
+		}
+		from := o.from[e.Line]
+		if from == nil {
+			all[i] = &conf.Error{File: e.File, Key: e.Key, Value: e.Value, Problem: e.Problem}
+			continue
+		}
+		all[i] = &conf.Error{File: e.File, Line: from.line, Key: "<" + from.name + ">", Value: e.Value, Problem: e.Problem}
+	}
+	slices.SortStableFunc(all, func(a, b *conf.Error) int { return cmp.Compare(a.Line, b.Line) })
+	if len(all) == 1 {
+		return all[0]
+	}
+	joined := make([]error, len(all))
+	for i, e := range all {
+		joined[i] = e
+	}
+	return errors.Join(joined...)
+}
+
+// problems are the single errors that an error of package conf is made of.
+func problems(err error) []*conf.Error {
+	var one *conf.Error
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*conf.Error
+		for _, err := range many.Unwrap() {
+			all = append(all, problems(err)...)
+		}
+		return all
+	} else if errors.As(err, &one) {
+		return []*conf.Error{one}
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+package conf
+
+import "testing"
+
+func TestSourceLogins(t *testing.T) {
+	c := parse(t, `
+[auth]
+source_password = "hackme"
+[[mount]]
+name = "/live"
+[[mount.source]]
+user = "dj"
+password = "one"
+[[mount.source]]
+user = "autodj"
+password = "two"
+`)
+	if got := c.Mount("/live").SourceLogins(); len(got) != 2 || got[0].User != "dj" || got[1].Password.Reveal() != "two" {
+		t.Errorf("got %+v", got)
+	}
+	if got := c.Mount("/other").SourceLogins(); len(got) != 1 || got[0].User != "source" || got[0].Password.Reveal() != "hackme" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestSourceLoginErrors(t *testing.T) {
+	const mount = "[[mount]]\nname = '/live'\n"
+	for text, want := range map[string]string{
+		"source = [{ user = 'dj' }]":    `relay.toml:3: mount.source.password: needs a password`,
+		"source = [{ password = 'x' }]": `relay.toml:3: mount.source.user: needs the name that the source logs in with`,
+		"source = [{ user = 'dj', password = 'x' }, { user = 'dj', password = 'y' }]": `relay.toml:3: mount.source.user = "dj": has a login on this mount already`,
+		"source_password = 'x'\nsource = [{ user = 'dj', password = 'x' }]":           `relay.toml:3: mount.source_password = ***: [[mount.source]] is given too: keep one of the two`,
+		"[[mount.source]]\nuser = 'dj'\npassword = 'y'\npasword = 'x'":                `relay.toml:6: mount.source.pasword: unknown key; did you mean password?`,
+	} {
+		if _, err := Parse("relay.toml", []byte(mount+text)); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package journal
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// accessTime is that of the Combined Log Format.
+const accessTime = "02/Jan/2006:15:04:05 -0700"
+
+// Access is a connection that has not ended yet.
+type Access struct {
+	addr, user, request, referer, agent string
+	since                               time.Time
+}
+
+// Begin notes a request; End writes its line. Nil, when there is no access log.
+// The query is left out: passwords and tokens stand there.
+func (j *Journal) Begin(req *http.Request) *Access {
+	if j == nil || j.access == nil {
+		return nil
+	}
+	addr, _, _ := net.SplitHostPort(req.RemoteAddr)
+	user, _, _ := req.BasicAuth()
+	target, _, _ := strings.Cut(req.RequestURI, "?")
+	return &Access{
+		addr:    addr,
+		user:    strings.Clone(user),
+		request: req.Method + " " + target + " " + req.Proto,
+		referer: strings.Clone(req.Referer()), // not the whole head
+		agent:   strings.Clone(req.UserAgent()),
+		since:   time.Now(),
+	}
+}
+
+// BeginSource notes a SHOUTcast source, which sends no request: the line shows
+// it as Icecast's own kind of source.
+func (j *Journal) BeginSource(addr, mount string) *Access {
+	if j == nil || j.access == nil {
+		return nil
+	}
+	return &Access{addr: addr, request: "SOURCE " + mount + " ICE/1.0", since: time.Now()}
+}
+
+// End writes the line of a connection that has ended: what it was answered,
+// how many bytes it was sent and for how many seconds it stayed. a may be nil.
+func (j *Journal) End(a *Access, status int, bytes int64) {
+	if j == nil || a == nil {
+		return
+	}
+	now := time.Now()
+	j.put(j.access, fmt.Appendf(nil, "%s - %s [%s] \"%s\" %d %d \"%s\" \"%s\" %d\n",
+		cmp.Or(a.addr, "-"), bare(a.user), now.Format(accessTime), quoted(a.request), status, bytes,
+		quoted(a.referer), quoted(a.agent), int64(now.Sub(a.since)/time.Second)))
+}
+
+// bare is a field without quotes: it may hold no blank either.
+func bare(s string) string {
+	return strings.ReplaceAll(quoted(s), " ", `\x20`)
+}
+
+// quoted keeps what a client sent from ending its field or line, as Apache
+// does it; nothing is a dash.
+func quoted(s string) string {
+	if s == "" {
+		return "-"
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c < ' ' || c == 0x7f:
+			fmt.Fprintf(&b, `\x%02x`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}

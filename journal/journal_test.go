@@ -1,0 +1,118 @@
+package journal
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"relay/conf"
+)
+
+// lumberjack keeps a goroutine for each file it has ever written.
+const rotation = "gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun"
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreTopFunction(rotation)) }
+
+// written returns what a journal wrote into its two files.
+func written(t *testing.T, use func(*Journal)) (access, playlist string) {
+	t.Helper()
+	dir := t.TempDir()
+	c := conf.Default().Log
+	c.AccessFile, c.PlaylistFile = filepath.Join(dir, "access.log"), filepath.Join(dir, "playlist.log")
+	j := New(c, zap.NewNop())
+	use(j)
+	ended, end := context.WithCancel(context.Background())
+	end()
+	j.Run(ended)
+	read := func(name string) string {
+		text, err := os.ReadFile(name)
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	return read(c.AccessFile), read(c.PlaylistFile)
+}
+
+func listener(header http.Header) *http.Request {
+	return &http.Request{
+		Method: "GET", Proto: "HTTP/1.0", RequestURI: "/live.mp3?token=secret", URL: &url.URL{Path: "/live.mp3"},
+		RemoteAddr: "127.0.0.1:1234", Header: header,
+	}
+}
+
+// The lines are those of the recordings, but for their time.
+func TestLinesAsRecorded(t *testing.T) {
+	access, playlist := written(t, func(j *Journal) {
+		j.End(j.Begin(listener(http.Header{"Referer": {"http://player.example/"}, "User-Agent": {"LabPlayer/1.0 (test)"}})), 200, 154518)
+		j.End(j.BeginSource("127.0.0.1", "/live.mp3"), 200, 19)
+		j.Title("/live.mp3", 0, "Artist - Title")
+	})
+	const when = `\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}`
+	for text, want := range map[string]string{
+		access: `^127\.0\.0\.1 - - \[` + when + `\] "GET /live\.mp3 HTTP/1\.0" 200 154518 "http://player\.example/" "LabPlayer/1\.0 \(test\)" 0\n` +
+			`127\.0\.0\.1 - - \[` + when + `\] "SOURCE /live\.mp3 ICE/1\.0" 200 19 "-" "-" 0\n$`,
+		playlist: `^` + when + `\|/live\.mp3\|0\|Artist - Title\n$`,
+	} {
+		if !regexp.MustCompile(want).MatchString(text) {
+			t.Errorf("got  %swant %s", text, want)
+		}
+	}
+}
+
+// What clients send cannot make a line of its own or end a field.
+func TestNobodyWritesOthersLines(t *testing.T) {
+	access, playlist := written(t, func(j *Journal) {
+		req := listener(http.Header{"User-Agent": {"a\" 200 1 \"b\\\n127.0.0.1 - forged"}})
+		req.SetBasicAuth("me and\nyou", "x")
+		j.End(j.Begin(req), 200, 1)
+		j.Title("/live", 3, "one\n23/Nov/2026:18:53:18 +0000|/live|99|forged\r|two")
+	})
+	if strings.Count(access, "\n") != 1 || !strings.Contains(access, `"a\" 200 1 \"b\\\x0a127.0.0.1 - forged"`) || !strings.Contains(access, ` - me\x20and\x0ayou [`) {
+		t.Errorf("access.log %s", access)
+	}
+	if strings.Count(playlist, "\n") != 1 {
+		t.Errorf("playlist.log %s", playlist)
+	}
+}
+
+func TestNoFilesNoJournal(t *testing.T) {
+	j := New(conf.Default().Log, zap.NewNop())
+	if j != nil {
+		t.Fatal("a journal without files")
+	}
+	j.End(j.Begin(listener(nil)), 200, 1) // all of it may be called all the same
+	j.Title("/live", 1, "x")
+	j.Run(context.Background())
+}
+
+func TestTroubleIsToldOnce(t *testing.T) {
+	core, logs := observer.New(zap.InfoLevel)
+	c := conf.Default().Log
+	c.PlaylistFile = filepath.Join(t.TempDir(), "file", "playlist.log")
+	if err := os.WriteFile(filepath.Dir(c.PlaylistFile), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	j := New(c, zap.New(core))
+	for range queued + 5 {
+		j.Title("/live", 1, "x")
+	}
+	ended, end := context.WithCancel(context.Background())
+	end()
+	j.Run(ended)
+	if n := logs.FilterMessageSnippet("cannot write").Len(); n != 1 {
+		t.Errorf("%d lines say that the journal cannot be written", n)
+	}
+	if lost := logs.FilterMessageSnippet("could not keep up").All(); len(lost) != 1 || lost[0].ContextMap()["lost lines"] != int64(5) {
+		t.Errorf("said of lost lines: %v", lost)
+	}
+}
