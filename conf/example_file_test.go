@@ -4,7 +4,6 @@ import (
 	"os"
 	"reflect"
 	"regexp"
-	"strings"
 	"testing"
 )
 
@@ -34,7 +33,7 @@ func TestExampleFileShowsEveryKey(t *testing.T) {
 	for _, table := range tablesOf("", reflect.TypeFor[Config]()) {
 		name := table.name
 		name = regexp.MustCompile(`^(mount|relay)\b`).ReplaceAllString(name, "$1[0]")
-		name = strings.Replace(name, ".source", ".source[0]", 1)
+		name = regexp.MustCompile(`\.(source|rendition)\b`).ReplaceAllString(name, ".$1[0]")
 		for _, key := range table.keys {
 			if regexp.MustCompile(`password_file$`).MatchString(key) {
 				continue // explained at the top, for all passwords
@@ -53,7 +52,7 @@ func TestExampleFileShowsEveryKey(t *testing.T) {
 	if len(declared) != 1 {
 		t.Fatalf("%d mounts", len(declared))
 	}
-	declared[0].set, declared[0].Sources = nil, nil // the logins are an example
+	declared[0].set, declared[0].Sources, declared[0].Renditions = nil, nil, nil // those are examples
 	want := Default().Mount(declared[0].Name)
 	want.SourceUser = "" // shown as "that of [auth]"
 	if !reflect.DeepEqual(declared[0], want) {

@@ -69,6 +69,8 @@ type Mount struct {
 
 	// ListenerAuth is who may listen, and who is asked or told.
 	ListenerAuth ListenerAuth `toml:"listener_auth"`
+	// Renditions are the same programme at other bit rates.
+	Renditions []Rendition `toml:"rendition"`
 	// Files is what plays from disk. Patterns have none.
 	Files Files `toml:"files"`
 
@@ -138,6 +140,7 @@ func (c *Config) Mount(name string) Mount {
 	}
 	m.Fallbacks = slices.Clone(m.Fallbacks)
 	m.Sources = slices.Clone(m.Sources)
+	m.Renditions = slices.Clone(m.Renditions)
 	return m
 }
 
@@ -187,6 +190,7 @@ func checkMounts(r *reader, p path, c *Config) {
 		first[m.Name] = r.line(name)
 	}
 	checkFallbackLoops(r, p, c)
+	checkRenditionNames(r, p, c)
 }
 
 func (m *Mount) check(r *reader, p path, buffer Size) {
@@ -209,6 +213,7 @@ func (m *Mount) check(r *reader, p path, buffer Size) {
 	m.IntroFile = r.resolve(m.IntroFile)
 	m.checkFallbacks(r, p)
 	m.checkSources(r, p)
+	m.checkRenditions(r, p)
 	if r.usable(p.key("takeover")) {
 		oneOf(r, p.key("takeover"), string(m.Takeover), string(TakeoverRefuse), string(TakeoverNewest), string(TakeoverSameUser))
 	}

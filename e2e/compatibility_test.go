@@ -122,16 +122,6 @@ const tableBegin, tableEnd = "<!-- table: go test ./e2e -run TestCompatibility -
 
 // writeTable puts the rows of this run between the marks in a document.
 func writeTable(file string) error {
-	path := filepath.Join("..", file)
-	document, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	before, rest, found := bytes.Cut(document, []byte(tableBegin))
-	_, after, ended := bytes.Cut(rest, []byte(tableEnd))
-	if !found || !ended {
-		return fmt.Errorf("%s has no table between %q and %q", file, tableBegin, tableEnd)
-	}
 	roles := []string{"source", "listener", "peer"}
 	slices.SortStableFunc(table.rows, func(a, b row) int {
 		return cmp.Or(
@@ -145,5 +135,21 @@ func writeTable(file string) error {
 		fmt.Fprintf(&s, "| %s | %s | %s | %s | %s | %s |\n",
 			r.role, r.program, cmp.Or(r.found, "–"), r.way, strings.Join(r.checked, ", "), r.result)
 	}
-	return os.WriteFile(path, slices.Concat(before, []byte(tableBegin), []byte(s.String()), []byte(tableEnd), after), 0o644)
+	return replaceBetween(file, tableBegin, tableEnd, s.String())
+}
+
+// replaceBetween writes text between two marks in a document of the
+// repository.
+func replaceBetween(file, begin, end, text string) error {
+	path := filepath.Join("..", file)
+	document, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, found := bytes.Cut(document, []byte(begin))
+	_, after, ended := bytes.Cut(rest, []byte(end))
+	if !found || !ended {
+		return fmt.Errorf("%s has nothing between %q and %q", file, begin, end)
+	}
+	return os.WriteFile(path, slices.Concat(before, []byte(begin), []byte(text), []byte(end), after), 0o644)
 }

@@ -3,10 +3,12 @@ package listeners
 import (
 	"encoding/xml"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"relay/conf"
@@ -14,8 +16,9 @@ import (
 	"relay/mounts"
 )
 
-// Playlists answers for files of one address, for players to open. As with
-// Icecast a mount need not be there (wire/playlist-m3u-unknown.txt).
+// Playlists answers for files of addresses, for players to open: that of a
+// mount, with those of its renditions. As with Icecast a mount need not be
+// there (wire/playlist-m3u-unknown.txt).
 type Playlists struct {
 	Registry *mounts.Registry
 	Server   *conf.Server
@@ -29,12 +32,19 @@ var playlistFormats = map[string]func(http.ResponseWriter, entry){
 	".vclt": writeVCLT,
 }
 
-// entry is the one stream of a playlist.
+// entry is the stream of a playlist.
 type entry struct {
 	mount   string
 	address string
 	known   bool // the mount is there
 	mounts.Status
+	variants []variant // the stream among them, best first
+}
+
+// variant is one bit rate of the programme.
+type variant struct {
+	address string
+	bitRate int // kbit/s
 }
 
 // Names reports whether a path is that of a playlist.
@@ -63,9 +73,19 @@ func (p *Playlists) Listen(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Playlists) write(w http.ResponseWriter, r *http.Request, mount string, write func(http.ResponseWriter, entry)) {
-	e := entry{mount: mount, address: p.base(r) + (&url.URL{Path: mount}).EscapedPath()}
+	base := p.base(r)
+	addressOf := func(mount string) string { return base + (&url.URL{Path: mount}).EscapedPath() }
+	e := entry{mount: mount, address: addressOf(mount)}
+	e.variants = []variant{{address: e.address}}
 	if m := p.Registry.Find(mount); m != nil {
 		e.known, e.Status = true, m.Status()
+		e.variants[0].bitRate = e.BitRate
+		for _, rendition := range m.Config.Renditions {
+			if p.Registry.Find(rendition.Name) != nil {
+				e.variants = append(e.variants, variant{addressOf(rendition.Name), rendition.BitRate})
+			}
+		}
+		slices.SortStableFunc(e.variants, func(a, b variant) int { return b.bitRate - a.bitRate })
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-cache, no-store")
@@ -107,12 +127,22 @@ func (p *Playlists) base(r *http.Request) string {
 
 func writeM3U(w http.ResponseWriter, e entry) {
 	w.Header().Set("Content-Type", "audio/x-mpegurl")
-	fmt.Fprintf(w, "%s\r\n", e.address)
+	for _, v := range e.variants {
+		fmt.Fprintf(w, "%s\r\n", v.address)
+	}
 }
 
 func writePLS(w http.ResponseWriter, e entry) {
 	w.Header().Set("Content-Type", "audio/x-scpls")
-	fmt.Fprintf(w, "[playlist]\nNumberOfEntries=1\nFile1=%s\nTitle1=%s\nLength1=-1\nVersion=2\n", e.address, oneLine(e.name()))
+	fmt.Fprintf(w, "[playlist]\nNumberOfEntries=%d\n", len(e.variants))
+	for i, v := range e.variants {
+		title := oneLine(e.name())
+		if len(e.variants) > 1 {
+			title = fmt.Sprintf("%s (%d kbit/s)", title, v.bitRate)
+		}
+		fmt.Fprintf(w, "File%[1]d=%[2]s\nTitle%[1]d=%[3]s\nLength%[1]d=-1\n", i+1, v.address, title)
+	}
+	io.WriteString(w, "Version=2\n")
 }
 
 // writeVCLT writes the lines of wire/playlist-vclt.txt.

@@ -36,6 +36,7 @@ type Mount struct {
 	meter     frames.Meter
 	lastFrame time.Time // zero: never
 	format    frames.Header
+	switched  bool        // the next frame is the first of another input
 	grace     *time.Timer // runs while the lost source may come back
 	graces    int         // how many there were
 	received  int64       // bytes of frames played
@@ -225,7 +226,7 @@ func (m *Mount) putOnAir(in *Input) {
 	if !m.lastFrame.IsZero() && time.Since(m.lastFrame) > staleAfter {
 		m.Stream.freshen()
 	}
-	m.onAir, m.lastOnAir = in, in
+	m.onAir, m.lastOnAir, m.switched = in, in, true
 	close(in.onAir)
 	m.wake()
 	m.splicer.Cut()
@@ -239,6 +240,10 @@ func (m *Mount) append(f frames.Frame, now time.Time) {
 	m.Stream.append(m.splicer.Pass(f))
 	m.meter.Add(f.Header)
 	m.received += int64(f.Size)
+	if m.switched {
+		m.switched = false
+		m.tellFormatChange(f.Header)
+	}
 	m.lastFrame, m.format = now, f.Header
 }
 
@@ -311,6 +316,17 @@ func (m *Mount) source() *Input {
 		return m.inputs[0]
 	}
 	return nil
+}
+
+// tellFormatChange warns of an input that some players must begin anew for.
+func (m *Mount) tellFormatChange(to frames.Header) {
+	from := m.format
+	if from.Size == 0 || from.SampleRate == to.SampleRate && from.Channels == to.Channels {
+		return
+	}
+	m.log.Warn("the format changes with the input: give all inputs of a mount the same one", zap.String("mount", m.Name),
+		zap.Int("sample rate", to.SampleRate), zap.Int("channels", to.Channels),
+		zap.Int("sample rate before", from.SampleRate), zap.Int("channels before", from.Channels))
 }
 
 // liveSources counts the live sources of the mount.

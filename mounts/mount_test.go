@@ -8,8 +8,11 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"relay/conf"
+	"relay/frames"
+	"relay/frames/frametest"
 	"relay/icy"
 )
 
@@ -337,4 +340,24 @@ func TestLoginsInOrder(t *testing.T) {
 		}
 		auto.Detach()
 	})
+}
+
+func TestFormatChangeIsTold(t *testing.T) {
+	core, logs := observer.New(zap.WarnLevel)
+	r := NewRegistry(conf.Default(), zap.New(core))
+	files, live := attach(t, r, "/live", Files), attach(t, r, "/live", Live)
+	files.Write(numbered(1))
+	live.Write(numbered(2))
+	if logs.Len() > 0 {
+		t.Errorf("told of the same format: %v", logs.All())
+	}
+	live.Detach()
+	mono := frametest.Header(64000, 48000, 1)
+	again := attach(t, r, "/live", Live)
+	for n := range uint64(3) {
+		again.Write(frames.Frame{Header: mono, Data: frametest.Numbered(mono, n)})
+	}
+	if got := logs.TakeAll(); len(got) != 1 || got[0].ContextMap()["sample rate before"] != int64(44100) {
+		t.Errorf("told %v, want one change", got)
+	}
 }
