@@ -1,9 +1,10 @@
 // Package ingest is whatever fills a mount: source clients that push by PUT or
-// SOURCE, and music files the server plays itself.
+// SOURCE, streams that are pulled from other servers, the streams of other
+// mounts, music files and silence.
 //
-//	in:   a connection whose request head has been read, or a list of files
+//	in:   a connection whose request head has been read, an address, a list of files
 //	out:  frames and titles, into an input of a mount
 //
-// A source is served on the goroutine of its connection. Player.Run is a
-// goroutine of whoever calls it.
+// A source is served on the goroutine of its connection. The Run methods of
+// Relay, Master, Player and Substitutes are goroutines of whoever calls them.
 package ingest

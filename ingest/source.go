@@ -1,13 +1,11 @@
 package ingest
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httputil"
 	"os"
 	"strings"
 	"time"
@@ -15,17 +13,10 @@ import (
 	"go.uber.org/zap"
 
 	"relay/auth"
-	"relay/frames"
 	"relay/icy"
 	"relay/journal"
 	"relay/mounts"
 )
-
-// noMP3After is how many bytes without one MP3 frame prove that a source sends
-// something else.
-const noMP3After = 256 << 10
-
-var errNotMP3 = fmt.Errorf("no MP3 frame in the first %d KiB", noMP3After>>10)
 
 // Sources serves source clients.
 type Sources struct {
@@ -34,7 +25,7 @@ type Sources struct {
 	Log      *zap.Logger
 	Journal  *journal.Journal
 	Timeout  time.Duration // a source that sends nothing for so long is dropped
-	Pace     time.Duration // how often a source is read from, see pump
+	Pace     time.Duration // how often a source is read from, see pacedReader
 }
 
 // Serve answers PUT or SOURCE on a connection whose request head has been
@@ -60,9 +51,6 @@ func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 		return
 	}
 	defer s.Journal.End(visit, http.StatusOK, int64(len(answer)))
-	if chunked(req.Header) {
-		body = httputil.NewChunkedReader(bufio.NewReaderSize(body, 64<<10))
-	}
 	s.play(conn, body, req.Header, in, log)
 }
 
@@ -128,17 +116,8 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 		}
 	}()
 
-	if metaint := icy.InlineMetaint(header); metaint > 0 {
-		var last mounts.Title // some senders repeat theirs in every block
-		body = icy.NewMetadataReader(body, metaint, func(title, url string) {
-			if t, err := inlineTitle(title, url, in.Mount.Config.Charset); err == nil && t != last {
-				last = t
-				in.SetTitle(t)
-				log.Info("title", zap.String("title", t.Text))
-			}
-		})
-	}
-	stats, err := s.pump(conn, body, in)
+	body = &pacedReader{conn: conn, from: body, timeout: s.Timeout, pace: s.Pace, stop: in.Ended()}
+	stats, err := pump(audioOf(body, header, in, log), in)
 	if cause := in.Cause(); cause != nil {
 		err = cause
 	}
@@ -148,68 +127,10 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 		zap.Int64("frames", stats.Frames), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
 }
 
-// inlineTitle reads a title that came within the stream, where no charset is
-// named.
-func inlineTitle(title, url, charset string) (t mounts.Title, err error) {
-	if t.Text, err = icy.Text(title, charset); err != nil {
-		return t, err
-	}
-	t.URL, err = icy.Text(url, charset)
-	return t, err
-}
-
 // host is the IP address of an address with a port.
 func host(addr string) string {
 	ip, _, _ := net.SplitHostPort(addr)
 	return ip
-}
-
-// pump feeds what the source sends to its input, until either ends.
-//
-// Encoders send every frame by itself, forty times a second. Listeners are
-// written to on the flush interval, so nobody gains by waking for each:
-// between two reads that did not fill the buffer there is a pause of Pace, in
-// which the kernel collects.
-func (s *Sources) pump(conn net.Conn, body io.Reader, in *mounts.Input) (frames.CutterStats, error) {
-	var cutter frames.Cutter
-	pause := time.NewTimer(s.Pace)
-	defer pause.Stop()
-	buf := make([]byte, 16<<10)
-	var received int64
-	for {
-		conn.SetReadDeadline(time.Now().Add(s.Timeout))
-		select {
-		case <-in.Ended(): // the line above may have undone the wake-up
-			return cutter.Stats(), in.Cause()
-		default:
-		}
-		n, err := body.Read(buf)
-		received += int64(n)
-		cutter.Write(buf[:n])
-		if err != nil {
-			cutter.Finish()
-		}
-		in.Heard()
-		for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
-			in.Write(f)
-		}
-		switch {
-		case err != nil:
-			return cutter.Stats(), err
-		case received > noMP3After && cutter.Stats().Frames == 0:
-			return cutter.Stats(), errNotMP3
-		case n < len(buf):
-			pause.Reset(s.Pace)
-			select {
-			case <-pause.C:
-			case <-in.Ended():
-			}
-		}
-	}
-}
-
-func chunked(h http.Header) bool {
-	return strings.EqualFold(strings.TrimSpace(h.Get("Transfer-Encoding")), "chunked")
 }
 
 func leaveReason(err error) string {

@@ -2,10 +2,8 @@ package listeners
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -35,18 +33,7 @@ func (s *waitingSocket) write(g *gather) (int, error) {
 	return s.Write(all)
 }
 
-func (s *waitingSocket) peerLeft() bool {
-	if secure, ok := s.Conn.(*tls.Conn); ok {
-		inner := secure.NetConn()
-		if proxied, ok := inner.(interface{ Raw() net.Conn }); ok { // has read the PROXY protocol
-			inner = proxied.Raw()
-		}
-		if conn, ok := inner.(syscall.Conn); ok {
-			return hungUpConn(conn)
-		}
-	}
-	return false
-}
+func (s *waitingSocket) peerLeft() bool { return leftConn(s.Conn) }
 
 func (s *waitingSocket) close() { s.Close() }
 

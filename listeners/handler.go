@@ -29,6 +29,13 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		w.refuse(conn, m, l, err)
 		return
 	}
+	if req.Method == http.MethodGet && m.Asleep() {
+		defer m.Audience.Want()()
+		if err := awaitPlaying(conn, m); err != nil {
+			w.refuse(conn, m, l, err)
+			return
+		}
+	}
 	m, err := l.find(m, req.Method)
 	if err != nil {
 		w.refuse(conn, m, l, err)
@@ -114,6 +121,8 @@ func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason err
 	switch {
 	case errors.Is(reason, mounts.ErrServerFull):
 		sentence = "the server has reached its limit of listeners"
+	case errors.Is(reason, errNotPlaying):
+		status, sentence = http.StatusNotFound, reason.Error()
 	case errors.As(reason, &login):
 		status, sentence = http.StatusUnauthorized, "You need to authenticate\r\n"
 		if login.Message != "" {

@@ -66,3 +66,16 @@ func hungUpConn(conn syscall.Conn) (left bool) {
 	err = raw.Control(func(fd uintptr) { left = hungUp(int(fd)) })
 	return left || err != nil
 }
+
+// leftConn reports whether the other side has closed a connection, encrypted
+// or not.
+func leftConn(conn net.Conn) bool {
+	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = secure.NetConn()
+	}
+	if proxied, ok := conn.(interface{ Raw() net.Conn }); ok { // has read the PROXY protocol
+		conn = proxied.Raw()
+	}
+	polled, ok := conn.(syscall.Conn)
+	return ok && hungUpConn(polled)
+}

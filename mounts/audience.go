@@ -21,6 +21,9 @@ type Audience struct {
 	joined *atomic.Int64 // all who ever joined the server
 	total  int64         // the limit of the whole server
 
+	waiting  atomic.Int64  // who would join if something played
+	arrivals chan struct{} // says that somebody has come
+
 	skips atomic.Int64 // how often a listener was moved forward
 	slow  atomic.Int64 // how many were dropped for being slow
 
@@ -56,6 +59,7 @@ func (a *Audience) seat(l *Listener) {
 	l.sentBefore = l.Sent.Load()
 	a.listeners[l.ID] = l
 	a.peak = max(a.peak, len(a.listeners))
+	a.ring()
 }
 
 // Leave lets l go. What he was sent stays counted.

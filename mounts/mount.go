@@ -41,6 +41,7 @@ type Mount struct {
 	graces    int         // how many there were
 	received  int64       // bytes of frames played
 	began     time.Time
+	awake     chan struct{} // closed when WaitPlaying must look again; nil: nobody waits
 }
 
 // InUseError says that a mount has a live source already.
@@ -210,6 +211,10 @@ func (m *Mount) choose() {
 	}
 }
 
+// staleAfter is how long a mount may be silent before what it played is from
+// another time: those who come later are no longer given it as their burst.
+const staleAfter = 10 * time.Second
+
 func (m *Mount) putOnAir(in *Input) {
 	if m.onAir != nil {
 		m.onAir.onAir = make(chan struct{})
@@ -218,8 +223,12 @@ func (m *Mount) putOnAir(in *Input) {
 		m.grace.Stop()
 		m.grace = nil
 	}
+	if !m.lastFrame.IsZero() && time.Since(m.lastFrame) > staleAfter {
+		m.Stream.freshen()
+	}
 	m.onAir, m.lastOnAir, m.switched = in, in, true
 	close(in.onAir)
+	m.wake()
 	m.splicer.Cut()
 	m.meter = frames.Meter{}
 	m.announce(in.title)

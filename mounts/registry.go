@@ -165,6 +165,7 @@ func (r *Registry) newMount(name string) *Mount {
 			joined:    &r.Counts.Listeners,
 			total:     int64(r.conf.Limits.Listeners),
 			listeners: map[uint64]*Listener{},
+			arrivals:  make(chan struct{}, 1),
 		},
 	}
 }
@@ -173,6 +174,7 @@ func (r *Registry) newMount(name string) *Mount {
 // held.
 func (r *Registry) forget(m *Mount) {
 	m.Stream.close()
+	m.wake()
 	delete(r.mounts, m.Name)
 	r.tellChange()
 	r.log.Info("mount ended", zap.String("mount", m.Name), zap.Int("listeners", m.Audience.Count()))

@@ -38,6 +38,7 @@ type Stream struct {
 
 	head  atomic.Pointer[chunk]     // the oldest chunk kept for new readers
 	title atomic.Pointer[TitleMark] // the title in force where head begins
+	fresh atomic.Int64              // where new readers begin at the earliest
 	end   atomic.Int64
 	ended atomic.Bool
 }
@@ -85,6 +86,10 @@ func (s *Stream) mark(t Title) {
 	s.lastTitle = m
 }
 
+// freshen keeps what was played so far from new readers. A frame that stands
+// alone must follow.
+func (s *Stream) freshen() { s.fresh.Store(s.end.Load()) }
+
 // close says that nothing will follow. Readers play what is there and leave.
 func (s *Stream) close() { s.ended.Store(true) }
 
@@ -100,7 +105,7 @@ func (s *Stream) Ended() bool { return s.ended.Load() }
 func (s *Stream) Behind(bytes int64) Cursor {
 	title := s.title.Load() // before head, which is stored after it
 	c := s.head.Load()
-	want := s.end.Load() - min(bytes, s.burst)
+	want := max(s.fresh.Load(), s.end.Load()-min(bytes, s.burst))
 	for next := c.next.Load(); next != nil && next.start <= want; next = c.next.Load() {
 		c = next
 	}
@@ -116,8 +121,8 @@ func (s *Stream) Behind(bytes int64) Cursor {
 // (see frames.Splicer). The cursor stands behind those bytes.
 func (s *Stream) Join(burst int64) (Cursor, []byte) {
 	at := s.Behind(max(burst, minBurst))
-	if at.Offset() == 0 {
-		return at, nil // the stream begins with a frame that stands alone
+	if at.Offset() == s.fresh.Load() {
+		return at, nil // a frame that stands alone follows
 	}
 	var splicer frames.Splicer
 	var first []byte

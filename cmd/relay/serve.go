@@ -77,6 +77,7 @@ func serve(args []string) error {
 			}
 		})
 	}
+	pullStreams(ctx, &players, c, registry, log, open)
 	err = radio.Run(ctx, open)
 	players.Wait()
 	log.Info("stopped")

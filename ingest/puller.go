@@ -1,0 +1,221 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"time"
+
+	"relay/icy"
+	"relay/version"
+)
+
+const (
+	// answerWithin is how long another server may take to be reached and to
+	// answer.
+	answerWithin = 10 * time.Second
+
+	// maxReplyHead bounds the head of its answer in bytes.
+	maxReplyHead = 16 << 10
+)
+
+var (
+	errReplyTooLarge = fmt.Errorf("the head of the answer is larger than %d KiB", maxReplyHead>>10)
+	errLoop          = errors.New("the address leads back to this server, which cannot pull from itself")
+)
+
+// Puller asks other servers, over HTTP and HTTPS. net/http would not read the
+// answer of a SHOUTcast server, which begins with "ICY 200 OK".
+type Puller struct {
+	own  []net.Addr // where this server listens
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
+	tls  *tls.Config // nil: the system's certificates
+}
+
+// NewPuller returns a puller for a server that listens on own, and so will
+// not pull from itself.
+func NewPuller(own []net.Addr) *Puller {
+	return &Puller{own: own, dial: new(net.Dialer).DialContext}
+}
+
+// login is what another server wants to know; the zero value is none.
+type login struct{ user, password string }
+
+// reply is another server's answer; its body is still to be read from conn.
+type reply struct {
+	icy.Reply
+	url  *url.URL
+	conn net.Conn
+	body io.Reader // begins with what came behind the head; chunks are not joined
+	stop func() bool
+}
+
+// Close ends the connection.
+func (r *reply) Close() {
+	r.stop()
+	r.conn.Close()
+}
+
+// text returns a reader of a short body; it must come by the time that is left
+// for the answer.
+func (r *reply) text() io.Reader {
+	if chunked(r.Header) {
+		return httputil.NewChunkedReader(r.body)
+	}
+	return r.body
+}
+
+// get asks for one address and reads the head of the answer, whatever its
+// status. The connection ends with ctx. What must not be asked for is avoid, a
+// path on this very server: the answer would wait for itself.
+func (p *Puller) get(ctx context.Context, u *url.URL, l login, header, avoid string) (*reply, error) {
+	deadline := time.Now().Add(answerWithin)
+	conn, err := p.connect(ctx, u, deadline)
+	if err != nil {
+		return nil, err
+	}
+	if u.Path == avoid && p.isSelf(conn) {
+		conn.Close()
+		return nil, errLoop
+	}
+	r := &reply{url: u, conn: conn, stop: context.AfterFunc(ctx, func() { conn.Close() })}
+	conn.SetDeadline(deadline)
+	if _, err := io.WriteString(conn, requestHead(u, l, header)); err != nil {
+		r.Close()
+		return nil, inWords(err)
+	}
+	if r.Reply, r.body, err = readReply(conn); err != nil {
+		r.Close()
+		return nil, inWords(err)
+	}
+	return r, nil
+}
+
+func (p *Puller) connect(ctx context.Context, u *url.URL, deadline time.Time) (net.Conn, error) {
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	port := u.Port()
+	switch {
+	case port != "":
+	case u.Scheme == "https":
+		port = "443"
+	default:
+		port = "80"
+	}
+	conn, err := p.dial(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return nil, inWords(err)
+	}
+	if u.Scheme != "https" {
+		return conn, nil
+	}
+	config := &tls.Config{}
+	if p.tls != nil {
+		config = p.tls.Clone()
+	}
+	config.ServerName = u.Hostname()
+	secure := tls.Client(conn, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("TLS: %w", inWords(err))
+	}
+	return secure, nil
+}
+
+// requestHead is what Icecast's own relays send (wire/relay-single.txt) but
+// for the name, and for the port in Host, by which proxies tell sites apart.
+func requestHead(u *url.URL, l login, header string) string {
+	target := u.EscapedPath()
+	if target == "" {
+		target = "/"
+	}
+	if u.RawQuery != "" {
+		target += "?" + u.RawQuery
+	}
+	req := http.Request{Header: http.Header{}}
+	if l != (login{}) {
+		req.SetBasicAuth(l.user, l.password)
+		header += "Authorization: " + req.Header.Get("Authorization") + "\r\n"
+	}
+	return fmt.Sprintf("GET %s HTTP/1.0\r\nUser-Agent: %s\r\nHost: %s\r\n%s\r\n", target, version.Server(), u.Host, header)
+}
+
+// readReply reads the head of an answer and returns it with a reader that goes
+// on behind it. What cannot become one is given up on at its first line.
+func readReply(conn io.Reader) (icy.Reply, io.Reader, error) {
+	buf := make([]byte, 0, maxReplyHead)
+	for {
+		n, err := conn.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if line, ok := icy.FirstLine(buf); ok {
+			if _, err := icy.ParseStatusLine(line); err != nil {
+				return icy.Reply{}, nil, err
+			}
+		}
+		if end := icy.HeadEnd(buf); end > 0 {
+			r, err := icy.ParseReply(buf[:end])
+			return r, io.MultiReader(bytes.NewReader(buf[end:]), conn), err
+		}
+		switch {
+		case len(buf) == cap(buf):
+			return icy.Reply{}, nil, errReplyTooLarge
+		case errors.Is(err, io.EOF):
+			return icy.Reply{}, nil, errors.New("closed the connection without an answer")
+		case err != nil:
+			return icy.Reply{}, nil, err
+		}
+	}
+}
+
+// isSelf reports whether conn leads to this very server: to one of its ports,
+// at an address of this machine.
+func (p *Puller) isSelf(conn net.Conn) bool {
+	to, ok := conn.RemoteAddr().(*net.TCPAddr)
+	from, ok2 := conn.LocalAddr().(*net.TCPAddr)
+	if !ok || !ok2 || !to.IP.IsLoopback() && !to.IP.Equal(from.IP) {
+		return false
+	}
+	for _, addr := range p.own {
+		own, ok := addr.(*net.TCPAddr)
+		if ok && own.Port == to.Port && (own.IP.IsUnspecified() || own.IP.Equal(to.IP)) {
+			return true
+		}
+	}
+	return false
+}
+
+// inWords shortens what the network says to what an operator can act on.
+func inWords(err error) error {
+	var dns *net.DNSError
+	var netErr net.Error
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Errorf("there is no host named %s", dns.Name)
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
+		return fmt.Errorf("no answer within %v", answerWithin)
+	}
+	return err
+}
+
+// statusError says that another server answers with something else than what
+// was asked for.
+type statusError icy.Reply
+
+func (e statusError) Error() string {
+	what := strings.TrimSpace(fmt.Sprintf("it answers %d %s", e.Status, e.Reason))
+	switch e.Status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return what + ": it wants a login, or does not take the one that is set"
+	case http.StatusNotFound:
+		return what + ": it has no such stream now"
+	}
+	return what
+}

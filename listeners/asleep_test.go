@@ -1,0 +1,128 @@
+package listeners
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+
+	"relay/auth"
+	"relay/conf"
+	"relay/icy"
+	"relay/mounts"
+)
+
+// asleep is a mount with a relay that does not play yet.
+func asleep(t *testing.T) (*mounts.Registry, *mounts.Input) {
+	t.Helper()
+	r := mounts.NewRegistry(conf.Default(), zap.NewNop())
+	in, err := r.Attach("/live", mounts.Feed{Kind: mounts.Relayed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, in
+}
+
+// serveAsleep serves a request for a mount and returns all the answer there
+// will be once the mount has ended.
+func serveAsleep(t *testing.T, method string, in *mounts.Input) <-chan string {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	ctx, stop := context.WithCancel(context.Background())
+	c := conf.Default()
+	w := NewWriters(c.Limits, auth.NewGate(c), nil, zap.NewNop())
+	go w.Run(ctx)
+	answer := make(chan string, 1)
+	go func() {
+		all, _ := io.ReadAll(theirs)
+		stop()
+		answer <- string(all)
+	}()
+	go w.Serve(ours, &http.Request{Method: method, Header: http.Header{}}, in.Mount)
+	return answer
+}
+
+func TestListenerWaitsForARelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, in := asleep(t)
+		answer := serveAsleep(t, http.MethodGet, in)
+		time.Sleep(wakingTime / 2)
+		if !in.Mount.Audience.Wanted() || in.Mount.Audience.Count() != 0 {
+			t.Error("one who waits does not count as such")
+		}
+		in.Retune(icy.Station{Name: "Elsewhere"})
+		in.Write(numbered(1))
+		time.Sleep(time.Second)
+		if in.Mount.Audience.Count() != 1 {
+			t.Error("he was not let in")
+		}
+		r.Close()
+		if got := <-answer; !strings.HasPrefix(got, "HTTP/1.0 200 OK\r\n") || !strings.Contains(got, "icy-br:128\r\n") ||
+			!strings.Contains(got, "icy-name:Elsewhere\r\n") || !strings.HasSuffix(got, string(numbered(1).Data)) {
+			t.Errorf("he got %q", got)
+		}
+		if in.Mount.Audience.Wanted() {
+			t.Error("he counts on")
+		}
+	})
+}
+
+func TestListenerGivesUpOnARelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, in := asleep(t)
+		began := time.Now()
+		if got := <-serveAsleep(t, http.MethodGet, in); !strings.HasPrefix(got, "HTTP/1.0 404 Not Found\r\n") || !strings.Contains(got, errNotPlaying.Error()) {
+			t.Errorf("he got %q", got)
+		}
+		if waited := time.Since(began); waited != wakingTime || in.Mount.Audience.Wanted() {
+			t.Errorf("after %v; counts on: %v", waited, in.Mount.Audience.Wanted())
+		}
+		r.Close()
+	})
+}
+
+func TestHeadWakesNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, in := asleep(t)
+		began := time.Now()
+		if got := <-serveAsleep(t, http.MethodHead, in); !strings.HasPrefix(got, "HTTP/1.0 200 OK\r\n") || time.Since(began) > 0 {
+			t.Errorf("got %q after %v", got, time.Since(began))
+		}
+		select {
+		case <-in.Mount.Audience.Arrivals():
+			t.Error("the relay is woken")
+		default:
+		}
+		r.Close()
+	})
+}
+
+// One who hangs up while he waits is noticed before the time is over.
+func TestListenerHangsUpOnARelay(t *testing.T) {
+	_, in := asleep(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	client.Close()
+	if err := awaitPlaying(conn, in.Mount); err != errNotPlaying {
+		t.Errorf("got %v", err)
+	}
+	in.Detach()
+}
