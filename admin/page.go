@@ -111,7 +111,7 @@ func (m pageMount) Now() string { return cmp.Or(m.Status.Title.Text, m.Status.St
 // Source is the program that sends the stream.
 func (m pageMount) Source() string {
 	switch m.Kind {
-	case mounts.Fallback:
+	case mounts.Fallback, mounts.Encoded:
 		return "the stream of " + m.From
 	case mounts.Files:
 		return "music of this server"
@@ -133,7 +133,7 @@ func (m pageMount) Site() string {
 // State says in a word where the sound comes from.
 func (m pageMount) State() string {
 	switch m.Input {
-	case mounts.Live.String(), mounts.Relayed.String():
+	case mounts.Live.String(), mounts.Relayed.String(), mounts.Encoded.String():
 		return "Live"
 	case mounts.Fallback.String(), mounts.Files.String():
 		return "Music"

@@ -31,8 +31,8 @@ func (a *Audience) ring() {
 	}
 }
 
-// Asleep reports whether the mount plays nothing but has a relay, which may
-// begin to play once somebody wants it.
+// Asleep reports whether the mount plays nothing but has a relay or an encoder,
+// which may begin to play once somebody wants it.
 func (m *Mount) Asleep() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -40,7 +40,7 @@ func (m *Mount) Asleep() bool {
 		return false
 	}
 	for _, in := range m.inputs {
-		if in.Kind == Relayed {
+		if in.Kind == Relayed || in.Kind == Encoded {
 			return true
 		}
 	}

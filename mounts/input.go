@@ -15,6 +15,7 @@ type Kind int
 const (
 	Live     Kind = iota // a source client
 	Relayed              // pulled from another server
+	Encoded              // the stream of another mount at another bit rate
 	Fallback             // the stream of another mount
 	Files                // music played by the server
 	Silent               // frames without sound
@@ -26,6 +27,8 @@ func (k Kind) String() string {
 		return "live"
 	case Relayed:
 		return "relay"
+	case Encoded:
+		return "rendition"
 	case Fallback:
 		return "fallback"
 	case Files:

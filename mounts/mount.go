@@ -91,7 +91,7 @@ func (m *Mount) rank(f Feed) int {
 	switch f.Kind {
 	case Live: // a hook may let in users that are not configured: they are all first
 		return max(0, slices.IndexFunc(logins, func(l conf.SourceLogin) bool { return l.User == f.User }))
-	case Relayed:
+	case Relayed, Encoded:
 		return relays
 	case Fallback:
 		return place(f.From)
@@ -147,7 +147,7 @@ func (m *Mount) end(in *Input, cause error) {
 // substitute at once, and after the grace when a source may come back. m.mu is
 // held.
 func (m *Mount) goOnWithout(in *Input) {
-	if in.Kind > Relayed {
+	if in.Kind > Encoded {
 		m.choose()
 	}
 	m.startGrace()
@@ -201,7 +201,7 @@ func (m *Mount) endGrace(which int) {
 // still come back no substitute follows it. m.mu is held.
 func (m *Mount) choose() {
 	for _, in := range m.inputs {
-		if !in.playing || (m.grace != nil && in.Kind > Relayed) {
+		if !in.playing || (m.grace != nil && in.Kind > Encoded) {
 			continue
 		}
 		if m.onAir != in {
@@ -312,7 +312,7 @@ func (m *Mount) Source() *Input {
 }
 
 func (m *Mount) source() *Input {
-	if len(m.inputs) > 0 && m.inputs[0].Kind <= Relayed {
+	if len(m.inputs) > 0 && m.inputs[0].Kind <= Encoded {
 		return m.inputs[0]
 	}
 	return nil

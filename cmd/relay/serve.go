@@ -78,6 +78,7 @@ func serve(args []string) error {
 		})
 	}
 	pullStreams(ctx, &players, c, registry, log, open)
+	encodeRenditions(ctx, &players, c, registry, log)
 	err = radio.Run(ctx, open)
 	players.Wait()
 	log.Info("stopped")
