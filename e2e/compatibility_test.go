@@ -28,7 +28,7 @@ type client struct {
 	program string   // as people know it: "liquidsoap"
 	way     string   // "PUT, chunked"
 	command string   // the executable
-	version []string // arguments that make it print its version: "--version"
+	version []string // arguments that make it print its version, "--version", or a command that knows it
 }
 
 // row is what became of a client's test.
@@ -69,7 +69,11 @@ func (c client) test(t *testing.T, check func(t *testing.T, checked *checks)) {
 			defer table.Unlock()
 			table.rows = append(table.rows, r)
 		}()
-		r.found = versionOf(program(t, c.command), c.version)
+		path, args := program(t, c.command), c.version
+		if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+			path, args = args[0], args[1:]
+		}
+		r.found = versionOf(path, args)
 		check(t, &checked)
 	})
 }
