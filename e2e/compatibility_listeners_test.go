@@ -28,9 +28,9 @@ const stationName, stationGenre, stationTitle = "Tone Radio", "Test Tones", "An 
 // a listener gets has its title.
 func (r *relay) broadcast(t testing.TB, mount string, hertz int) station {
 	t.Helper()
-	background(t, program(t, "ffmpeg"), "-v", "warning", "-re", "-f", "lavfi", "-i", sine(hertz, time.Hour), "-ac", "2",
+	keepRunning(t, exec.Command(program(t, "ffmpeg"), "-v", "warning", "-re", "-f", "lavfi", "-i", sine(hertz, time.Hour), "-ac", "2",
 		"-c:a", "libmp3lame", "-b:a", "128k", "-content_type", "audio/mpeg", "-ice_name", stationName, "-ice_genre", stationGenre,
-		"-f", "mp3", fmt.Sprintf("icecast://source:%s@%s%s", r.sourcePassword, r.addr, mount))
+		"-f", "mp3", fmt.Sprintf("icecast://source:%s@%s%s", r.sourcePassword, r.addr, mount)))
 	eventually(t, "the source", func() bool { return r.source(t, mount).BitRate == 128 })
 	r.setTitle(t, mount, stationTitle)
 	p := r.tune(t, mount, "Icy-MetaData: 1")

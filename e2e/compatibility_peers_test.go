@@ -31,8 +31,8 @@ relay_password = "relaypass"`, 1)).broadcast(t, "/tone.mp3", 740)
 	})
 	ffmpeg := client{role: "peer", program: "FFmpeg", way: "-c copy, from a mount to another", command: "ffmpeg", version: []string{"-version"}}
 	ffmpeg.test(t, func(t *testing.T, checked *checks) {
-		background(t, program(t, "ffmpeg"), "-v", "warning", "-i", s.url(s.mount), "-c", "copy", "-content_type", "audio/mpeg",
-			"-ice_name", "Copy", "-f", "mp3", fmt.Sprintf("icecast://source:%s@%s/copy.mp3", s.sourcePassword, s.addr))
+		keepRunning(t, exec.Command(program(t, "ffmpeg"), "-v", "warning", "-i", s.url(s.mount), "-c", "copy", "-content_type", "audio/mpeg",
+			"-ice_name", "Copy", "-f", "mp3", fmt.Sprintf("icecast://source:%s@%s/copy.mp3", s.sourcePassword, s.addr)))
 		eventually(t, "the copy", func() bool { return s.source(t, "/copy.mp3").BitRate == 128 })
 		s.hears(t, "/copy.mp3", s.hertz)
 		checked.ok("tone")

@@ -29,7 +29,7 @@ type client struct {
 	program string   // as people know it: "liquidsoap"
 	way     string   // "PUT, chunked"
 	command string   // the executable
-	version []string // arguments that make it print its version: "--version"
+	version []string // arguments that make it print its version, "--version", or a command that knows it
 
 	unprivileged bool // it refuses to be run by root
 }
@@ -79,9 +79,14 @@ func (c client) test(t *testing.T, check func(t *testing.T, checked *checks)) {
 
 var versionNumber = regexp.MustCompile(`\d+(\.\d+)+([-+~.\w]*\w)?`)
 
-// versionOf returns the first thing like a version that the program prints.
+// versionOf returns the first thing like a version that the program prints, or
+// the command that knows it.
 func (c client) versionOf(path string) string {
-	cmd := exec.Command(path, c.version...)
+	args := c.version
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		path, args = args[0], args[1:]
+	}
+	cmd := exec.Command(path, args...)
 	c.settle(cmd, os.DevNull)
 	out, _ := cmd.CombinedOutput() // some print it and fail
 	return cmp.Or(string(versionNumber.Find(out)), "unknown")
