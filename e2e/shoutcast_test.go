@@ -1,20 +1,14 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"net"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"relay/e2e/recorded"
 	"relay/icy"
@@ -415,161 +409,6 @@ func TestInlineMetadata(t *testing.T) {
 		e.frames(t, 100)
 		onAir(t, r, "/plain", 95)
 	})
-}
-
-// Real programs that know SHOUTcast's first dialect play their own tones, with
-// their names and titles.
-func TestRealShoutcastSources(t *testing.T) {
-	tests := []struct {
-		name, title string // title: empty if the program sets none
-		hertz       int
-		start       func(t *testing.T, host, port string, hertz int)
-	}{
-		{"ezstream (libshout)", "An Artist - A Title", 440, func(t *testing.T, host, port string, hertz int) {
-			conf := writeFile(t, "ezstream.xml", fmt.Sprintf(`<ezstream>
-<servers><server><protocol>ICY</protocol><hostname>%s</hostname><port>%s</port><password>hackme</password></server></servers>
-<streams><stream><mountpoint>/unused</mountpoint><format>mp3</format><stream_name>From ezstream</stream_name></stream></streams>
-<intakes><intake><filename>%s</filename></intake></intakes></ezstream>`,
-				host, port, tagged(t, toneFile(t, hertz, 30*time.Second), "An Artist", "A Title")))
-			background(t, program(t, "ezstream"), "-c", conf)
-		}},
-		{"liquidsoap", "An Artist - A Title", 550, func(t *testing.T, host, port string, hertz int) {
-			script := writeFile(t, "radio.liq", fmt.Sprintf(`
-set("log.stdout", true)
-set("init.allow_root", true)
-tone = insert_metadata(sine(%d.))
-thread.run(delay=2., fun() -> tone.insert_metadata([("artist", "An Artist"), ("title", "A Title")]))
-output.shoutcast(%%mp3(bitrate=128), fallible=true, host="%s", port=%s, user="source", password="hackme", name="From liquidsoap", tone)
-`, hertz, host, port))
-			background(t, program(t, "liquidsoap"), script)
-		}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			r := startBeside(t)
-			host, port, _ := net.SplitHostPort(r.addr)
-			tt.start(t, host, port, tt.hertz)
-			eventually(t, "the source", func() bool { return strings.HasPrefix(r.source(t, "/sc.mp3").ServerName, "From ") })
-			if tt.title != "" {
-				eventually(t, "the title", func() bool { return r.source(t, "/sc.mp3").Title == tt.title })
-			}
-			r.hears(t, "/sc.mp3", tt.hertz)
-		})
-	}
-}
-
-// butt connects by its old server type, and is told a title from outside as
-// playout programs do.
-func TestButtAsShoutcastSource(t *testing.T) {
-	butt := program(t, "butt")
-	r := startBeside(t)
-	host, port, _ := net.SplitHostPort(r.addr)
-	display, home := headless(t), silentSound(t)
-	settings := writeFile(t, "butt.cfg", fmt.Sprintf(`
-[main]
-server = here
-icy = station
-num_of_srv = 1
-num_of_icy = 1
-srv_ent = here
-icy_ent = station
-song_update = 0
-connect_at_startup = 1
-force_reconnecting = 1
-reconnect_delay = 1
-check_for_update = 0
-[audio]
-device = 0
-device2 = -1
-samplerate = 44100
-bitrate = 128
-channel = 2
-codec = mp3
-resample_mode = 0
-buffer_ms = 50
-[record]
-start_rec = 0
-[gui]
-attach = 0
-[here]
-address = %s
-port = %s
-password = hackme
-type = 0
-tls = 0
-mount = (none)
-usr = (none)
-[station]
-pub = 0
-genre = Test
-description = none
-`, host, port))
-	_, control, _ := net.SplitHostPort(freePort(t))
-	cmd := exec.Command(butt, "-p", control, "-c", settings)
-	cmd.Env = append(cmd.Environ(), "DISPLAY="+display, "HOME="+home)
-	keepRunning(t, cmd)
-	eventually(t, "butt", func() bool { return r.source(t, "/sc.mp3").ServerName == "station" })
-	eventually(t, "butt's title", func() bool {
-		exec.Command(butt, "-p", control, "-u", "An Artist - A Title").Run()
-		return r.source(t, "/sc.mp3").Title == "An Artist - A Title"
-	})
-	if s := r.source(t, "/sc.mp3"); s.Genre != "Test" || s.BitRate != 128 {
-		t.Errorf("listed as %+v", s)
-	}
-	decode(t, r.record(t, "/sc.mp3", 3))
-}
-
-// headless starts an X server for programs with windows and returns its name.
-func headless(t testing.TB) string {
-	t.Helper()
-	cmd := exec.Command(program(t, "Xvfb"), "-displayfd", "1", "-screen", "0", "800x600x16")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	number, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("Xvfb: %v", err)
-	}
-	return ":" + strings.TrimSpace(number)
-}
-
-// silentSound returns a home in which the sound card hears silence in real
-// time.
-func silentSound(t testing.TB) string {
-	t.Helper()
-	home := t.TempDir()
-	fifo := filepath.Join(home, "silence")
-	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	card, err := os.OpenFile(fifo, os.O_RDWR, 0) // so that the program may close it and open it again
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { card.Close() })
-	go func() {
-		for err := error(nil); err == nil; time.Sleep(100 * time.Millisecond) {
-			_, err = card.Write(make([]byte, 44100*2*2/10))
-		}
-	}()
-	err = os.WriteFile(filepath.Join(home, ".asoundrc"), []byte(`
-pcm.nothing { type null }
-pcm.silence { type file slave.pcm "nothing" file "/dev/null" infile "`+fifo+`" format "raw" }
-pcm.!default { type plug slave { pcm "silence" format S16_LE rate 44100 channels 2 } }
-ctl.!default { type null }
-`), 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return home
 }
 
 // startBeside runs a server whose second port is the one behind its first, as
