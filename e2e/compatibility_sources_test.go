@@ -21,18 +21,19 @@ const (
 
 // Real encoders play their own tones, with their stations' names and titles.
 func TestCompatibilitySources(t *testing.T) {
+	packaged := func(name string) []string { return []string{"dpkg-query", "-W", "-f", "${Version}", name} }
 	var (
 		butt       = client{program: "butt", command: "butt", version: []string{"-v"}}
 		curl       = client{program: "curl", command: "curl", version: []string{"--version"}}
 		darkice    = client{program: "darkice", command: "darkice"}
 		ezstream   = client{program: "ezstream", command: "ezstream", version: []string{"-V"}}
 		ffmpeg     = client{program: "ffmpeg", command: "ffmpeg", version: []string{"-version"}}
-		gstreamer  = client{program: "GStreamer", command: "gst-launch-1.0", version: []string{"--version"}}
+		gstreamer  = client{program: "GStreamer", command: "gst-launch-1.0", version: packaged("gstreamer1.0-tools")}
 		liquidsoap = client{program: "liquidsoap", command: "liquidsoap", version: []string{"--version"}}
-		mixxx      = client{program: "Mixxx", command: "mixxx", version: []string{"dpkg-query", "-W", "mixxx"}}
+		mixxx      = client{program: "Mixxx", command: "mixxx", version: packaged("mixxx")}
 		mpd        = client{program: "MPD", command: "mpd", version: []string{"--version"}}
-		shout      = client{program: "shout (libshout)", command: "shout", version: []string{"dpkg-query", "-W", "libshout-tools"}}
-		vlc        = client{program: "VLC", command: "vlc-wrapper", version: []string{"dpkg-query", "-W", "vlc-bin"}}
+		shout      = client{program: "shout (libshout)", command: "shout", version: packaged("libshout-tools")}
+		vlc        = client{program: "VLC", command: "vlc-wrapper", version: packaged("vlc-bin")}
 	)
 	const own, music, shoutcast = "/own.mp3", "/live", "/sc.mp3"
 	const silent, titled = false, true
