@@ -144,6 +144,20 @@ func TestMaster(t *testing.T) {
 	}
 }
 
+func TestMasterOfOurOwn(t *testing.T) {
+	there := start(t, strings.Replace(config, "[auth]", "[auth]\nrelay_password = \"relaypass\"", 1))
+	e := there.encode(t, "/live", "ice-name: Elsewhere")
+	e.frames(t, 200)
+	eventually(t, "the source", func() bool { return there.source(t, "/live").BitRate == 128 })
+	r := start(t, config+fmt.Sprintf("[limits]\nflush_interval = \"50ms\"\n[master]\nurl = %q\npassword = \"relaypass\"\n", there.url("")))
+	eventually(t, "the mount", func() bool { s := r.source(t, "/live"); return s.ServerName == "Elsewhere" && s.BitRate == 128 })
+	p := r.tune(t, "/live")
+	e.frames(t, 300)
+	if first, last, err := p.inOrder(495); err != nil {
+		t.Errorf("frames %d to %d, %v", first, last, err)
+	}
+}
+
 func TestMasterThatRefusesTheLogin(t *testing.T) {
 	there := startIcecast(t, freePort(t))
 	r := start(t, config+fmt.Sprintf("[master]\nurl = %q\npassword = \"wrong\"\ninterval = \"1s\"\n", there.url("")))

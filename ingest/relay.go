@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -37,7 +38,8 @@ type Relay struct {
 
 // Run pulls until ctx ends or the server shuts down. It is called once.
 func (r *Relay) Run(ctx context.Context) {
-	r.Log = r.Log.With(zap.String("mount", r.From.Mount), zap.String("from", r.From.URL))
+	address, _, _ := strings.Cut(r.From.URL, "?") // what follows may be a key
+	r.Log = r.Log.With(zap.String("mount", r.From.Mount), zap.String("from", address))
 	defer r.detach()
 	wait := newBackoff(r.longestWait())
 	for {
