@@ -1,9 +1,7 @@
 package mounts
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -11,7 +9,6 @@ import (
 
 	"relay/conf"
 	"relay/frames"
-	"relay/icy"
 )
 
 // Mount is a named stream with the inputs that feed it and the listeners who
@@ -75,59 +72,6 @@ func (m *Mount) attach(in *Input) error {
 	m.inputs = append(m.inputs[:at], append([]*Input{in}, m.inputs[at:]...)...)
 	m.choose()
 	return nil
-}
-
-// rank orders inputs: live sources in the order of their logins, relays, the
-// fallbacks in their order, music that is not among them, silence.
-func (m *Mount) rank(f Feed) int {
-	logins := m.Config.SourceLogins()
-	relays := len(logins)
-	place := func(name string) int {
-		if at := slices.Index(m.fallbacks, name); at >= 0 {
-			return relays + 1 + at
-		}
-		return relays + 1 + len(m.fallbacks)
-	}
-	switch f.Kind {
-	case Live: // a hook may let in users that are not configured: they are all first
-		return max(0, slices.IndexFunc(logins, func(l conf.SourceLogin) bool { return l.User == f.User }))
-	case Relayed, Encoded:
-		return relays
-	case Fallback:
-		return place(f.From)
-	case Files:
-		return place(conf.FallbackFiles)
-	}
-	return relays + 2 + len(m.fallbacks)
-}
-
-// replaces reports whether a feed would come in place of a live source, or be
-// refused for it.
-func (m *Mount) replaces(f Feed) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.liveOf(m.rank(f)) != nil
-}
-
-// liveOf returns the live source of a rank, or nil. m.mu is held.
-func (m *Mount) liveOf(rank int) *Input {
-	for _, in := range m.inputs {
-		if in.Kind == Live && in.rank == rank {
-			return in
-		}
-	}
-	return nil
-}
-
-// givesWay reports whether a live source must leave the mount to another.
-func (m *Mount) givesWay(old, to *Input) bool {
-	switch {
-	case m.Config.Takeover == conf.TakeoverNewest:
-		return true
-	case m.Config.Takeover == conf.TakeoverSameUser && old.User == to.User:
-		return true
-	}
-	return time.Since(old.lastByte) >= silentAfter
 }
 
 // end takes an input off its mount, for a cause or, from its own side, none.
@@ -263,34 +207,6 @@ func (m *Mount) Format() (h frames.Header, ok bool) {
 	return m.format, m.format.Size > 0
 }
 
-// SetFallbacks replaces the mount's fallbacks until it ends; the caller feeds
-// their streams into it.
-func (m *Mount) SetFallbacks(list []string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.fallbacks = slices.Clone(list)
-	for _, in := range m.inputs {
-		in.rank = m.rank(in.Feed)
-	}
-	slices.SortStableFunc(m.inputs, func(a, b *Input) int { return cmp.Compare(a.rank, b.rank) })
-	m.choose()
-}
-
-// WhenFull returns the mount that listeners get when this one is full, or nil.
-func (m *Mount) WhenFull() *Mount {
-	if m.Config.FallbackFull == "" {
-		return nil
-	}
-	return m.registry.Find(m.Config.FallbackFull)
-}
-
-// Fallbacks returns what the mount plays when there is no source, best first.
-func (m *Mount) Fallbacks() []string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.Clone(m.fallbacks)
-}
-
 // SourceOf returns the live source that came with the login of a user, or else
 // the one that Source returns.
 func (m *Mount) SourceOf(user string) *Input {
@@ -339,104 +255,4 @@ func (m *Mount) liveSources() (n int) {
 		}
 	}
 	return n
-}
-
-// Programme is what a mount plays.
-type Programme struct {
-	Station    icy.Station // the source's words, each replaced by the configured one if there is one
-	Input      string      // its Kind in a word, or "waiting" for a lost source to come back
-	Title      Title
-	Since      time.Time // when the input on the air was connected
-	Kind       Kind      // of that input
-	From       string    // the mount whose stream it is, of a Fallback
-	SourceAddr string
-	BitRate    int // kbit/s as measured; before the first frames as claimed
-	SampleRate int // Hz as measured; 0 before the first frames
-	Channels   int
-}
-
-// AudioInfo returns the measured facts in the form of an ice-audio-info
-// header, or what the source said before there are any.
-func (p Programme) AudioInfo() string {
-	if p.SampleRate == 0 {
-		return p.Station.AudioInfo
-	}
-	return fmt.Sprintf("ice-samplerate=%d;ice-bitrate=%d;ice-channels=%d", p.SampleRate, p.BitRate, p.Channels)
-}
-
-// Programme returns what is being played now.
-func (m *Mount) Programme() Programme {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.programme()
-}
-
-func (m *Mount) programme() Programme {
-	p := Programme{
-		Input:      "waiting",
-		SampleRate: m.meter.SampleRate(),
-		Channels:   m.meter.Channels(),
-		BitRate:    (m.meter.BitRate() + 500) / 1000,
-	}
-	in := m.lastOnAir
-	if in == nil && len(m.inputs) > 0 {
-		in = m.inputs[0] // connected, nothing played yet
-	}
-	p.Since = m.began
-	if in != nil {
-		p.Station, p.Title, p.Since = in.Station, in.title, in.Since
-		p.Kind, p.From, p.SourceAddr = in.Kind, in.From, in.Addr
-		if !in.ended {
-			p.Input = in.Kind.String()
-		}
-	}
-	if p.BitRate == 0 {
-		p.BitRate = p.Station.BitRate
-	}
-	configured := func(field *string, value string) {
-		if value != "" {
-			*field = value
-		}
-	}
-	configured(&p.Station.Name, m.Config.Title)
-	configured(&p.Station.Description, m.Config.Description)
-	configured(&p.Station.Genre, m.Config.Genre)
-	configured(&p.Station.URL, m.Config.URL)
-	p.Station.Public = p.Station.Public || m.Config.Public
-	return p
-}
-
-// Status is a mount at one moment.
-type Status struct {
-	Programme
-	Name         string
-	Hidden       bool
-	Listeners    int
-	Peak         int
-	MaxListeners int   // 0: as many as the server
-	Received     int64 // bytes
-	Sent         int64 // bytes
-	Skips        int64 // how often a listener fell behind and was moved forward
-	Slow         int64 // listeners dropped because they took nothing or fell behind
-	History      []Played
-}
-
-// Status returns how the mount is doing. It looks at every listener: for what
-// is asked about at every join there is Programme.
-func (m *Mount) Status() Status {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return Status{
-		Programme:    m.programme(),
-		Name:         m.Name,
-		Hidden:       m.Config.Hidden,
-		Listeners:    m.Audience.Count(),
-		Peak:         m.Audience.Peak(),
-		MaxListeners: m.Config.MaxListeners,
-		Received:     m.received,
-		Sent:         m.Audience.Sent(),
-		Skips:        m.Audience.Skips(),
-		Slow:         m.Audience.Slow(),
-		History:      slices.Clone(m.history),
-	}
 }

@@ -1,0 +1,90 @@
+package mounts
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"relay/conf"
+)
+
+// rank orders inputs: live sources in the order of their logins, relays, the
+// fallbacks in their order, music that is not among them, silence.
+func (m *Mount) rank(f Feed) int {
+	logins := m.Config.SourceLogins()
+	relays := len(logins)
+	place := func(name string) int {
+		if at := slices.Index(m.fallbacks, name); at >= 0 {
+			return relays + 1 + at
+		}
+		return relays + 1 + len(m.fallbacks)
+	}
+	switch f.Kind {
+	case Live: // a hook may let in users that are not configured: they are all first
+		return max(0, slices.IndexFunc(logins, func(l conf.SourceLogin) bool { return l.User == f.User }))
+	case Relayed, Encoded:
+		return relays
+	case Fallback:
+		return place(f.From)
+	case Files:
+		return place(conf.FallbackFiles)
+	}
+	return relays + 2 + len(m.fallbacks)
+}
+
+// replaces reports whether a feed would come in place of a live source, or be
+// refused for it.
+func (m *Mount) replaces(f Feed) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.liveOf(m.rank(f)) != nil
+}
+
+// liveOf returns the live source of a rank, or nil. m.mu is held.
+func (m *Mount) liveOf(rank int) *Input {
+	for _, in := range m.inputs {
+		if in.Kind == Live && in.rank == rank {
+			return in
+		}
+	}
+	return nil
+}
+
+// givesWay reports whether a live source must leave the mount to another.
+func (m *Mount) givesWay(old, to *Input) bool {
+	switch {
+	case m.Config.Takeover == conf.TakeoverNewest:
+		return true
+	case m.Config.Takeover == conf.TakeoverSameUser && old.User == to.User:
+		return true
+	}
+	return time.Since(old.lastByte) >= silentAfter
+}
+
+// SetFallbacks replaces the mount's fallbacks until it ends; the caller feeds
+// their streams into it.
+func (m *Mount) SetFallbacks(list []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fallbacks = slices.Clone(list)
+	for _, in := range m.inputs {
+		in.rank = m.rank(in.Feed)
+	}
+	slices.SortStableFunc(m.inputs, func(a, b *Input) int { return cmp.Compare(a.rank, b.rank) })
+	m.choose()
+}
+
+// WhenFull returns the mount that listeners get when this one is full, or nil.
+func (m *Mount) WhenFull() *Mount {
+	if m.Config.FallbackFull == "" {
+		return nil
+	}
+	return m.registry.Find(m.Config.FallbackFull)
+}
+
+// Fallbacks returns what the mount plays when there is no source, best first.
+func (m *Mount) Fallbacks() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.fallbacks)
+}
