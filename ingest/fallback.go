@@ -12,14 +12,19 @@ import (
 func (s *Substitutes) playStream(ctx context.Context, one substitute) {
 	tick := time.NewTicker(s.Pace)
 	defer tick.Stop()
+	var call demand
+	defer call.off()
 	for {
-		if from := s.Registry.Find(one.from); from != nil && from.Playing() {
+		from := s.Registry.Find(one.from)
+		call.set(from, from != nil && from.Asleep() && s.silent(one.mount))
+		if from != nil && from.Playing() {
 			in, err := s.Registry.Attach(one.mount, mounts.Feed{
 				Kind: mounts.Fallback, Station: from.Programme().Station, From: one.from,
 			})
 			if err != nil {
 				return // the server is shutting down: names were checked before
 			}
+			call.off()
 			s.follow(ctx, in, from, tick.C)
 			in.Detach()
 		}
@@ -39,8 +44,11 @@ func (s *Substitutes) playStream(ctx context.Context, one substitute) {
 func (s *Substitutes) follow(ctx context.Context, in *mounts.Input, from *mounts.Mount, tick <-chan time.Time) {
 	var at mounts.Cursor
 	playing := false
+	var call demand
+	defer call.off()
 	for {
 		silentSince, onAir := in.OnAir()
+		call.set(from, onAir)
 		if onAir && !playing {
 			at = from.Stream.Behind(owed(silentSince, from))
 			in.Retune(from.Programme().Station)
@@ -56,6 +64,32 @@ func (s *Substitutes) follow(ctx context.Context, in *mounts.Input, from *mounts
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// silent reports whether a mount plays nothing, or is not there.
+func (s *Substitutes) silent(mount string) bool {
+	m := s.Registry.Find(mount)
+	return m == nil || !m.Playing()
+}
+
+// A demand keeps a mount playing that is pulled or encoded for listeners alone.
+type demand struct{ done func() }
+
+// set says whether m is needed.
+func (d *demand) set(m *mounts.Mount, needed bool) {
+	switch {
+	case needed && d.done == nil:
+		d.done = m.Audience.Want()
+	case !needed:
+		d.off()
+	}
+}
+
+func (d *demand) off() {
+	if d.done != nil {
+		d.done()
+		d.done = nil
 	}
 }
 

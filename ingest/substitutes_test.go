@@ -238,3 +238,30 @@ func TestPlayerWithoutMusicLeavesTheAir(t *testing.T) {
 		<-done
 	})
 }
+
+// A fallback that is pulled on demand is called when nothing else plays, and
+// let go when the source is back.
+func TestFallbackOnDemand(t *testing.T) {
+	substituting(t, "[[mount]]\nname = '/live'\nfallbacks = ['/pulled']", func(r *mounts.Registry, s *Substitutes) {
+		pulled, err := r.Attach("/pulled", mounts.Feed{Kind: mounts.Relayed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		audience := &pulled.Mount.Audience
+		if !audience.Wanted() {
+			t.Fatal("nobody calls the fallback")
+		}
+		relay := &source{Input: pulled}
+		go relay.play(time.Hour)
+		time.Sleep(time.Second)
+		if p := r.Find("/live").Programme(); p.Input != "fallback" || !audience.Wanted() {
+			t.Errorf("plays %+v, wanted %v", p, audience.Wanted())
+		}
+		dj := connect(t, r, "/live", 1)
+		dj.play(time.Second)
+		if audience.Wanted() {
+			t.Error("the fallback is kept while the source plays")
+		}
+	})
+}
