@@ -64,7 +64,7 @@ var (
 	mountInput         = metric("mount_input", "1 for what a mount plays: live, relay, rendition, fallback, files, silence, or waiting.", "mount", "input")
 	mountSince         = metric("mount_input_start_timestamp_seconds", "When the input on the air was connected.", "mount")
 	mountSources       = metric("mount_sources_total", "Source clients that a mount was given.", "mount")
-	mountBitRate       = metric("mount_bit_rate_bits_per_second", "Bit rate as measured.", "mount")
+	mountBitRate       = metric("mount_stream_bytes_per_second", "Rate of the stream as measured: an eighth of the bit rate.", "mount")
 )
 
 // inputs is all that a mount may play, so that a series ends at 0 and does not
@@ -108,7 +108,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		put(mountSlow, counter, float64(s.Slow), s.Name)
 		put(mountSources, counter, float64(s.Sources), s.Name)
 		put(mountSince, gauge, float64(s.Since.Unix()), s.Name)
-		put(mountBitRate, gauge, float64(s.BitRate)*1000, s.Name)
+		put(mountBitRate, gauge, float64(s.BitRate)*1000/8, s.Name)
 		for _, input := range inputs {
 			value := 0.0
 			if input == s.Input {

@@ -44,18 +44,18 @@ func TestMetrics(t *testing.T) {
 		t.Errorf("Content-Type %s", header.Get("Content-Type"))
 	}
 	for series, want := range map[string]float64{
-		"relay_listeners":                                     1,
-		"relay_listener_joins_total":                          2,
-		"relay_source_connections_total":                      2,
-		`relay_mount_listeners{mount="/live"}`:                1,
-		`relay_mount_listeners_limit{mount="/live"}`:          7,
-		`relay_mount_sources_total{mount="/live"}`:            1,
-		`relay_mount_input{input="live",mount="/live"}`:       1,
-		`relay_mount_input{input="fallback",mount="/live"}`:   0,
-		`relay_mount_bit_rate_bits_per_second{mount="/live"}`: 128000,
-		`relay_mount_received_bytes_total{mount="/live"}`:     99 * 418,
-		"relay_first_byte_seconds_count":                      2,
-		`relay_listener_leaves_total{reason="took nothing"}`:  0,
+		"relay_listeners":                                    1,
+		"relay_listener_joins_total":                         2,
+		"relay_source_connections_total":                     2,
+		`relay_mount_listeners{mount="/live"}`:               1,
+		`relay_mount_listeners_limit{mount="/live"}`:         7,
+		`relay_mount_sources_total{mount="/live"}`:           1,
+		`relay_mount_input{input="live",mount="/live"}`:      1,
+		`relay_mount_input{input="fallback",mount="/live"}`:  0,
+		`relay_mount_stream_bytes_per_second{mount="/live"}`: 16000,
+		`relay_mount_received_bytes_total{mount="/live"}`:    99 * 418,
+		"relay_first_byte_seconds_count":                     2,
+		`relay_listener_leaves_total{reason="took nothing"}`: 0,
 	} {
 		if got, found := value(text, series); !found || got < want*0.99 || got > want*1.01 {
 			t.Errorf("%s is %v, want %v", series, got, want)
