@@ -10,7 +10,7 @@ func TestUndeclaredMountHasDefaults(t *testing.T) {
 	c := parse(t, "[limits]\nburst = '32KiB'")
 	want := Mount{
 		Name: "/live", Charset: "UTF-8", Takeover: TakeoverRefuse, Metaint: 16000, Burst: 32 << 10,
-		SourceUser: "source", Grace: Duration(3 * time.Second),
+		SourceUser: "source", Grace: Duration(3 * time.Second), Files: Files{}.withDefaults(),
 	}
 	if got := c.Mount("/live"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -51,7 +51,7 @@ hidden = true
 		{Name: "/lost", Title: "L", Genre: "Rock", Public: true, Hidden: true, Charset: "latin1", Takeover: TakeoverRefuse, Metaint: 8192, SourcePassword: "pattern"},
 		{Name: "/other", Genre: "Pop", Hidden: true, Charset: "latin1", Takeover: TakeoverRefuse, Metaint: 16000, Grace: Duration(3 * time.Second)},
 	} {
-		want.SourceUser = "source"
+		want.SourceUser, want.Files = "source", want.Files.withDefaults()
 		if got := c.Mount(want.Name); !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
@@ -63,7 +63,7 @@ func TestMountMadeInCode(t *testing.T) {
 	c.Mounts = []Mount{{Name: "/live", Metaint: 8192, Hidden: true}, {Name: "/*", Title: "x"}}
 	want := Mount{
 		Name: "/live", Title: "x", Metaint: 8192, Hidden: true,
-		Charset: "UTF-8", Takeover: TakeoverRefuse, Burst: 64 << 10, SourceUser: "source", Grace: Duration(3 * time.Second),
+		Charset: "UTF-8", Takeover: TakeoverRefuse, Burst: 64 << 10, SourceUser: "source", Grace: Duration(3 * time.Second), Files: Files{}.withDefaults(),
 	}
 	if got := c.Mount("/live"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -133,7 +133,26 @@ func TestMountRefusals(t *testing.T) {
 		{name + "charset = 'replacement'", `relay.toml:3: mount.charset = "replacement": is not a known charset; must be one such as "UTF-8" or "ISO-8859-1"`},
 		{name + "burst = '1MiB'", `relay.toml:3: mount.burst = "1MiB": must not be larger than limits.buffer (512KiB)`},
 		{name + "title = \"a\\r\\nb\"", `relay.toml:3: mount.title = "a\r\nb": must not have line breaks or other control characters`},
+		{name + "files.order = 'random'", `relay.toml:3: mount.files.order = "random": must be "shuffle" or "sequence"`},
+		{name + "files.rescan = '999ms'", `relay.toml:3: mount.files.rescan = "999ms": must be 0 (never) or at least 1s`},
+		{name + "files.jingle_every = -1", `relay.toml:3: mount.files.jingle_every = -1: must be at least 0`},
+		{name + "files.jingle_every = 3", `relay.toml:3: mount.files.jingle_every = 3: needs jingles: the files or folders they are in`},
+		{name + "files.jingles = ['x']", `relay.toml:3: mount.files.jingles = ["x"]: needs jingle_every: after how many tracks one is played`},
+		{name + "[mount.files]\njingle_every = 1\njingles = ['x',\n'']", `relay.toml:6: mount.files.jingles = "": must be the path of a file, a folder or a playlist`},
 		{name + "[mount.files]\npaths = ['x',\n'']", `relay.toml:5: mount.files.paths = "": must be the path of a file, a folder or a playlist`},
 		{"[[mount]]\nname = '/a*'\n[mount.files]\npaths = ['x']", `relay.toml:3: mount.files: needs a mount of its own: /a* is a pattern`},
 	}.check(t)
+}
+
+func TestFilesHaveDefaults(t *testing.T) {
+	for text, want := range map[string]Files{
+		"": {Order: OrderShuffle, Rescan: Duration(30 * time.Second)},
+		"files = {paths = ['/m'], order = 'sequence', rescan = '0s'}":     {Paths: []string{"/m"}, Order: OrderSequence},
+		"files = {jingles = ['/j'], jingle_every = 4, rescan = '5m'}":     {Jingles: []string{"/j"}, JingleEvery: 4, Order: OrderShuffle, Rescan: Duration(5 * time.Minute)},
+		"files = {jingles = ['/j'], jingle_every = 0, order = 'shuffle'}": {Jingles: []string{"/j"}, Order: OrderShuffle, Rescan: Duration(30 * time.Second)},
+	} {
+		if got := parse(t, "[[mount]]\nname = '/a'\n"+text).Mount("/a").Files; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s\n got %+v\nwant %+v", text, got, want)
+		}
+	}
 }

@@ -68,7 +68,7 @@ paths = ["music/", "/srv/jingle.mp3"]
 	want.TLS = TLS{Listen: []string{":8443"}, CertFile: "cert.pem", KeyFile: "/etc/key.pem"}
 	want.Mounts = []Mount{{
 		Name: "/live", Public: true,
-		Files: Files{Paths: []string{"music", "/srv/jingle.mp3"}},
+		Files: Files{Paths: []string{"music", "/srv/jingle.mp3"}, set: map[string]bool{"paths": true}},
 		set:   map[string]bool{"name": true, "public": true, "files": true},
 	}}
 	if !reflect.DeepEqual(c, want) {
