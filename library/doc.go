@@ -4,7 +4,7 @@
 //	in:   files, folders and playlists; "sequence" or "shuffle"
 //	out:  the path of one file after the other, for ever
 //
-// What was found lies in a file, not in memory: a hundred thousand tracks cost
-// no more than ten. Library.Run is the one goroutine; it looks again for what
-// has come and gone.
+// What was found lies in a file, not in memory, where a track costs the one bit
+// that says whether it was heard in this round. Library.Run is the one
+// goroutine; it looks again for what has come and gone.
 package library

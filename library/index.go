@@ -4,108 +4,113 @@ import (
 	"bufio"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/fnv"
-	"os"
+	"io"
+	"iter"
 )
 
-// index is a list of paths in a file that has no name any more: it goes with
-// the program.
+// index is a list of paths outside of memory, which may have any length.
 type index struct {
-	file *os.File // the paths, one behind the other, then where each begins
-	n    int
-	ends int64  // where the list of beginnings begins
-	sum  uint64 // of all paths, to see whether anything has changed
+	paths *spool // one behind the other
+	ends  *spool // where each ends, 8 bytes
+	n     int
+	size  int64  // of all paths together, in bytes
+	sum   uint64 // of all paths, to see whether anything has changed
 }
 
-// indexWriter makes an index.
+// indexWriter makes an index. Writing errors are told by finish.
 type indexWriter struct {
-	file   *os.File
-	paths  *bufio.Writer
-	begins *os.File // of each path, 8 bytes
-	marks  *bufio.Writer
-	n      int
-	at     int64
-	sum    interface {
-		Write([]byte) (int, error)
+	index
+	pathsOut, endsOut *bufio.Writer
+	hash              interface {
+		io.Writer
 		Sum64() uint64
 	}
 }
 
-func newIndexWriter() (*indexWriter, error) {
-	file, err := unnamedFile()
+func newIndexWriter(onDisk bool) (*indexWriter, error) {
+	paths, err := newSpool(onDisk)
 	if err != nil {
 		return nil, err
 	}
-	begins, err := unnamedFile()
+	ends, err := newSpool(onDisk)
 	if err != nil {
-		file.Close()
+		paths.Close()
 		return nil, err
 	}
 	return &indexWriter{
-		file: file, paths: bufio.NewWriter(file),
-		begins: begins, marks: bufio.NewWriter(begins),
-		sum: fnv.New64a(),
+		index:    index{paths: paths, ends: ends},
+		pathsOut: bufio.NewWriter(paths), endsOut: bufio.NewWriter(ends),
+		hash: fnv.New64a(),
 	}, nil
 }
 
-func unnamedFile() (*os.File, error) {
-	file, err := os.CreateTemp("", "relay-library-*")
-	if err != nil {
-		return nil, fmt.Errorf("list the music: %w", err)
-	}
-	return file, os.Remove(file.Name())
-}
-
-// add appends a path. What goes wrong is told by finish.
 func (w *indexWriter) add(path string) {
-	var mark [8]byte
-	binary.LittleEndian.PutUint64(mark[:], uint64(w.at))
-	w.marks.Write(mark[:])
-	w.paths.WriteString(path)
-	w.sum.Write([]byte(path))
-	w.sum.Write([]byte{0})
-	w.at += int64(len(path))
 	w.n++
+	w.size += int64(len(path))
+	var end [8]byte
+	binary.LittleEndian.PutUint64(end[:], uint64(w.size))
+	w.endsOut.Write(end[:])
+	w.pathsOut.WriteString(path)
+	w.hash.Write([]byte(path))
+	w.hash.Write([]byte{0})
 }
 
 // finish returns the index, or what went wrong. The writer is used up.
 func (w *indexWriter) finish() (*index, error) {
-	defer w.begins.Close()
-	x := &index{file: w.file, n: w.n, ends: w.at, sum: w.sum.Sum64()}
-	err := errors.Join(w.marks.Flush(), w.paths.Flush())
-	if err == nil {
-		_, err = w.begins.Seek(0, 0)
+	if err := errors.Join(w.pathsOut.Flush(), w.endsOut.Flush()); err != nil {
+		w.close()
+		return nil, err
 	}
-	if err == nil {
-		_, err = x.file.ReadFrom(w.begins)
-	}
-	if err != nil {
-		x.file.Close()
-		return nil, fmt.Errorf("list the music: %w", err)
-	}
-	return x, nil
+	x := w.index
+	x.sum = w.hash.Sum64()
+	return &x, nil
 }
 
 // path returns the path of a number from 0, or "" when it cannot be read.
 func (x *index) path(i int) string {
-	var marks [16]byte
-	want := marks[:]
-	if i == x.n-1 {
-		want = marks[:8]
+	var ends [16]byte
+	var err error
+	if i == 0 {
+		_, err = x.ends.ReadAt(ends[8:], 0)
+	} else {
+		_, err = x.ends.ReadAt(ends[:], int64(i-1)*8)
 	}
-	if _, err := x.file.ReadAt(want, x.ends+int64(i)*8); err != nil {
+	if err != nil {
 		return ""
 	}
-	begin, end := int64(binary.LittleEndian.Uint64(marks[:])), x.ends
-	if i < x.n-1 {
-		end = int64(binary.LittleEndian.Uint64(marks[8:]))
-	}
+	begin, end := binary.LittleEndian.Uint64(ends[:8]), binary.LittleEndian.Uint64(ends[8:])
 	path := make([]byte, end-begin)
-	if _, err := x.file.ReadAt(path, begin); err != nil {
+	if _, err := x.paths.ReadAt(path, int64(begin)); err != nil {
 		return ""
 	}
 	return string(path)
 }
 
-func (x *index) close() { x.file.Close() }
+// all goes through the list, up to where it cannot be read. A path is valid
+// until the next one.
+func (x *index) all() iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		ends := bufio.NewReader(io.NewSectionReader(x.ends, 0, int64(x.n)*8))
+		paths := bufio.NewReader(io.NewSectionReader(x.paths, 0, x.size))
+		var path []byte
+		var end [8]byte
+		begin := uint64(0)
+		for i := range x.n {
+			if _, err := io.ReadFull(ends, end[:]); err != nil {
+				return
+			}
+			to := binary.LittleEndian.Uint64(end[:])
+			path = append(path[:0], make([]byte, to-begin)...)
+			if _, err := io.ReadFull(paths, path); err != nil || !yield(i, path) {
+				return
+			}
+			begin = to
+		}
+	}
+}
+
+func (x *index) close() {
+	x.paths.Close()
+	x.ends.Close()
+}
