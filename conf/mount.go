@@ -134,7 +134,8 @@ func (c *Config) Mount(name string) Mount {
 	m.Name = name
 	m.SourceUser = cmp.Or(m.SourceUser, c.Auth.SourceUser)
 	m.SourcePassword = cmp.Or(m.SourcePassword, c.Auth.SourcePassword)
-	m.Files.Paths = slices.Clone(m.Files.Paths)
+	m.Files = m.Files.withDefaults()
+	m.Files.Paths, m.Files.Jingles = slices.Clone(m.Files.Paths), slices.Clone(m.Files.Jingles)
 	if slices.Contains(m.Fallbacks, name) {
 		m.Fallbacks = nil // of a pattern, that puts this very mount behind all others
 	}

@@ -2,7 +2,7 @@ package ingest
 
 import (
 	"context"
-	"errors"
+
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -228,7 +228,7 @@ func TestPlayerWithoutMusicLeavesTheAir(t *testing.T) {
 	substituting(t, "[[mount]]\nname = '/live'\nsilence = true", func(r *mounts.Registry, s *Substitutes) {
 		ctx, stop := context.WithCancel(context.Background())
 		done := make(chan struct{})
-		p := &Player{Registry: r, Log: zap.NewNop(), Mount: "/live", Tracks: func() ([]Track, error) { return nil, errors.New("gone") }}
+		p := NewPlayer(r, zap.NewNop(), "/live", icy.Station{}, func() (Track, bool) { return nil, false })
 		go func() { p.Run(ctx); close(done) }()
 		time.Sleep(time.Minute + time.Second)
 		if p := r.Find("/live").Programme(); p.Input != "silence" {

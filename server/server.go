@@ -42,7 +42,7 @@ type Server struct {
 }
 
 // New puts a server together; Run starts it.
-func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
+func New(c *conf.Config, registry *mounts.Registry, music admin.Music, log *zap.Logger) *Server {
 	gate := auth.NewGate(c).WithLog(log)
 	book := journal.New(c.Log, log)
 	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
@@ -51,7 +51,7 @@ func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 		backups: backups,
 		admin: &admin.Handlers{
 			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
-			SetFallbacks: backups.Set,
+			SetFallbacks: backups.Set, Music: music,
 		},
 		conf:     c,
 		log:      log,
