@@ -35,14 +35,14 @@ func (a *archive) run(takes <-chan take) {
 
 // write puts a take where it belongs. While the disk fails it is lost.
 func (a *archive) write(t take) {
-	if a.current != nil && a.split > 0 && !t.at.Truncate(a.split).Equal(a.current.began.Truncate(a.split)) {
+	if a.current != nil && a.mustSplit(t) {
 		a.close()
 	}
 	if a.current == nil {
 		if a.failing && t.at.Before(a.retry) {
 			return
 		}
-		r, err := a.shelf.begin(t.at, t.station)
+		r, err := a.shelf.begin(t)
 		if err != nil {
 			a.fail(err, t.at)
 			return
@@ -58,6 +58,15 @@ func (a *archive) write(t take) {
 		a.failing = false
 		a.log.Info("recording again", zap.String("file", a.current.audio.path))
 	}
+}
+
+// mustSplit reports whether a take needs a file of its own: the clock has
+// passed a multiple of split, or the format has changed.
+func (a *archive) mustSplit(t take) bool {
+	if t.format != a.current.format {
+		return true
+	}
+	return a.split > 0 && !t.at.Truncate(a.split).Equal(a.current.began.Truncate(a.split))
 }
 
 // fail ends what is being written, to begin anew when the disk has had some

@@ -134,6 +134,24 @@ func TestSplitByTheClock(t *testing.T) {
 	}
 }
 
+func TestEveryFormatHasItsFile(t *testing.T) {
+	a, _ := newArchive(t, conf.Mount{})
+	mono := taken(began, "", 1, 1)
+	other := frametest.Header(64000, 22050, 1)
+	if mono.fits(frames.Frame{Header: other}) {
+		t.Error("one take has two formats")
+	}
+	mono = take{at: began}
+	mono.add(frames.Frame{Header: other, Data: frametest.Numbered(other, 11)})
+	a.write(taken(began, "", 1, 10))
+	a.write(mono)
+	a.write(taken(began, "", 12, 20))
+	a.close()
+	if got := files(t, a.shelf.dir); len(got) != 6 {
+		t.Errorf("files %v", got)
+	}
+}
+
 func TestNothingIsOverwritten(t *testing.T) {
 	a, _ := newArchive(t, conf.Mount{})
 	dir := a.shelf.dir

@@ -10,5 +10,5 @@
 // broadcast.
 //
 // Files are only ever appended to, whole frames at a time, and need no end: one
-// that a power cut or kill -9 has left behind plays like any other.
+// that kill -9 has left behind plays like any other.
 package recordings

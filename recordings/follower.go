@@ -68,11 +68,15 @@ func (f *follower) read() {
 			f.send(t)
 			return
 		}
-		if f.live {
-			t.add(frame)
-		} else {
+		if !f.live {
 			f.over()
+			continue
 		}
+		if !t.fits(frame) {
+			f.send(t)
+			t = take{}
+		}
+		t.add(frame)
 	}
 }
 

@@ -32,13 +32,14 @@ type studio struct {
 	dir      string
 	logs     *observer.ObservedLogs
 	next     uint64 // number of the next frame
+	last     func() // to be done when the recorder has stopped
 }
 
 // recordingLive runs a test in a bubble with a recorder of /live; more is what the
 // mount has besides.
 func recordingLive(t *testing.T, more string, test func(s *studio)) *studio {
 	t.Helper()
-	s := &studio{dir: filepath.Join(t.TempDir(), "recordings"), next: 1}
+	s := &studio{dir: filepath.Join(t.TempDir(), "recordings"), next: 1, last: func() {}}
 	synctest.Test(t, func(t *testing.T) {
 		c, err := conf.Parse("relay.toml", fmt.Appendf(nil, "[[mount]]\nname = '/live'\nrecord_dir = '%s'\n%s", s.dir, more))
 		if err != nil {
@@ -56,6 +57,7 @@ func recordingLive(t *testing.T, more string, test func(s *studio)) *studio {
 		s.Registry.Close()
 		stop()
 		<-done
+		s.last()
 	})
 	return s
 }
@@ -218,6 +220,22 @@ func TestSlowDisk(t *testing.T) {
 		t.Errorf("sheet\n%s", sheets)
 	}
 	if got := s.logs.FilterMessageSnippet("too slow").Len(); got != 1 {
+		t.Errorf("the log says so %d times", got)
+	}
+}
+
+// A disk that hangs for good does not keep the server from ending.
+func TestHangingDiskAtTheEnd(t *testing.T) {
+	s := recordingLive(t, "", func(s *studio) {
+		free := make(chan struct{})
+		s.last = func() { close(free) }
+		s.recorder.shelf(s.recorder.Conf.Mount("/live")).create = func(path string) (file, error) {
+			f, err := create(path)
+			return slowFile{f, free}, err
+		}
+		s.play(s.attach(t, mounts.Live), 2*time.Second)
+	})
+	if got := s.logs.FilterMessageSnippet("does not answer").Len(); got != 1 {
 		t.Errorf("the log says so %d times", got)
 	}
 }

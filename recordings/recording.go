@@ -12,6 +12,7 @@ import (
 // recording is a file that is being written, and its cue sheet.
 type recording struct {
 	began   time.Time
+	format  format
 	length  time.Duration
 	audio   strip
 	titles  strip

@@ -1,6 +1,7 @@
 package recordings
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -36,21 +37,18 @@ func newShelf(m conf.Mount) *shelf {
 // mostInASecond is how many recordings of a mount may begin in one second.
 const mostInASecond = 1000
 
-// begin makes a new recording that begins now; there is one at a time. No file
-// that is there is touched.
-func (s *shelf) begin(now time.Time, station string) (*recording, error) {
+// begin makes a new recording that begins with a take, which is not yet in it;
+// there is one at a time. No file that is there is touched.
+func (s *shelf) begin(t take) (*recording, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := makeFolder(s.dir); err != nil {
 		return nil, err
 	}
-	if station == "" {
-		station = s.mount
-	}
 	var err error
 	for number := 1; number <= mostInASecond; number++ {
-		name := fileName(s.stem, now, number)
-		r := &recording{began: now, sheet: sheet{station: station}}
+		name := fileName(s.stem, t.at, number)
+		r := &recording{began: t.at, format: t.format, sheet: sheet{station: cmp.Or(t.station, s.mount)}}
 		if err = s.createBoth(r, name); err == nil {
 			s.writing = name
 			return r, nil
