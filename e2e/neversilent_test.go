@@ -44,8 +44,17 @@ type recorder struct {
 	done   chan struct{}
 }
 
-// listenUntil records a mount until stop is closed.
-func (r *relay) listenUntil(t testing.TB, mount string, stop <-chan struct{}) *recorder {
+// listenUntil lets n listeners record a mount until stop is closed.
+func (r *relay) listenUntil(t testing.TB, mount string, n int, stop <-chan struct{}) (recorders []*recorder) {
+	t.Helper()
+	for range n {
+		recorders = append(recorders, r.recordUntil(t, mount, stop))
+	}
+	return recorders
+}
+
+// recordUntil lets one of them record.
+func (r *relay) recordUntil(t testing.TB, mount string, stop <-chan struct{}) *recorder {
 	t.Helper()
 	rec := &recorder{file: filepath.Join(t.TempDir(), "heard.mp3"), done: make(chan struct{})}
 	file, err := os.Create(rec.file)
@@ -178,10 +187,7 @@ func encoderKilled(t *testing.T, f *figures, times, listeners int) {
 	r.encoder(t, "/backup", 330, 128)
 	eventually(t, "the fallback", r.playing(t, "/live", "encoder 330"))
 	stop := make(chan struct{})
-	var recorders []*recorder
-	for range listeners {
-		recorders = append(recorders, r.listenUntil(t, "/live", stop))
-	}
+	recorders := r.listenUntil(t, "/live", listeners, stop)
 	var longest time.Duration
 	for range times {
 		dj := r.encoder(t, "/live", 660, 128)
@@ -204,10 +210,7 @@ func takenOver(t *testing.T, f *figures, times, listeners int) {
 	r.encoder(t, "/live", 300, 128)
 	eventually(t, "the first", r.playing(t, "/live", "encoder 300"))
 	stop := make(chan struct{})
-	var recorders []*recorder
-	for range listeners {
-		recorders = append(recorders, r.listenUntil(t, "/live", stop))
-	}
+	recorders := r.listenUntil(t, "/live", listeners, stop)
 	for n := range times {
 		hertz := 301 + n
 		r.encoder(t, "/live", hertz, []int{64, 128, 192, 320}[n%4])
@@ -232,10 +235,7 @@ func fileAfterFile(t *testing.T, f *figures, times, listeners int) {
 	r := start(t, config+"[[mount]]\nname = '/live'\nfiles.paths = ['"+music+"']\n")
 	eventually(t, "the music", func() bool { return r.source(t, "/live").Title != "" })
 	stop := make(chan struct{})
-	var recorders []*recorder
-	for range listeners {
-		recorders = append(recorders, r.listenUntil(t, "/live", stop))
-	}
+	recorders := r.listenUntil(t, "/live", listeners, stop)
 	changes, last := 0, ""
 	for deadline := time.Now().Add(time.Duration(times) * 2 * time.Second); changes < times; {
 		if now := r.source(t, "/live").Title; now != last {

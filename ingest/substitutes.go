@@ -107,11 +107,16 @@ func (s *Substitutes) wanted() map[substitute]bool {
 	return wanted
 }
 
+// fallbacks returns those of a mount that is declared: the configured ones, or
+// what has replaced them since it came.
 func (s *Substitutes) fallbacks(mount string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if list, changed := s.changed[mount]; changed {
-		return list
+		if s.Registry.Find(mount) != nil {
+			return list
+		}
+		delete(s.changed, mount)
 	}
 	return s.Conf.Mount(mount).Fallbacks
 }

@@ -59,6 +59,7 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	}
 	l.introduce(l.Since)
 	w.seat(l, conn)
+	w.metrics.firstByte.Observe(time.Since(l.Since).Seconds())
 }
 
 func newListener(req *http.Request) *listener {

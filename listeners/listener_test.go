@@ -387,7 +387,7 @@ func TestVisitAllocatesNothing(t *testing.T) {
 func TestShardAfterTheMachineWasAway(t *testing.T) {
 	now := time.Now()
 	for _, tt := range []struct{ late, after time.Duration }{{time.Hour, 0}, {100 * time.Millisecond, 100 * time.Millisecond}} {
-		s := newShard(visitor{limits: conf.Default().Limits}, nil)
+		s := newShard(visitor{limits: conf.Default().Limits}, nil, nil)
 		s.slots[1], s.size = []*listener{{}}, 1
 		s.epoch = now.Add(-tt.late - slotTime) // tick 1, its first, was due that long ago
 		next := s.nextTick(now)

@@ -16,6 +16,7 @@ const slotTime = 25 * time.Millisecond
 type shard struct {
 	visitor   visitor
 	leave     func(l *listener, reason string)
+	flushed   func(began time.Time)
 	listeners atomic.Int64 // in slots and inbox
 
 	// Owned by run. Slot i is visited at the ticks t with t mod len(slots) = i.
@@ -29,9 +30,9 @@ type shard struct {
 	wake  chan struct{} // says that somebody is in the inbox
 }
 
-func newShard(v visitor, leave func(*listener, string)) *shard {
+func newShard(v visitor, leave func(*listener, string), flushed func(time.Time)) *shard {
 	slots := max(1, int(time.Duration(v.limits.FlushInterval)/slotTime))
-	return &shard{visitor: v, leave: leave, slots: make([][]*listener, slots), wake: make(chan struct{}, 1)}
+	return &shard{visitor: v, leave: leave, flushed: flushed, slots: make([][]*listener, slots), wake: make(chan struct{}, 1)}
 }
 
 // add gives the shard a listener, who was brought up to date just now.
@@ -63,7 +64,9 @@ func (s *shard) run(ctx context.Context) {
 		case <-timer.C:
 			if s.size > 0 {
 				s.tick = next
-				s.visit(next, time.Now())
+				now := time.Now()
+				s.visit(next, now)
+				s.flushed(now)
 			}
 		case <-s.wake:
 		case <-ctx.Done():

@@ -22,6 +22,11 @@ const (
 	stillListens = ""
 )
 
+// leavings are all of them.
+var leavings = []string{
+	leftHimself, leftEnded, leftTimeout, leftKicked, leftOverdue, leftBehind, leftShutdown, leftFault,
+}
+
 // A visitor brings listeners up to date, one after the other.
 type visitor struct {
 	gather gather

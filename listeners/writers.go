@@ -27,6 +27,7 @@ type Writers struct {
 	log      *zap.Logger
 	gate     *auth.Gate
 	journal  *journal.Journal
+	metrics  metrics
 	shards   []*shard
 	visitors sync.Pool // *visitor, for visits outside the shards
 
@@ -37,11 +38,11 @@ type Writers struct {
 
 // NewWriters returns writers at rest; Run sets them to work.
 func NewWriters(limits conf.Limits, gate *auth.Gate, journal *journal.Journal, log *zap.Logger) *Writers {
-	w := &Writers{limits: limits, gate: gate, journal: journal, log: log}
+	w := &Writers{limits: limits, gate: gate, journal: journal, log: log, metrics: newMetrics()}
 	w.following, w.stop = context.WithCancel(context.Background())
 	w.visitors.New = func() any { return &visitor{limits: limits} }
 	for range runtime.GOMAXPROCS(0) {
-		w.shards = append(w.shards, newShard(visitor{limits: limits}, w.dismiss))
+		w.shards = append(w.shards, newShard(visitor{limits: limits}, w.dismiss, w.metrics.flushed))
 	}
 	return w
 }
@@ -115,6 +116,7 @@ func (w *Writers) dismiss(l *listener, reason string) {
 		l.mount.Audience.DroppedSlow()
 	}
 	w.gone(l, http.StatusOK, l.Sent.Load())
+	w.metrics.left.WithLabelValues(reason).Inc()
 	w.log.Debug("listener left", zap.String("mount", l.mount.Name), zap.String("ip", l.Addr),
 		zap.String("agent", l.Agent), zap.String("reason", reason),
 		zap.Int64("bytes", l.Sent.Load()), zap.Duration("stayed", time.Since(l.Since).Round(time.Millisecond)))

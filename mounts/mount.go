@@ -37,6 +37,7 @@ type Mount struct {
 	grace     *time.Timer // runs while the lost source may come back
 	graces    int         // how many there were
 	received  int64       // bytes of frames played
+	sources   int64       // live sources it was given
 	began     time.Time
 	awake     chan struct{} // closed when WaitPlaying must look again; nil: nobody waits
 }
@@ -70,6 +71,9 @@ func (m *Mount) attach(in *Input) error {
 		at++
 	}
 	m.inputs = append(m.inputs[:at], append([]*Input{in}, m.inputs[at:]...)...)
+	if in.Kind == Live {
+		m.sources++
+	}
 	m.choose()
 	return nil
 }

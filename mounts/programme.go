@@ -81,6 +81,7 @@ type Status struct {
 	Listeners    int
 	Peak         int
 	MaxListeners int   // 0: as many as the server
+	Sources      int64 // live sources it was ever given
 	Received     int64 // bytes
 	Sent         int64 // bytes
 	Skips        int64 // how often a listener fell behind and was moved forward
@@ -100,6 +101,7 @@ func (m *Mount) Status() Status {
 		Listeners:    m.Audience.Count(),
 		Peak:         m.Audience.Peak(),
 		MaxListeners: m.Config.MaxListeners,
+		Sources:      m.sources,
 		Received:     m.received,
 		Sent:         m.Audience.Sent(),
 		Skips:        m.Audience.Skips(),

@@ -5,19 +5,21 @@ import (
 	"net/http"
 
 	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"relay/admin"
 	"relay/listeners"
 )
 
 // routes is everything the server answers that is no stream.
-func routes(h *admin.Handlers) http.Handler {
+func routes(h *admin.Handlers, measured prometheus.Collector) http.Handler {
 	r := mux.NewRouter().SkipClean(true)
 	r.Methods(http.MethodOptions).HandlerFunc(preflight)
 	get := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
 	get.HandleFunc("/", h.Page)
 	get.HandleFunc("/status.xsl", h.Page)
 	get.HandleFunc("/healthz", healthy)
+	get.Handle("/metrics", h.Metrics(measured))
 	get.HandleFunc("/status-json.xsl", h.StatusJSON)
 	get.HandleFunc("/server_version.xsl", h.Version)
 	get.HandleFunc("/7.html", h.SevenHTML)

@@ -78,7 +78,7 @@ func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	web := newWeb(journaled(s.journal, routes(s.admin)), open[0].Addr(), s.log)
+	web := newWeb(journaled(s.journal, routes(s.admin, s.writers)), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
 	keeping, stopKeeping := context.WithCancel(context.Background())

@@ -2,6 +2,7 @@ package icecast
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 
 	"relay/conf"
@@ -96,7 +97,7 @@ const smallestRotation = conf.Size(1 << 20)
 // setLogSize sets how large a log grows, which Icecast counts in KiB.
 func (c *Config) setLogSize(e *element) {
 	n, ok := e.number()
-	if !ok || n <= 0 || n > 1<<40 {
+	if !ok || n <= 0 || n > math.MaxInt32 {
 		c.log.lose(e, "is no number of kilobytes; relay's own default holds")
 		return
 	}

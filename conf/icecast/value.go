@@ -51,7 +51,7 @@ func (e *element) number() (int, bool) {
 
 // seconds is a number of seconds.
 func (e *element) seconds() (conf.Duration, bool) {
-	const most = int(math.MaxInt64 / time.Second)
+	const most = math.MaxInt32 // 68 years
 	n, ok := e.number()
 	return conf.Duration(time.Duration(min(n, most)) * time.Second), ok && n >= -most
 }

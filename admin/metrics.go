@@ -1,0 +1,120 @@
+package admin
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"relay/mounts"
+	"relay/version"
+)
+
+// Metrics answers /metrics for Prometheus: what the server and its mounts do,
+// what others collect, and the Go runtime. Whoever has no operator's login is
+// not shown the mounts that are hidden.
+func (h *Handlers) Metrics(others ...prometheus.Collector) http.Handler {
+	handler := func(hidden bool) http.Handler {
+		all := prometheus.NewRegistry()
+		all.MustRegister(
+			collectors.NewGoCollector(),
+			collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+			&collector{h, hidden},
+		)
+		all.MustRegister(others...)
+		return promhttp.HandlerFor(all, promhttp.HandlerOpts{})
+	}
+	open, operators := handler(false), handler(true)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.Gate.Admin(r) == nil {
+			operators.ServeHTTP(w, r)
+			return
+		}
+		open.ServeHTTP(w, r)
+	})
+}
+
+// collector reads the registry of mounts whenever it is asked: nothing is
+// counted twice.
+type collector struct {
+	*Handlers
+	hidden bool // hidden mounts too
+}
+
+func metric(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("relay_"+name, help, labels, nil)
+}
+
+var (
+	buildInfo          = metric("build_info", "Which relay this is; always 1.", "version")
+	listenersNow       = metric("listeners", "Listeners now.")
+	listenersMost      = metric("listeners_limit", "Listeners the server takes at once.")
+	listenerJoins      = metric("listener_joins_total", "Listeners who were let in.")
+	sourceConnects     = metric("source_connections_total", "Source clients that were given a mount.")
+	relayConnects      = metric("relay_connections_total", "Streams that were pulled from other servers.")
+	connectionsNow     = metric("connections", "Connections now, other than those of listeners.")
+	connectionsAll     = metric("connections_total", "Connections that were accepted.")
+	mountListeners     = metric("mount_listeners", "Listeners of a mount now.", "mount")
+	mountListenersMost = metric("mount_listeners_limit", "Listeners a mount takes at once; absent without a limit.", "mount")
+	mountReceived      = metric("mount_received_bytes_total", "Audio that a mount has played.", "mount")
+	mountSent          = metric("mount_sent_bytes_total", "What was sent to the listeners of a mount.", "mount")
+	mountSkips         = metric("mount_lag_skips_total", "How often a listener fell behind and was moved forward.", "mount")
+	mountSlow          = metric("mount_slow_listeners_total", "Listeners who were dropped because they took too little.", "mount")
+	mountInput         = metric("mount_input", "1 for what a mount plays: live, relay, rendition, fallback, files, silence, or waiting.", "mount", "input")
+	mountSince         = metric("mount_input_start_timestamp_seconds", "When the input on the air was connected.", "mount")
+	mountSources       = metric("mount_sources_total", "Source clients that a mount was given.", "mount")
+	mountBitRate       = metric("mount_stream_bytes_per_second", "Rate of the stream as measured: an eighth of the bit rate.", "mount")
+)
+
+// inputs is all that a mount may play, so that a series ends at 0 and does not
+// vanish.
+var inputs = func() (names []string) {
+	for kind := mounts.Live; kind <= mounts.Silent; kind++ {
+		names = append(names, kind.String())
+	}
+	return append(names, "waiting")
+}()
+
+// Describe says nothing: which series there are depends on the mounts.
+func (c *collector) Describe(chan<- *prometheus.Desc) {}
+
+func (c *collector) Collect(to chan<- prometheus.Metric) {
+	put := func(d *prometheus.Desc, kind prometheus.ValueType, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, kind, value, labels...)
+	}
+	const gauge, counter = prometheus.GaugeValue, prometheus.CounterValue
+	put(buildInfo, gauge, 1, version.Server())
+	put(listenersNow, gauge, float64(c.Registry.Listeners()))
+	put(listenersMost, gauge, float64(c.Conf.Limits.Listeners))
+	counts := &c.Registry.Counts
+	put(listenerJoins, counter, float64(counts.Listeners.Load()))
+	put(sourceConnects, counter, float64(counts.Sources.Load()))
+	put(relayConnects, counter, float64(counts.Relays.Load()))
+	put(connectionsNow, gauge, float64(c.Traffic.Open.Load()))
+	put(connectionsAll, counter, float64(c.Traffic.Accepted.Load()))
+	for _, m := range c.Registry.List() {
+		if m.Config.Hidden && !c.hidden {
+			continue
+		}
+		s := m.Status()
+		put(mountListeners, gauge, float64(s.Listeners), s.Name)
+		if s.MaxListeners > 0 {
+			put(mountListenersMost, gauge, float64(s.MaxListeners), s.Name)
+		}
+		put(mountReceived, counter, float64(s.Received), s.Name)
+		put(mountSent, counter, float64(s.Sent), s.Name)
+		put(mountSkips, counter, float64(s.Skips), s.Name)
+		put(mountSlow, counter, float64(s.Slow), s.Name)
+		put(mountSources, counter, float64(s.Sources), s.Name)
+		put(mountSince, gauge, float64(s.Since.Unix()), s.Name)
+		put(mountBitRate, gauge, float64(s.BitRate)*1000/8, s.Name)
+		for _, input := range inputs {
+			value := 0.0
+			if input == s.Input {
+				value = 1
+			}
+			put(mountInput, gauge, value, s.Name, input)
+		}
+	}
+}

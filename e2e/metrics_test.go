@@ -1,0 +1,96 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// value returns that of a series in Prometheus' text form, and whether it is
+// there.
+func value(metrics, series string) (float64, bool) {
+	for line := range strings.Lines(metrics) {
+		if rest, found := strings.CutPrefix(line, series+" "); found {
+			v, err := strconv.ParseFloat(strings.TrimSpace(rest), 64)
+			return v, err == nil
+		}
+	}
+	return 0, false
+}
+
+func TestMetrics(t *testing.T) {
+	r := start(t, config+"[[mount]]\nname = '/secret'\nhidden = true\n[[mount]]\nname = '/live'\nmax_listeners = 7\n")
+	r.encode(t, "/secret").frames(t, 50)
+	e := r.encode(t, "/live")
+	e.frames(t, 100)
+	eventually(t, "the source", func() bool { return r.source(t, "/live").BitRate == 128 })
+	p := r.tune(t, "/live")
+	if _, _, err := p.inOrder(99); err != nil {
+		t.Fatal(err)
+	}
+	gone := r.tune(t, "/live")
+	gone.Close()
+	eventually(t, "one to leave", func() bool {
+		_, _, text := r.get(t, "/metrics")
+		v, _ := value(text, `relay_listener_leaves_total{reason="left"}`)
+		return v == 1
+	})
+	_, header, text := r.get(t, "/metrics")
+	if !strings.HasPrefix(header.Get("Content-Type"), "text/plain") {
+		t.Errorf("Content-Type %s", header.Get("Content-Type"))
+	}
+	for series, want := range map[string]float64{
+		"relay_listeners":                                    1,
+		"relay_listener_joins_total":                         2,
+		"relay_source_connections_total":                     2,
+		`relay_mount_listeners{mount="/live"}`:               1,
+		`relay_mount_listeners_limit{mount="/live"}`:         7,
+		`relay_mount_sources_total{mount="/live"}`:           1,
+		`relay_mount_input{input="live",mount="/live"}`:      1,
+		`relay_mount_input{input="fallback",mount="/live"}`:  0,
+		`relay_mount_stream_bytes_per_second{mount="/live"}`: 16000,
+		`relay_mount_received_bytes_total{mount="/live"}`:    99 * 418,
+		"relay_first_byte_seconds_count":                     2,
+		`relay_listener_leaves_total{reason="took nothing"}`: 0,
+	} {
+		if got, found := value(text, series); !found || got < want*0.99 || got > want*1.01 {
+			t.Errorf("%s is %v, want %v", series, got, want)
+		}
+	}
+	if strings.Contains(text, "/secret") {
+		t.Error("a hidden mount is shown to everybody")
+	}
+	if _, text := r.admin(t, "/metrics"); !strings.Contains(text, `mount="/secret"`) {
+		t.Error("a hidden mount is not shown to the operator")
+	}
+
+	t.Run("promtool", func(t *testing.T) {
+		check := exec.Command(program(t, "promtool"), "check", "metrics")
+		check.Stdin = strings.NewReader(text)
+		if out, err := check.CombinedOutput(); err != nil {
+			t.Errorf("metrics: %v\n%s", err, out)
+		}
+		if out, err := exec.Command("promtool", "check", "rules", "../deploy/prometheus/relay.rules.yml").CombinedOutput(); err != nil {
+			t.Errorf("rules: %v\n%s", err, out)
+		}
+	})
+	// What rules and dashboard ask for is there.
+	for _, file := range []string{"../deploy/prometheus/relay.rules.yml", "../deploy/grafana/relay.json"} {
+		asked, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range regexp.MustCompile(`\b(relay|process|go)_[a-z_]+`).FindAllString(string(asked), -1) {
+			if !strings.Contains(text, "\n"+name+" ") && !strings.Contains(text, "\n"+name+"{") {
+				t.Errorf("%s asks for %s, which there is not", file, name)
+			}
+		}
+		if strings.HasSuffix(file, ".json") && !json.Valid(asked) {
+			t.Errorf("%s is no JSON", file)
+		}
+	}
+}
