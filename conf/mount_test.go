@@ -10,7 +10,8 @@ func TestUndeclaredMountHasDefaults(t *testing.T) {
 	c := parse(t, "[limits]\nburst = '32KiB'")
 	want := Mount{
 		Name: "/live", Charset: "UTF-8", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Metaint: 16000, Burst: 32 << 10,
-		SourceUser: "source", Grace: Duration(3 * time.Second),
+		RecordSplit: Duration(time.Hour),
+		SourceUser:  "source", Grace: Duration(3 * time.Second),
 	}
 	if got := c.Mount("/live"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -51,7 +52,7 @@ hidden = true
 		{Name: "/lost", Title: "L", Genre: "Rock", Public: true, Hidden: true, Charset: "latin1", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Metaint: 8192, SourcePassword: "pattern"},
 		{Name: "/other", Genre: "Pop", Hidden: true, Charset: "latin1", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Metaint: 16000, Grace: Duration(3 * time.Second)},
 	} {
-		want.SourceUser = "source"
+		want.SourceUser, want.RecordSplit = "source", Duration(time.Hour)
 		if got := c.Mount(want.Name); !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
@@ -64,6 +65,7 @@ func TestMountMadeInCode(t *testing.T) {
 	want := Mount{
 		Name: "/live", Title: "x", Metaint: 8192, Hidden: true,
 		Charset: "UTF-8", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Burst: 64 << 10, SourceUser: "source", Grace: Duration(3 * time.Second),
+		RecordSplit: Duration(time.Hour),
 	}
 	if got := c.Mount("/live"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -20,6 +20,7 @@ import (
 	"relay/journal"
 	"relay/listeners"
 	"relay/mounts"
+	"relay/recordings"
 )
 
 // goodbye is how long those who are being answered at shutdown may take.
@@ -33,6 +34,7 @@ type Server struct {
 	sources  *ingest.Sources
 	backups  *ingest.Substitutes
 	writers  *listeners.Writers
+	recorder *recordings.Recorder
 	journal  *journal.Journal
 	gate     *auth.Gate
 	admin    *admin.Handlers
@@ -68,6 +70,8 @@ func New(c *conf.Config, registry *mounts.Registry, music admin.Music, log *zap.
 		},
 		writers: listeners.NewWriters(c.Limits, gate, book, log),
 		conns:   map[net.Conn]struct{}{},
+
+		recorder: recordings.NewRecorder(registry, c, log),
 	}
 }
 
@@ -88,6 +92,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 
 	var accepting, handling, rooms sync.WaitGroup
 	rooms.Go(func() { s.writers.Run(writing) })
+	rooms.Go(func() { s.recorder.Run(writing) })
 	rooms.Go(func() { web.server.Serve(web) })
 	for _, l := range open {
 		accepting.Go(func() {
