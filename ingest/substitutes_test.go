@@ -132,7 +132,7 @@ func TestFallbackAndBack(t *testing.T) {
 
 func TestFallbacksInOrder(t *testing.T) {
 	substituting(t, "[[mount]]\nname = '/live'\nfallbacks = ['/first', '/second']\nsilence = true", func(r *mounts.Registry, s *Substitutes) {
-		time.Sleep(time.Second)
+		time.Sleep(silenceAfter + time.Second)
 		live := r.Find("/live")
 		plays := func(want string) {
 			t.Helper()
