@@ -44,6 +44,8 @@ var commands = map[string]command{
 	"updatemetadata": {title: "Metadata", run: (*Handlers).updateMetadata, mount: needed},
 	"moveclients":    {title: "Move listeners", run: (*Handlers).moveClients, mount: needed, changes: true},
 	"fallbacks":      {title: "Fallbacks", run: (*Handlers).setFallback, mount: needed, changes: true, inHTML: true},
+	"skip":           {title: "Skip a track", run: (*Handlers).skip, mount: needed, changes: true},
+	"queue":          {title: "Queue", run: (*Handlers).queue, mount: needed, changes: true},
 	"manageauth":     {title: "Who may listen", run: (*Handlers).manageAuth, mount: needed, changes: true},
 	"killclient":     {title: "Remove a listener", run: (*Handlers).killClient, mount: needed, changes: true},
 	"killsource":     {title: "Remove a source", run: (*Handlers).killSource, mount: needed, changes: true},

@@ -12,6 +12,14 @@ import (
 	"relay/mounts"
 )
 
+// Music is what plays from disk. The errors are sentences for the operator.
+type Music interface {
+	Skip(mount string) error
+	Queue(mount, file string) error
+	Queued(mount string) (titles []string, err error)
+	ClearQueue(mount string) error
+}
+
 // Handlers answers for the server as a whole.
 type Handlers struct {
 	Conf     *conf.Config
@@ -20,6 +28,8 @@ type Handlers struct {
 	Log      *zap.Logger
 	Started  time.Time
 	Traffic  Traffic
+
+	Music Music
 
 	// SetFallbacks replaces the fallbacks of a mount until it ends.
 	SetFallbacks func(mount string, list []string) error

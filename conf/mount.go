@@ -67,6 +67,18 @@ type Mount struct {
 	// fallback starts.
 	Grace Duration `toml:"grace"`
 
+	// RecordDir is the folder that recordings of live sources go to. Empty:
+	// nothing is recorded.
+	RecordDir string `toml:"record_dir"`
+	// RecordSplit is the step of the clock at which a new file is begun; 0: one
+	// file a session.
+	RecordSplit Duration `toml:"record_split"`
+	// RecordKeep is how long a recording is kept after its end; 0: for ever.
+	RecordKeep Duration `toml:"record_keep"`
+	// RecordSpace is what the mount's recordings may take together, in bytes,
+	// before the oldest are removed; 0: all there is.
+	RecordSpace Size `toml:"record_space"`
+
 	// ListenerAuth is who may listen, and who is asked or told.
 	ListenerAuth ListenerAuth `toml:"listener_auth"`
 	// Renditions are the same programme at other bit rates.
@@ -120,6 +132,8 @@ func (c *Config) Mount(name string) Mount {
 		Burst:    c.Limits.Burst,
 		Takeover: TakeoverRefuse,
 		Grace:    Duration(3 * time.Second),
+
+		RecordSplit: Duration(time.Hour),
 	}
 	var fitting []*Mount
 	for i := range c.Mounts {
@@ -217,6 +231,7 @@ func (m *Mount) check(r *reader, p path, buffer Size) {
 	if r.usable(p.key("takeover")) {
 		oneOf(r, p.key("takeover"), string(m.Takeover), string(TakeoverRefuse), string(TakeoverNewest), string(TakeoverSameUser))
 	}
+	m.checkRecording(r, p)
 	m.ListenerAuth.check(r, p.key("listener_auth"))
 	if r.usable(p.key("charset")) && !isCharset(m.Charset) {
 		r.fail(p.key("charset"), `is not a known charset; must be one such as "UTF-8" or "ISO-8859-1"`)

@@ -9,8 +9,9 @@ import (
 func TestUndeclaredMountHasDefaults(t *testing.T) {
 	c := parse(t, "[limits]\nburst = '32KiB'")
 	want := Mount{
-		Name: "/live", Charset: "UTF-8", Takeover: TakeoverRefuse, Metaint: 16000, Burst: 32 << 10,
-		SourceUser: "source", Grace: Duration(3 * time.Second), Files: Files{}.withDefaults(),
+		Name: "/live", Charset: "UTF-8", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Metaint: 16000, Burst: 32 << 10,
+		RecordSplit: Duration(time.Hour),
+		SourceUser:  "source", Grace: Duration(3 * time.Second),
 	}
 	if got := c.Mount("/live"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -46,12 +47,12 @@ hidden = true
 	for _, want := range []Mount{
 		{
 			Name: "/live", Title: "Live", Genre: "Rock", Hidden: true, Charset: "latin1", Takeover: TakeoverRefuse,
-			SourcePassword: "pattern", Files: Files{Paths: []string{"/music"}},
+			SourcePassword: "pattern", Files: Files{Paths: []string{"/music"}}.withDefaults(),
 		},
-		{Name: "/lost", Title: "L", Genre: "Rock", Public: true, Hidden: true, Charset: "latin1", Takeover: TakeoverRefuse, Metaint: 8192, SourcePassword: "pattern"},
-		{Name: "/other", Genre: "Pop", Hidden: true, Charset: "latin1", Takeover: TakeoverRefuse, Metaint: 16000, Grace: Duration(3 * time.Second)},
+		{Name: "/lost", Title: "L", Genre: "Rock", Public: true, Hidden: true, Charset: "latin1", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Metaint: 8192, SourcePassword: "pattern"},
+		{Name: "/other", Genre: "Pop", Hidden: true, Charset: "latin1", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Metaint: 16000, Grace: Duration(3 * time.Second)},
 	} {
-		want.SourceUser, want.Files = "source", want.Files.withDefaults()
+		want.SourceUser, want.RecordSplit = "source", Duration(time.Hour)
 		if got := c.Mount(want.Name); !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
@@ -63,7 +64,8 @@ func TestMountMadeInCode(t *testing.T) {
 	c.Mounts = []Mount{{Name: "/live", Metaint: 8192, Hidden: true}, {Name: "/*", Title: "x"}}
 	want := Mount{
 		Name: "/live", Title: "x", Metaint: 8192, Hidden: true,
-		Charset: "UTF-8", Takeover: TakeoverRefuse, Burst: 64 << 10, SourceUser: "source", Grace: Duration(3 * time.Second), Files: Files{}.withDefaults(),
+		Charset: "UTF-8", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Burst: 64 << 10, SourceUser: "source", Grace: Duration(3 * time.Second),
+		RecordSplit: Duration(time.Hour),
 	}
 	if got := c.Mount("/live"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

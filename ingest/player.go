@@ -25,16 +25,20 @@ const (
 	// longestDebt bounds what is sent at once after a silence.
 	longestDebt = 10 * time.Second
 
-	// retryEmpty is the pause after a pass through the tracks in which nothing
-	// could be played.
+	// retryEmpty is the pause when there is nothing to play, or when as many
+	// tracks as mostBroken in a row could not be played.
 	retryEmpty = 5 * time.Second
+	mostBroken = 20
 )
+
+// errSkipped ends a track that somebody wants no more of.
+var errSkipped = errors.New("skipped")
 
 // Track is one piece of music.
 type Track interface {
 	Open() (io.ReadCloser, error)
-	Title() mounts.Title
-	String() string // for the log
+	Title() mounts.Title // zero: it goes under the title before it
+	String() string      // for the log
 }
 
 // Player plays tracks into a mount in real time, for ever, whenever no live
@@ -44,7 +48,22 @@ type Player struct {
 	Log      *zap.Logger
 	Mount    string
 	Station  icy.Station
-	Tracks   func() ([]Track, error) // called before each pass through them
+	Next     func() (Track, bool) // what comes next; false: nothing now
+
+	skip chan struct{}
+}
+
+// NewPlayer returns a player at rest; Run sets it to work.
+func NewPlayer(r *mounts.Registry, log *zap.Logger, mount string, station icy.Station, next func() (Track, bool)) *Player {
+	return &Player{Registry: r, Log: log, Mount: mount, Station: station, Next: next, skip: make(chan struct{}, 1)}
+}
+
+// Skip ends the track that is playing, at a frame.
+func (p *Player) Skip() {
+	select {
+	case p.skip <- struct{}{}:
+	default:
+	}
 }
 
 // Run plays until ctx ends or the mount lets the player go.
@@ -54,26 +73,28 @@ func (p *Player) Run(ctx context.Context) error {
 		return err
 	}
 	defer in.Detach()
-	deck := &deck{in: in}
-	for {
-		tracks, err := p.Tracks()
-		if err != nil {
-			p.Log.Warn("cannot list the music", zap.String("mount", p.Mount), zap.Error(err))
-		}
-		played := false
-		for _, track := range tracks {
+	deck := &deck{in: in, skip: p.skip}
+	for broken := 0; ; {
+		track, ok := p.Next()
+		if ok {
 			n, err := deck.play(ctx, track)
 			switch {
 			case ctx.Err() != nil || errors.Is(err, mounts.ErrShutdown):
 				return nil
+			case errors.Is(err, errSkipped):
+				p.Log.Info("track ended by the operator", zap.String("mount", p.Mount), zap.Stringer("track", track))
 			case err != nil:
 				p.Log.Warn("track skipped", zap.String("mount", p.Mount), zap.Stringer("track", track), zap.Error(err))
 			case n == 0:
 				p.Log.Warn("track skipped: it holds no MP3 frame", zap.String("mount", p.Mount), zap.Stringer("track", track))
 			}
-			played = played || n > 0
+			broken++
+			if n > 0 {
+				broken = 0
+			}
 		}
-		if !played { // leave the air to whoever comes next
+		if !ok || broken >= mostBroken { // leave the air to whoever comes next
+			broken = 0
 			in.Pause()
 			select {
 			case <-time.After(retryEmpty):
@@ -89,6 +110,7 @@ func (p *Player) Run(ctx context.Context) error {
 // it grows by exact frame durations, so that hours do not drift.
 type deck struct {
 	in     *mounts.Input
+	skip   <-chan struct{} // nil: nobody can
 	due    time.Time
 	onAir  bool
 	cutter frames.Cutter
@@ -113,7 +135,7 @@ func (d *deck) play(ctx context.Context, track Track) (played int, err error) {
 		}
 		for f, ok := d.cutter.Next(); ok; f, ok = d.cutter.Next() {
 			if played == 0 {
-				d.in.SetTitle(track.Title())
+				d.announce(track)
 			}
 			if err := d.frame(ctx, f); err != nil {
 				return played, err
@@ -127,9 +149,20 @@ func (d *deck) play(ctx context.Context, track Track) (played int, err error) {
 	return played, nil
 }
 
+func (d *deck) announce(track Track) {
+	if title := track.Title(); title != (mounts.Title{}) {
+		d.in.SetTitle(title)
+	}
+}
+
 // frame plays one frame when it is due.
 func (d *deck) frame(ctx context.Context, f frames.Frame) error {
 	for {
+		select {
+		case <-d.skip:
+			return errSkipped
+		default:
+		}
 		if !d.onAir {
 			if err := d.takeAir(ctx); err != nil {
 				return err
@@ -138,6 +171,8 @@ func (d *deck) frame(ctx context.Context, f frames.Frame) error {
 		if wait := time.Until(d.due) - quantum; wait > 0 {
 			select {
 			case <-time.After(wait + quantum):
+			case <-d.skip:
+				return errSkipped
 			case <-ctx.Done():
 				return ctx.Err()
 			}

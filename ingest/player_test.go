@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +17,8 @@ import (
 	"relay/conf"
 	"relay/frames"
 	"relay/frames/frametest"
+	"relay/icy"
+	"relay/library"
 	"relay/mounts"
 )
 
@@ -28,12 +33,21 @@ func tone(title string, n int) MemoryTrack {
 	return MemoryTrack{Name: mounts.Title{Text: title}, MP3: mp3}
 }
 
+// inTurn plays tracks one after the other, for ever.
+func inTurn(tracks ...Track) func() (Track, bool) {
+	n := -1
+	return func() (Track, bool) {
+		n++
+		return tracks[n%len(tracks)], true
+	}
+}
+
 // startPlayer plays tracks into /live until the test's bubble ends them.
 func startPlayer(t *testing.T, tracks ...Track) (r *mounts.Registry, stop func()) {
 	r = mounts.NewRegistry(conf.Default(), zap.NewNop())
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
-	p := &Player{Registry: r, Log: zap.NewNop(), Mount: "/live", Tracks: func() ([]Track, error) { return tracks, nil }}
+	p := NewPlayer(r, zap.NewNop(), "/live", icy.Station{}, inTurn(tracks...))
 	go func() { done <- p.Run(ctx) }()
 	return r, func() {
 		cancel()
@@ -130,10 +144,10 @@ func TestPlayerWithoutMusicWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
 		r := mounts.NewRegistry(conf.Default(), zap.NewNop())
-		p := &Player{Registry: r, Log: zap.NewNop(), Mount: "/live", Tracks: func() ([]Track, error) {
+		p := NewPlayer(r, zap.NewNop(), "/live", icy.Station{}, func() (Track, bool) {
 			asked++
-			return nil, errors.New("no such folder")
-		}}
+			return nil, false
+		})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- p.Run(ctx) }()
@@ -144,4 +158,75 @@ func TestPlayerWithoutMusicWaits(t *testing.T) {
 		}
 		r.Close()
 	})
+}
+
+func TestSkip(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := mounts.NewRegistry(conf.Default(), zap.NewNop())
+		p := NewPlayer(r, zap.NewNop(), "/live", icy.Station{}, inTurn(tone("long", 10_000), tone("next", 10_000)))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- p.Run(ctx) }()
+		time.Sleep(10 * time.Second)
+		m := r.Find("/live")
+		before := m.Status().Received
+		p.Skip()
+		time.Sleep(time.Second)
+		if got := m.Programme().Title.Text; got != "next" {
+			t.Errorf("plays %q", got)
+		}
+		if played := m.Status().Received - before; played > 2*16000 {
+			t.Errorf("%d bytes were played in a second", played)
+		}
+		cancel()
+		<-done
+		r.Close()
+	})
+}
+
+func TestRota(t *testing.T) {
+	dir, jingles := t.TempDir(), t.TempDir()
+	for _, path := range []string{dir + "/a.mp3", dir + "/b.mp3", dir + "/c.mp3", jingles + "/jingle.mp3"} {
+		if err := os.WriteFile(path, []byte("no tag"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := &Rota{
+		Library:     library.New([]string{dir}, false, 0, zap.NewNop()),
+		Jingles:     library.New([]string{jingles}, true, 0, zap.NewNop()),
+		JingleEvery: 2,
+	}
+	next := func(n int) (names []string) {
+		for range n {
+			track, ok := r.Next()
+			if !ok {
+				t.Fatal("nothing to play")
+			}
+			names = append(names, strings.TrimSuffix(filepath.Base(track.String()), ".mp3"))
+		}
+		return names
+	}
+	if got := strings.Join(next(5), " "); got != "a b jingle c a" {
+		t.Errorf("plays %s", got)
+	}
+	if err := r.Queue("c.mp3"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Queue("../../etc/passwd"); err == nil {
+		t.Error("a file from elsewhere is queued")
+	}
+	if got := strings.Join(r.Queued(), " "); got != "c" {
+		t.Errorf("queued %s", got)
+	}
+	if got := strings.Join(next(4), " "); got != "jingle c b jingle" {
+		t.Errorf("plays %s", got)
+	}
+	r.Queue("a.mp3")
+	r.ClearQueue()
+	if got := strings.Join(next(1), " "); got != "c" {
+		t.Errorf("plays %s", got)
+	}
+	if title := JingleTrack(jingles + "/jingle.mp3").Title(); title != (mounts.Title{}) {
+		t.Errorf("a jingle without a tag has the title %q", title.Text)
+	}
 }

@@ -44,6 +44,8 @@ type substitute struct{ mount, from string }
 func (s *Substitutes) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	defer running.Wait()
+	changes, unwatch := s.Registry.Watch()
+	defer unwatch()
 	ended := make(chan substitute)
 	stop := map[substitute]context.CancelFunc{}
 	for {
@@ -71,7 +73,7 @@ func (s *Substitutes) Run(ctx context.Context) {
 		select {
 		case one := <-ended:
 			delete(stop, one)
-		case <-s.Registry.Changed():
+		case <-changes:
 		case <-s.again:
 		case <-ctx.Done():
 			return

@@ -2,7 +2,7 @@ package ingest
 
 import (
 	"context"
-	"errors"
+
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -132,7 +132,7 @@ func TestFallbackAndBack(t *testing.T) {
 
 func TestFallbacksInOrder(t *testing.T) {
 	substituting(t, "[[mount]]\nname = '/live'\nfallbacks = ['/first', '/second']\nsilence = true", func(r *mounts.Registry, s *Substitutes) {
-		time.Sleep(time.Second)
+		time.Sleep(silenceAfter + time.Second)
 		live := r.Find("/live")
 		plays := func(want string) {
 			t.Helper()
@@ -164,7 +164,7 @@ func TestSilenceKeepsTime(t *testing.T) {
 	substituting(t, "[[mount]]\nname = '/live'\nsilence = true\nburst = '512KiB'", func(r *mounts.Registry, s *Substitutes) {
 		time.Sleep(time.Minute)
 		got := r.Find("/live").Status()
-		if want := int64((time.Minute + firstLead).Seconds() * 16000); got.Received < want-4000 || got.Received > want+4000 || got.BitRate != 128 {
+		if want := int64((time.Minute - silenceAfter + firstLead).Seconds() * 16000); got.Received < want-4000 || got.Received > want+4000 || got.BitRate != 128 {
 			t.Errorf("%d bytes in a minute, want %d", got.Received, want)
 		}
 	})
@@ -228,7 +228,7 @@ func TestPlayerWithoutMusicLeavesTheAir(t *testing.T) {
 	substituting(t, "[[mount]]\nname = '/live'\nsilence = true", func(r *mounts.Registry, s *Substitutes) {
 		ctx, stop := context.WithCancel(context.Background())
 		done := make(chan struct{})
-		p := &Player{Registry: r, Log: zap.NewNop(), Mount: "/live", Tracks: func() ([]Track, error) { return nil, errors.New("gone") }}
+		p := NewPlayer(r, zap.NewNop(), "/live", icy.Station{}, func() (Track, bool) { return nil, false })
 		go func() { p.Run(ctx); close(done) }()
 		time.Sleep(time.Minute + time.Second)
 		if p := r.Find("/live").Programme(); p.Input != "silence" {

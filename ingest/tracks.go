@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,21 +26,43 @@ func (t MemoryTrack) String() string               { return t.Name.Text }
 // FileTrack is the path of an MP3 file.
 type FileTrack string
 
-func (t FileTrack) Open() (io.ReadCloser, error) { return os.Open(string(t)) }
-func (t FileTrack) String() string               { return string(t) }
+func (t FileTrack) String() string { return string(t) }
+
+// Open opens the file, if it is one: a pipe or device might never answer.
+func (t FileTrack) Open() (io.ReadCloser, error) {
+	info, err := os.Stat(string(t))
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("not a regular file")
+	}
+	return os.Open(string(t))
+}
 
 // Title returns artist and title from the file's ID3 tag, or the file's name
 // where there is none.
 func (t FileTrack) Title() mounts.Title {
-	name := strings.TrimSuffix(filepath.Base(string(t)), filepath.Ext(string(t)))
-	file, err := os.Open(string(t))
+	if title := t.tagged(); title != (mounts.Title{}) {
+		return title
+	}
+	return mounts.Title{Text: strings.TrimSuffix(filepath.Base(string(t)), filepath.Ext(string(t)))}
+}
+
+// tagged returns the title in the file's tag, or a zero one.
+func (t FileTrack) tagged() mounts.Title {
+	file, err := t.Open()
 	if err != nil {
-		return mounts.Title{Text: name}
+		return mounts.Title{}
 	}
 	defer file.Close()
-	tags, err := tag.ReadFrom(file)
+	seeker, ok := file.(io.ReadSeeker)
+	if !ok {
+		return mounts.Title{}
+	}
+	tags, err := tag.ReadFrom(seeker)
 	if err != nil || strings.TrimSpace(tags.Title()) == "" {
-		return mounts.Title{Text: name}
+		return mounts.Title{}
 	}
 	title := strings.TrimSpace(tags.Title())
 	if artist := strings.TrimSpace(tags.Artist()); artist != "" {
@@ -50,27 +71,10 @@ func (t FileTrack) Title() mounts.Title {
 	return mounts.Title{Text: title}
 }
 
-// FindTracks returns the MP3 files among paths: files as they are named,
-// folders with all that is below them in the order of their names. Errors name
-// the paths that could not be read; the tracks that were found come all the
-// same.
-func FindTracks(paths []string) ([]Track, error) {
-	var tracks []Track
-	var errs []error
-	for _, path := range paths {
-		err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				errs = append(errs, err)
-			case entry.IsDir():
-			case name == path || strings.EqualFold(filepath.Ext(name), ".mp3"):
-				tracks = append(tracks, FileTrack(name))
-			}
-			return nil
-		})
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return tracks, errors.Join(errs...)
-}
+// JingleTrack is the path of a jingle: without a tag of its own it goes under
+// the title of the track before it.
+type JingleTrack string
+
+func (t JingleTrack) Open() (io.ReadCloser, error) { return FileTrack(t).Open() }
+func (t JingleTrack) Title() mounts.Title          { return FileTrack(t).tagged() }
+func (t JingleTrack) String() string               { return string(t) }

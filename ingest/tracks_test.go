@@ -1,8 +1,6 @@
 package ingest
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,6 +15,7 @@ func TestFileTitles(t *testing.T) {
 	for track, want := range map[FileTrack]string{
 		"../frames/testdata/tags-64-44100-stereo.mp3": "Artist - Title", // ID3v2
 		FileTrack(plain):                   "Some Artist - Some Song",
+		FileTrack(dir):                     filepath.Base(dir),
 		FileTrack(dir + "/vanished.mp3"):   "vanished",
 		FileTrack(dir + "/no.extension.x"): "no.extension",
 	} {
@@ -26,31 +25,14 @@ func TestFileTitles(t *testing.T) {
 	}
 }
 
-func TestFindTracks(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"b.mp3", "a.MP3", "sub/c.mp3", "cover.jpg", "odd.name"} {
-		path := filepath.Join(dir, name)
-		os.MkdirAll(filepath.Dir(path), 0o700)
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
+// Only files are opened: a pipe would be waited for, for ever.
+func TestOnlyFilesAreOpened(t *testing.T) {
+	if file, err := FileTrack(t.TempDir()).Open(); err == nil {
+		file.Close()
+		t.Error("a folder is opened")
 	}
-	tracks, err := FindTracks([]string{dir, filepath.Join(dir, "absent"), filepath.Join(dir, "odd.name")})
-	if !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the absent path: %v", err)
-	}
-	var got []string
-	for _, track := range tracks {
-		name, _ := filepath.Rel(dir, track.String())
-		got = append(got, name)
-	}
-	want := []string{"a.MP3", "b.mp3", "sub/c.mp3", "odd.name"} // a file that is named is taken whatever it is called
-	if len(got) != len(want) {
-		t.Fatalf("%q, want %q", got, want)
-	}
-	for i := range want {
-		if got[i] != want[i] {
-			t.Errorf("%q, want %q", got, want)
-		}
+	if file, err := FileTrack("/dev/zero").Open(); err == nil {
+		file.Close()
+		t.Error("a device is opened")
 	}
 }

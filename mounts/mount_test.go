@@ -361,3 +361,37 @@ func TestFormatChangeIsTold(t *testing.T) {
 		t.Errorf("told %v, want one change", got)
 	}
 }
+
+// Marks say whose sound follows, and everybody who watches hears of mounts.
+func TestMarksTellInputs(t *testing.T) {
+	r := newRegistry(t, "")
+	first, _ := r.Watch()
+	second, stop := r.Watch()
+	files, live := attach(t, r, "/live", Files), attach(t, r, "/live", Live)
+	<-first
+	<-second
+	stop()
+	files.Write(numbered(1))
+	live.Write(numbered(2))
+	live.SetTitle(Title{Text: "show"})
+	live.Write(numbered(3))
+	at := live.Mount.Stream.Behind(1 << 20)
+	for _, want := range []struct {
+		kind  Kind
+		title string
+	}{{Files, ""}, {Live, ""}, {Live, "show"}} {
+		got := at.Block()
+		if got == nil || got.Kind != want.kind || got.Text != want.title {
+			t.Fatalf("got %+v, want %+v", got, want)
+		}
+		at.Shown(got)
+		at.NextFrame()
+	}
+	r.Close()
+	<-first
+	select {
+	case <-second:
+		t.Error("told after it had stopped watching")
+	default:
+	}
+}

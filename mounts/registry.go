@@ -34,12 +34,11 @@ type Registry struct {
 	// call back.
 	OnTitle func(mount string, listeners int, t Title)
 
-	changed chan struct{}
-
-	mu     sync.RWMutex
-	mounts map[string]*Mount
-	early  map[string]earlyTitle
-	closed bool
+	mu       sync.RWMutex
+	mounts   map[string]*Mount
+	early    map[string]earlyTitle
+	watching map[chan struct{}]struct{}
+	closed   bool
 }
 
 // Counts are the totals since the server started.
@@ -51,7 +50,7 @@ type Counts struct {
 
 // NewRegistry returns a registry without mounts.
 func NewRegistry(c *conf.Config, log *zap.Logger) *Registry {
-	return &Registry{conf: c, log: log, mounts: map[string]*Mount{}, early: map[string]earlyTitle{}, changed: make(chan struct{}, 1)}
+	return &Registry{conf: c, log: log, mounts: map[string]*Mount{}, early: map[string]earlyTitle{}, watching: map[chan struct{}]struct{}{}}
 }
 
 // Find returns the mount of that name, or nil.
@@ -61,14 +60,27 @@ func (r *Registry) Find(name string) *Mount {
 	return r.mounts[name]
 }
 
-// Changed gets a value when mounts have come or gone since the last one was
-// taken. There is one channel, for one reader.
-func (r *Registry) Changed() <-chan struct{} { return r.changed }
+// Watch returns a channel that gets a value when mounts have come or gone since
+// the last one was taken, until stop is called.
+func (r *Registry) Watch() (changes <-chan struct{}, stop func()) {
+	watch := make(chan struct{}, 1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.watching[watch] = struct{}{}
+	return watch, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.watching, watch)
+	}
+}
 
+// tellChange tells those who watch. r.mu is held.
 func (r *Registry) tellChange() {
-	select {
-	case r.changed <- struct{}{}:
-	default:
+	for watch := range r.watching {
+		select {
+		case watch <- struct{}{}:
+		default:
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ type Stream struct {
 }
 
 func newStream(burst int64) *Stream {
-	s := &Stream{burst: max(burst, minBurst), tail: &chunk{}, lastTitle: newTitleMark(0, Title{})}
+	s := &Stream{burst: max(burst, minBurst), tail: &chunk{}, lastTitle: newTitleMark(0, Live, Title{})}
 	s.head.Store(s.tail)
 	s.title.Store(s.lastTitle)
 	return s
@@ -79,9 +79,10 @@ func (s *Stream) forget() {
 	s.head.Store(head)
 }
 
-// mark puts a title at the end of the stream: it belongs to what follows.
-func (s *Stream) mark(t Title) {
-	m := newTitleMark(s.end.Load(), t)
+// mark puts a title, and the kind of input it comes from, at the end of the
+// stream: they belong to what follows.
+func (s *Stream) mark(k Kind, t Title) {
+	m := newTitleMark(s.end.Load(), k, t)
 	s.lastTitle.next.Store(m)
 	s.lastTitle = m
 }

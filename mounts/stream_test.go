@@ -97,7 +97,7 @@ func TestTitlesBelongToPlacesInTheStream(t *testing.T) {
 	for n := range uint64(10) {
 		s.append(numbered(n).Data)
 	}
-	s.mark(Title{Text: "second"})
+	s.mark(Live, Title{Text: "second"})
 	for n := range uint64(10) {
 		s.append(numbered(n).Data)
 	}
@@ -166,7 +166,7 @@ func TestReadersWhileTheStreamGrows(t *testing.T) {
 	for n := uint64(1); n <= total; n++ {
 		s.append(numbered(n).Data)
 		if n%100 == 0 {
-			s.mark(Title{Text: "title"})
+			s.mark(Live, Title{Text: "title"})
 		}
 	}
 	s.close()

@@ -22,9 +22,10 @@ type Played struct {
 	Since time.Time
 }
 
-// announce puts a title on the air and remembers it. m.mu is held.
+// announce puts a title of the input on the air there and remembers it. m.mu is
+// held.
 func (m *Mount) announce(t Title) {
-	m.Stream.mark(t)
+	m.Stream.mark(m.onAir.Kind, t)
 	if t.Text == "" || len(m.history) > 0 && m.history[len(m.history)-1].Text == t.Text {
 		return // the same again, after a bridged gap
 	}
@@ -36,14 +37,16 @@ func (m *Mount) announce(t Title) {
 }
 
 // TitleMark ties a title to the place in the stream where its sound begins.
+// Every input that takes the air makes one, whatever its title.
 type TitleMark struct {
 	Title
+	Kind  Kind   // of the input that plays it
 	Block []byte // the ICY block that announces it; never changed
 
 	offset int64
 	next   atomic.Pointer[TitleMark]
 }
 
-func newTitleMark(offset int64, t Title) *TitleMark {
-	return &TitleMark{Title: t, Block: icy.AppendBlock(nil, t.Text, t.URL), offset: offset}
+func newTitleMark(offset int64, k Kind, t Title) *TitleMark {
+	return &TitleMark{Title: t, Kind: k, Block: icy.AppendBlock(nil, t.Text, t.URL), offset: offset}
 }

@@ -20,6 +20,7 @@ import (
 	"relay/journal"
 	"relay/listeners"
 	"relay/mounts"
+	"relay/recordings"
 )
 
 // goodbye is how long those who are being answered at shutdown may take.
@@ -33,6 +34,7 @@ type Server struct {
 	sources  *ingest.Sources
 	backups  *ingest.Substitutes
 	writers  *listeners.Writers
+	recorder *recordings.Recorder
 	journal  *journal.Journal
 	gate     *auth.Gate
 	admin    *admin.Handlers
@@ -42,7 +44,7 @@ type Server struct {
 }
 
 // New puts a server together; Run starts it.
-func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
+func New(c *conf.Config, registry *mounts.Registry, music admin.Music, log *zap.Logger) *Server {
 	gate := auth.NewGate(c).WithLog(log)
 	book := journal.New(c.Log, log)
 	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
@@ -51,7 +53,7 @@ func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 		backups: backups,
 		admin: &admin.Handlers{
 			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
-			SetFallbacks: backups.Set,
+			SetFallbacks: backups.Set, Music: music,
 		},
 		conf:     c,
 		log:      log,
@@ -68,6 +70,8 @@ func New(c *conf.Config, registry *mounts.Registry, log *zap.Logger) *Server {
 		},
 		writers: listeners.NewWriters(c.Limits, gate, book, log),
 		conns:   map[net.Conn]struct{}{},
+
+		recorder: recordings.NewRecorder(registry, c, log),
 	}
 }
 
@@ -88,6 +92,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 
 	var accepting, handling, rooms sync.WaitGroup
 	rooms.Go(func() { s.writers.Run(writing) })
+	rooms.Go(func() { s.recorder.Run(writing) })
 	rooms.Go(func() { web.server.Serve(web) })
 	for _, l := range open {
 		accepting.Go(func() {

@@ -20,8 +20,9 @@ func printBanner(w io.Writer, c *conf.Config, open net.Addr, shoutcast net.Liste
 	fmt.Fprintf(w, "relay %s is on the air\n\n", version.Number)
 	fmt.Fprintf(w, "  page     %s/\n", base)
 	fmt.Fprintf(w, "  listen   %s%s\n", base, defaultMount)
+	source := c.Mount(defaultMount).SourceLogins()[0]
 	fmt.Fprintf(w, "  source   %s%s   user %s   password %s\n", base, defaultMount,
-		c.Auth.SourceUser, shown(c.Auth.SourcePassword, made.madeSource))
+		source.User, shown(source.Password, made.madeSource && source.Password == c.Auth.SourcePassword))
 	if shoutcast != nil {
 		host, port := portToEnter(shoutcast.Addr())
 		fmt.Fprintf(w, "  source   SHOUTcast v1 to %s, port %d (programs dial the next by themselves), on %s, the same password\n",

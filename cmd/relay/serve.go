@@ -11,12 +11,7 @@ import (
 	"sync"
 	"syscall"
 
-	"go.uber.org/zap"
-
 	"relay/conf"
-	"relay/icy"
-	"relay/ingest"
-	"relay/interlude"
 	"relay/mounts"
 	"relay/server"
 )
@@ -67,16 +62,10 @@ func serve(args []string) error {
 	}
 
 	registry := mounts.NewRegistry(c, log)
-	radio := server.New(c, registry, log)
+	music := newAutoDJ(c, *path == "", flags.Args(), registry, log)
+	radio := server.New(c, registry, music, log)
 	var players sync.WaitGroup
-	for _, p := range newPlayers(c, *path == "", flags.Args()) {
-		p.Registry, p.Log = registry, log
-		players.Go(func() {
-			if err := p.Run(ctx); err != nil {
-				log.Error("music stopped", zap.String("mount", p.Mount), zap.Error(err))
-			}
-		})
-	}
+	players.Go(func() { music.Run(ctx) })
 	pullStreams(ctx, &players, c, registry, log, open)
 	encodeRenditions(ctx, &players, c, registry, log)
 	err = radio.Run(ctx, open)
@@ -94,39 +83,4 @@ func listenShoutcast(c *conf.Config, unconfigured bool, main net.Addr) (net.List
 		return server.NextPort(main), nil
 	}
 	return server.ListenShoutcast(c)
-}
-
-// newPlayers returns a player for every mount that has music: those of the
-// configuration, and the default mount with the music named on the command
-// line or, without a configuration, the interlude.
-func newPlayers(c *conf.Config, unconfigured bool, music []string) []*ingest.Player {
-	var players []*ingest.Player
-	for _, m := range c.Mounts {
-		if len(m.Files.Paths) > 0 && !(m.Name == defaultMount && len(music) > 0) {
-			players = append(players, filePlayer(m.Name, m.Files.Paths))
-		}
-	}
-	switch {
-	case len(music) > 0:
-		players = append(players, filePlayer(defaultMount, music))
-	case unconfigured:
-		track := ingest.MemoryTrack{
-			Name: mounts.Title{Text: interlude.Artist + " - " + interlude.Title},
-			MP3:  interlude.MP3,
-		}
-		players = append(players, &ingest.Player{
-			Mount:   defaultMount,
-			Station: icy.Station{Name: "relay", Description: "Music until a DJ connects"},
-			Tracks:  func() ([]ingest.Track, error) { return []ingest.Track{track}, nil },
-		})
-	}
-	return players
-}
-
-func filePlayer(mount string, paths []string) *ingest.Player {
-	return &ingest.Player{
-		Mount:   mount,
-		Station: icy.Station{Name: mount[1:]},
-		Tracks:  func() ([]ingest.Track, error) { return ingest.FindTracks(paths) },
-	}
 }

@@ -1,0 +1,97 @@
+package recordings
+
+import (
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// retryAfter is how long a disk that failed is left alone.
+const retryAfter = 10 * time.Second
+
+// archive puts the takes of one mount on the disk.
+type archive struct {
+	shelf *shelf
+	split time.Duration // 0: one file a session
+	log   *zap.Logger
+
+	current *recording // nil: none is being written
+	failing bool
+	retry   time.Time // not before, while failing
+}
+
+// run writes takes until there are no more.
+func (a *archive) run(takes <-chan take) {
+	for t := range takes {
+		switch {
+		case t.over:
+			a.close()
+		default:
+			a.write(t)
+		}
+	}
+	a.close()
+}
+
+// write puts a take where it belongs. While the disk fails it is lost.
+func (a *archive) write(t take) {
+	if a.current != nil && a.mustSplit(t) {
+		a.close()
+	}
+	if a.current == nil {
+		if a.failing && t.at.Before(a.retry) {
+			return
+		}
+		r, err := a.shelf.begin(t)
+		if err != nil {
+			a.fail(err, t.at)
+			return
+		}
+		a.current = r
+		a.shelf.tidyAndTell(t.at, a.log)
+	}
+	if err := a.current.add(t); err != nil {
+		a.fail(err, t.at)
+		return
+	}
+	if a.failing {
+		a.failing = false
+		a.log.Info("recording again", zap.String("file", a.current.audio.path))
+	}
+}
+
+// mustSplit reports whether a take needs a file of its own: the clock has
+// passed a multiple of split, or the format has changed.
+func (a *archive) mustSplit(t take) bool {
+	if t.format != a.current.format {
+		return true
+	}
+	return a.split > 0 && !t.at.Truncate(a.split).Equal(a.current.began.Truncate(a.split))
+}
+
+// fail ends what is being written, to begin anew when the disk has had some
+// time. Trouble is told once, until it is over.
+func (a *archive) fail(err error, now time.Time) {
+	if !a.failing {
+		a.log.Error("cannot record; the broadcast goes on", zap.Error(err))
+	}
+	a.failing, a.retry = true, now.Add(retryAfter)
+	if a.current != nil {
+		a.shelf.end(a.current) // has nothing new to say
+		a.current = nil
+	}
+}
+
+// close ends the recording, if there is one.
+func (a *archive) close() {
+	if a.current == nil {
+		return
+	}
+	r := a.current
+	a.current = nil
+	if err := a.shelf.end(r); err != nil {
+		a.log.Error("a recording may lack its end", zap.String("file", r.audio.path), zap.Error(err))
+		return
+	}
+	a.log.Info("recorded", zap.String("file", r.audio.path), zap.Duration("length", r.length.Round(time.Second)))
+}

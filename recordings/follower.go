@@ -1,0 +1,112 @@
+package recordings
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"go.uber.org/zap"
+
+	"relay/mounts"
+)
+
+// pace is how often a stream is read: what a crash can cost.
+const pace = 500 * time.Millisecond
+
+// queued is how many takes may wait for the disk: half a minute of audio, or a
+// little less where titles change.
+const queued = 60
+
+// follower reads the stream of a mount and cuts it into takes.
+type follower struct {
+	mount *mounts.Mount
+	takes chan<- take
+	log   *zap.Logger
+
+	at    mounts.Cursor
+	live  bool          // what stands at the cursor comes from a live source
+	title string        // and has this title
+	open  bool          // takes of a session were sent, and not yet its end
+	lost  time.Duration // audio that found no room since the last take that did
+}
+
+// run sends takes until the stream or ctx ends; what was broadcast by then is
+// among them.
+func (f *follower) run(ctx context.Context) {
+	tick := time.NewTicker(pace)
+	defer tick.Stop()
+	f.at = f.mount.Stream.Behind(math.MaxInt64)
+	for leaving := false; ; {
+		ended, playing := f.mount.Stream.Ended(), f.mount.Playing() // before what they end
+		f.read()
+		if !playing {
+			f.over()
+		}
+		if ended || leaving {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			leaving = true
+		}
+	}
+}
+
+// read sends all that is new in the stream.
+func (f *follower) read() {
+	var t take
+	for {
+		if mark := f.at.Block(); mark != nil {
+			f.at.Shown(mark)
+			f.send(t)
+			t = take{}
+			f.live, f.title = mark.Kind == mounts.Live, mark.Text
+		}
+		frame, ok := f.at.NextFrame()
+		if !ok {
+			f.send(t)
+			return
+		}
+		if !f.live {
+			f.over()
+			continue
+		}
+		if !t.fits(frame) {
+			f.send(t)
+			t = take{}
+		}
+		t.add(frame)
+	}
+}
+
+// send gives a take to the disk, unless it is empty, with what is known of its
+// frames.
+func (f *follower) send(t take) {
+	if t.length == 0 {
+		return
+	}
+	t.at, t.station, t.title, t.lost = time.Now(), f.mount.Programme().Station.Name, f.title, f.lost
+	select {
+	case f.takes <- t:
+		f.open, f.lost = true, 0
+	default:
+		if f.lost == 0 {
+			f.log.Warn("the disk is too slow, the recording gets a gap; the broadcast goes on")
+		}
+		f.lost += t.length
+	}
+}
+
+// over says that the session has ended. Without room in the queue it is said
+// the next time round.
+func (f *follower) over() {
+	if !f.open {
+		return
+	}
+	select {
+	case f.takes <- take{over: true}:
+		f.open = false
+	default:
+	}
+}

@@ -1,0 +1,98 @@
+package recordings
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// kept is a recording on the disk.
+type kept struct {
+	name  string
+	files []string // one or both
+	size  int64    // of all of them
+	ended time.Time
+}
+
+// tidy removes the mount's recordings that are too old and, the oldest first,
+// those for which there is no space. The one being written stays. It returns
+// the names of those removed.
+func (s *shelf) tidy(now time.Time) (removed []string, err error) {
+	if s.keep == 0 && s.space == 0 {
+		return nil, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list, err := s.list()
+	if err != nil {
+		return nil, err
+	}
+	var total int64
+	for _, k := range list {
+		total += k.size
+	}
+	for _, k := range list {
+		tooOld := s.keep > 0 && now.Sub(k.ended) > s.keep
+		tooMuch := s.space > 0 && total > s.space
+		if k.name == s.writing || !tooOld && !tooMuch {
+			continue
+		}
+		for _, file := range k.files {
+			if problem := os.Remove(filepath.Join(s.dir, file)); problem != nil && !errors.Is(problem, fs.ErrNotExist) {
+				err = problem
+			}
+		}
+		total -= k.size
+		removed = append(removed, k.name)
+	}
+	return removed, err
+}
+
+// tidyAndTell is tidy with its result in the log.
+func (s *shelf) tidyAndTell(now time.Time, log *zap.Logger) {
+	removed, err := s.tidy(now)
+	if len(removed) > 0 {
+		log.Info("old recordings removed", zap.Strings("recordings", removed))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		log.Warn("cannot remove old recordings", zap.Error(err))
+	}
+}
+
+// list returns the mount's recordings, the oldest first.
+func (s *shelf) list() ([]*kept, error) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return nil, err
+	}
+	byName := map[string]*kept{}
+	var list []*kept
+	for _, entry := range entries {
+		name, ours := isNameOf(s.stem, entry.Name())
+		if !ours || !entry.Type().IsRegular() {
+			continue
+		}
+		info, err := entry.Info()
+		if err != nil {
+			continue // gone since
+		}
+		k := byName[name]
+		if k == nil {
+			k = &kept{name: name}
+			byName[name] = k
+			list = append(list, k)
+		}
+		k.files = append(k.files, entry.Name())
+		k.size += info.Size()
+		if info.ModTime().After(k.ended) {
+			k.ended = info.ModTime()
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *kept) int { return a.ended.Compare(b.ended) })
+	return list, nil
+}

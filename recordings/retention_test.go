@@ -1,0 +1,88 @@
+package recordings
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"relay/conf"
+)
+
+// shelved makes recordings of 1000 bytes with a sheet of 100, which ended a
+// number of hours ago, and files that are none.
+func shelved(t *testing.T, m conf.Mount, hours ...int) (s *shelf, now time.Time) {
+	t.Helper()
+	m.Name, m.RecordDir = "/live", t.TempDir()
+	now = began
+	for _, h := range hours {
+		name := filepath.Join(m.RecordDir, fileName(stem(m.Name), now.Add(time.Duration(-h-1)*time.Hour), 1))
+		ended := now.Add(time.Duration(-h) * time.Hour)
+		for ext, size := range map[string]int{audioExt: 1000, sheetExt: 100} {
+			os.WriteFile(name+ext, make([]byte, size), 0o600)
+			os.Chtimes(name+ext, ended, ended)
+		}
+	}
+	for _, foreign := range foreign {
+		path := filepath.Join(m.RecordDir, foreign)
+		os.WriteFile(path, make([]byte, 10_000), 0o600)
+		os.Chtimes(path, now.AddDate(-1, 0, 0), now.AddDate(-1, 0, 0))
+	}
+	os.Mkdir(filepath.Join(m.RecordDir, "live-2020-01-01T00-00-00Z.mp3"), 0o700)
+	return newShelf(m), now
+}
+
+var foreign = []string{
+	"live.mp3", "live-best.mp3", "other-2020-01-01T00-00-00Z.mp3", "live~2-2020-01-01T00-00-00Z.mp3",
+	"live-2020-01-01T00-00-00Z.mp3.part", "live-2020-01-01T00-00-00Z.txt",
+}
+
+// left checks that the recordings that ended so many hours ago are there with
+// both their files, and all that is not a recording of the mount.
+func left(t *testing.T, s *shelf, now time.Time, hours ...int) {
+	t.Helper()
+	want := append(slices.Clone(foreign), "live-2020-01-01T00-00-00Z.mp3")
+	for _, h := range hours {
+		name := fileName(s.stem, now.Add(time.Duration(-h-1)*time.Hour), 1)
+		want = append(want, name+audioExt, name+sheetExt)
+	}
+	slices.Sort(want)
+	if got := files(t, s.dir); !slices.Equal(got, want) {
+		t.Errorf("left are\n%v, want\n%v", got, want)
+	}
+}
+
+func TestRetentionByAge(t *testing.T) {
+	s, now := shelved(t, conf.Mount{RecordKeep: conf.Duration(5 * time.Hour)}, 1, 4, 6, 100)
+	removed, err := s.tidy(now)
+	if err != nil || len(removed) != 2 {
+		t.Errorf("removed %v, %v", removed, err)
+	}
+	left(t, s, now, 1, 4)
+}
+
+func TestRetentionBySize(t *testing.T) {
+	s, now := shelved(t, conf.Mount{RecordSpace: 2500}, 1, 4, 6, 100)
+	if _, err := s.tidy(now); err != nil {
+		t.Error(err)
+	}
+	left(t, s, now, 1, 4)
+}
+
+func TestRetentionSparesWhatIsBeingWritten(t *testing.T) {
+	s, now := shelved(t, conf.Mount{RecordSpace: 1, RecordKeep: 1}, 1, 4)
+	s.writing = fileName(s.stem, now.Add(-5*time.Hour), 1)
+	if _, err := s.tidy(now); err != nil {
+		t.Error(err)
+	}
+	left(t, s, now, 4)
+}
+
+func TestNoRetention(t *testing.T) {
+	s, now := shelved(t, conf.Mount{}, 1, 100_000)
+	if removed, err := s.tidy(now); len(removed) > 0 || err != nil {
+		t.Errorf("removed %v, %v", removed, err)
+	}
+	left(t, s, now, 1, 100_000)
+}

@@ -1,0 +1,84 @@
+package recordings
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"relay/conf"
+)
+
+// shelf is where the recordings of one mount are kept. Its folder may hold
+// those of others, and anything else.
+type shelf struct {
+	mount  string
+	dir    string
+	stem   string
+	keep   time.Duration // 0: for ever
+	space  int64         // bytes; 0: all there is
+	create func(path string) (file, error)
+
+	mu      sync.Mutex
+	writing string // the name of the recording that is being written
+}
+
+func newShelf(m conf.Mount) *shelf {
+	return &shelf{
+		mount: m.Name, dir: m.RecordDir, stem: stem(m.Name),
+		keep: time.Duration(m.RecordKeep), space: int64(m.RecordSpace),
+		create: create,
+	}
+}
+
+// mostInASecond is how many recordings of a mount may begin in one second.
+const mostInASecond = 1000
+
+// begin makes a new recording that begins with a take, which is not yet in it;
+// there is one at a time. No file that is there is touched.
+func (s *shelf) begin(t take) (*recording, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := makeFolder(s.dir); err != nil {
+		return nil, err
+	}
+	var err error
+	for number := 1; number <= mostInASecond; number++ {
+		name := fileName(s.stem, t.at, number)
+		r := &recording{began: t.at, format: t.format, sheet: sheet{station: cmp.Or(t.station, s.mount)}}
+		if err = s.createBoth(r, name); err == nil {
+			s.writing = name
+			return r, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	return nil, err
+}
+
+// createBoth creates the two files of a recording, or none.
+func (s *shelf) createBoth(r *recording, name string) (err error) {
+	r.audio.path = filepath.Join(s.dir, name+audioExt)
+	r.titles.path = filepath.Join(s.dir, name+sheetExt)
+	if r.audio.file, err = s.create(r.audio.path); err != nil {
+		return err
+	}
+	if r.titles.file, err = s.create(r.titles.path); err != nil {
+		r.audio.Close()
+		os.Remove(r.audio.path)
+	}
+	return err
+}
+
+// end closes a recording.
+func (s *shelf) end(r *recording) error {
+	err := r.close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writing = ""
+	return err
+}
