@@ -16,7 +16,7 @@ import (
 type Music interface {
 	Skip(mount string) error
 	Queue(mount, file string) error
-	Queued(mount string) (titles []string, err error)
+	Coming(mount string) ([]mounts.Coming, error)
 	ClearQueue(mount string) error
 }
 

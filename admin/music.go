@@ -10,8 +10,8 @@ func (h *Handlers) skip(q icy.Query) (element, error) {
 	return response("Track skipped", true), nil
 }
 
-// queue lists what an operator has lined up for a mount, adds to it the file in
-// file=, or clears it.
+// queue lists what a mount plays next, lines up the file in file= in front of
+// that, or forgets what was lined up.
 func (h *Handlers) queue(q icy.Query) (element, error) {
 	switch action := q["action"]; {
 	case action == "clear":
@@ -28,13 +28,17 @@ func (h *Handlers) queue(q icy.Query) (element, error) {
 		}
 		return response("Track queued", true), nil
 	case action == "" || action == "list":
-		titles, err := h.Music.Queued(q["mount"])
+		coming, err := h.Music.Coming(q["mount"])
 		if err != nil {
 			return element{}, err
 		}
 		list := ofMount(q["mount"])
-		for _, title := range titles {
-			list.Below = append(list.Below, group("track", text("title", title)))
+		for _, track := range coming {
+			row := []element{text("title", track.Text), text("file", track.File)}
+			if track.Queued {
+				row = append(row, text("queued", "1"))
+			}
+			list.Below = append(list.Below, group("track", row...))
 		}
 		return group("icestats", list), nil
 	}

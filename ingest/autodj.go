@@ -42,7 +42,9 @@ func (a *AutoDJ) AddFiles(r *mounts.Registry, mount string, station icy.Station,
 		rota.Jingles = listed(f.Jingles, true)
 	}
 	a.rotas[mount] = rota
-	a.Add(NewPlayer(r, a.log, mount, station, rota.Next))
+	p := NewPlayer(r, a.log, mount, station, rota.Next)
+	p.Heard = rota.Heard
+	a.Add(p)
 }
 
 // Run plays until ctx ends.
@@ -68,8 +70,7 @@ func (a *AutoDJ) Skip(mount string) error {
 	if p == nil {
 		return errNoMusic(mount)
 	}
-	p.Skip()
-	return nil
+	return p.Skip()
 }
 
 // Queue lines up a file of a mount's music.
@@ -81,13 +82,13 @@ func (a *AutoDJ) Queue(mount, file string) error {
 	return r.Queue(file)
 }
 
-// Queued returns the titles of what is lined up for a mount.
-func (a *AutoDJ) Queued(mount string) ([]string, error) {
+// Coming returns what is lined up for a mount, and what comes after that.
+func (a *AutoDJ) Coming(mount string) ([]mounts.Coming, error) {
 	r := a.rotas[mount]
 	if r == nil {
 		return nil, errNoMusic(mount)
 	}
-	return r.Queued(), nil
+	return r.Coming(), nil
 }
 
 // ClearQueue forgets what is lined up for a mount.

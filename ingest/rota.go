@@ -2,18 +2,25 @@ package ingest
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"relay/library"
+	"relay/mounts"
 )
 
-// longestQueue bounds what an operator may line up.
-const longestQueue = 100
+const (
+	// longestQueue bounds what an operator may line up.
+	longestQueue = 100
+
+	// foreseen is how many tracks of the library an operator is shown.
+	foreseen = 10
+)
 
 var errQueueFull = errors.New("there are as many tracks in the queue as it holds")
 
-// Rota says what a player of files plays next: what an operator has lined up,
-// a jingle when one is due, else the library's next.
+// Rota says what a player of files plays next: a jingle when one is due, what
+// an operator has lined up, else the library's next.
 type Rota struct {
 	Library     *library.Library
 	Jingles     *library.Library // nil: none
@@ -26,26 +33,47 @@ type Rota struct {
 
 // Next returns the next track; false says that there is none.
 func (r *Rota) Next() (Track, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.Jingles != nil && r.sinceJingle >= r.JingleEvery {
-		r.sinceJingle = 0
+	if r.jingleDue() {
 		if path, ok := r.Jingles.Next(); ok {
 			return JingleTrack(path), true
 		}
 	}
-	if len(r.queue) > 0 {
-		track := r.queue[0]
-		r.queue = append(r.queue[:0], r.queue[1:]...)
-		r.sinceJingle++
+	if track, ok := r.dequeue(); ok {
 		return track, true
 	}
 	path, ok := r.Library.Next()
-	if !ok {
-		return nil, false
+	return FileTrack(path), ok
+}
+
+// jingleDue reports whether it is time for a jingle, which it then was.
+func (r *Rota) jingleDue() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.Jingles == nil || r.sinceJingle < r.JingleEvery {
+		return false
 	}
-	r.sinceJingle++
-	return FileTrack(path), true
+	r.sinceJingle = 0
+	return true
+}
+
+// Heard counts the tracks between jingles: those that could be played.
+func (r *Rota) Heard(t Track) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, jingle := t.(JingleTrack); !jingle {
+		r.sinceJingle++
+	}
+}
+
+func (r *Rota) dequeue() (track FileTrack, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.queue) == 0 {
+		return "", false
+	}
+	track = r.queue[0]
+	r.queue = slices.Delete(r.queue, 0, 1)
+	return track, true
 }
 
 // Queue lines up a file of the library, by its path or its name below one of
@@ -64,15 +92,19 @@ func (r *Rota) Queue(name string) error {
 	return nil
 }
 
-// Queued returns the titles of what is lined up.
-func (r *Rota) Queued() (titles []string) {
+// Coming returns what is lined up, and some of what the library has next.
+func (r *Rota) Coming() []mounts.Coming {
 	r.mu.Lock()
-	queue := append([]FileTrack(nil), r.queue...)
+	queue := slices.Clone(r.queue)
 	r.mu.Unlock()
+	coming := make([]mounts.Coming, 0, len(queue)+foreseen)
 	for _, track := range queue {
-		titles = append(titles, track.Title().Text)
+		coming = append(coming, mounts.Coming{Title: track.Title(), File: r.Library.Name(string(track)), Queued: true})
 	}
-	return titles
+	for _, path := range r.Library.Peek(foreseen) {
+		coming = append(coming, mounts.Coming{Title: FileTrack(path).Title(), File: r.Library.Name(path)})
+	}
+	return coming
 }
 
 // ClearQueue forgets what is lined up.

@@ -7,11 +7,17 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/dhowden/tag"
+	"syscall"
 
 	"relay/mounts"
 )
+
+// Track is one piece of music.
+type Track interface {
+	Open() (io.ReadCloser, error)
+	Title() mounts.Title // zero: it goes under the title before it
+	String() string      // for the log
+}
 
 // MemoryTrack is a track that is already in memory.
 type MemoryTrack struct {
@@ -28,47 +34,39 @@ type FileTrack string
 
 func (t FileTrack) String() string { return string(t) }
 
-// Open opens the file, if it is one: a pipe or device might never answer.
-func (t FileTrack) Open() (io.ReadCloser, error) {
+// Open opens the file, if it is a plain one.
+func (t FileTrack) Open() (io.ReadCloser, error) { return t.open() }
+
+// open looks before it opens, because opening alone makes some devices do
+// something, and a pipe would be waited for if it came in between.
+func (t FileTrack) open() (*os.File, error) {
 	info, err := os.Stat(string(t))
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("not a regular file")
+		return nil, errors.New("not a plain file")
 	}
-	return os.Open(string(t))
+	return os.OpenFile(string(t), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }
 
-// Title returns artist and title from the file's ID3 tag, or the file's name
-// where there is none.
+// Title returns artist and title from the file's ID3 tags, or the file's name
+// where there are none.
 func (t FileTrack) Title() mounts.Title {
 	if title := t.tagged(); title != (mounts.Title{}) {
 		return title
 	}
-	return mounts.Title{Text: strings.TrimSuffix(filepath.Base(string(t)), filepath.Ext(string(t)))}
+	return mounts.Title{Text: tidy(strings.TrimSuffix(filepath.Base(string(t)), filepath.Ext(string(t))))}
 }
 
-// tagged returns the title in the file's tag, or a zero one.
+// tagged returns the title in the file's tags, or a zero one.
 func (t FileTrack) tagged() mounts.Title {
-	file, err := t.Open()
+	file, err := t.open()
 	if err != nil {
 		return mounts.Title{}
 	}
 	defer file.Close()
-	seeker, ok := file.(io.ReadSeeker)
-	if !ok {
-		return mounts.Title{}
-	}
-	tags, err := tag.ReadFrom(seeker)
-	if err != nil || strings.TrimSpace(tags.Title()) == "" {
-		return mounts.Title{}
-	}
-	title := strings.TrimSpace(tags.Title())
-	if artist := strings.TrimSpace(tags.Artist()); artist != "" {
-		title = artist + " - " + title
-	}
-	return mounts.Title{Text: title}
+	return mounts.Title{Text: titleInTags(file)}
 }
 
 // JingleTrack is the path of a jingle: without a tag of its own it goes under

@@ -3,6 +3,7 @@ package ingest
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -27,6 +28,13 @@ func TestFileTitles(t *testing.T) {
 
 // Only files are opened: a pipe would be waited for, for ever.
 func TestOnlyFilesAreOpened(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe.mp3")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := FileTrack(pipe).Open(); err == nil || FileTrack(pipe).Title().Text != "pipe" {
+		t.Error("a pipe is opened")
+	}
 	if file, err := FileTrack(t.TempDir()).Open(); err == nil {
 		file.Close()
 		t.Error("a folder is opened")

@@ -22,6 +22,13 @@ type Played struct {
 	Since time.Time
 }
 
+// Coming is a track that a mount is about to play from disk.
+type Coming struct {
+	Title
+	File   string // the shortest name that lines it up
+	Queued bool   // by an operator
+}
+
 // announce puts a title of the input on the air there and remembers it. m.mu is
 // held.
 func (m *Mount) announce(t Title) {
