@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -47,6 +48,9 @@ func (a *AutoDJ) AddFiles(r *mounts.Registry, mount string, station icy.Station,
 	a.Add(p)
 }
 
+// farewell is how long players may take to end, a disk that does not answer or not.
+const farewell = 3 * time.Second
+
 // Run plays until ctx ends.
 func (a *AutoDJ) Run(ctx context.Context) {
 	var running sync.WaitGroup
@@ -60,7 +64,16 @@ func (a *AutoDJ) Run(ctx context.Context) {
 			}
 		})
 	}
-	running.Wait()
+	ended := make(chan struct{})
+	go func() {
+		running.Wait()
+		close(ended)
+	}()
+	<-ctx.Done()
+	select {
+	case <-ended:
+	case <-time.After(farewell):
+	}
 }
 
 // Skip ends the track that a mount's player plays. The errors of all these are
