@@ -74,12 +74,11 @@ func (l *Library) look() {
 	found, problems := scan(l.paths)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.tell(problems)
 	if l.closed || l.index != nil && l.index.n == found.n && l.index.sum == found.sum {
-		l.tell(problems)
 		found.close()
 		return
 	}
-	l.tell(problems)
 	before, heardBefore := l.index, l.heard
 	l.index, l.seed, l.heard = found, rand.Uint64(), nil
 	if before != nil {

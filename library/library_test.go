@@ -8,11 +8,16 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"go.uber.org/goleak"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // music makes files of the given names in a folder.
 func music(t testing.TB, names ...string) (dir string) {
@@ -214,6 +219,39 @@ func TestRunEndsWithItsFiles(t *testing.T) {
 	l.Run(ctx)
 	if l.index != nil {
 		t.Error("the list is still open")
+	}
+}
+
+// Tracks come and go while others are asked for, shown and found.
+func TestEverythingAtOnce(t *testing.T) {
+	dir := music(t, "a.mp3", "b.mp3")
+	l := New([]string{dir}, true, time.Millisecond, zap.NewNop())
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { l.Run(ctx) })
+	for i := range 300 {
+		path := filepath.Join(dir, fmt.Sprintf("%d.mp3", i/2))
+		if i%2 == 0 {
+			put(t, path, "")
+		} else if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := l.Next(); !ok {
+			t.Fatal("no music")
+		}
+		for _, path := range l.Peek(3) {
+			if path == "" {
+				t.Fatal("nothing comes next")
+			}
+		}
+		if _, err := l.Find("a.mp3"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	running.Wait()
+	if path, ok := l.Next(); ok {
+		t.Errorf("%s is played after the end", path)
 	}
 }
 

@@ -49,7 +49,7 @@ func TestPlaylists(t *testing.T) {
 // Lists that name each other a thousand times over end.
 func TestListsInListsAreBounded(t *testing.T) {
 	dir := music(t, "a.mp3")
-	put(t, filepath.Join(dir, "bomb.m3u"), strings.Repeat("bomb.m3u\n", 500)+"a.mp3\n")
+	put(t, filepath.Join(dir, "bomb.m3u"), strings.Repeat("bomb.m3u\n", 50)+"a.mp3\n")
 	found, told := scan([]string{filepath.Join(dir, "bomb.m3u")})
 	defer found.close()
 	if found.n == 0 || found.n > mostLists || !strings.Contains(told, "more than 1000 lists") {
