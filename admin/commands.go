@@ -77,9 +77,11 @@ func (h *Handlers) Command(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := icy.ParseQuery(r.URL.RawQuery)
-	login := h.Gate.Admin(r)
-	if login != nil && q["mount"] != "" {
+	var login error
+	if q["mount"] != "" {
 		login = h.Gate.MountAdmin(r, q["mount"])
+	} else {
+		login = h.Gate.Admin(r)
 	}
 	switch {
 	case login != nil:

@@ -50,11 +50,6 @@ func New(c *conf.Config, registry *mounts.Registry, music admin.Music, log *zap.
 	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
 	backups := ingest.NewSubstitutes(registry, c, log)
 	return &Server{
-		backups: backups,
-		admin: &admin.Handlers{
-			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
-			SetFallbacks: backups.Set, Music: music,
-		},
 		conf:     c,
 		log:      log,
 		registry: registry,
@@ -68,10 +63,14 @@ func New(c *conf.Config, registry *mounts.Registry, music admin.Music, log *zap.
 			Timeout:  time.Duration(c.Limits.SourceTimeout),
 			Pace:     time.Duration(c.Limits.FlushInterval) / 2,
 		},
-		writers: listeners.NewWriters(c.Limits, gate, book, log),
-		conns:   map[net.Conn]struct{}{},
-
+		backups:  backups,
+		writers:  listeners.NewWriters(c.Limits, gate, book, log),
 		recorder: recordings.NewRecorder(registry, c, log),
+		admin: &admin.Handlers{
+			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
+			SetFallbacks: backups.Set, Music: music,
+		},
+		conns: map[net.Conn]struct{}{},
 	}
 }
 
@@ -91,6 +90,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	}()
 
 	var accepting, handling, rooms sync.WaitGroup
+	rooms.Go(func() { s.backups.Run(ctx) })
 	rooms.Go(func() { s.writers.Run(writing) })
 	rooms.Go(func() { s.recorder.Run(writing) })
 	rooms.Go(func() { web.server.Serve(web) })
@@ -101,8 +101,6 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 			})
 		})
 	}
-
-	rooms.Go(func() { s.backups.Run(ctx) })
 
 	<-ctx.Done()
 	for _, l := range open {
