@@ -86,7 +86,7 @@ var errNoLogin = &auth.Refusal{Missing: true, Reason: "no login was given"}
 // login is in pass= in any form of a source's password line, or in the
 // request's head. ok is false when the request has been answered.
 func (h *Handlers) shoutcastLogin(w http.ResponseWriter, r *http.Request, q icy.Query) (mount string, ok bool) {
-	standard := cmp.Or(q["mount"], h.Conf.Server.ShoutcastMount)
+	standard := cmp.Or(q["mount"], h.Conf.Config().Server.ShoutcastMount)
 	var err error
 	switch _, _, basic := r.BasicAuth(); {
 	case q["pass"] != "":

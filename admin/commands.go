@@ -283,7 +283,7 @@ func (h *Handlers) StreamList(w http.ResponseWriter, r *http.Request) {
 	}
 	var list strings.Builder
 	for _, m := range h.Registry.List() {
-		if !m.Config.Hidden {
+		if !m.Config().Hidden {
 			list.WriteString(m.Name + "\r\n")
 		}
 	}

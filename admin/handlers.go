@@ -22,7 +22,7 @@ type Music interface {
 
 // Handlers answers for the server as a whole.
 type Handlers struct {
-	Conf     *conf.Config
+	Conf     *conf.Live
 	Registry *mounts.Registry
 	Gate     *auth.Gate
 	Log      *zap.Logger

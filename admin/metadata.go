@@ -51,7 +51,7 @@ func (h *Handlers) answerMetadata(w http.ResponseWriter, r *http.Request, e elem
 // error is a sentence for the client.
 func (h *Handlers) updateTitle(r *http.Request, mount string, q icy.Query) (given bool, err error) {
 	user, _, _ := r.BasicAuth()
-	title, given, err := titleFrom(q, h.Conf.Mount(mount).Charset)
+	title, given, err := titleFrom(q, h.Conf.Config().Mount(mount).Charset)
 	switch {
 	case err != nil || !given:
 		return given, err

@@ -86,7 +86,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	const gauge, counter = prometheus.GaugeValue, prometheus.CounterValue
 	put(buildInfo, gauge, 1, version.Server())
 	put(listenersNow, gauge, float64(c.Registry.Listeners()))
-	put(listenersMost, gauge, float64(c.Conf.Limits.Listeners))
+	put(listenersMost, gauge, float64(c.Conf.Config().Limits.Listeners))
 	counts := &c.Registry.Counts
 	put(listenerJoins, counter, float64(counts.Listeners.Load()))
 	put(sourceConnects, counter, float64(counts.Sources.Load()))
@@ -94,7 +94,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	put(connectionsNow, gauge, float64(c.Traffic.Open.Load()))
 	put(connectionsAll, counter, float64(c.Traffic.Accepted.Load()))
 	for _, m := range c.Registry.List() {
-		if m.Config.Hidden && !c.hidden {
+		if m.Config().Hidden && !c.hidden {
 			continue
 		}
 		s := m.Status()

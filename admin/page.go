@@ -67,13 +67,13 @@ func (h *Handlers) pageData(admin bool) pageData {
 		Nonce:      rand.Text(),
 		Server:     version.Server(),
 		Admin:      admin,
-		SourceUser: h.Conf.Auth.SourceUser,
+		SourceUser: h.Conf.Config().Auth.SourceUser,
 		Uptime:     timeText(time.Since(h.Started)),
 	}
 	if !admin && data.SourceUser != "source" {
 		data.SourceUser = "as configured" // nobody's business
 	}
-	base := h.Conf.Server.BaseURL()
+	base := h.Conf.Config().Server.BaseURL()
 	if u, err := url.Parse(base); err == nil {
 		data.Host = u.Hostname()
 		data.Port = cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])

@@ -25,10 +25,11 @@ func newPageHandlers(t *testing.T, toml string) *Handlers {
 	if err != nil {
 		t.Fatal(err)
 	}
+	live := conf.NewLive(c)
 	return &Handlers{
-		Conf:     c,
-		Registry: mounts.NewRegistry(c, zap.NewNop()),
-		Gate:     auth.NewGate(c),
+		Conf:     live,
+		Registry: mounts.NewRegistry(live, zap.NewNop()),
+		Gate:     auth.NewGate(live),
 		Log:      zap.NewNop(),
 		Started:  time.Now(),
 	}

@@ -30,7 +30,7 @@ type shoutcastStream struct {
 // shoutcastStream finds the stream that a request means: that of mount=, else
 // that of sid=, else the first.
 func (h *Handlers) shoutcastStream(q icy.Query) shoutcastStream {
-	s := shoutcastStream{max: h.Conf.Limits.Listeners, title: version.Server()}
+	s := shoutcastStream{max: h.Conf.Config().Limits.Listeners, title: version.Server()}
 	if q["mount"] != "" {
 		s.mount = h.Registry.Find(q["mount"])
 	} else {

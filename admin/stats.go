@@ -48,15 +48,15 @@ func (h *Handlers) serverFacts() []element {
 	counts := &h.Registry.Counts
 	clients, relays := counts.Sources.Load(), counts.Relays.Load()
 	return []element{
-		text("admin", h.Conf.Server.AdminEmail),
+		text("admin", h.Conf.Config().Server.AdminEmail),
 		number("client_connections", h.Traffic.Requests.Load()),
 		number("clients", h.Traffic.Open.Load()+int64(listeners)),
 		number("connections", h.Traffic.Accepted.Load()),
 		number("file_connections", h.Traffic.Files.Load()),
-		text("host", h.Conf.Server.Hostname),
+		text("host", h.Conf.Config().Server.Hostname),
 		number("listener_connections", counts.Listeners.Load()),
 		number("listeners", listeners),
-		text("location", h.Conf.Server.Location),
+		text("location", h.Conf.Config().Server.Location),
 		text("server_id", version.Server()),
 		text("server_start", h.Started.Format(icecastTime)),
 		text("server_start_iso8601", h.Started.Format(icecastISO8601)),
@@ -122,5 +122,5 @@ func (h *Handlers) mountFacts(s mounts.Status) []element {
 // listenURL is the address of a mount as statistics print it: readers take the
 // mount's name from its path.
 func (h *Handlers) listenURL(mount string) string {
-	return h.Conf.Server.BaseURL() + (&url.URL{Path: mount}).EscapedPath()
+	return h.Conf.Config().Server.BaseURL() + (&url.URL{Path: mount}).EscapedPath()
 }

@@ -63,9 +63,9 @@ func (h *Handlers) StatusJSON(w http.ResponseWriter, r *http.Request) {
 		sources = append(sources, h.sourceJSON(s))
 	}
 	writeJSON(w, statusJSON{icestatsJSON{
-		Admin:              h.Conf.Server.AdminEmail,
-		Host:               h.Conf.Server.Hostname,
-		Location:           h.Conf.Server.Location,
+		Admin:              h.Conf.Config().Server.AdminEmail,
+		Host:               h.Conf.Config().Server.Hostname,
+		Location:           h.Conf.Config().Server.Location,
 		ServerID:           version.Server(),
 		ServerStart:        h.Started.Format(icecastTime),
 		ServerStartISO8601: h.Started.Format(icecastISO8601),

@@ -20,7 +20,7 @@ import (
 
 // Gate holds the configured logins. Safe for concurrent use.
 type Gate struct {
-	conf  *conf.Config
+	conf  *conf.Live
 	log   *zap.Logger
 	hooks *hooks
 
@@ -29,9 +29,9 @@ type Gate struct {
 	hashing chan struct{}        // one for each password being hashed
 }
 
-// NewGate returns a gate with the logins of c. It logs nothing, see WithLog,
+// NewGate returns a gate with the logins that are in force. It logs nothing, see WithLog,
 // and its notices wait for Run.
-func NewGate(c *conf.Config) *Gate {
+func NewGate(c *conf.Live) *Gate {
 	return &Gate{
 		conf:    c,
 		log:     zap.NewNop(),
@@ -63,7 +63,7 @@ func (g *Gate) Source(req *http.Request, mount string) error {
 
 // Admin checks the administrator's login. The error is a *Refusal.
 func (g *Gate) Admin(req *http.Request) error {
-	return check(req, g.conf.Auth.AdminUser, g.conf.Auth.AdminPassword)
+	return check(req, g.conf.Config().Auth.AdminUser, g.conf.Config().Auth.AdminPassword)
 }
 
 // MountAdmin checks a login for an action on one mount, such as a new title:
@@ -79,7 +79,7 @@ func (g *Gate) MountAdmin(req *http.Request, mount string) error {
 }
 
 func (g *Gate) source(ctx context.Context, req *http.Request, mount string, admin bool) error {
-	m := g.conf.Mount(mount)
+	m := g.conf.Config().Mount(mount)
 	if m.ListenerAuth.StreamAuth == "" {
 		return checkAny(req, m.SourceLogins())
 	}
@@ -100,7 +100,7 @@ func (g *Gate) SourceCame(mount string) { g.tellOfSource("mount_add", mount) }
 func (g *Gate) SourceLeft(mount string) { g.tellOfSource("mount_remove", mount) }
 
 func (g *Gate) tellOfSource(action, mount string) {
-	if address := g.conf.Mount(mount).ListenerAuth.OnSource; address != "" {
+	if address := g.conf.Config().Mount(mount).ListenerAuth.OnSource; address != "" {
 		g.hooks.tellOfSource(address, action, mount)
 	}
 }

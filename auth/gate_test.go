@@ -45,7 +45,7 @@ source_password = "only"
 	if err != nil {
 		t.Fatal(err)
 	}
-	gate := auth.NewGate(c)
+	gate := auth.NewGate(conf.NewLive(c))
 	source := func(mount string) func(*http.Request) error {
 		return func(r *http.Request) error { return gate.Source(r, mount) }
 	}
@@ -98,7 +98,7 @@ source_password = "only"
 
 // Without a password nobody gets in, whatever is sent.
 func TestNoPasswordIsNoEntrance(t *testing.T) {
-	gate := auth.NewGate(conf.Default())
+	gate := auth.NewGate(conf.NewLive(conf.Default()))
 	for _, password := range []string{"", "x"} {
 		if gate.Source(login(t, "source", password), "/live") == nil || gate.Admin(login(t, "admin", password)) == nil {
 			t.Errorf("password %q opens a server without one", password)

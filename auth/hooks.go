@@ -31,16 +31,17 @@ const (
 // hooks asks and tells the hoster's own web server as Icecast does, byte for
 // byte (wire/auth-url.txt). Whatever is not a clear yes is a no.
 type hooks struct {
-	server, port string // how this server is named in each form
-	client       *http.Client
-	timeout      time.Duration
-	asking       chan struct{} // one for each question under way
-	notices      *notices
-	log          *zap.Logger
+	conf    *conf.Live
+	client  *http.Client
+	timeout time.Duration
+	asking  chan struct{} // one for each question under way
+	notices *notices
+	log     *zap.Logger
 }
 
-func newHooks(c *conf.Config) *hooks {
+func newHooks(c *conf.Live) *hooks {
 	h := &hooks{
+		conf:    c,
 		timeout: hookTimeout,
 		asking:  make(chan struct{}, maxQuestions),
 		notices: newNotices(),
@@ -56,15 +57,21 @@ func newHooks(c *conf.Config) *hooks {
 			},
 		},
 	}
-	h.server, h.port = c.Server.Hostname, "80"
-	if base, err := url.Parse(c.Server.BaseURL()); err == nil {
-		h.server = base.Hostname()
-		if base.Scheme == "https" {
-			h.port = "443"
-		}
-		h.port = cmp.Or(base.Port(), h.port)
-	}
 	return h
+}
+
+// itself is how this server is named in each form.
+func (h *hooks) itself() (server, port field) {
+	c := h.conf.Config().Server
+	host, number := c.Hostname, "80"
+	if base, err := url.Parse(c.BaseURL()); err == nil {
+		host = base.Hostname()
+		if base.Scheme == "https" {
+			number = "443"
+		}
+		number = cmp.Or(base.Port(), number)
+	}
+	return field{"server", host}, field{"port", number}
 }
 
 // checkRedirect follows to the same host only, and no way that would turn the
@@ -86,7 +93,8 @@ type stream struct {
 
 // mayStream asks a stream_auth hook. who is asked about, in words for the log.
 func (h *hooks) mayStream(ctx context.Context, address, who string, s stream) *Refusal {
-	fields := []field{{"mount", s.mount}, {"ip", s.ip}, {"server", h.server}, {"port", h.port},
+	server, port := h.itself()
+	fields := []field{{"mount", s.mount}, {"ip", s.ip}, server, port,
 		{"user", s.user}, {"pass", s.password}}
 	if s.admin {
 		fields = append(fields, field{"admin", "1"})
@@ -97,8 +105,9 @@ func (h *hooks) mayStream(ctx context.Context, address, who string, s stream) *R
 
 // tellOfSource queues mount_add or mount_remove.
 func (h *hooks) tellOfSource(address, action, mount string) {
+	server, port := h.itself()
 	h.tell(notice{address: address, action: action, mount: mount, ordered: true,
-		body: "action=" + action + "&" + encode(field{"mount", mount}, field{"server", h.server}, field{"port", h.port})})
+		body: "action=" + action + "&" + encode(field{"mount", mount}, server, port)})
 }
 
 // ask puts a question about who, and returns how long the yes holds, 0 for

@@ -35,7 +35,7 @@ stream_auth = "ADDRESS"
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := NewGate(c)
+	g := NewGate(conf.NewLive(c))
 	t.Cleanup(g.hooks.client.CloseIdleConnections)
 	return g
 }
@@ -218,8 +218,9 @@ func TestHookServerName(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if h := newHooks(c); h.server+":"+h.port != want {
-			t.Errorf("%s: %s:%s, want %s", text, h.server, h.port, want)
+		server, port := newHooks(conf.NewLive(c)).itself()
+		if got := server.value + ":" + port.value; got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}
 }

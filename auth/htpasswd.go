@@ -45,7 +45,7 @@ type Htpasswd struct {
 // Htpasswd returns the file of those who may listen to mount, or nil if the
 // mount has none.
 func (g *Gate) Htpasswd(mount string) *Htpasswd {
-	if path := g.conf.Mount(mount).ListenerAuth.HtpasswdFile; path != "" {
+	if path := g.conf.Config().Mount(mount).ListenerAuth.HtpasswdFile; path != "" {
 		return g.htpasswd(path)
 	}
 	return nil

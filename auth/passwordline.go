@@ -58,7 +58,7 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 	slices.SortStableFunc(readings, func(a, b icy.PasswordLine) int { return unnamed(a) - unnamed(b) })
 	for _, given := range readings {
 		mount := cmp.Or(given.Mount, standard)
-		m := g.conf.Mount(mount)
+		m := g.conf.Config().Mount(mount)
 		address := m.ListenerAuth.StreamAuth
 		if address == "" {
 			continue
@@ -77,13 +77,13 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 // none of them where a hook decides.
 func (g *Gate) logins(mount string, admin bool) []login {
 	var logins []login
-	if m := g.conf.Mount(mount); m.ListenerAuth.StreamAuth == "" {
+	if m := g.conf.Config().Mount(mount); m.ListenerAuth.StreamAuth == "" {
 		for _, l := range m.SourceLogins() {
 			logins = append(logins, login{l.User, l.Password})
 		}
 	}
 	if admin {
-		logins = append(logins, login{g.conf.Auth.AdminUser, g.conf.Auth.AdminPassword})
+		logins = append(logins, login{g.conf.Config().Auth.AdminUser, g.conf.Config().Auth.AdminPassword})
 	}
 	return logins
 }

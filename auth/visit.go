@@ -41,7 +41,7 @@ func (v *Visit) Left(stayed time.Duration) {
 // Left must be called on every visit that was returned.
 func (g *Gate) Listener(ctx context.Context, req *http.Request, mount string, id uint64) (*Visit, error) {
 	user, password, given := req.BasicAuth()
-	switch a := g.conf.Mount(mount).ListenerAuth; {
+	switch a := g.conf.Config().Mount(mount).ListenerAuth; {
 	case a.HtpasswdFile != "" && !given:
 		return nil, errNoLogin
 	case a.HtpasswdFile != "":
@@ -70,7 +70,8 @@ type listener struct {
 // has left. Whoever gives no login is asked about too: a key may stand in the
 // query.
 func (h *hooks) mayListen(ctx context.Context, address string, l listener, headers []field) (*Visit, *Refusal) {
-	visitor := encode(field{"server", h.server}, field{"port", h.port}, field{"client", strconv.FormatUint(l.id, 10)},
+	server, port := h.itself()
+	visitor := encode(server, port, field{"client", strconv.FormatUint(l.id, 10)},
 		field{"mount", l.mount + l.query}, field{"user", l.user}, field{"pass", l.password})
 	origin := encode(field{"ip", l.ip}, field{"agent", cmp.Or(l.agent, "-")})
 	question := "action=listener_add&" + visitor + "&" + origin

@@ -16,6 +16,8 @@ type Auth struct {
 	RelayUser string `toml:"relay_user"`
 	// RelayPassword is theirs. Empty: no server may ask for the list.
 	RelayPassword Secret `toml:"relay_password"`
+	// APITokens let programs steer the server by "Authorization: Bearer TOKEN".
+	APITokens []Secret `toml:"api_tokens"`
 }
 
 // The environment variables with the passwords that the file leaves empty.

@@ -8,6 +8,7 @@ type Config struct {
 	Auth   Auth   `toml:"auth"`
 	Log    Log    `toml:"log"`
 	TLS    TLS    `toml:"tls"`
+	Page   Page   `toml:"page"`
 	Master Master `toml:"master"`
 
 	// Mounts holds the [[mount]] tables as they were declared, patterns
@@ -25,6 +26,7 @@ func Default() *Config {
 		Limits: defaultLimits(),
 		Auth:   defaultAuth(),
 		Log:    defaultLog(),
+		Page:   defaultPage(),
 		Master: defaultMaster(),
 	}
 }

@@ -19,7 +19,7 @@ type Limits struct {
 	// Buffer is how far a listener may fall behind, in bytes.
 	Buffer Size `toml:"buffer"`
 	// FlushInterval is how often a listener is written to.
-	FlushInterval Duration `toml:"flush_interval"`
+	FlushInterval Duration `toml:"flush_interval" restart:"true"`
 	// LagPolicy is what becomes of a listener further behind than Buffer.
 	LagPolicy LagPolicy `toml:"lag_policy"`
 }

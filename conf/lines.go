@@ -10,37 +10,71 @@ import (
 // of a TOML text stands first, by path id. The text must be valid: the TOML
 // parser, which keeps such positions to itself, has read it before.
 func keyLines(text string) map[string]int {
-	s := &scan{
+	s := newScan(text)
+	s.document()
+	return s.lines
+}
+
+// item is a header or a key with its value, as a text has it.
+type item struct {
+	path       []string // the names in the header or in front of the "="
+	table      bool     // a header
+	array      bool     // in double brackets
+	start, end int      // bytes
+	value      int      // where the value begins
+}
+
+// walkItems shows every header and every key with a value in a valid text, in
+// their order; what stands in an inline table comes before the key of that.
+func walkItems(text string, show func(item)) {
+	s := newScan(text)
+	s.show = show
+	s.document()
+}
+
+func newScan(text string) *scan {
+	return &scan{
 		text:   strings.TrimPrefix(text, byteOrderMark),
+		size:   len(text),
 		line:   1,
 		lines:  make(map[string]int),
 		tables: make(map[string]int),
+		show:   func(item) {},
 	}
-	s.document()
-	return s.lines
 }
 
 // scan is a walk through a valid TOML text that looks at nothing but where
 // things begin and end.
 type scan struct {
 	text   string         // what is left
+	size   int            // of the whole
 	line   int            // of the first byte of text
 	lines  map[string]int // what was found
 	tables map[string]int // how many [[name]] headers were seen, by path id
+	show   func(item)     // is shown what was found
 }
+
+// at is how far the walk has come, in bytes.
+func (s *scan) at() int { return s.size - len(s.text) }
 
 // document reads key = value lines and [table] headers up to the end.
 func (s *scan) document() {
 	var table path
 	for s.blank(); s.text != ""; s.blank() {
 		before := len(s.text)
+		header := item{table: true, start: s.at()}
 		switch {
 		case s.take("[["):
-			table = s.header(true)
+			header.array = true
+			table, header.path = s.header(true)
 			s.take("]]")
+			header.end = s.at()
+			s.show(header)
 		case s.take("["):
-			table = s.header(false)
+			table, header.path = s.header(false)
 			s.take("]")
+			header.end = s.at()
+			s.show(header)
 		default:
 			s.keyValue(table)
 		}
@@ -52,9 +86,8 @@ func (s *scan) document() {
 
 // header reads the name in [name] or, for an array of tables, in [[name]], and
 // returns the place that the lines below it belong to.
-func (s *scan) header(array bool) path {
-	names := s.key()
-	var p path
+func (s *scan) header(array bool) (p path, names []string) {
+	names = s.key()
 	for i, name := range names {
 		p = p.key(name)
 		s.found(p)
@@ -67,21 +100,26 @@ func (s *scan) header(array bool) path {
 			s.found(p)
 		}
 	}
-	return p
+	return p, names
 }
 
 // keyValue reads name = value, where name may have dots, in the given table.
 func (s *scan) keyValue(table path) {
 	p := table
 	line := s.line
-	for _, name := range s.key() {
+	found := item{start: s.at()}
+	found.path = s.key()
+	for _, name := range found.path {
 		p = p.key(name)
 		s.foundAt(p, line)
 	}
 	s.space()
 	s.take("=")
 	s.space()
+	found.value = s.at()
 	s.value(p)
+	found.end = s.at()
+	s.show(found)
 }
 
 // key reads a key with its dots, each part bare or in quotes.

@@ -10,17 +10,17 @@ type Log struct {
 	// Level is the least that is said: "debug", "info", "warn" or "error".
 	Level string `toml:"level"`
 	// Format is "console" for people or "json" for machines.
-	Format string `toml:"format"`
+	Format string `toml:"format" restart:"true"`
 	// AccessFile gets a line for every connection when it ends, as Icecast's
 	// access.log. Empty: there is none.
-	AccessFile string `toml:"access_file"`
+	AccessFile string `toml:"access_file" restart:"true"`
 	// PlaylistFile gets a line for every title, as Icecast's playlist.log.
 	// Empty: there is none.
-	PlaylistFile string `toml:"playlist_file"`
+	PlaylistFile string `toml:"playlist_file" restart:"true"`
 	// RotateSize is how large a file grows before a new one is begun, in bytes.
-	RotateSize Size `toml:"rotate_size"`
+	RotateSize Size `toml:"rotate_size" restart:"true"`
 	// RotateKeep is how many old files are kept; 0: all.
-	RotateKeep int `toml:"rotate_keep"`
+	RotateKeep int `toml:"rotate_keep" restart:"true"`
 }
 
 func defaultLog() Log {

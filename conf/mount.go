@@ -158,6 +158,12 @@ func (c *Config) Mount(name string) Mount {
 	return m
 }
 
+// Declares tells whether a mount of this name is declared by itself, not only
+// by a pattern.
+func (c *Config) Declares(name string) bool {
+	return slices.ContainsFunc(c.Mounts, func(m Mount) bool { return m.Name == name })
+}
+
 // byWeight puts short patterns before long ones, and patterns before mounts.
 func byWeight(a, b *Mount) int {
 	switch {

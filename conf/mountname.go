@@ -60,11 +60,11 @@ func nameProblem(name string, patterns bool) string {
 // reserved tells whether the server answers itself under this name.
 func reserved(name string) bool {
 	switch name {
-	case "/", "/api", "/status-json.xsl", "/status.xsl", "/server_version.xsl", "/7.html", "/7.xsl", "/stats",
+	case "/", "/api", "/assets", "/status-json.xsl", "/status.xsl", "/server_version.xsl", "/7.html", "/7.xsl", "/stats",
 		"/listen.m3u", "/listen.pls", "/metrics", "/healthz", "/readyz", "/favicon.ico":
 		return true
 	}
-	return strings.HasPrefix(name, "/admin") || strings.HasPrefix(name, "/;") || strings.HasPrefix(name, "/api/")
+	return strings.HasPrefix(name, "/admin") || strings.HasPrefix(name, "/;") || strings.HasPrefix(name, "/api/") || strings.HasPrefix(name, "/assets/")
 }
 
 // unprintable is true for control and formatting characters and for blanks,

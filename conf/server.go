@@ -9,10 +9,10 @@ import (
 // Server is [server]: where relay is found, and what it calls itself.
 type Server struct {
 	// Listen is the addresses for sources, listeners and admin alike, "host:port".
-	Listen []string `toml:"listen"`
+	Listen []string `toml:"listen" restart:"true"`
 	// ShoutcastListen is one more address, for programs that know SHOUTcast's
 	// first protocol only: they are told a port and dial the next. Empty: none.
-	ShoutcastListen string `toml:"shoutcast_listen"`
+	ShoutcastListen string `toml:"shoutcast_listen" restart:"true"`
 	// ShoutcastMount is where such a source lands when its password names no
 	// mount, on whichever address.
 	ShoutcastMount string `toml:"shoutcast_mount"`

@@ -3,11 +3,11 @@ package conf
 // TLS is [tls]: the addresses that speak TLS, with the certificate they show.
 type TLS struct {
 	// Listen is the addresses, "host:port". Empty: no TLS.
-	Listen []string `toml:"listen"`
+	Listen []string `toml:"listen" restart:"true"`
 	// CertFile is the certificate with its chain, PEM.
-	CertFile string `toml:"cert_file"`
+	CertFile string `toml:"cert_file" restart:"true"`
 	// KeyFile is its private key, PEM.
-	KeyFile string `toml:"key_file"`
+	KeyFile string `toml:"key_file" restart:"true"`
 }
 
 func (t *TLS) check(r *reader, p path) {

@@ -3,49 +3,93 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/crew"
 	"relay/icy"
 	"relay/library"
 	"relay/mounts"
 )
 
+// Music is what one mount plays from disk or, in place of files, one track
+// again and again.
+type Music struct {
+	Mount   string
+	Station icy.Station
+	Files   conf.Files
+	Track   Track // nil: Files
+}
+
 // AutoDJ plays the music of the mounts that have some, each by a Player of its
 // own, and does what operators want of them.
 type AutoDJ struct {
-	players map[string]*Player // by mount
-	rotas   map[string]*Rota   // those that play files
-	runs    []func(context.Context)
-	log     *zap.Logger
+	registry *mounts.Registry
+	log      *zap.Logger
+	changed  chan struct{} // says that others are to play
+
+	mu      sync.Mutex
+	playing map[string]*programme // by mount
+}
+
+// programme is the music of a mount with those who play it.
+type programme struct {
+	Music
+	player *Player
+	rota   *Rota // nil: no files
+	runs   []func(context.Context)
 }
 
 // NewAutoDJ returns an AutoDJ without music.
-func NewAutoDJ(log *zap.Logger) *AutoDJ {
-	return &AutoDJ{players: map[string]*Player{}, rotas: map[string]*Rota{}, log: log}
+func NewAutoDJ(r *mounts.Registry, log *zap.Logger) *AutoDJ {
+	return &AutoDJ{registry: r, log: log, changed: make(chan struct{}, 1), playing: map[string]*programme{}}
 }
 
-// Add gives a mount a player.
-func (a *AutoDJ) Add(p *Player) { a.players[p.Mount] = p }
+// Play says what is to be played from now on. Mounts whose music is the same
+// go on undisturbed; where it has changed, the new music takes the place of
+// the old at a frame.
+func (a *AutoDJ) Play(all []Music) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	playing := map[string]*programme{}
+	for _, m := range all {
+		if old := a.playing[m.Mount]; old != nil && reflect.DeepEqual(old.Music, m) {
+			playing[m.Mount] = old
+			continue
+		}
+		playing[m.Mount] = a.newProgramme(m)
+	}
+	a.playing = playing
+	select {
+	case a.changed <- struct{}{}:
+	default:
+	}
+}
 
-// AddFiles gives a mount a player of files.
-func (a *AutoDJ) AddFiles(r *mounts.Registry, mount string, station icy.Station, f conf.Files) {
+func (a *AutoDJ) newProgramme(m Music) *programme {
+	p := &programme{Music: m}
+	if m.Track != nil {
+		p.player = NewPlayer(a.registry, a.log, m.Mount, m.Station, func() (Track, bool) { return m.Track, true })
+		return p
+	}
 	listed := func(paths []string, shuffle bool) *library.Library {
-		l := library.New(paths, shuffle, f.Rescan.Duration(), a.log)
-		a.runs = append(a.runs, l.Run)
+		l := library.New(paths, shuffle, m.Files.Rescan.Duration(), a.log)
+		p.runs = append(p.runs, l.Run)
 		return l
 	}
-	rota := &Rota{Library: listed(f.Paths, f.Order == conf.OrderShuffle), JingleEvery: f.JingleEvery}
-	if len(f.Jingles) > 0 && f.JingleEvery > 0 {
-		rota.Jingles = listed(f.Jingles, true)
+	p.rota = &Rota{Library: listed(m.Files.Paths, m.Files.Order == conf.OrderShuffle), JingleEvery: m.Files.JingleEvery}
+	if len(m.Files.Jingles) > 0 && m.Files.JingleEvery > 0 {
+		p.rota.Jingles = listed(m.Files.Jingles, true)
 	}
-	a.rotas[mount] = rota
-	p := NewPlayer(r, a.log, mount, station, rota.Next)
-	p.Heard = rota.Heard
-	a.Add(p)
+	p.player = NewPlayer(a.registry, a.log, m.Mount, m.Station, p.rota.Next)
+	p.player.Heard = p.rota.Heard
+	return p
 }
 
 // farewell is how long players may take to end, a disk that does not answer or not.
@@ -53,21 +97,10 @@ const farewell = 3 * time.Second
 
 // Run plays until ctx ends.
 func (a *AutoDJ) Run(ctx context.Context) {
-	var running sync.WaitGroup
-	for _, run := range a.runs {
-		running.Go(func() { run(ctx) })
-	}
-	for _, p := range a.players {
-		running.Go(func() {
-			if err := p.Run(ctx); err != nil {
-				a.log.Error("music stopped", zap.String("mount", p.Mount), zap.Error(err))
-			}
-		})
-	}
 	ended := make(chan struct{})
 	go func() {
-		running.Wait()
-		close(ended)
+		defer close(ended)
+		crew.Run(ctx, a.wanted, a.play, a.changed)
 	}()
 	<-ctx.Done()
 	select {
@@ -76,10 +109,39 @@ func (a *AutoDJ) Run(ctx context.Context) {
 	}
 }
 
+func (a *AutoDJ) wanted() []*programme {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Collect(maps.Values(a.playing))
+}
+
+// play plays a programme until ctx ends, even if its mount lets it go before.
+func (a *AutoDJ) play(ctx context.Context, p *programme) {
+	var running sync.WaitGroup
+	for _, run := range p.runs {
+		running.Go(func() { run(ctx) })
+	}
+	if err := p.player.Run(ctx); err != nil {
+		a.log.Error("music stopped", zap.String("mount", p.Mount), zap.Error(err))
+	}
+	<-ctx.Done()
+	running.Wait()
+}
+
+// of returns the programme of a mount, or one without anybody to play it.
+func (a *AutoDJ) of(mount string) *programme {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p := a.playing[mount]; p != nil {
+		return p
+	}
+	return &programme{}
+}
+
 // Skip ends the track that a mount's player plays. The errors of all these are
 // sentences for the operator.
 func (a *AutoDJ) Skip(mount string) error {
-	p := a.players[mount]
+	p := a.of(mount).player
 	if p == nil {
 		return errNoMusic(mount)
 	}
@@ -88,7 +150,7 @@ func (a *AutoDJ) Skip(mount string) error {
 
 // Queue lines up a file of a mount's music.
 func (a *AutoDJ) Queue(mount, file string) error {
-	r := a.rotas[mount]
+	r := a.of(mount).rota
 	if r == nil {
 		return errNoMusic(mount)
 	}
@@ -97,7 +159,7 @@ func (a *AutoDJ) Queue(mount, file string) error {
 
 // Coming returns what is lined up for a mount, and what comes after that.
 func (a *AutoDJ) Coming(mount string) ([]mounts.Coming, error) {
-	r := a.rotas[mount]
+	r := a.of(mount).rota
 	if r == nil {
 		return nil, errNoMusic(mount)
 	}
@@ -106,7 +168,7 @@ func (a *AutoDJ) Coming(mount string) ([]mounts.Coming, error) {
 
 // ClearQueue forgets what is lined up for a mount.
 func (a *AutoDJ) ClearQueue(mount string) error {
-	r := a.rotas[mount]
+	r := a.of(mount).rota
 	if r == nil {
 		return errNoMusic(mount)
 	}

@@ -28,7 +28,7 @@ type Master struct {
 	Puller *Puller
 	Log    *zap.Logger
 	From   conf.Master
-	Except map[string]bool              // mounts that have a relay of their own
+	Except func(mount string) bool      // those that have a relay of their own
 	Relay  func(from conf.Relay) *Relay // makes the relay of a mount
 
 	relays  map[string]*pulledMount
@@ -73,7 +73,7 @@ func (m *Master) follow(ctx context.Context, names []string) {
 	listed := map[string]bool{}
 	for _, name := range names {
 		listed[name] = true
-		if m.Except[name] || m.relays[name] != nil {
+		if m.Except(name) || m.relays[name] != nil {
 			continue
 		}
 		relaying, stop := context.WithCancel(ctx)

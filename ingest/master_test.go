@@ -33,7 +33,7 @@ func startMaster(t *testing.T) *enslaved {
 	core, logs := observer.New(zap.InfoLevel)
 	s := &enslaved{
 		elsewhereNet: &elsewhereNet{servers: map[string]func(net.Conn){}},
-		registry:     mounts.NewRegistry(conf.Default(), zap.NewNop()),
+		registry:     mounts.NewRegistry(conf.NewLive(conf.Default()), zap.NewNop()),
 		log:          logs,
 	}
 	none := recorded
@@ -44,7 +44,7 @@ func startMaster(t *testing.T) *enslaved {
 	master := &Master{
 		Puller: s.puller(), Log: zap.New(core),
 		From:   conf.Master{URL: "http://m:8000/", User: "relay", Password: "pw", Interval: conf.Duration(time.Minute)},
-		Except: map[string]bool{"/own": true},
+		Except: func(mount string) bool { return mount == "/own" },
 		Relay: func(from conf.Relay) *Relay {
 			return &Relay{Registry: s.registry, Puller: s.puller(), Log: zap.NewNop(), From: from, Timeout: 10 * time.Second, Pace: 250 * time.Millisecond}
 		},

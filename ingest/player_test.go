@@ -40,7 +40,7 @@ func inTurn(tracks ...Track) func() (Track, bool) {
 
 // startPlayer plays tracks into /live until the test's bubble ends them.
 func startPlayer(t *testing.T, tracks ...Track) (r *mounts.Registry, stop func()) {
-	r = mounts.NewRegistry(conf.Default(), zap.NewNop())
+	r = mounts.NewRegistry(conf.NewLive(conf.Default()), zap.NewNop())
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	p := NewPlayer(r, zap.NewNop(), "/live", icy.Station{}, inTurn(tracks...))
@@ -156,7 +156,7 @@ func TestBrokenTracksNeverStopTheMusic(t *testing.T) {
 func TestPlayerWithoutMusicWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		r := mounts.NewRegistry(conf.Default(), zap.NewNop())
+		r := mounts.NewRegistry(conf.NewLive(conf.Default()), zap.NewNop())
 		p := NewPlayer(r, zap.NewNop(), "/live", icy.Station{}, func() (Track, bool) {
 			asked++
 			return nil, false
@@ -175,7 +175,7 @@ func TestPlayerWithoutMusicWaits(t *testing.T) {
 
 func TestSkip(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := mounts.NewRegistry(conf.Default(), zap.NewNop())
+		r := mounts.NewRegistry(conf.NewLive(conf.Default()), zap.NewNop())
 		p := NewPlayer(r, zap.NewNop(), "/live", icy.Station{}, inTurn(tone("long", 10_000), tone("next", 10_000)))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)

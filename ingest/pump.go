@@ -59,7 +59,7 @@ func audioOf(body io.Reader, header http.Header, in *mounts.Input, log *zap.Logg
 	}
 	var last mounts.Title // some senders repeat theirs in every block
 	return icy.NewMetadataReader(bufio.NewReaderSize(body, 16<<10), metaint, func(title, url string) {
-		if t, err := inlineTitle(title, url, in.Mount.Config.Charset); err == nil && t != last {
+		if t, err := inlineTitle(title, url, in.Mount.Config().Charset); err == nil && t != last {
 			last = t
 			in.SetTitle(t)
 			log.Info("title", zap.String("title", t.Text))

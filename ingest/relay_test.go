@@ -34,7 +34,7 @@ func startRelay(t *testing.T, onDemand bool, serve func(net.Conn)) *relaying {
 	core, logs := observer.New(zap.InfoLevel)
 	r := &relaying{
 		elsewhereNet: &elsewhereNet{servers: map[string]func(net.Conn){}},
-		registry:     mounts.NewRegistry(conf.Default(), zap.NewNop()),
+		registry:     mounts.NewRegistry(conf.NewLive(conf.Default()), zap.NewNop()),
 		log:          logs,
 	}
 	r.set("a:80", serve)

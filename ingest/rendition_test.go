@@ -20,7 +20,7 @@ import (
 func rendering(t *testing.T, to conf.Rendition) (r *mounts.Registry, logs *observer.ObservedLogs) {
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
-	r = mounts.NewRegistry(conf.Default(), zap.New(core))
+	r = mounts.NewRegistry(conf.NewLive(conf.Default()), zap.New(core))
 	to.Name, to.BitRate = "/live-64", 64
 	rendition := &Rendition{Registry: r, Log: zap.New(core), Of: "/live", To: to, Timeout: time.Second, Pace: 10 * time.Millisecond}
 	ctx, stop := context.WithCancel(context.Background())

@@ -89,11 +89,13 @@ func TestShoutcastSessionEnds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			registry := mounts.NewRegistry(c, zap.NewNop())
-			s := &Sources{Registry: registry, Gate: auth.NewGate(c), Log: zap.NewNop(), Timeout: 200 * time.Millisecond}
+			c.Limits.SourceTimeout = conf.Duration(200 * time.Millisecond)
 			if tt.name == "kicked" {
-				s.Timeout = time.Minute
+				c.Limits.SourceTimeout = conf.Duration(time.Minute)
 			}
+			live := conf.NewLive(c)
+			registry := mounts.NewRegistry(live, zap.NewNop())
+			s := &Sources{Registry: registry, Gate: auth.NewGate(live), Log: zap.NewNop(), Conf: live}
 			client, server := net.Pipe()
 			defer client.Close()
 			done := make(chan struct{})

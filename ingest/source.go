@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/auth"
+	"relay/conf"
 	"relay/icy"
 	"relay/journal"
 	"relay/mounts"
@@ -24,8 +25,15 @@ type Sources struct {
 	Gate     *auth.Gate
 	Log      *zap.Logger
 	Journal  *journal.Journal
-	Timeout  time.Duration // a source that sends nothing for so long is dropped
-	Pace     time.Duration // how often a source is read from, see pacedReader
+	Conf     *conf.Live
+}
+
+// timeout is how long a source may send nothing before it is dropped.
+func (s *Sources) timeout() time.Duration { return time.Duration(s.Conf.Config().Limits.SourceTimeout) }
+
+// pace is how often a source is read from, see pacedReader.
+func (s *Sources) pace() time.Duration {
+	return time.Duration(s.Conf.Config().Limits.FlushInterval) / 2
 }
 
 // Serve answers PUT or SOURCE on a connection whose request head has been
@@ -95,7 +103,7 @@ func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mo
 }
 
 func (s *Sources) answer(conn net.Conn, text string) error {
-	conn.SetWriteDeadline(time.Now().Add(s.Timeout))
+	conn.SetWriteDeadline(time.Now().Add(s.timeout()))
 	_, err := io.WriteString(conn, text)
 	return err
 }
@@ -116,7 +124,7 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 		}
 	}()
 
-	body = &pacedReader{conn: conn, from: body, timeout: s.Timeout, pace: s.Pace, stop: in.Ended()}
+	body = &pacedReader{conn: conn, from: body, timeout: s.timeout(), pace: s.pace(), stop: in.Ended()}
 	stats, err := pump(audioOf(body, header, in, log), in)
 	if cause := in.Cause(); cause != nil {
 		err = cause

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/crew"
 	"relay/mounts"
 )
 
@@ -17,24 +19,27 @@ import (
 // of other mounts, and silence. Files have a Player of their own.
 type Substitutes struct {
 	Registry *mounts.Registry
-	Conf     *conf.Config
+	Conf     *conf.Live
 	Log      *zap.Logger
 	Pace     time.Duration // how often another mount's stream is looked at
 
 	mu      sync.Mutex
-	changed map[string][]string // fallbacks that were replaced, by mount
+	changed map[string]replaced // by mount
 	again   chan struct{}       // says that they were
 }
 
 // NewSubstitutes returns substitutes at rest; Run sets them to work.
-func NewSubstitutes(registry *mounts.Registry, c *conf.Config, log *zap.Logger) *Substitutes {
+func NewSubstitutes(registry *mounts.Registry, c *conf.Live, log *zap.Logger) *Substitutes {
 	return &Substitutes{
 		Registry: registry, Conf: c, Log: log,
-		Pace:    time.Duration(c.Limits.FlushInterval) / 2,
-		changed: map[string][]string{},
+		Pace:    time.Duration(c.Config().Limits.FlushInterval) / 2,
+		changed: map[string]replaced{},
 		again:   make(chan struct{}, 1),
 	}
 }
+
+// replaced are the fallbacks that an operator put in place of those configured.
+type replaced struct{ list, configured []string }
 
 // A substitute is one input of a mount: the stream of another, or silence.
 type substitute struct{ mount, from string }
@@ -42,59 +47,27 @@ type substitute struct{ mount, from string }
 // Run keeps a substitute going for every fallback of every mount that is
 // declared or there, until ctx ends.
 func (s *Substitutes) Run(ctx context.Context) {
-	var running sync.WaitGroup
-	defer running.Wait()
-	changes, unwatch := s.Registry.Watch()
-	defer unwatch()
-	ended := make(chan substitute)
-	stop := map[substitute]context.CancelFunc{}
-	for {
-		wanted := s.wanted()
-		for one := range wanted {
-			if stop[one] != nil {
-				continue
-			}
-			playing, cancel := context.WithCancel(ctx)
-			stop[one] = cancel
-			running.Go(func() {
-				s.play(playing, one)
-				cancel()
-				select {
-				case ended <- one:
-				case <-ctx.Done():
-				}
-			})
-		}
-		for one, cancel := range stop {
-			if !wanted[one] {
-				cancel()
-			}
-		}
-		select {
-		case one := <-ended:
-			delete(stop, one)
-		case <-changes:
-		case <-s.again:
-		case <-ctx.Done():
-			return
-		}
-	}
+	mountsChange, unwatchMounts := s.Registry.Watch()
+	defer unwatchMounts()
+	confChanges, unwatchConf := s.Conf.Watch()
+	defer unwatchConf()
+	crew.Run(ctx, s.wanted, s.play, mountsChange, confChanges, s.again)
 }
 
 // wanted lists what should be at work now.
-func (s *Substitutes) wanted() map[substitute]bool {
-	wanted := map[substitute]bool{}
+func (s *Substitutes) wanted() (wanted []substitute) {
+	c := s.Conf.Config()
 	add := func(mount string, fallbacks []string) {
 		for _, from := range fallbacks {
 			if from != conf.FallbackFiles {
-				wanted[substitute{mount, from}] = true
+				wanted = append(wanted, substitute{mount, from})
 			}
 		}
-		if s.Conf.Mount(mount).Silence {
-			wanted[substitute{mount: mount}] = true
+		if c.Mount(mount).Silence {
+			wanted = append(wanted, substitute{mount: mount})
 		}
 	}
-	for _, m := range s.Conf.Mounts {
+	for _, m := range c.Mounts {
 		if !m.IsPattern() {
 			add(m.Name, s.fallbacks(m.Name))
 		}
@@ -112,22 +85,31 @@ func (s *Substitutes) wanted() map[substitute]bool {
 func (s *Substitutes) fallbacks(mount string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if list, changed := s.changed[mount]; changed {
-		if s.Registry.Find(mount) != nil {
-			return list
-		}
-		delete(s.changed, mount)
+	if list, changed := s.inPlace()[mount]; changed {
+		return list
 	}
-	return s.Conf.Mount(mount).Fallbacks
+	return s.Conf.Config().Mount(mount).Fallbacks
+}
+
+// inPlace returns the fallbacks that were replaced, and forgets those whose
+// mount has ended or has others configured by now. s.mu is held.
+func (s *Substitutes) inPlace() map[string][]string {
+	lists := map[string][]string{}
+	for mount, r := range s.changed {
+		if s.Registry.Find(mount) == nil || !slices.Equal(r.configured, s.Conf.Config().Mount(mount).Fallbacks) {
+			delete(s.changed, mount)
+			continue
+		}
+		lists[mount] = r.list
+	}
+	return lists
 }
 
 // idle reports whether a mount that nobody declared has neither source nor
 // listeners: substitutes alone must not keep it.
 func (s *Substitutes) idle(m *mounts.Mount) bool {
-	for i := range s.Conf.Mounts {
-		if s.Conf.Mounts[i].Name == m.Name {
-			return false
-		}
+	if s.Conf.Config().Declares(m.Name) {
+		return false
 	}
 	return m.Source() == nil && m.Audience.Count() == 0
 }
@@ -140,16 +122,13 @@ func (s *Substitutes) Set(mount string, list []string) error {
 		return fmt.Errorf("there is no mount %s", mount)
 	}
 	s.mu.Lock()
-	before, had := s.changed[mount]
-	s.changed[mount] = list
-	if loop := s.Conf.FallbackLoop(mount, s.changed); loop != nil {
-		delete(s.changed, mount)
-		if had {
-			s.changed[mount] = before
-		}
+	lists := s.inPlace()
+	lists[mount] = list
+	if loop := s.Conf.Config().FallbackLoop(mount, lists); loop != nil {
 		s.mu.Unlock()
 		return fmt.Errorf("fallbacks would go in a circle: %s", strings.Join(loop, " → "))
 	}
+	s.changed[mount] = replaced{list, m.Config().Fallbacks}
 	s.mu.Unlock()
 	m.SetFallbacks(list)
 	select {

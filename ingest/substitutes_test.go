@@ -27,8 +27,8 @@ func substituting(t *testing.T, toml string, test func(r *mounts.Registry, s *Su
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := mounts.NewRegistry(c, zap.NewNop())
-		s := NewSubstitutes(r, c, zap.NewNop())
+		r := mounts.NewRegistry(conf.NewLive(c), zap.NewNop())
+		s := NewSubstitutes(r, conf.NewLive(c), zap.NewNop())
 		ctx, stop := context.WithCancel(context.Background())
 		done := make(chan struct{})
 		go func() { s.Run(ctx); close(done) }()

@@ -40,7 +40,7 @@ func TestStuckTracksAreGivenUp(t *testing.T) {
 		answer := make(chan struct{})
 		stuck := stuckTrack{answer}
 		core, logs := observer.New(zap.WarnLevel)
-		r := mounts.NewRegistry(conf.Default(), zap.NewNop())
+		r := mounts.NewRegistry(conf.NewLive(conf.Default()), zap.NewNop())
 		tracks := []Track{tone("first", 100), stuck, tone("second", 3000), stuck, stuck, stuck, stuck, stuck, tone("last", 3000)}
 		played := 0
 		p := NewPlayer(r, zap.New(core), "/live", icy.Station{}, func() (Track, bool) {
@@ -78,7 +78,7 @@ func TestStuckTracksAreGivenUp(t *testing.T) {
 func TestLogOfBrokenTracksIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core, logs := observer.New(zap.WarnLevel)
-		r := mounts.NewRegistry(conf.Default(), zap.NewNop())
+		r := mounts.NewRegistry(conf.NewLive(conf.Default()), zap.NewNop())
 		p := NewPlayer(r, zap.New(core), "/live", icy.Station{}, inTurn(brokenTrack{}))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)

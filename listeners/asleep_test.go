@@ -21,7 +21,7 @@ import (
 // asleep is a mount with a relay that does not play yet.
 func asleep(t *testing.T) (*mounts.Registry, *mounts.Input) {
 	t.Helper()
-	r := mounts.NewRegistry(conf.Default(), zap.NewNop())
+	r := mounts.NewRegistry(conf.NewLive(conf.Default()), zap.NewNop())
 	in, err := r.Attach("/live", mounts.Feed{Kind: mounts.Relayed})
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func serveAsleep(t *testing.T, method string, in *mounts.Input) <-chan string {
 	ours, theirs := net.Pipe()
 	ctx, stop := context.WithCancel(context.Background())
 	c := conf.Default()
-	w := NewWriters(c.Limits, auth.NewGate(c), nil, zap.NewNop())
+	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c)), nil, zap.NewNop())
 	go w.Run(ctx)
 	answer := make(chan string, 1)
 	go func() {

@@ -40,7 +40,7 @@ func (s *waitingSocket) close() { s.Close() }
 // follow visits one listener on the flush interval until he leaves or the
 // writers stop.
 func (w *Writers) follow(ctx context.Context, l *listener) {
-	cadence := time.NewTicker(time.Duration(w.limits.FlushInterval))
+	cadence := time.NewTicker(w.cadence())
 	defer cadence.Stop()
 	for {
 		reason := w.visit(l)

@@ -43,10 +43,10 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	}
 	l.mount = m
 	if icy.WantsMetadata(req.Header) {
-		l.metaint = m.Config.Metaint
+		l.metaint = m.Config().Metaint
 		l.untilBlock = l.metaint
 	}
-	l.limit(time.Duration(m.Config.MaxDuration))
+	l.limit(time.Duration(m.Config().MaxDuration))
 	p := m.Programme()
 	l.pending = icy.AppendListenerHead(nil, p.Station, p.BitRate, p.AudioInfo(), l.metaint, l.Since)
 	if icy.WantsICY(l.Agent) {
@@ -73,7 +73,7 @@ func newListener(req *http.Request) *listener {
 
 // admit asks whether he may listen, where somebody is to be asked.
 func (w *Writers) admit(req *http.Request, m *mounts.Mount, l *listener) error {
-	if m.Config.ListenerAuth == (conf.ListenerAuth{}) {
+	if m.Config().ListenerAuth == (conf.ListenerAuth{}) {
 		return nil
 	}
 	visit, err := w.gate.Listener(w.following, req, m.Name, l.ID)

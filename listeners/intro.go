@@ -24,10 +24,10 @@ type introduction struct {
 func (l *listener) introduce(now time.Time) {
 	intro := l.mount.Intro()
 	if intro == nil {
-		l.join(int64(l.mount.Config.Burst))
+		l.join(int64(l.mount.Config().Burst))
 		return
 	}
-	l.intro = &introduction{intro, now, int64(l.mount.Config.Burst)}
+	l.intro = &introduction{intro, now, int64(l.mount.Config().Burst)}
 	l.cursor, _ = intro.Stream.Join(math.MaxInt64)
 	l.hear(now)
 }

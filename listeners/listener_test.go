@@ -39,7 +39,7 @@ func station(t testing.TB, toml string) (*conf.Config, *mounts.Input) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := mounts.NewRegistry(c, zap.NewNop()).Attach("/live", mounts.Feed{})
+	in, err := mounts.NewRegistry(conf.NewLive(c), zap.NewNop()).Attach("/live", mounts.Feed{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestPartialWritesLoseNothing(t *testing.T) {
 		l, client := pair(t, in, metaint, 2048)
 		in.Write(numbered(0))
 		l.join(64 << 10)
-		v := visitor{limits: c.Limits}
+		v := visitor{conf: conf.NewLive(c)}
 		const total = 400
 		var want []byte
 		for n := range total {
@@ -152,7 +152,7 @@ func TestWhoFallsBehindIsMovedToAFrame(t *testing.T) {
 			in.Write(numbered(n))
 		}
 		l.join(16 << 10)
-		v := visitor{limits: c.Limits}
+		v := visitor{conf: conf.NewLive(c)}
 		for n := 100; n < 1000; n++ {
 			in.Write(numbered(n))
 			if n%50 == 0 {
@@ -238,7 +238,7 @@ func TestReasonsToLeave(t *testing.T) {
 			if tt.prepare != nil {
 				tt.prepare(l, client, in)
 			}
-			v := visitor{limits: c.Limits}
+			v := visitor{conf: conf.NewLive(c)}
 			if tt.later > 0 {
 				v.visit(l, time.Now()) // fills the socket
 			}
@@ -252,7 +252,7 @@ func TestReasonsToLeave(t *testing.T) {
 // Listeners come and go while the shards run; none is leaked.
 func TestServe(t *testing.T) {
 	c, in := station(t, "[limits]\nflush_interval = '20ms'\n")
-	w := NewWriters(c.Limits, auth.NewGate(c), nil, zap.NewNop())
+	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c)), nil, zap.NewNop())
 	ctx, stop := contextWithStop(t)
 	running := make(chan struct{})
 	go func() {
@@ -330,7 +330,7 @@ func BenchmarkVisit(b *testing.B) {
 			l, client := pair(b, in, metaint, 0)
 			go io.Copy(io.Discard, client)
 			l.join(0)
-			v := visitor{limits: c.Limits}
+			v := visitor{conf: conf.NewLive(c)}
 			f := numbered(1)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -369,7 +369,7 @@ func TestVisitAllocatesNothing(t *testing.T) {
 		l, client := pair(t, in, metaint, 0)
 		go io.Copy(io.Discard, client)
 		l.join(0)
-		v := visitor{limits: c.Limits}
+		v := visitor{conf: conf.NewLive(c)}
 		f, now := numbered(1), time.Now()
 		in.Write(f)
 		v.visit(l, now)
@@ -387,7 +387,7 @@ func TestVisitAllocatesNothing(t *testing.T) {
 func TestShardAfterTheMachineWasAway(t *testing.T) {
 	now := time.Now()
 	for _, tt := range []struct{ late, after time.Duration }{{time.Hour, 0}, {100 * time.Millisecond, 100 * time.Millisecond}} {
-		s := newShard(visitor{limits: conf.Default().Limits}, nil, nil)
+		s := newShard(visitor{conf: conf.NewLive(conf.Default())}, 500*time.Millisecond, nil, nil)
 		s.slots[1], s.size = []*listener{{}}, 1
 		s.epoch = now.Add(-tt.late - slotTime) // tick 1, its first, was due that long ago
 		next := s.nextTick(now)
@@ -402,7 +402,7 @@ func TestShardAfterTheMachineWasAway(t *testing.T) {
 func TestMovedListener(t *testing.T) {
 	for _, metaint := range []int{0, 1000} {
 		c, in := station(t, "")
-		other, err := mounts.NewRegistry(c, zap.NewNop()).Attach("/other", mounts.Feed{})
+		other, err := mounts.NewRegistry(conf.NewLive(c), zap.NewNop()).Attach("/other", mounts.Feed{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -413,7 +413,7 @@ func TestMovedListener(t *testing.T) {
 		}
 		l, client := pair(t, in, metaint, 0)
 		l.join(0)
-		v := visitor{limits: c.Limits}
+		v := visitor{conf: conf.NewLive(c)}
 		v.visit(l, time.Now())
 		in.Mount.Audience.Order(l.ID, mounts.Order{MoveTo: other.Mount})
 		for n := range 3 {
@@ -454,7 +454,7 @@ func TestMovedListener(t *testing.T) {
 func TestListenerMustLeave(t *testing.T) {
 	c, in := station(t, "")
 	in.Write(numbered(1))
-	v := visitor{limits: c.Limits}
+	v := visitor{conf: conf.NewLive(c)}
 	kicked, _ := pair(t, in, 0, 0)
 	kicked.join(0)
 	in.Mount.Audience.Order(kicked.ID, mounts.Order{})
@@ -493,7 +493,7 @@ func TestIntroThenStream(t *testing.T) {
 		l, client := pair(t, in, metaint, 0)
 		began := time.Now()
 		l.introduce(began)
-		v := visitor{limits: c.Limits}
+		v := visitor{conf: conf.NewLive(c)}
 		v.visit(l, began)
 		if got := l.cursor.Offset(); got < 8<<10 || got > 9<<10 {
 			t.Errorf("%d bytes of the intro at once, want a burst", got)

@@ -21,7 +21,7 @@ import (
 // there (wire/playlist-m3u-unknown.txt).
 type Playlists struct {
 	Registry *mounts.Registry
-	Server   *conf.Server
+	Conf     *conf.Live
 }
 
 // playlistFormats by extension.
@@ -80,7 +80,7 @@ func (p *Playlists) write(w http.ResponseWriter, r *http.Request, mount string, 
 	if m := p.Registry.Find(mount); m != nil {
 		e.known, e.Status = true, m.Status()
 		e.variants[0].bitRate = e.BitRate
-		for _, rendition := range m.Config.Renditions {
+		for _, rendition := range m.Config().Renditions {
 			if p.Registry.Find(rendition.Name) != nil {
 				e.variants = append(e.variants, variant{addressOf(rendition.Name), rendition.BitRate})
 			}
@@ -110,11 +110,11 @@ func (p *Playlists) base(r *http.Request) string {
 		}
 	}
 	if !icy.PlausibleHost(host) {
-		return p.Server.BaseURL()
+		return p.Conf.Config().Server.BaseURL()
 	}
 	if strings.LastIndexByte(host, ':') <= strings.LastIndexByte(host, ']') && !r.ProtoAtLeast(1, 1) && forwarded == "" {
-		if p.Server.PublicURL != "" {
-			return p.Server.PublicURL
+		if p.Conf.Config().Server.PublicURL != "" {
+			return p.Conf.Config().Server.PublicURL
 		}
 		if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 			if _, port, err := net.SplitHostPort(local.String()); err == nil {

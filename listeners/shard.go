@@ -15,6 +15,7 @@ const slotTime = 25 * time.Millisecond
 // per flush interval.
 type shard struct {
 	visitor   visitor
+	cadence   time.Duration // how often a listener is visited
 	leave     func(l *listener, reason string)
 	flushed   func(began time.Time)
 	listeners atomic.Int64 // in slots and inbox
@@ -30,9 +31,9 @@ type shard struct {
 	wake  chan struct{} // says that somebody is in the inbox
 }
 
-func newShard(v visitor, leave func(*listener, string), flushed func(time.Time)) *shard {
-	slots := max(1, int(time.Duration(v.limits.FlushInterval)/slotTime))
-	return &shard{visitor: v, leave: leave, flushed: flushed, slots: make([][]*listener, slots), wake: make(chan struct{}, 1)}
+func newShard(v visitor, cadence time.Duration, leave func(*listener, string), flushed func(time.Time)) *shard {
+	slots := max(1, int(cadence/slotTime))
+	return &shard{visitor: v, cadence: cadence, leave: leave, flushed: flushed, slots: make([][]*listener, slots), wake: make(chan struct{}, 1)}
 }
 
 // add gives the shard a listener, who was brought up to date just now.
@@ -88,7 +89,7 @@ func (s *shard) nextTick(now time.Time) int64 {
 	for n := 0; n < len(s.slots) && len(s.slots[next%int64(len(s.slots))]) == 0; n++ {
 		next++
 	}
-	if late := now.Sub(s.due(next)); late > time.Duration(s.visitor.limits.FlushInterval) {
+	if late := now.Sub(s.due(next)); late > s.cadence {
 		s.epoch = s.epoch.Add(late)
 	}
 	return next

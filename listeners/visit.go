@@ -30,7 +30,7 @@ var leavings = []string{
 // A visitor brings listeners up to date, one after the other.
 type visitor struct {
 	gather gather
-	limits conf.Limits
+	conf   *conf.Live
 }
 
 // visit sends l whatever is new; it waits only where the socket does. It
@@ -49,13 +49,14 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 	if l.intro != nil {
 		l.hear(now)
 	}
+	limits := &v.conf.Config().Limits
 	stream := l.mount.Stream
 	ended := stream.Ended()
-	if l.intro == nil && stream.End()-l.cursor.Offset() > int64(v.limits.Buffer) {
-		if v.limits.LagPolicy == conf.LagDrop {
+	if l.intro == nil && stream.End()-l.cursor.Offset() > int64(limits.Buffer) {
+		if limits.LagPolicy == conf.LagDrop {
 			return leftBehind
 		}
-		l.skip(int64(l.mount.Config.Burst))
+		l.skip(int64(l.mount.Config().Burst))
 		l.mount.Audience.Skipped()
 	}
 	for {
@@ -73,7 +74,7 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 		n, err := l.socket.write(&v.gather)
 		switch {
 		case err == syscall.EAGAIN:
-			if now.Sub(l.lastTaken) > time.Duration(v.limits.ListenerTimeout) {
+			if now.Sub(l.lastTaken) > time.Duration(limits.ListenerTimeout) {
 				return leftTimeout
 			}
 			return stillListens

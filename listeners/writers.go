@@ -23,7 +23,7 @@ const shardFill = 8000
 // Writers keeps the sockets of all listeners fed, from up to one shard per
 // core.
 type Writers struct {
-	limits   conf.Limits
+	conf     *conf.Live
 	log      *zap.Logger
 	gate     *auth.Gate
 	journal  *journal.Journal
@@ -37,15 +37,18 @@ type Writers struct {
 }
 
 // NewWriters returns writers at rest; Run sets them to work.
-func NewWriters(limits conf.Limits, gate *auth.Gate, journal *journal.Journal, log *zap.Logger) *Writers {
-	w := &Writers{limits: limits, gate: gate, journal: journal, log: log, metrics: newMetrics()}
+func NewWriters(c *conf.Live, gate *auth.Gate, journal *journal.Journal, log *zap.Logger) *Writers {
+	w := &Writers{conf: c, gate: gate, journal: journal, log: log, metrics: newMetrics()}
 	w.following, w.stop = context.WithCancel(context.Background())
-	w.visitors.New = func() any { return &visitor{limits: limits} }
+	w.visitors.New = func() any { return &visitor{conf: c} }
 	for range runtime.GOMAXPROCS(0) {
-		w.shards = append(w.shards, newShard(visitor{limits: limits}, w.dismiss, w.metrics.flushed))
+		w.shards = append(w.shards, newShard(visitor{conf: c}, w.cadence(), w.dismiss, w.metrics.flushed))
 	}
 	return w
 }
+
+// cadence is how often a listener is visited.
+func (w *Writers) cadence() time.Duration { return time.Duration(w.conf.Config().Limits.FlushInterval) }
 
 // Run visits the listeners until ctx ends, lets them go and returns. Nobody
 // may be served thereafter.
@@ -79,7 +82,7 @@ func (w *Writers) seat(l *listener, conn net.Conn) {
 		w.roomiest().add(l)
 		return
 	}
-	l.socket = &waitingSocket{Conn: conn, timeout: time.Duration(w.limits.ListenerTimeout)}
+	l.socket = &waitingSocket{Conn: conn, timeout: time.Duration(w.conf.Config().Limits.ListenerTimeout)}
 	w.followers.Go(func() { w.follow(w.following, l) })
 }
 

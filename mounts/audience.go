@@ -16,10 +16,9 @@ var (
 
 // Audience is everyone who listens to a mount. Safe for concurrent use.
 type Audience struct {
-	limit  int           // 0: none
-	server *atomic.Int64 // listeners of the whole server
-	joined *atomic.Int64 // all who ever joined the server
-	total  int64         // the limit of the whole server
+	limits func() (mount, server int) // mount 0: none
+	server *atomic.Int64              // listeners of the whole server
+	joined *atomic.Int64              // all who ever joined the server
 
 	waiting  atomic.Int64  // who would join if something played
 	arrivals chan struct{} // says that somebody has come
@@ -36,13 +35,14 @@ type Audience struct {
 // Join lets l in, or says why there is no room. He gets a number if he has
 // none yet.
 func (a *Audience) Join(l *Listener) error {
-	if a.server.Add(1) > a.total {
+	most, total := a.limits()
+	if a.server.Add(1) > int64(total) {
 		a.server.Add(-1)
 		return ErrServerFull
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.limit > 0 && len(a.listeners) >= a.limit {
+	if most > 0 && len(a.listeners) >= most {
 		a.server.Add(-1)
 		return ErrMountFull
 	}

@@ -37,7 +37,7 @@ type introFile struct {
 // read again when it has changed; one that cannot be read is told to the
 // operator, and nobody waits for it.
 func (m *Mount) Intro() *Intro {
-	name := m.Config.IntroFile
+	name := m.Config().IntroFile
 	if name == "" {
 		return nil
 	}

@@ -3,11 +3,11 @@ package mounts
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 
-	"relay/conf"
 	"relay/frames"
 )
 
@@ -15,17 +15,18 @@ import (
 // follow it. It lives while it has an input, and for its grace thereafter.
 type Mount struct {
 	Name     string
-	Config   conf.Mount
 	Stream   *Stream
 	Audience Audience
 
 	log       *zap.Logger
 	registry  *Registry
 	introFile introFile
+	settings  atomic.Pointer[settings]
 
 	mu        sync.Mutex
 	inputs    []*Input // best first
-	fallbacks []string // of Config until they are replaced
+	fallbacks []string // the configured ones until they are replaced
+	declared  []string // the configured ones
 	onAir     *Input
 	lastOnAir *Input   // onAir, or who was there before the silence
 	history   []Played // oldest first
@@ -109,7 +110,7 @@ func (m *Mount) startGrace() {
 	}
 	m.graces++
 	which := m.graces
-	m.grace = time.AfterFunc(time.Duration(m.Config.Grace), func() { m.endGrace(which) })
+	m.grace = time.AfterFunc(time.Duration(m.Config().Grace), func() { m.endGrace(which) })
 }
 
 // remove takes an input out of the list and off the air. m.mu is held.

@@ -22,7 +22,7 @@ func newRegistry(t testing.TB, toml string) *Registry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NewRegistry(c, zap.NewNop())
+	return NewRegistry(conf.NewLive(c), zap.NewNop())
 }
 
 func attach(t testing.TB, r *Registry, mount string, kind Kind) *Input {
@@ -344,7 +344,7 @@ func TestLoginsInOrder(t *testing.T) {
 
 func TestFormatChangeIsTold(t *testing.T) {
 	core, logs := observer.New(zap.WarnLevel)
-	r := NewRegistry(conf.Default(), zap.New(core))
+	r := NewRegistry(conf.NewLive(conf.Default()), zap.New(core))
 	files, live := attach(t, r, "/live", Files), attach(t, r, "/live", Live)
 	files.Write(numbered(1))
 	live.Write(numbered(2))

@@ -60,16 +60,17 @@ func (m *Mount) programme() Programme {
 	if p.BitRate == 0 {
 		p.BitRate = p.Station.BitRate
 	}
+	c := m.Config()
 	configured := func(field *string, value string) {
 		if value != "" {
 			*field = value
 		}
 	}
-	configured(&p.Station.Name, m.Config.Title)
-	configured(&p.Station.Description, m.Config.Description)
-	configured(&p.Station.Genre, m.Config.Genre)
-	configured(&p.Station.URL, m.Config.URL)
-	p.Station.Public = p.Station.Public || m.Config.Public
+	configured(&p.Station.Name, c.Title)
+	configured(&p.Station.Description, c.Description)
+	configured(&p.Station.Genre, c.Genre)
+	configured(&p.Station.URL, c.URL)
+	p.Station.Public = p.Station.Public || c.Public
 	return p
 }
 
@@ -97,10 +98,10 @@ func (m *Mount) Status() Status {
 	return Status{
 		Programme:    m.programme(),
 		Name:         m.Name,
-		Hidden:       m.Config.Hidden,
+		Hidden:       m.Config().Hidden,
 		Listeners:    m.Audience.Count(),
 		Peak:         m.Audience.Peak(),
-		MaxListeners: m.Config.MaxListeners,
+		MaxListeners: m.Config().MaxListeners,
 		Sources:      m.sources,
 		Received:     m.received,
 		Sent:         m.Audience.Sent(),

@@ -11,7 +11,7 @@ import (
 // rank orders inputs: live sources in the order of their logins, relays, the
 // fallbacks in their order, music that is not among them, silence.
 func (m *Mount) rank(f Feed) int {
-	logins := m.Config.SourceLogins()
+	logins := m.Config().SourceLogins()
 	relays := len(logins)
 	place := func(name string) int {
 		if at := slices.Index(m.fallbacks, name); at >= 0 {
@@ -53,20 +53,26 @@ func (m *Mount) liveOf(rank int) *Input {
 // givesWay reports whether a live source must leave the mount to another.
 func (m *Mount) givesWay(old, to *Input) bool {
 	switch {
-	case m.Config.Takeover == conf.TakeoverNewest:
+	case m.Config().Takeover == conf.TakeoverNewest:
 		return true
-	case m.Config.Takeover == conf.TakeoverSameUser && old.User == to.User:
+	case m.Config().Takeover == conf.TakeoverSameUser && old.User == to.User:
 		return true
 	}
 	return time.Since(old.lastByte) >= silentAfter
 }
 
-// SetFallbacks replaces the mount's fallbacks until it ends; the caller feeds
+// SetFallbacks replaces the mount's fallbacks until it ends, or others are
+// configured; the caller feeds
 // their streams into it.
 func (m *Mount) SetFallbacks(list []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fallbacks = slices.Clone(list)
+	m.reorder()
+}
+
+// reorder ranks the inputs anew. m.mu is held.
+func (m *Mount) reorder() {
 	for _, in := range m.inputs {
 		in.rank = m.rank(in.Feed)
 	}
@@ -76,10 +82,10 @@ func (m *Mount) SetFallbacks(list []string) {
 
 // WhenFull returns the mount that listeners get when this one is full, or nil.
 func (m *Mount) WhenFull() *Mount {
-	if m.Config.FallbackFull == "" {
+	if m.Config().FallbackFull == "" {
 		return nil
 	}
-	return m.registry.Find(m.Config.FallbackFull)
+	return m.registry.Find(m.Config().FallbackFull)
 }
 
 // Fallbacks returns what the mount plays when there is no source, best first.

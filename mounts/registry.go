@@ -23,7 +23,7 @@ var ErrTooManySources = errors.New("too many sources connected")
 //
 // Lock order: Registry.mu before Mount.mu.
 type Registry struct {
-	conf      *conf.Config
+	conf      *conf.Live
 	log       *zap.Logger
 	listeners atomic.Int64
 
@@ -49,7 +49,7 @@ type Counts struct {
 }
 
 // NewRegistry returns a registry without mounts.
-func NewRegistry(c *conf.Config, log *zap.Logger) *Registry {
+func NewRegistry(c *conf.Live, log *zap.Logger) *Registry {
 	return &Registry{conf: c, log: log, mounts: map[string]*Mount{}, early: map[string]earlyTitle{}, watching: map[chan struct{}]struct{}{}}
 }
 
@@ -116,9 +116,9 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 		m = r.newMount(name)
 	}
 	if f.Kind == Live {
-		f.User = cmp.Or(f.User, m.Config.SourceLogins()[0].User) // which SHOUTcast's sources may leave out
+		f.User = cmp.Or(f.User, m.Config().SourceLogins()[0].User) // which SHOUTcast's sources may leave out
 	}
-	if f.Kind == Live && !m.replaces(f) && r.liveSources() >= r.conf.Limits.Sources {
+	if f.Kind == Live && !m.replaces(f) && r.liveSources() >= r.conf.Config().Limits.Sources {
 		return nil, ErrTooManySources
 	}
 	now := time.Now()
@@ -162,24 +162,24 @@ func (r *Registry) Close() {
 }
 
 func (r *Registry) newMount(name string) *Mount {
-	c := r.conf.Mount(name)
-	return &Mount{
-		Name:      name,
-		Config:    c,
-		Stream:    newStream(int64(c.Burst)),
-		log:       r.log,
-		registry:  r,
-		began:     time.Now(),
-		fallbacks: slices.Clone(c.Fallbacks),
+	m := &Mount{
+		Name:     name,
+		log:      r.log,
+		registry: r,
+		began:    time.Now(),
 		Audience: Audience{
-			limit:     c.MaxListeners,
 			server:    &r.listeners,
 			joined:    &r.Counts.Listeners,
-			total:     int64(r.conf.Limits.Listeners),
 			listeners: map[uint64]*Listener{},
 			arrivals:  make(chan struct{}, 1),
 		},
 	}
+	m.Audience.limits = func() (mount, server int) {
+		return m.Config().MaxListeners, r.conf.Config().Limits.Listeners
+	}
+	c := m.Config()
+	m.Stream, m.declared, m.fallbacks = newStream(int64(c.Burst)), c.Fallbacks, slices.Clone(c.Fallbacks)
+	return m
 }
 
 // forget ends a mount's stream and takes it off the list. r.mu and m.mu are

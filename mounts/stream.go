@@ -44,11 +44,15 @@ type Stream struct {
 }
 
 func newStream(burst int64) *Stream {
-	s := &Stream{burst: max(burst, minBurst), tail: &chunk{}, lastTitle: newTitleMark(0, Live, Title{})}
+	s := &Stream{tail: &chunk{}, lastTitle: newTitleMark(0, Live, Title{})}
+	s.keep(burst)
 	s.head.Store(s.tail)
 	s.title.Store(s.lastTitle)
 	return s
 }
+
+// keep sets how far back new readers may begin, in bytes. It is the writer's.
+func (s *Stream) keep(burst int64) { s.burst = max(burst, minBurst) }
 
 // append publishes one whole frame. It allocates only when a chunk is full.
 func (s *Stream) append(frame []byte) {

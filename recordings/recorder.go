@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/crew"
 	"relay/mounts"
 )
 
@@ -20,7 +21,7 @@ const goodbye = 5 * time.Second
 // Recorder records the live sources of all mounts that have a record_dir.
 type Recorder struct {
 	Registry *mounts.Registry
-	Conf     *conf.Config
+	Conf     *conf.Live
 	Log      *zap.Logger
 
 	mu      sync.Mutex
@@ -28,7 +29,7 @@ type Recorder struct {
 }
 
 // NewRecorder returns a recorder at rest; Run sets it to work.
-func NewRecorder(registry *mounts.Registry, c *conf.Config, log *zap.Logger) *Recorder {
+func NewRecorder(registry *mounts.Registry, c *conf.Live, log *zap.Logger) *Recorder {
 	return &Recorder{Registry: registry, Conf: c, Log: log, shelves: map[string]*shelf{}}
 }
 
@@ -50,42 +51,39 @@ func (r *Recorder) Run(ctx context.Context) {
 }
 
 func (r *Recorder) run(ctx context.Context) {
-	var working sync.WaitGroup
-	defer working.Wait()
-	changes, unwatch := r.Registry.Watch()
-	defer unwatch()
-	working.Go(func() { r.keepTidy(ctx) })
-	ended := make(chan string)
-	recorded := map[string]bool{}
-	for {
-		for _, m := range r.Registry.List() {
-			if recorded[m.Name] || m.Config.RecordDir == "" {
-				continue
-			}
-			recorded[m.Name] = true
-			working.Go(func() {
-				r.record(ctx, m)
-				select {
-				case ended <- m.Name:
-				case <-ctx.Done():
-				}
-			})
-		}
-		select {
-		case name := <-ended:
-			delete(recorded, name)
-		case <-changes:
-		case <-ctx.Done():
-			return
+	var tidying sync.WaitGroup
+	defer tidying.Wait()
+	tidying.Go(func() { r.keepTidy(ctx) })
+	mountsChange, unwatchMounts := r.Registry.Watch()
+	defer unwatchMounts()
+	confChanges, unwatchConf := r.Conf.Watch()
+	defer unwatchConf()
+	crew.Run(ctx, r.wanted, r.record, mountsChange, confChanges)
+}
+
+// session is a mount that is recorded, and where to.
+type session struct {
+	mount *mounts.Mount
+	dir   string
+	split time.Duration
+}
+
+// wanted lists what should be recorded now.
+func (r *Recorder) wanted() (list []session) {
+	for _, m := range r.Registry.List() {
+		if c := m.Config(); c.RecordDir != "" {
+			list = append(list, session{m, c.RecordDir, time.Duration(c.RecordSplit)})
 		}
 	}
+	return list
 }
 
 // record writes down a mount until its stream or ctx ends.
-func (r *Recorder) record(ctx context.Context, m *mounts.Mount) {
+func (r *Recorder) record(ctx context.Context, one session) {
+	m := one.mount
 	log := r.Log.With(zap.String("mount", m.Name))
 	takes := make(chan take, queued)
-	a := &archive{shelf: r.shelf(m.Config), split: time.Duration(m.Config.RecordSplit), log: log}
+	a := &archive{shelf: r.shelf(m.Config()), split: one.split, log: log}
 	var writing sync.WaitGroup
 	writing.Go(func() { a.run(takes) })
 	f := &follower{mount: m, takes: takes, log: log}
@@ -94,25 +92,49 @@ func (r *Recorder) record(ctx context.Context, m *mounts.Mount) {
 	writing.Wait()
 }
 
-// shelf returns the one shelf of a mount.
-func (r *Recorder) shelf(m conf.Mount) *shelf {
+// shelf returns the one shelf of a mount with these settings. What is being
+// written stays where it is when they change.
+func (r *Recorder) shelf(m *conf.Mount) *shelf {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.shelves[m.Name]
-	if s == nil {
+	if s == nil || s.dir != m.RecordDir {
 		s = newShelf(m)
 		r.shelves[m.Name] = s
 	}
+	s.retain(m)
 	return s
 }
 
 // keepTidy tries the folders that are configured, and keeps the shelves of all
 // mounts that are declared, or have been recorded, tidy until ctx ends.
 func (r *Recorder) keepTidy(ctx context.Context) {
+	changes, unwatch := r.Conf.Watch()
+	defer unwatch()
+	tick := time.NewTicker(tidyEvery)
+	defer tick.Stop()
 	tried := map[string]bool{"": true}
-	for _, m := range r.Conf.Mounts {
+	for {
+		r.prepare(tried)
+		for _, s := range r.used() {
+			s.tidyAndTell(time.Now(), r.Log.With(zap.String("mount", s.mount)))
+		}
+		select {
+		case <-tick.C:
+		case <-changes:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// prepare tries the configured folders that were not tried before, and makes
+// the shelves of mounts that are declared.
+func (r *Recorder) prepare(tried map[string]bool) {
+	c := r.Conf.Config()
+	for _, m := range c.Mounts {
 		if !m.IsPattern() {
-			m = r.Conf.Mount(m.Name)
+			m = c.Mount(m.Name)
 		}
 		if !tried[m.RecordDir] {
 			tried[m.RecordDir] = true
@@ -121,19 +143,7 @@ func (r *Recorder) keepTidy(ctx context.Context) {
 			}
 		}
 		if m.RecordDir != "" && !m.IsPattern() {
-			r.shelf(m)
-		}
-	}
-	tick := time.NewTicker(tidyEvery)
-	defer tick.Stop()
-	for {
-		for _, s := range r.used() {
-			s.tidyAndTell(time.Now(), r.Log.With(zap.String("mount", s.mount)))
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
+			r.shelf(&m)
 		}
 	}
 }

@@ -47,8 +47,8 @@ func recordingLive(t *testing.T, more string, test func(s *studio)) *studio {
 		}
 		core, logs := observer.New(zapcore.InfoLevel)
 		s.logs = logs
-		s.Registry = mounts.NewRegistry(c, zap.NewNop())
-		s.recorder = NewRecorder(s.Registry, c, zap.New(core))
+		s.Registry = mounts.NewRegistry(conf.NewLive(c), zap.NewNop())
+		s.recorder = NewRecorder(s.Registry, conf.NewLive(c), zap.New(core))
 		ctx, stop := context.WithCancel(context.Background())
 		done := make(chan struct{})
 		go func() { s.recorder.Run(ctx); close(done) }()
@@ -193,7 +193,7 @@ func (f slowFile) Write(b []byte) (int, error) {
 func TestSlowDisk(t *testing.T) {
 	s := recordingLive(t, "record_split = '0s'", func(s *studio) {
 		free := make(chan struct{})
-		s.recorder.shelf(s.recorder.Conf.Mount("/live")).create = func(path string) (file, error) {
+		s.recorder.shelf(settingsOf(s.recorder.Conf, "/live")).create = func(path string) (file, error) {
 			f, err := create(path)
 			return slowFile{f, free}, err
 		}
@@ -229,7 +229,7 @@ func TestHangingDiskAtTheEnd(t *testing.T) {
 	s := recordingLive(t, "", func(s *studio) {
 		free := make(chan struct{})
 		s.last = func() { close(free) }
-		s.recorder.shelf(s.recorder.Conf.Mount("/live")).create = func(path string) (file, error) {
+		s.recorder.shelf(settingsOf(s.recorder.Conf, "/live")).create = func(path string) (file, error) {
 			f, err := create(path)
 			return slowFile{f, free}, err
 		}
@@ -270,4 +270,9 @@ func TestRetentionWhileNobodyIsLive(t *testing.T) {
 	if got := files(t, s.dir); len(got) != 0 {
 		t.Errorf("after its time: %v", got)
 	}
+}
+
+func settingsOf(c *conf.Live, mount string) *conf.Mount {
+	m := c.Config().Mount(mount)
+	return &m
 }

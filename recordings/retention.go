@@ -23,11 +23,11 @@ type kept struct {
 // those for which there is no space. The one being written stays. It returns
 // the names of those removed.
 func (s *shelf) tidy(now time.Time) (removed []string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.keep == 0 && s.space == 0 {
 		return nil, nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	list, err := s.list()
 	if err != nil {
 		return nil, err

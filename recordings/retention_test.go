@@ -30,7 +30,7 @@ func shelved(t *testing.T, m conf.Mount, hours ...int) (s *shelf, now time.Time)
 		os.Chtimes(path, now.AddDate(-1, 0, 0), now.AddDate(-1, 0, 0))
 	}
 	os.Mkdir(filepath.Join(m.RecordDir, "live-2020-01-01T00-00-00Z.mp3"), 0o700)
-	return newShelf(m), now
+	return newShelf(&m), now
 }
 
 var foreign = []string{

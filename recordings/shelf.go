@@ -18,20 +18,25 @@ type shelf struct {
 	mount  string
 	dir    string
 	stem   string
-	keep   time.Duration // 0: for ever
-	space  int64         // bytes; 0: all there is
 	create func(path string) (file, error)
 
 	mu      sync.Mutex
-	writing string // the name of the recording that is being written
+	keep    time.Duration // 0: for ever
+	space   int64         // bytes; 0: all there is
+	writing string        // the name of the recording that is being written
 }
 
-func newShelf(m conf.Mount) *shelf {
-	return &shelf{
-		mount: m.Name, dir: m.RecordDir, stem: stem(m.Name),
-		keep: time.Duration(m.RecordKeep), space: int64(m.RecordSpace),
-		create: create,
-	}
+func newShelf(m *conf.Mount) *shelf {
+	s := &shelf{mount: m.Name, dir: m.RecordDir, stem: stem(m.Name), create: create}
+	s.retain(m)
+	return s
+}
+
+// retain sets how much is kept, and for how long.
+func (s *shelf) retain(m *conf.Mount) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keep, s.space = time.Duration(m.RecordKeep), int64(m.RecordSpace)
 }
 
 // mostInASecond is how many recordings of a mount may begin in one second.

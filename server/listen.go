@@ -9,12 +9,15 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pires/go-proxyproto"
+
 	"relay/conf"
 )
 
 // Listen opens the configured addresses, those for TLS last. The error says
 // which one failed and what to do.
-func Listen(c *conf.Config) ([]net.Listener, error) {
+func Listen(live *conf.Live) ([]net.Listener, error) {
+	c := live.Config()
 	var open []net.Listener
 	fail := func(err error) ([]net.Listener, error) {
 		for _, l := range open {
@@ -27,7 +30,7 @@ func Listen(c *conf.Config) ([]net.Listener, error) {
 		if err != nil {
 			return fail(explain(address, err))
 		}
-		open = append(open, proxied(c, l))
+		open = append(open, proxied(live, l))
 	}
 	if len(c.TLS.Listen) == 0 {
 		return open, nil
@@ -43,20 +46,29 @@ func Listen(c *conf.Config) ([]net.Listener, error) {
 		if err != nil {
 			return fail(explain(address, err))
 		}
-		open = append(open, tls.NewListener(proxied(c, l), secure))
+		open = append(open, tls.NewListener(proxied(live, l), secure))
 	}
 	return open, nil
 }
 
-// proxied lets trusted proxies speak the PROXY protocol on l.
-func proxied(c *conf.Config, l net.Listener) net.Listener {
-	return proxies(c.Server.TrustedProxies).listen(l, time.Duration(c.Limits.HeaderTimeout))
+// proxied lets trusted proxies begin a connection with the PROXY protocol,
+// version 1 or 2, ahead of TLS too. From anyone else it is no request and ends
+// at the door.
+func proxied(c *conf.Live, l net.Listener) net.Listener {
+	return &proxyproto.Listener{
+		Listener:          l,
+		ReadHeaderTimeout: time.Duration(c.Config().Limits.HeaderTimeout),
+		ConnPolicy: func(from proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
+			return proxies(c.Config().Server.TrustedProxies).policy(from.Upstream), nil
+		},
+	}
 }
 
 // ListenShoutcast opens the configured address for SHOUTcast sources, or
 // returns nil when there is none. Connections there are served like any
 // others: the programs that come merely dial one port more than they are told.
-func ListenShoutcast(c *conf.Config) (net.Listener, error) {
+func ListenShoutcast(live *conf.Live) (net.Listener, error) {
+	c := live.Config()
 	if c.Server.ShoutcastListen == "" {
 		return nil, nil
 	}
@@ -64,7 +76,7 @@ func ListenShoutcast(c *conf.Config) (net.Listener, error) {
 	if err != nil {
 		return nil, explain(c.Server.ShoutcastListen, err)
 	}
-	return proxied(c, l), nil
+	return proxied(live, l), nil
 }
 
 // NextPort opens the port behind that of an open address, or returns nil when

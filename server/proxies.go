@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/pires/go-proxyproto"
 
@@ -20,22 +19,12 @@ type proxies []conf.Network
 // whether they can be believed.
 var claims = []string{"X-Forwarded-For", "X-Real-Ip", "X-Forwarded-Proto", "X-Forwarded-Host"}
 
-// listen lets the trusted begin a connection with the PROXY protocol, version
-// 1 or 2, ahead of TLS too. From anyone else it is no request and ends there.
-func (p proxies) listen(l net.Listener, timeout time.Duration) net.Listener {
-	if len(p) == 0 {
-		return l
+// policy says whether the PROXY protocol may come from an address.
+func (p proxies) policy(from net.Addr) proxyproto.Policy {
+	if addr, ok := addrOf(from.String()); ok && conf.InNetworks(p, addr) {
+		return proxyproto.USE
 	}
-	return &proxyproto.Listener{
-		Listener:          l,
-		ReadHeaderTimeout: timeout,
-		ConnPolicy: func(from proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
-			if addr, ok := addrOf(from.Upstream.String()); ok && conf.InNetworks(p, addr) {
-				return proxyproto.USE, nil
-			}
-			return proxyproto.SKIP, nil
-		},
-	}
+	return proxyproto.SKIP
 }
 
 // identify finds out whom a request comes from: the peer of its connection or,

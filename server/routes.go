@@ -34,7 +34,7 @@ func routes(h *admin.Handlers, measured prometheus.Collector) http.Handler {
 	get.HandleFunc("/admin/debug/pprof/{profile}", h.Profile)
 	get.HandleFunc("/admin/{command}", h.Command)
 	get.PathPrefix("/admin/").HandlerFunc(h.UnknownCommand)
-	playlists := &listeners.Playlists{Registry: h.Registry, Server: &h.Conf.Server}
+	playlists := &listeners.Playlists{Registry: h.Registry, Conf: h.Conf}
 	get.HandleFunc("/listen.pls", playlists.Listen)
 	get.HandleFunc("/listen.m3u", playlists.Listen)
 	get.MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {

@@ -28,7 +28,7 @@ const goodbye = 3 * time.Second
 
 // Server is the whole radio server behind its sockets.
 type Server struct {
-	conf     *conf.Config
+	conf     *conf.Live
 	log      *zap.Logger
 	registry *mounts.Registry
 	sources  *ingest.Sources
@@ -44,9 +44,9 @@ type Server struct {
 }
 
 // New puts a server together; Run starts it.
-func New(c *conf.Config, registry *mounts.Registry, music admin.Music, log *zap.Logger) *Server {
+func New(c *conf.Live, registry *mounts.Registry, music admin.Music, log *zap.Logger) *Server {
 	gate := auth.NewGate(c).WithLog(log)
-	book := journal.New(c.Log, log)
+	book := journal.New(c.Config().Log, log)
 	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
 	backups := ingest.NewSubstitutes(registry, c, log)
 	return &Server{
@@ -60,11 +60,10 @@ func New(c *conf.Config, registry *mounts.Registry, music admin.Music, log *zap.
 			Gate:     gate,
 			Log:      log,
 			Journal:  book,
-			Timeout:  time.Duration(c.Limits.SourceTimeout),
-			Pace:     time.Duration(c.Limits.FlushInterval) / 2,
+			Conf:     c,
 		},
 		backups:  backups,
-		writers:  listeners.NewWriters(c.Limits, gate, book, log),
+		writers:  listeners.NewWriters(c, gate, book, log),
 		recorder: recordings.NewRecorder(registry, c, log),
 		admin: &admin.Handlers{
 			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
@@ -91,6 +90,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 
 	var accepting, handling, rooms sync.WaitGroup
 	rooms.Go(func() { s.backups.Run(ctx) })
+	rooms.Go(func() { s.followConfiguration(ctx) })
 	rooms.Go(func() { s.writers.Run(writing) })
 	rooms.Go(func() { s.recorder.Run(writing) })
 	rooms.Go(func() { web.server.Serve(web) })
@@ -120,6 +120,21 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	return nil
 }
 
+// followConfiguration lets the mounts that are there follow a reload, until ctx
+// ends.
+func (s *Server) followConfiguration(ctx context.Context) {
+	changes, stop := s.conf.Watch()
+	defer stop()
+	for {
+		select {
+		case <-changes:
+			s.registry.Reconfigure()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // accept takes connections until l is closed. Running out of descriptors is
 // waited out: those on the air must not lose the server for it.
 func (s *Server) accept(l net.Listener, handle func(net.Conn)) {
@@ -143,7 +158,8 @@ func (s *Server) handle(conn net.Conn, web *web) {
 		return
 	}
 	defer s.untrack(conn)
-	deadline := time.Now().Add(time.Duration(s.conf.Limits.HeaderTimeout))
+	c := s.conf.Config()
+	deadline := time.Now().Add(time.Duration(c.Limits.HeaderTimeout))
 	said, err := readHead(conn, deadline)
 	if err != nil {
 		s.turnAway(conn, err)
@@ -151,11 +167,11 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	}
 	req, body := said.req, said.body
 	if req == nil {
-		s.sources.ServeShoutcast(conn, body, said.password, s.conf.Server.ShoutcastMount, deadline)
+		s.sources.ServeShoutcast(conn, body, said.password, c.Server.ShoutcastMount, deadline)
 		return
 	}
 	s.admin.Traffic.Requests.Add(1)
-	proxies(s.conf.Server.TrustedProxies).identify(req, conn.RemoteAddr())
+	proxies(c.Server.TrustedProxies).identify(req, conn.RemoteAddr())
 	if req.Method == "SOURCE" || req.Method == http.MethodPut {
 		s.sources.Serve(conn, body, req)
 		return

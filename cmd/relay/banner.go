@@ -22,14 +22,14 @@ func printBanner(w io.Writer, c *conf.Config, open net.Addr, shoutcast net.Liste
 	fmt.Fprintf(w, "  listen   %s%s\n", base, defaultMount)
 	source := c.Mount(defaultMount).SourceLogins()[0]
 	fmt.Fprintf(w, "  source   %s%s   user %s   password %s\n", base, defaultMount,
-		source.User, shown(source.Password, made.madeSource && source.Password == c.Auth.SourcePassword))
+		source.User, shown(source.Password, made.source != "" && source.Password == made.source))
 	if shoutcast != nil {
 		host, port := portToEnter(shoutcast.Addr())
 		fmt.Fprintf(w, "  source   SHOUTcast v1 to %s, port %d (programs dial the next by themselves), on %s, the same password\n",
 			host, port, c.Server.ShoutcastMount)
 	}
 	fmt.Fprintf(w, "  admin    %s/admin/   user %s   password %s\n\n", base,
-		c.Auth.AdminUser, shown(c.Auth.AdminPassword, made.madeAdmin))
+		c.Auth.AdminUser, shown(c.Auth.AdminPassword, made.admin != ""))
 }
 
 // portToEnter returns what to type into a SHOUTcast program, which dials the

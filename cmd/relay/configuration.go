@@ -15,19 +15,29 @@ import (
 // an icecast.xml. What that says in vain is told on w.
 func loadConfiguration(path string, w io.Writer) (*conf.Config, error) {
 	text, err := os.ReadFile(path)
-	if err != nil || !isXML(path, text) {
+	if err != nil {
 		return conf.Load(path) // which knows best what to say of a file it cannot read
+	}
+	c, _, err := readConfiguration(path, text, w)
+	return c, err
+}
+
+// readConfiguration is loadConfiguration of a text. toml is that text, or the
+// relay.toml that an icecast.xml stands for.
+func readConfiguration(path string, text []byte, w io.Writer) (loaded *conf.Config, toml []byte, err error) {
+	if !isXML(path, text) {
+		loaded, err = conf.Parse(path, text)
+		return loaded, text, err
 	}
 	c, err := icecast.Parse(path, text)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	loaded, err := c.Load()
-	if err != nil {
-		return nil, err
+	if loaded, err = c.Load(); err != nil {
+		return nil, nil, err
 	}
 	tellNotes(w, path, c.Notes())
-	return loaded, nil
+	return loaded, c.TOML(), nil
 }
 
 // isXML tells an icecast.xml from a relay.toml.

@@ -7,14 +7,11 @@ import (
 	"relay/conf"
 )
 
-// newLogger writes to standard error, each line at once.
-func newLogger(c conf.Log) (*zap.Logger, error) {
-	level, err := zapcore.ParseLevel(c.Level)
-	if err != nil {
-		return nil, err
-	}
+// newLogger writes to standard error, each line at once. The level can be
+// changed at any time.
+func newLogger(c conf.Log) (*zap.Logger, zap.AtomicLevel, error) {
 	config := zap.NewProductionConfig()
-	config.Level = zap.NewAtomicLevelAt(level)
+	config.Level = zap.NewAtomicLevelAt(levelOf(c))
 	config.Encoding = c.Format
 	config.Sampling = nil
 	config.DisableCaller = true
@@ -24,5 +21,12 @@ func newLogger(c conf.Log) (*zap.Logger, error) {
 		config.EncoderConfig.EncodeTime = zapcore.TimeEncoderOfLayout("2006-01-02 15:04:05")
 		config.EncoderConfig.ConsoleSeparator = "  "
 	}
-	return config.Build()
+	log, err := config.Build()
+	return log, config.Level, err
+}
+
+// levelOf returns the least that is logged.
+func levelOf(c conf.Log) zapcore.Level {
+	level, _ := zapcore.ParseLevel(c.Level) // conf has checked it
+	return level
 }

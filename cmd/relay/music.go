@@ -5,8 +5,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"go.uber.org/zap"
-
 	"relay/conf"
 	"relay/icy"
 	"relay/ingest"
@@ -14,30 +12,34 @@ import (
 	"relay/mounts"
 )
 
-// newAutoDJ returns the music of every mount that has some: that of the
+// musicOf lists the music of every mount that has some: that of the
 // configuration, and on the default mount the music named on the command line
 // or, without a configuration, the interlude.
-func newAutoDJ(c *conf.Config, unconfigured bool, named []string, r *mounts.Registry, log *zap.Logger) *ingest.AutoDJ {
-	music := ingest.NewAutoDJ(log)
+func musicOf(c *conf.Config, unconfigured bool, named []string) (all []ingest.Music) {
+	withFiles := func(mount string, files conf.Files) {
+		all = append(all, ingest.Music{Mount: mount, Station: stationOf(mount, files.Paths), Files: files})
+	}
 	for _, m := range c.Mounts {
 		if len(m.Files.Paths) > 0 && !(m.Name == defaultMount && len(named) > 0) {
-			music.AddFiles(r, m.Name, stationOf(m.Name, m.Files.Paths), c.Mount(m.Name).Files)
+			withFiles(m.Name, c.Mount(m.Name).Files)
 		}
 	}
 	switch {
 	case len(named) > 0:
 		files := conf.Default().Mount(defaultMount).Files
 		files.Paths, files.Order = named, conf.OrderSequence
-		music.AddFiles(r, defaultMount, stationOf(defaultMount, named), files)
+		withFiles(defaultMount, files)
 	case unconfigured:
-		track := ingest.MemoryTrack{
-			Name: mounts.Title{Text: interlude.Artist + " - " + interlude.Title},
-			MP3:  interlude.MP3,
-		}
-		station := icy.Station{Name: "relay", Description: "Music until a DJ connects"}
-		music.Add(ingest.NewPlayer(r, log, defaultMount, station, func() (ingest.Track, bool) { return track, true }))
+		all = append(all, ingest.Music{
+			Mount:   defaultMount,
+			Station: icy.Station{Name: "relay", Description: "Music until a DJ connects"},
+			Track: ingest.MemoryTrack{
+				Name: mounts.Title{Text: interlude.Artist + " - " + interlude.Title},
+				MP3:  interlude.MP3,
+			},
+		})
 	}
-	return music
+	return all
 }
 
 // stationOf names a station of files: after its only folder, or else after its

@@ -6,20 +6,24 @@ import (
 	"relay/conf"
 )
 
-// passwords says which of the two were made for this run and must be shown.
-type passwords struct{ madeSource, madeAdmin bool }
+// passwords are those made for this run, which a reload keeps; empty: the
+// configuration had one.
+type passwords struct{ source, admin conf.Secret }
 
-// fillPasswords makes the passwords that neither configuration nor environment
-// gave.
-func fillPasswords(c *conf.Config) passwords {
-	var p passwords
-	if c.Auth.SourcePassword == "" {
-		c.Auth.SourcePassword, p.madeSource = newPassword(), true
+// fill gives c the passwords that neither its file nor the environment gave,
+// and makes them when they are needed first.
+func (p *passwords) fill(c *conf.Config) {
+	fill := func(configured, made *conf.Secret) {
+		if *configured != "" {
+			return
+		}
+		if *made == "" {
+			*made = newPassword()
+		}
+		*configured = *made
 	}
-	if c.Auth.AdminPassword == "" {
-		c.Auth.AdminPassword, p.madeAdmin = newPassword(), true
-	}
-	return p
+	fill(&c.Auth.SourcePassword, &p.source)
+	fill(&c.Auth.AdminPassword, &p.admin)
 }
 
 // newPassword returns 60 random bits in letters that survive being read aloud

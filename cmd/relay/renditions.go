@@ -12,19 +12,34 @@ import (
 	"relay/mounts"
 )
 
-// encodeRenditions runs the encoders of all renditions until ctx ends.
-func encodeRenditions(ctx context.Context, running *sync.WaitGroup, c *conf.Config, registry *mounts.Registry, log *zap.Logger) {
+// rendition is one of a mount.
+type rendition struct {
+	of string
+	to conf.Rendition
+}
+
+// encodeRenditions runs the encoders of all renditions until ctx ends. Those
+// that a reload does not change go on.
+func encodeRenditions(ctx context.Context, running *sync.WaitGroup, live *conf.Live, registry *mounts.Registry, log *zap.Logger) {
+	keep(ctx, running, live, renditions, func(ctx context.Context, one rendition) {
+		limits := live.Config().Limits
+		r := &ingest.Rendition{
+			Registry: registry,
+			Log:      log,
+			Of:       one.of,
+			To:       one.to,
+			Timeout:  time.Duration(limits.SourceTimeout),
+			Pace:     time.Duration(limits.FlushInterval) / 2,
+		}
+		r.Run(ctx)
+	})
+}
+
+func renditions(c *conf.Config) (list []rendition) {
 	for _, m := range c.Mounts {
 		for _, to := range m.Renditions {
-			r := &ingest.Rendition{
-				Registry: registry,
-				Log:      log,
-				Of:       m.Name,
-				To:       to,
-				Timeout:  time.Duration(c.Limits.SourceTimeout),
-				Pace:     time.Duration(c.Limits.FlushInterval) / 2,
-			}
-			running.Go(func() { r.Run(ctx) })
+			list = append(list, rendition{m.Name, to})
 		}
 	}
+	return list
 }

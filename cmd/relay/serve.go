@@ -12,8 +12,10 @@ import (
 	"syscall"
 
 	"relay/conf"
+	"relay/ingest"
 	"relay/mounts"
 	"relay/server"
+	"relay/settings"
 )
 
 // defaultMount is where a run without a configuration plays.
@@ -32,54 +34,73 @@ func serve(args []string) error {
 			return fmt.Errorf("cannot play %s: %w", music, errors.Unwrap(err))
 		}
 	}
-	c, err := loadConfiguration(*path, os.Stderr)
+	unconfigured := *path == ""
+	var made passwords
+	config, err := settings.Open(*path, func(name string, text []byte) (*conf.Config, []byte, error) {
+		c, toml, err := readConfiguration(name, text, os.Stderr)
+		if err != nil {
+			return nil, nil, err
+		}
+		if *listen != "" {
+			c.Server.Listen = []string{*listen}
+		}
+		if unconfigured {
+			c.Server.ShoutcastMount = defaultMount
+		}
+		made.fill(c)
+		return c, toml, nil
+	})
 	if err != nil {
 		return err
 	}
-	if *listen != "" {
-		c.Server.Listen = []string{*listen}
-	}
-	made := fillPasswords(c)
-	log, err := newLogger(c.Log)
+	live := config.Live
+	log, level, err := newLogger(live.Config().Log)
 	if err != nil {
 		return fmt.Errorf("cannot write the log: %w", err)
 	}
 	defer log.Sync()
+	config.WithLog(log)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	open, err := server.Listen(c)
+	open, err := server.Listen(live)
 	if err != nil {
 		return err
 	}
-	shoutcast, err := listenShoutcast(c, *path == "", open[0].Addr())
+	shoutcast, err := listenShoutcast(live, unconfigured, open[0].Addr())
 	if err != nil {
 		return err
 	}
-	printBanner(os.Stdout, c, open[0].Addr(), shoutcast, made)
+	printBanner(os.Stdout, live.Config(), open[0].Addr(), shoutcast, made)
 	if shoutcast != nil {
 		open = append(open, shoutcast)
 	}
 
-	registry := mounts.NewRegistry(c, log)
-	music := newAutoDJ(c, *path == "", flags.Args(), registry, log)
-	radio := server.New(c, registry, music, log)
-	var players sync.WaitGroup
-	players.Go(func() { music.Run(ctx) })
-	pullStreams(ctx, &players, c, registry, log, open)
-	encodeRenditions(ctx, &players, c, registry, log)
+	registry := mounts.NewRegistry(live, log)
+	music := ingest.NewAutoDJ(registry, log)
+	radio := server.New(live, registry, music, log)
+	var working sync.WaitGroup
+	working.Go(func() { music.Run(ctx) })
+	working.Go(func() {
+		follow(ctx, live, func(c *conf.Config) {
+			level.SetLevel(levelOf(c.Log))
+			music.Play(musicOf(c, unconfigured, flags.Args()))
+		})
+	})
+	working.Go(func() { reloadOnHangup(ctx, config) })
+	pullStreams(ctx, &working, live, registry, log, open)
+	encodeRenditions(ctx, &working, live, registry, log)
 	err = radio.Run(ctx, open)
-	players.Wait()
+	working.Wait()
 	log.Info("stopped")
 	return err
 }
 
 // listenShoutcast opens the second port for SHOUTcast sources, or returns nil:
 // the configured one or, without a configuration, the one behind the first if
-// that is free, with the default mount behind it.
-func listenShoutcast(c *conf.Config, unconfigured bool, main net.Addr) (net.Listener, error) {
+// that is free.
+func listenShoutcast(c *conf.Live, unconfigured bool, main net.Addr) (net.Listener, error) {
 	if unconfigured {
-		c.Server.ShoutcastMount = defaultMount
 		return server.NextPort(main), nil
 	}
 	return server.ListenShoutcast(c)
