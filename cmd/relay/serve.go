@@ -11,12 +11,15 @@ import (
 	"sync"
 	"syscall"
 
+	"go.uber.org/zap"
+
 	"relay/commandline"
 	"relay/conf"
 	"relay/ingest"
 	"relay/mounts"
 	"relay/server"
 	"relay/settings"
+	"relay/systemd"
 )
 
 // defaultMount is where a run without a configuration plays.
@@ -80,17 +83,21 @@ func serve(path, listen string, tracks []string) error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	open, err := server.Listen(live)
+	sockets := systemd.Inherited()
+	open, err := server.Listen(live, sockets.Listen)
 	if err != nil {
 		return err
 	}
-	shoutcast, err := listenShoutcast(live, unconfigured, open[0].Addr())
+	shoutcast, err := listenShoutcast(live, unconfigured, open[0].Addr(), sockets.Listen)
 	if err != nil {
 		return err
 	}
 	printBanner(os.Stdout, live.Config(), open[0].Addr(), shoutcast, made)
 	if shoutcast != nil {
 		open = append(open, shoutcast)
+	}
+	for _, addr := range sockets.Close() {
+		log.Warn("a socket from systemd is not used: no address of the configuration is its own", zap.Stringer("address", addr))
 	}
 
 	registry := mounts.NewRegistry(live, log)
@@ -104,9 +111,10 @@ func serve(path, listen string, tracks []string) error {
 			music.Play(musicOf(c, unconfigured, tracks))
 		})
 	})
-	working.Go(func() { reloadOn(ctx, hangup, config) })
+	working.Go(func() { reloadOn(ctx, hangup, config, log) })
 	pullStreams(ctx, &working, live, registry, log, open)
 	encodeRenditions(ctx, &working, live, registry, log)
+	working.Go(func() { systemd.Attend(ctx, radio.Alive, log) })
 	err = radio.Run(ctx, open)
 	working.Wait()
 	log.Info("stopped")
@@ -116,9 +124,9 @@ func serve(path, listen string, tracks []string) error {
 // listenShoutcast opens the second port for SHOUTcast sources, or returns nil:
 // the configured one or, without a configuration, the one behind the first if
 // that is free.
-func listenShoutcast(c *conf.Live, unconfigured bool, main net.Addr) (net.Listener, error) {
+func listenShoutcast(c *conf.Live, unconfigured bool, main net.Addr, open server.Open) (net.Listener, error) {
 	if unconfigured {
 		return server.NextPort(main), nil
 	}
-	return server.ListenShoutcast(c)
+	return server.ListenShoutcast(c, open)
 }
