@@ -23,6 +23,8 @@ const patience = 20 * time.Second
 type relay struct {
 	addr                          string // host:port
 	sourcePassword, adminPassword string
+	from                          string // the address clients of our own have; empty: any
+	secure                        bool   // they speak TLS
 
 	cmd    *exec.Cmd
 	out    lockedBuffer // banner
