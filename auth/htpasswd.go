@@ -88,9 +88,9 @@ func (h *Htpasswd) check(ctx context.Context, user, password string) *Refusal {
 	case right:
 		return nil
 	case known:
-		return &Refusal{Reason: fmt.Sprintf("wrong password for user %q", user)}
+		return &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password for user %q", user)}
 	default:
-		return &Refusal{Reason: fmt.Sprintf("there is no user %q in %s", user, h.path)}
+		return &Refusal{wrong: true, Reason: fmt.Sprintf("there is no user %q in %s", user, h.path)}
 	}
 }
 

@@ -45,8 +45,9 @@ func (g *Gate) Listener(ctx context.Context, req *http.Request, mount string, id
 	case a.HtpasswdFile != "" && !given:
 		return nil, errNoLogin
 	case a.HtpasswdFile != "":
-		if refusal := g.htpasswd(a.HtpasswdFile).check(ctx, user, password); refusal != nil {
-			return nil, refusal
+		err := g.guardedRequest(ctx, req, func() *Refusal { return g.htpasswd(a.HtpasswdFile).check(ctx, user, password) })
+		if err != nil {
+			return nil, err
 		}
 		return &Visit{User: user}, nil
 	case a.URL != "":

@@ -32,7 +32,7 @@ func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard s
 	mount, user, err := s.Gate.PasswordLine(context.Background(), ip, line, standard)
 	visit := s.Journal.BeginSource(ip, cmp.Or(mount, standard))
 	if err != nil {
-		s.turnAway(conn, log, &refusal{0, icy.ShoutcastRefused, err}, visit)
+		s.turnAway(conn, log, &refusal{status: 0, sentence: icy.ShoutcastRefused, reason: err}, visit)
 		return
 	}
 	log = log.With(zap.String("mount", mount), zap.String("agent", "SHOUTcast source"))
@@ -72,13 +72,13 @@ func readSourceHead(r io.Reader) (http.Header, io.Reader, error) {
 		if end := icy.SourceHeadEnd(buf); end > 0 {
 			header, err := icy.ParseSourceHead(buf[:end])
 			if err != nil {
-				return nil, nil, &refusal{http.StatusBadRequest, err.Error(), err}
+				return nil, nil, &refusal{status: http.StatusBadRequest, sentence: err.Error(), reason: err}
 			}
 			return header, io.MultiReader(bytes.NewReader(buf[end:]), r), nil
 		}
 		if len(buf) == cap(buf) {
 			err := errors.New("the source's head is larger than 16 KiB")
-			return nil, nil, &refusal{http.StatusRequestHeaderFieldsTooLarge, err.Error(), err}
+			return nil, nil, &refusal{status: http.StatusRequestHeaderFieldsTooLarge, sentence: err.Error(), reason: err}
 		}
 		if err != nil {
 			return nil, nil, err

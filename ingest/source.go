@@ -66,10 +66,10 @@ func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 // *refusal.
 func (s *Sources) admit(req *http.Request, ip string) (*mounts.Input, error) {
 	if err := s.Gate.Source(req, req.URL.Path); err != nil {
-		return nil, &refusal{http.StatusUnauthorized, "You need to authenticate\r\n", err}
+		return nil, loginRefused(err)
 	}
 	if req.Header.Get("Content-Type") == "" && req.Method == http.MethodPut {
-		return nil, &refusal{http.StatusForbidden, "No Content-type given", errors.New("PUT without a Content-Type")}
+		return nil, &refusal{status: http.StatusForbidden, sentence: "No Content-type given", reason: errors.New("PUT without a Content-Type")}
 	}
 	user, _, _ := req.BasicAuth()
 	return s.attach(req.URL.Path, req.Header, ip, user)
@@ -80,7 +80,7 @@ func (s *Sources) admit(req *http.Request, ip string) (*mounts.Input, error) {
 func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mounts.Input, error) {
 	if contentType := header.Get("Content-Type"); contentType != "" && !icy.IsMP3(contentType) {
 		sentence := fmt.Sprintf("This server takes MP3 (Content-Type: audio/mpeg), not %q", contentType)
-		return nil, &refusal{http.StatusUnsupportedMediaType, sentence, errors.New(sentence)}
+		return nil, &refusal{status: http.StatusUnsupportedMediaType, sentence: sentence, reason: errors.New(sentence)}
 	}
 	in, err := s.Registry.Attach(mount, mounts.Feed{
 		Kind: mounts.Live, Station: icy.StationFromHeader(header), Addr: ip, User: user,
@@ -92,13 +92,13 @@ func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mo
 	var inUse *mounts.InUseError
 	switch {
 	case errors.As(err, &name):
-		return nil, &refusal{http.StatusBadRequest, name.Error(), err}
+		return nil, &refusal{status: http.StatusBadRequest, sentence: name.Error(), reason: err}
 	case errors.As(err, &inUse):
-		return nil, &refusal{http.StatusForbidden, "Mountpoint in use: " + err.Error(), err}
+		return nil, &refusal{status: http.StatusForbidden, sentence: "Mountpoint in use: " + err.Error(), reason: err}
 	case errors.Is(err, mounts.ErrTooManySources):
-		return nil, &refusal{http.StatusForbidden, "too many sources connected", err}
+		return nil, &refusal{status: http.StatusForbidden, sentence: "too many sources connected", reason: err}
 	default:
-		return nil, &refusal{http.StatusServiceUnavailable, err.Error(), err}
+		return nil, &refusal{status: http.StatusServiceUnavailable, sentence: err.Error(), reason: err}
 	}
 }
 

@@ -1,6 +1,7 @@
 package listeners
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"net/http"
@@ -115,22 +116,22 @@ func (l *listener) limit(stay time.Duration) {
 }
 
 func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason error) {
-	w.log.Warn("listener refused", zap.String("mount", m.Name), zap.String("ip", l.Addr),
-		zap.String("agent", l.Agent), zap.Error(reason))
 	status, sentence := http.StatusForbidden, "max listeners reached" // recorded: wire/listener-full.txt
-	var login *auth.Refusal
+	level, login := w.log.Warn, &auth.Refusal{}
 	switch {
+	case errors.As(reason, &login):
+		status, sentence = login.Status(), cmp.Or(login.Message, login.Sentence())+"\r\n"
+		if login.Quiet() && !login.Missing {
+			level = w.log.Debug
+		}
 	case errors.Is(reason, mounts.ErrServerFull):
 		sentence = "the server has reached its limit of listeners"
 	case errors.Is(reason, errNotPlaying):
 		status, sentence = http.StatusNotFound, reason.Error()
-	case errors.As(reason, &login):
-		status, sentence = http.StatusUnauthorized, "You need to authenticate\r\n"
-		if login.Message != "" {
-			sentence = login.Message + "\r\n"
-		}
 	}
-	n, _ := conn.Write(icy.AppendRefusal(nil, status, sentence, time.Now()))
+	level("listener refused", zap.String("mount", m.Name), zap.String("ip", l.Addr),
+		zap.String("agent", l.Agent), zap.Error(reason))
+	n, _ := conn.Write(icy.AppendRefusal(nil, status, sentence, time.Now(), login.Header()))
 	w.end(conn, l, status, n)
 }
 
