@@ -2,7 +2,8 @@
 // logins, not mounts or routes: whoever asks names the mount.
 //
 //	in:   a request's Authorization, the configuration's names and passwords,
-//	      files of listeners, the word of the hoster's own web server
+//	      files of listeners and of those who are kept out, signed addresses,
+//	      the word of the hoster's own web server
 //	out:  nil, or a Refusal that says in words what was wrong
 package auth
 
@@ -20,47 +21,55 @@ import (
 	"relay/conf"
 )
 
-// Gate holds the configured logins. Safe for concurrent use.
+// Gate holds the configured logins, and who is kept out. Safe for concurrent use.
 type Gate struct {
 	conf  *conf.Live
 	log   *zap.Logger
 	hooks *hooks
 
 	throttle *throttle
+	bans     *bans
 
 	mu      sync.Mutex
 	files   map[string]*Htpasswd // by path
 	hashing chan struct{}        // one for each password being hashed
 }
 
-// NewGate returns a gate with the logins that are in force. It logs nothing, see WithLog,
-// and its notices wait for Run.
+// NewGate returns a gate with the logins that are in force, and reads who is
+// kept out. It logs nothing, see WithLog, and its notices wait for Run.
 func NewGate(c *conf.Live) *Gate {
 	g := &Gate{
 		conf:     c,
 		log:      zap.NewNop(),
 		hooks:    newHooks(c),
 		throttle: newThrottle(),
+		bans:     newBans(c),
 		files:    map[string]*Htpasswd{},
 		hashing:  make(chan struct{}, hashers()),
 	}
 	g.throttle.slow = func(from netip.Prefix, guesses int) {
 		g.log.Warn("wrong logins are slowed down", zap.Stringer("from", from), zap.Int("wrong", guesses))
 	}
+	g.bans.refresh(true)
 	return g
 }
 
 // WithLog lets g log what is wrong with its files and hooks. It must be called
 // before anything else, and returns g.
 func (g *Gate) WithLog(log *zap.Logger) *Gate {
-	g.log, g.hooks.log = log, log
+	g.log, g.hooks.log, g.bans.log = log, log, log
 	return g
 }
 
-// Run sends what hooks are told, until ctx ends; what waits then is sent within
-// three seconds. To tell of every leave, let ctx end when sources and
-// listeners have gone.
-func (g *Gate) Run(ctx context.Context) { g.hooks.run(ctx) }
+// Run follows the lists of those who are kept out, and sends what hooks are
+// told, until ctx ends; what waits then is sent within three seconds. To tell
+// of every leave, let ctx end when sources and listeners have gone.
+func (g *Gate) Run(ctx context.Context) {
+	var following sync.WaitGroup
+	following.Go(func() { g.bans.run(ctx) })
+	g.hooks.run(ctx)
+	following.Wait()
+}
 
 // Source checks the login of a source client for a mount. A mount with a
 // login of its own does not open to the server-wide one, and the user name

@@ -225,6 +225,19 @@ func (m *Mount) SourceOf(user string) *Input {
 	return m.source()
 }
 
+// LiveSources returns the inputs that source clients feed, those that wait too.
+func (m *Mount) LiveSources() []*Input {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var live []*Input
+	for _, in := range m.inputs {
+		if in.Kind == Live {
+			live = append(live, in)
+		}
+	}
+	return live
+}
+
 // Source returns the live source or relay that holds the mount, or nil.
 func (m *Mount) Source() *Input {
 	m.mu.Lock()

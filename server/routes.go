@@ -18,7 +18,7 @@ func routes(h *admin.Handlers, measured prometheus.Collector) http.Handler {
 	get := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
 	get.HandleFunc("/", h.Page)
 	get.HandleFunc("/status.xsl", h.Page)
-	get.HandleFunc("/healthz", healthy)
+	get.HandleFunc(healthPath, healthy)
 	get.Handle("/metrics", h.Metrics(measured))
 	get.HandleFunc("/status-json.xsl", h.StatusJSON)
 	get.HandleFunc("/server_version.xsl", h.Version)

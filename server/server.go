@@ -91,6 +91,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	var accepting, handling, rooms sync.WaitGroup
 	rooms.Go(func() { s.backups.Run(ctx) })
 	rooms.Go(func() { s.followConfiguration(ctx) })
+	rooms.Go(func() { s.enforceBans(ctx) })
 	rooms.Go(func() { s.writers.Run(writing) })
 	rooms.Go(func() { s.recorder.Run(writing) })
 	rooms.Go(func() { web.server.Serve(web) })
@@ -167,11 +168,17 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	}
 	req, body := said.req, said.body
 	if req == nil {
+		if s.deniedShoutcast(conn) {
+			return
+		}
 		s.sources.ServeShoutcast(conn, body, said.password, c.Server.ShoutcastMount, deadline)
 		return
 	}
 	s.admin.Traffic.Requests.Add(1)
 	proxies(c.Server.TrustedProxies).identify(req, conn.RemoteAddr())
+	if s.denied(conn, req) {
+		return
+	}
 	if req.Method == "SOURCE" || req.Method == http.MethodPut {
 		s.sources.Serve(conn, body, req)
 		return
