@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"relay/conf"
 )
 
 // How those who guess are slowed down.
@@ -251,18 +253,9 @@ func (t *throttle) digest(login string) loginDigest {
 	return loginDigest(mac.Sum(nil)[:16])
 }
 
-// household is the addresses that are taken for one: an IPv4 address, or the
-// /64 of an IPv6 one. What is no address is one with all others that are none.
+// household is the addresses that an IP address is one with. What is no address
+// is one with all others that are none.
 func household(ip string) netip.Prefix {
-	addr, err := netip.ParseAddr(ip)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	addr = addr.Unmap().WithZone("")
-	bits := 64
-	if addr.Is4() {
-		bits = 32
-	}
-	prefix, _ := addr.Prefix(bits)
-	return prefix
+	from, _ := conf.HouseholdOf(ip)
+	return from
 }

@@ -66,3 +66,20 @@ func InNetworks(networks []Network, addr netip.Addr) bool {
 	}
 	return false
 }
+
+// HouseholdOf returns the addresses that are taken for one client: an IPv4
+// address alone, or the /64 of an IPv6 one, which is what a household gets. ok
+// is false for what is no IP address.
+func HouseholdOf(ip string) (household netip.Prefix, ok bool) {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	addr = addr.Unmap().WithZone("")
+	bits := 64
+	if addr.Is4() {
+		bits = 32
+	}
+	household, err = addr.Prefix(bits)
+	return household, err == nil
+}

@@ -10,15 +10,17 @@ import (
 
 // Errors of Audience.Join.
 var (
-	ErrMountFull  = errors.New("the mount has reached its limit of listeners")
-	ErrServerFull = errors.New("the server has reached its limit of listeners")
+	ErrMountFull    = errors.New("the mount has reached its limit of listeners")
+	ErrServerFull   = errors.New("the server has reached its limit of listeners")
+	ErrTooManyOfOne = errors.New("as many as may listen from this address do already")
 )
 
 // Audience is everyone who listens to a mount. Safe for concurrent use.
 type Audience struct {
-	limits func() (mount, server int) // mount 0: none
-	server *atomic.Int64              // listeners of the whole server
-	joined *atomic.Int64              // all who ever joined the server
+	limits     func() limits
+	server     *atomic.Int64 // listeners of the whole server
+	households *households   // likewise
+	joined     *atomic.Int64 // all who ever joined the server
 
 	waiting  atomic.Int64  // who would join if something played
 	arrivals chan struct{} // says that somebody has come
@@ -32,18 +34,26 @@ type Audience struct {
 	gone      int64 // bytes sent to those who have left
 }
 
+// limits are how many may listen at once. 0 is none, but for the server.
+type limits struct{ mount, server, household int }
+
 // Join lets l in, or says why there is no room. He gets a number if he has
 // none yet.
 func (a *Audience) Join(l *Listener) error {
-	most, total := a.limits()
-	if a.server.Add(1) > int64(total) {
+	most := a.limits()
+	if a.server.Add(1) > int64(most.server) {
 		a.server.Add(-1)
 		return ErrServerFull
 	}
+	if !a.households.enter(l.Addr, most.household) {
+		a.server.Add(-1)
+		return ErrTooManyOfOne
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if most > 0 && len(a.listeners) >= most {
+	if most.mount > 0 && len(a.listeners) >= most.mount {
 		a.server.Add(-1)
+		a.households.leave(l.Addr)
 		return ErrMountFull
 	}
 	if l.ID == 0 {
@@ -66,6 +76,7 @@ func (a *Audience) seat(l *Listener) {
 func (a *Audience) Leave(l *Listener) {
 	if a.unseat(l) {
 		a.server.Add(-1)
+		a.households.leave(l.Addr)
 	}
 }
 

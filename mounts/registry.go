@@ -23,9 +23,10 @@ var ErrTooManySources = errors.New("too many sources connected")
 //
 // Lock order: Registry.mu before Mount.mu.
 type Registry struct {
-	conf      *conf.Live
-	log       *zap.Logger
-	listeners atomic.Int64
+	conf       *conf.Live
+	log        *zap.Logger
+	listeners  atomic.Int64
+	households households
 
 	Counts Counts
 
@@ -168,14 +169,16 @@ func (r *Registry) newMount(name string) *Mount {
 		registry: r,
 		began:    time.Now(),
 		Audience: Audience{
-			server:    &r.listeners,
-			joined:    &r.Counts.Listeners,
-			listeners: map[uint64]*Listener{},
-			arrivals:  make(chan struct{}, 1),
+			server:     &r.listeners,
+			households: &r.households,
+			joined:     &r.Counts.Listeners,
+			listeners:  map[uint64]*Listener{},
+			arrivals:   make(chan struct{}, 1),
 		},
 	}
-	m.Audience.limits = func() (mount, server int) {
-		return m.Config().MaxListeners, r.conf.Config().Limits.Listeners
+	m.Audience.limits = func() limits {
+		server := r.conf.Config().Limits
+		return limits{mount: m.Config().MaxListeners, server: server.Listeners, household: server.ListenersPerIP}
 	}
 	c := m.Config()
 	m.Stream, m.declared, m.fallbacks = newStream(int64(c.Burst)), c.Fallbacks, slices.Clone(c.Fallbacks)

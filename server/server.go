@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.uber.org/zap"
@@ -38,6 +39,7 @@ type Server struct {
 	journal  *journal.Journal
 	gate     *auth.Gate
 	admin    *admin.Handlers
+	doorstep *doorstep
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{} // not yet with listeners or net/http
@@ -69,13 +71,18 @@ func New(c *conf.Live, registry *mounts.Registry, music admin.Music, log *zap.Lo
 			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
 			SetFallbacks: backups.Set, Music: music,
 		},
-		conns: map[net.Conn]struct{}{},
+		doorstep: newDoorstep(c, log),
+		conns:    map[net.Conn]struct{}{},
 	}
 }
 
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
+	if l, most := s.conf.Config().Limits, descriptors(); l.Listeners+l.Sources+l.Connections > most {
+		s.log.Warn("the system allows fewer open files than limits.listeners, sources and connections together",
+			zap.Int("open files", most), zap.Int("wanted", l.Listeners+l.Sources+l.Connections))
+	}
 	web := newWeb(journaled(s.journal, routes(s.admin, s.writers)), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
@@ -137,19 +144,29 @@ func (s *Server) followConfiguration(ctx context.Context) {
 }
 
 // accept takes connections until l is closed. Running out of descriptors is
-// waited out: those on the air must not lose the server for it.
+// waited out: those on the air must not lose the server for it, and those who
+// have said nothing yet go first.
 func (s *Server) accept(l net.Listener, handle func(net.Conn)) {
+	var told time.Time
 	for {
 		conn, err := l.Accept()
 		switch {
 		case err == nil:
 			handle(conn)
+			continue
 		case errors.Is(err, net.ErrClosed):
 			return
-		default:
-			s.log.Error("cannot accept connections", zap.Error(err))
-			time.Sleep(100 * time.Millisecond)
 		}
+		if now := time.Now(); now.Sub(told) >= toldEvery {
+			s.log.Error("cannot accept connections", zap.Error(err))
+			told = now
+		}
+		outOfDescriptors := errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+		if outOfDescriptors && s.doorstep.relieve() > 0 {
+			time.Sleep(10 * time.Millisecond) // until they are closed
+			continue
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 
@@ -161,7 +178,9 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	defer s.untrack(conn)
 	c := s.conf.Config()
 	deadline := time.Now().Add(time.Duration(c.Limits.HeaderTimeout))
+	leave := s.doorstep.enter(conn)
 	said, err := readHead(conn, deadline)
+	leave()
 	if err != nil {
 		s.turnAway(conn, err)
 		return
