@@ -113,6 +113,7 @@ func (in *Input) Pause() {
 	in.playing = false
 	if m.onAir == in {
 		m.onAir, in.onAir = nil, make(chan struct{})
+		m.registry.following.tell(m.Name)
 		m.goOnWithout(in)
 	}
 }
@@ -135,6 +136,7 @@ func (in *Input) Retune(s icy.Station) {
 	in.Mount.mu.Lock()
 	in.Station = s
 	in.Mount.mu.Unlock()
+	in.Mount.registry.following.tell(in.Mount.Name)
 }
 
 // Heard notes that the source has sent something, even if it held no whole

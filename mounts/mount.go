@@ -126,6 +126,7 @@ func (m *Mount) remove(in *Input, cause error) {
 	if m.onAir == in {
 		m.onAir = nil
 	}
+	m.registry.following.tell(m.Name)
 }
 
 // endGrace goes on with the next input, or ends the mount when there is none.
@@ -192,6 +193,7 @@ func (m *Mount) append(f frames.Frame, now time.Time) {
 	if m.switched {
 		m.switched = false
 		m.tellFormatChange(f.Header)
+		defer m.registry.following.tell(m.Name) // of a bit rate that is measured
 	}
 	m.lastFrame, m.format = now, f.Header
 }

@@ -21,7 +21,7 @@ var ErrTooManySources = errors.New("too many sources connected")
 // Registry holds the mounts of a server. A mount comes into being with its
 // first input; none needs to be declared.
 //
-// Lock order: Registry.mu before Mount.mu.
+// Lock order: Registry.mu before Mount.mu before following.mu.
 type Registry struct {
 	conf      *conf.Live
 	log       *zap.Logger
@@ -39,6 +39,8 @@ type Registry struct {
 	early    map[string]earlyTitle
 	watching map[chan struct{}]struct{}
 	closed   bool
+
+	following following
 }
 
 // Counts are the totals since the server started.
@@ -135,6 +137,7 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	if !found {
 		r.tellChange()
 	}
+	r.following.tell(name)
 	if f.Kind == Live {
 		r.Counts.Sources.Add(1)
 		r.takeEarlyTitle(in)
@@ -189,6 +192,7 @@ func (r *Registry) forget(m *Mount) {
 	m.wake()
 	delete(r.mounts, m.Name)
 	r.tellChange()
+	r.following.tell(m.Name)
 	r.log.Info("mount ended", zap.String("mount", m.Name), zap.Int("listeners", m.Audience.Count()))
 }
 
