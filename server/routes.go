@@ -11,9 +11,14 @@ import (
 	"relay/listeners"
 )
 
+// apiPrefix begins the paths at which PUT does not come from a source: no
+// mount has such a name.
+const apiPrefix = "/api/"
+
 // routes is everything the server answers that is no stream.
-func routes(h *admin.Handlers, measured prometheus.Collector) http.Handler {
+func routes(h *admin.Handlers, api http.Handler, measured prometheus.Collector) http.Handler {
 	r := mux.NewRouter().SkipClean(true)
+	r.PathPrefix(apiPrefix + "v1/").Handler(api)
 	r.Methods(http.MethodOptions).HandlerFunc(preflight)
 	get := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
 	get.HandleFunc("/", h.Page)

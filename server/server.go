@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/admin"
+	"relay/api"
 	"relay/auth"
 	"relay/conf"
 	"relay/icy"
@@ -38,6 +39,7 @@ type Server struct {
 	journal  *journal.Journal
 	gate     *auth.Gate
 	admin    *admin.Handlers
+	api      *api.Handlers
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{} // not yet with listeners or net/http
@@ -49,7 +51,7 @@ func New(c *conf.Live, registry *mounts.Registry, music admin.Music, log *zap.Lo
 	book := journal.New(c.Config().Log, log)
 	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
 	backups := ingest.NewSubstitutes(registry, c, log)
-	return &Server{
+	s := &Server{
 		conf:     c,
 		log:      log,
 		registry: registry,
@@ -71,12 +73,21 @@ func New(c *conf.Live, registry *mounts.Registry, music admin.Music, log *zap.Lo
 		},
 		conns: map[net.Conn]struct{}{},
 	}
+	s.api = &api.Handlers{
+		Conf: c, Registry: registry, Gate: gate, Log: log, Started: s.admin.Started,
+		Sessions: auth.NewSessions(gate), Events: api.NewEvents(registry, c),
+		SetFallbacks: backups.Set, Music: music,
+		Connections: func() (open, accepted int64) {
+			return s.admin.Traffic.Open.Load(), s.admin.Traffic.Accepted.Load()
+		},
+	}
+	return s
 }
 
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	web := newWeb(journaled(s.journal, routes(s.admin, s.writers)), open[0].Addr(), s.log)
+	web := newWeb(journaled(s.journal, routes(s.admin, s.api.Router(), s.writers)), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
 	keeping, stopKeeping := context.WithCancel(context.Background())
@@ -91,6 +102,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	var accepting, handling, rooms sync.WaitGroup
 	rooms.Go(func() { s.backups.Run(ctx) })
 	rooms.Go(func() { s.followConfiguration(ctx) })
+	rooms.Go(func() { s.api.Events.Run(ctx) })
 	rooms.Go(func() { s.writers.Run(writing) })
 	rooms.Go(func() { s.recorder.Run(writing) })
 	rooms.Go(func() { web.server.Serve(web) })
@@ -172,7 +184,7 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	}
 	s.admin.Traffic.Requests.Add(1)
 	proxies(c.Server.TrustedProxies).identify(req, conn.RemoteAddr())
-	if req.Method == "SOURCE" || req.Method == http.MethodPut {
+	if req.Method == "SOURCE" || req.Method == http.MethodPut && !strings.HasPrefix(req.URL.Path, apiPrefix) {
 		s.sources.Serve(conn, body, req)
 		return
 	}
