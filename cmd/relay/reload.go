@@ -10,15 +10,20 @@ import (
 	"relay/settings"
 )
 
-// reloadOnHangup reads the configuration again at every SIGHUP until ctx ends.
-// Settings logs what comes of it.
-func reloadOnHangup(ctx context.Context, s *settings.Settings) {
+// hangups returns a channel that gets every SIGHUP from now on, which would
+// otherwise end the program.
+func hangups() <-chan os.Signal {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+	return hangup
+}
+
+// reloadOn reads the configuration again at every signal until ctx ends.
+// Settings logs what comes of it.
+func reloadOn(ctx context.Context, signals <-chan os.Signal, s *settings.Settings) {
 	for {
 		select {
-		case <-hangup:
+		case <-signals:
 			s.Reload()
 		case <-ctx.Done():
 			return

@@ -34,6 +34,7 @@ func serve(args []string) error {
 			return fmt.Errorf("cannot play %s: %w", music, errors.Unwrap(err))
 		}
 	}
+	hangup := hangups()
 	unconfigured := *path == ""
 	var made passwords
 	config, err := settings.Open(*path, func(name string, text []byte) (*conf.Config, []byte, error) {
@@ -87,7 +88,7 @@ func serve(args []string) error {
 			music.Play(musicOf(c, unconfigured, flags.Args()))
 		})
 	})
-	working.Go(func() { reloadOnHangup(ctx, config) })
+	working.Go(func() { reloadOn(ctx, hangup, config) })
 	pullStreams(ctx, &working, live, registry, log, open)
 	encodeRenditions(ctx, &working, live, registry, log)
 	err = radio.Run(ctx, open)
