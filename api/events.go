@@ -63,9 +63,9 @@ func (e *Events) Run(ctx context.Context) {
 	defer e.end()
 	changes := e.registry.Follow()
 	defer changes.Stop()
-	for _, m := range e.registry.List() {
-		e.look(m.Name)
-	}
+	reloads, unwatch := e.conf.Watch()
+	defer unwatch()
+	e.lookAll()
 	tick := time.NewTicker(countEvery)
 	tick.Stop()
 	defer tick.Stop()
@@ -80,6 +80,8 @@ func (e *Events) Run(ctx context.Context) {
 				news = append(news, e.look(name)...)
 			}
 			e.send(round{events: news})
+		case <-reloads:
+			e.send(round{events: e.lookAll()})
 		case <-tick.C:
 			e.send(e.count())
 		case <-e.wake:
@@ -127,6 +129,14 @@ func (e *Events) look(name string) []event {
 	return append(news, mountEvent(now))
 }
 
+// lookAll looks at all mounts.
+func (e *Events) lookAll() (news []event) {
+	for _, m := range e.registry.List() {
+		news = append(news, e.look(m.Name)...)
+	}
+	return news
+}
+
 // isSame tells whether there is nothing new to tell. How many listen is told
 // otherwise, and that a bit rate varies a little is no news.
 func isSame(a, b scene) bool {
@@ -144,11 +154,10 @@ func isSame(a, b scene) bool {
 // count looks at all mounts for what nobody tells of: how many listen and,
 // where operators follow, how much was sent and so on.
 func (e *Events) count() round {
-	r := round{counts: map[string]count{}}
+	r := round{events: e.lookAll(), counts: map[string]count{}}
 	watched := e.operatorsFollow()
 	config := e.conf.Config()
 	for _, m := range e.registry.List() {
-		r.events = append(r.events, e.look(m.Name)...)
 		hidden := m.Config().Hidden
 		if n, before := m.Audience.Count(), e.counts[m.Name]; n != before {
 			e.counts[m.Name] = n

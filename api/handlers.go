@@ -1,6 +1,7 @@
 package api
 
 import (
+	"os"
 	"time"
 
 	"go.uber.org/zap"
@@ -8,6 +9,8 @@ import (
 	"relay/auth"
 	"relay/conf"
 	"relay/mounts"
+	"relay/recordings"
+	"relay/settings"
 )
 
 // Music is what plays from disk. The errors are sentences for the operator.
@@ -16,6 +19,12 @@ type Music interface {
 	Queue(mount, file string) error
 	Coming(mount string) ([]mounts.Coming, error)
 	ClearQueue(mount string) error
+}
+
+// Recordings are the recordings on the disk, by mount.
+type Recordings interface {
+	Files(mount string) ([]recordings.File, error)
+	Open(mount, name string) (*os.File, error)
 }
 
 // Handlers answers the requests of the API.
@@ -32,7 +41,9 @@ type Handlers struct {
 	// that were accepted since the start.
 	Connections func() (open, accepted int64)
 
-	Music Music
+	Music      Music
+	Recordings Recordings
+	Settings   *settings.Settings
 
 	// SetFallbacks replaces the fallbacks of a mount until it ends. The error
 	// is a sentence for the operator.

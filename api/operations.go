@@ -41,6 +41,9 @@ var operations = []operation{
 	{"GET", "/sources", operators, (*Handlers).sources},
 	{"GET", "/mounts", operators, (*Handlers).mounts},
 	{"GET", "/mounts/{mount}", operators, (*Handlers).mount},
+	{"PUT", "/mounts/{mount}", operators, (*Handlers).putMount},
+	{"PATCH", "/mounts/{mount}", operators, (*Handlers).patchMount},
+	{"DELETE", "/mounts/{mount}", operators, (*Handlers).removeMount},
 	{"DELETE", "/mounts/{mount}/source", operators, (*Handlers).kickSource},
 	{"GET", "/mounts/{mount}/listeners", operators, (*Handlers).listeners},
 	{"DELETE", "/mounts/{mount}/listeners/{id}", operators, (*Handlers).kickListener},
@@ -52,7 +55,11 @@ var operations = []operation{
 	{"DELETE", "/mounts/{mount}/queue", operators, (*Handlers).clearQueue},
 	{"POST", "/mounts/{mount}/skip", operators, (*Handlers).skip},
 	{"PUT", "/mounts/{mount}/fallbacks", operators, (*Handlers).setFallbacks},
+	{"GET", "/mounts/{mount}/recordings", operators, (*Handlers).recordings},
+	{"GET", "/mounts/{mount}/recordings/{name}", operators, (*Handlers).recording},
 	{"GET", "/mounts/{mount}/studio", studio, (*Handlers).studio},
+	{"GET", "/configuration", operators, (*Handlers).configuration},
+	{"POST", "/reload", operators, (*Handlers).reload},
 }
 
 // reads tells whether the operation changes nothing.

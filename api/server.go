@@ -22,6 +22,11 @@ func (h *Handlers) server(c *call) error {
 		Sources     int64 `json:"sources"`
 		Relays      int64 `json:"relays"`
 	}
+	type configuration struct {
+		File          string    `json:"file"` // empty: there is none
+		Loaded        time.Time `json:"loaded"`
+		RestartNeeded []string  `json:"restart_needed"` // keys that wait for the next start
+	}
 	var answer struct {
 		Name      string    `json:"name"`
 		Version   string    `json:"version"`
@@ -30,6 +35,8 @@ func (h *Handlers) server(c *call) error {
 		GoVersion string    `json:"go_version"`
 		Limits    limits    `json:"limits"`
 		Totals    totals    `json:"totals"`
+
+		Config configuration `json:"config"`
 	}
 	answer.Name, answer.Version, answer.GoVersion = "relay", version.Number, runtime.Version()
 	answer.Started, answer.Uptime = h.Started, time.Since(h.Started).Seconds()
@@ -41,5 +48,6 @@ func (h *Handlers) server(c *call) error {
 		Sources: counts.Sources.Load(), Relays: counts.Relays.Load(),
 	}
 	answer.Totals.Connections, answer.Totals.Accepted = h.Connections()
+	answer.Config = configuration{h.Settings.File(), h.Settings.Loaded(), append([]string{}, h.Settings.RestartNeeded()...)}
 	return c.answer(http.StatusOK, answer)
 }

@@ -22,6 +22,7 @@ import (
 	"relay/listeners"
 	"relay/mounts"
 	"relay/recordings"
+	"relay/settings"
 )
 
 // goodbye is how long those who are being answered at shutdown may take.
@@ -46,7 +47,8 @@ type Server struct {
 }
 
 // New puts a server together; Run starts it.
-func New(c *conf.Live, registry *mounts.Registry, music admin.Music, log *zap.Logger) *Server {
+func New(config *settings.Settings, registry *mounts.Registry, music admin.Music, log *zap.Logger) *Server {
+	c := config.Live
 	gate := auth.NewGate(c).WithLog(log)
 	book := journal.New(c.Config().Log, log)
 	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
@@ -76,7 +78,7 @@ func New(c *conf.Live, registry *mounts.Registry, music admin.Music, log *zap.Lo
 	s.api = &api.Handlers{
 		Conf: c, Registry: registry, Gate: gate, Log: log, Started: s.admin.Started,
 		Sessions: auth.NewSessions(gate), Events: api.NewEvents(registry, c),
-		SetFallbacks: backups.Set, Music: music,
+		SetFallbacks: backups.Set, Music: music, Recordings: s.recorder, Settings: config,
 		Connections: func() (open, accepted int64) {
 			return s.admin.Traffic.Open.Load(), s.admin.Traffic.Accepted.Load()
 		},

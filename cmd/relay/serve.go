@@ -79,7 +79,7 @@ func serve(args []string) error {
 
 	registry := mounts.NewRegistry(live, log)
 	music := ingest.NewAutoDJ(registry, log)
-	radio := server.New(live, registry, music, log)
+	radio := server.New(config, registry, music, log)
 	var working sync.WaitGroup
 	working.Go(func() { music.Run(ctx) })
 	working.Go(func() {
