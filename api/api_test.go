@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +19,8 @@ import (
 	"relay/frames/frametest"
 	"relay/icy"
 	"relay/mounts"
+	"relay/recordings"
+	"relay/settings"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -30,6 +34,7 @@ api_tokens = ["token-of-a-program"]
 [[mount]]
 name = "/live"
 title = "The station"
+record_dir = "recordings"
 [[mount]]
 name = "/own"
 source_user = "dj"
@@ -44,15 +49,26 @@ type station struct {
 	*Handlers
 	router http.Handler
 	music  *jukebox
+	file   string // the configuration
 }
 
 func newStation(t testing.TB, toml string) *station {
 	t.Helper()
-	c, err := conf.Parse("relay.toml", []byte(toml))
+	dir := t.TempDir()
+	file := filepath.Join(dir, "relay.toml")
+	write(t, file, toml)
+	if err := os.Mkdir(filepath.Join(dir, "recordings"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "recordings", recorded), "an hour of audio")
+	config, err := settings.Open(file, func(name string, text []byte) (*conf.Config, []byte, error) {
+		c, err := conf.Parse(name, text)
+		return c, text, err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	live := conf.NewLive(c)
+	live := config.Live
 	registry := mounts.NewRegistry(live, zap.NewNop())
 	t.Cleanup(registry.Close)
 	gate := auth.NewGate(live)
@@ -60,6 +76,7 @@ func newStation(t testing.TB, toml string) *station {
 	h := &Handlers{
 		Conf: live, Registry: registry, Gate: gate, Sessions: auth.NewSessions(gate),
 		Events: NewEvents(registry, live), Log: zap.NewNop(), Started: time.Now(), Music: music,
+		Settings: config, Recordings: recordings.NewRecorder(registry, live, zap.NewNop()),
 		Connections: func() (open, accepted int64) { return 3, 17 },
 		SetFallbacks: func(mount string, list []string) error {
 			m := registry.Find(mount)
@@ -70,7 +87,17 @@ func newStation(t testing.TB, toml string) *station {
 			return nil
 		},
 	}
-	return &station{Handlers: h, router: h.Router(), music: music}
+	return &station{Handlers: h, router: h.Router(), music: music, file: file}
+}
+
+// recorded is a file of a recording of /live.
+const recorded = "live-2026-01-02T03-04-05Z.mp3"
+
+func write(t testing.TB, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // jukebox is the music of /live alone.
