@@ -46,8 +46,8 @@ var operations = []operation{
 	{"DELETE", "/mounts/{mount}", operators, (*Handlers).removeMount},
 	{"DELETE", "/mounts/{mount}/source", operators, (*Handlers).kickSource},
 	{"GET", "/mounts/{mount}/listeners", operators, (*Handlers).listeners},
-	{"DELETE", "/mounts/{mount}/listeners/{id}", operators, (*Handlers).kickListener},
 	{"POST", "/mounts/{mount}/listeners/move", operators, (*Handlers).moveListeners},
+	{"DELETE", "/mounts/{mount}/listeners/{id}", operators, (*Handlers).kickListener},
 	{"GET", "/mounts/{mount}/titles", anyone, (*Handlers).titles},
 	{"PUT", "/mounts/{mount}/title", studio, (*Handlers).setTitle},
 	{"GET", "/mounts/{mount}/queue", operators, (*Handlers).queue},
@@ -83,8 +83,8 @@ func (h *Handlers) router() *mux.Router {
 		r.Path(prefix + op.path).Methods(op.methods()...).Handler(h.serve(op))
 		allowed[op.path] = append(allowed[op.path], op.methods()...)
 	}
-	for path, methods := range allowed { // behind all others: mux takes the first that fits
-		r.Path(prefix + path).Handler(otherMethod(methods))
+	for _, op := range operations { // behind all others: mux takes the first that fits
+		r.Path(prefix + op.path).Handler(otherMethod(allowed[op.path]))
 	}
 	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w)
