@@ -3,12 +3,14 @@ package api
 import (
 	"encoding"
 	"reflect"
+	"regexp"
 
 	"relay/conf"
 )
 
 // settingsOf returns the settings of a mount under the keys and in the words
-// of relay.toml. Secrets are left out.
+// of relay.toml. Passwords are left out, and hidden where they are part of an
+// address.
 func settingsOf(m conf.Mount) map[string]any {
 	settings := table(reflect.ValueOf(m))
 	delete(settings, "name")
@@ -39,6 +41,11 @@ func setting(v reflect.Value) any {
 			list[i] = setting(v.Index(i))
 		}
 		return list
+	case reflect.String:
+		return loginInAddress.ReplaceAllString(v.String(), "$1***@")
 	}
 	return v.Interface()
 }
+
+// loginInAddress is the login in an address.
+var loginInAddress = regexp.MustCompile(`(://)[^/?#@\s]*@`)
