@@ -24,8 +24,6 @@ type Gate struct {
 	log   *zap.Logger
 	hooks *hooks
 
-	refused refusedSources
-
 	mu      sync.Mutex
 	files   map[string]*Htpasswd // by path
 	hashing chan struct{}        // one for each password being hashed
@@ -60,9 +58,7 @@ func (g *Gate) Run(ctx context.Context) { g.hooks.run(ctx) }
 // counts (wire/source-own-mount-user.txt, wire/source-empty-user.txt). Where a
 // stream_auth hook is set, it decides instead. The error is a *Refusal.
 func (g *Gate) Source(req *http.Request, mount string) error {
-	err := g.source(req.Context(), req, mount, false)
-	g.noteRefused(mount, hostOf(req.RemoteAddr), req.UserAgent(), err)
-	return err
+	return g.source(req.Context(), req, mount, false)
 }
 
 // Admin checks the administrator's login. The error is a *Refusal.

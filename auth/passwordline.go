@@ -20,13 +20,7 @@ func (g *Gate) PasswordLine(ctx context.Context, ip, line, standard string) (mou
 	if line == icy.ShoutcastProbe {
 		return "", "", &Refusal{Missing: true, Reason: "libshout's probe for a SHOUTcast server"}
 	}
-	mount, user, err = g.passwordLine(ctx, ip, line, standard, false)
-	meant := standard
-	for _, reading := range icy.ReadPasswordLine(line) {
-		meant = cmp.Or(reading.Mount, meant)
-	}
-	g.noteRefused(meant, ip, "", err)
-	return mount, user, err
+	return g.passwordLine(ctx, ip, line, standard, false)
 }
 
 // AdminPasswordLine checks what stands for a login in req, one of SHOUTcast's
