@@ -74,6 +74,7 @@ type Input struct {
 	onAir    chan struct{} // closed while it is on the air
 	ended    bool
 	cause    error
+	arrivals *arrivals // nil: not measured
 
 	end chan struct{} // closed when it has ended
 }
@@ -111,6 +112,7 @@ func (in *Input) Pause() {
 		return
 	}
 	in.playing = false
+	in.rest()
 	if m.onAir == in {
 		m.onAir, in.onAir = nil, make(chan struct{})
 		m.goOnWithout(in)
@@ -134,14 +136,6 @@ func (in *Input) Resume() {
 func (in *Input) Retune(s icy.Station) {
 	in.Mount.mu.Lock()
 	in.Station = s
-	in.Mount.mu.Unlock()
-}
-
-// Heard notes that the source has sent something, even if it held no whole
-// frame.
-func (in *Input) Heard() {
-	in.Mount.mu.Lock()
-	in.lastByte = time.Now()
 	in.Mount.mu.Unlock()
 }
 
