@@ -60,6 +60,7 @@ func New(c *conf.Live, registry *mounts.Registry, music admin.Music, log *zap.Lo
 			Gate:     gate,
 			Log:      log,
 			Journal:  book,
+			Refusals: ingest.NewRefusals(),
 			Conf:     c,
 		},
 		backups:  backups,
