@@ -38,7 +38,7 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 	for _, given := range readings {
 		mount := cmp.Or(given.Mount, standard)
 		if given.Mount != "" {
-			refusal = &Refusal{Reason: fmt.Sprintf("wrong password, given for %s", mount)}
+			refusal = &Refusal{Reason: fmt.Sprintf("wrong password, given for %s", mount), Mount: mount}
 		}
 		for _, l := range g.logins(mount, admin) {
 			err := compare(cmp.Or(given.User, l.user), given.Password, l.user, l.password)
@@ -69,6 +69,7 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 		if refusal == nil {
 			return mount, user, nil
 		}
+		refusal.Mount = given.Mount
 	}
 	return "", "", refusal
 }

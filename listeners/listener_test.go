@@ -194,7 +194,7 @@ func TestWhoFallsBehindIsMovedToAFrame(t *testing.T) {
 		if skips == 0 || last != 999 {
 			t.Errorf("metaint %d: %d skips, ends at %d", metaint, skips, last)
 		}
-		in.Mount.Audience.Leave(&l.Listener)
+		in.Mount.Audience.Leave(&l.Listener, "left")
 	}
 	if in.Mount.Audience.Skips() == 0 {
 		t.Error("skips are not counted")

@@ -114,7 +114,7 @@ func (w *Writers) visit(l *listener) (reason string) {
 // dismiss ends a listener.
 func (w *Writers) dismiss(l *listener, reason string) {
 	l.socket.close()
-	l.mount.Audience.Leave(&l.Listener)
+	l.mount.Audience.Leave(&l.Listener, reason)
 	if reason == leftBehind || reason == leftTimeout {
 		l.mount.Audience.DroppedSlow()
 	}

@@ -37,6 +37,7 @@ type Registry struct {
 	mu       sync.RWMutex
 	mounts   map[string]*Mount
 	early    map[string]earlyTitle
+	totals   map[string]*totals
 	watching map[chan struct{}]struct{}
 	closed   bool
 
@@ -52,7 +53,7 @@ type Counts struct {
 
 // NewRegistry returns a registry without mounts.
 func NewRegistry(c *conf.Live, log *zap.Logger) *Registry {
-	return &Registry{conf: c, log: log, mounts: map[string]*Mount{}, early: map[string]earlyTitle{}, watching: map[chan struct{}]struct{}{}}
+	return &Registry{conf: c, log: log, mounts: map[string]*Mount{}, early: map[string]earlyTitle{}, totals: map[string]*totals{}, watching: map[chan struct{}]struct{}{}}
 }
 
 // Find returns the mount of that name, or nil.
@@ -130,10 +131,14 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 		onAir:   make(chan struct{}),
 		end:     make(chan struct{}),
 	}
+	if f.Kind <= Relayed {
+		in.arrivals = &arrivals{since: now, cadence: time.Duration(r.conf.Config().Limits.FlushInterval) / 2}
+	}
 	if err := m.attach(in); err != nil {
 		return nil, err
 	}
 	r.mounts[name] = m
+	m.totals.ended = time.Time{}
 	if !found {
 		r.tellChange()
 	}
@@ -177,6 +182,8 @@ func (r *Registry) newMount(name string) *Mount {
 			arrivals:  make(chan struct{}, 1),
 		},
 	}
+	m.totals = r.totalsOf(name)
+	m.Audience.totals = m.totals
 	m.Audience.limits = func() (mount, server int) {
 		return m.Config().MaxListeners, r.conf.Config().Limits.Listeners
 	}
@@ -190,6 +197,8 @@ func (r *Registry) newMount(name string) *Mount {
 func (r *Registry) forget(m *Mount) {
 	m.Stream.close()
 	m.wake()
+	m.settle()
+	m.totals.ended = time.Now()
 	delete(r.mounts, m.Name)
 	r.tellChange()
 	r.following.tell(m.Name)

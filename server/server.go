@@ -64,6 +64,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 			Gate:     gate,
 			Log:      log,
 			Journal:  book,
+			Refusals: ingest.NewRefusals(),
 			Conf:     c,
 		},
 		backups:  backups,

@@ -55,7 +55,7 @@ func serve(args []string) error {
 		return err
 	}
 	live := config.Live
-	log, level, err := newLogger(live.Config().Log)
+	log, _, level, err := newLogger(live.Config().Log)
 	if err != nil {
 		return fmt.Errorf("cannot write the log: %w", err)
 	}
