@@ -1,12 +1,15 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,13 +20,31 @@ import (
 	"relay/conf"
 	"relay/frames"
 	"relay/frames/frametest"
+	"relay/history"
 	"relay/icy"
+	"relay/ingest"
+	"relay/journal"
 	"relay/mounts"
 	"relay/recordings"
 	"relay/settings"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// past is the history of all stations: to make one takes time.
+var past = history.New(conf.History{}, zap.NewNop())
+
+func TestMain(m *testing.M) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { past.Run(ctx) })
+	code := m.Run()
+	cancel()
+	running.Wait()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
 
 // house is the configuration of most tests.
 const house = `
@@ -72,10 +93,11 @@ func newStation(t testing.TB, toml string) *station {
 	registry := mounts.NewRegistry(live, zap.NewNop())
 	t.Cleanup(registry.Close)
 	gate := auth.NewGate(live)
+	tail := journal.NewTail(zap.DebugLevel, 10)
 	music := &jukebox{}
 	h := &Handlers{
 		Conf: live, Registry: registry, Gate: gate, Sessions: auth.NewSessions(gate),
-		Events: NewEvents(registry, live), Log: zap.NewNop(), Started: time.Now(), Music: music,
+		Events: NewEvents(registry, live, tail), Tail: tail, Refusals: ingest.NewRefusals(), History: past, Log: zap.New(tail.Core()), Started: time.Now(), Music: music,
 		Settings: config, Recordings: recordings.NewRecorder(registry, live, zap.NewNop()),
 		Connections: func() (open, accepted int64) { return 3, 17 },
 		SetFallbacks: func(mount string, list []string) error {

@@ -3,6 +3,8 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+
+	"relay/journal"
 )
 
 // An event is one piece of news of a mount, encoded for both kinds of those
@@ -39,6 +41,13 @@ func goneEvent(mount string, hidden bool) event {
 
 func detailEvent(d MountDetail) event {
 	return event{mount: d.Name, hidden: d.Hidden, operators: encodeEvent("detail", d)}
+}
+
+func logEvents(lines []journal.Line) (list []event) {
+	for _, l := range lines {
+		list = append(list, event{operators: encodeEvent("log", printable(l))})
+	}
+	return list
 }
 
 // encodeEvent writes an event as server-sent events have it (WHATWG HTML

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"relay/conf"
+	"relay/journal"
 	"relay/mounts"
 )
 
@@ -29,6 +30,7 @@ var (
 type Events struct {
 	registry *mounts.Registry
 	conf     *conf.Live
+	tail     *journal.Tail
 	wake     chan struct{} // somebody has come or left
 
 	mu        sync.Mutex
@@ -49,10 +51,11 @@ type scene struct {
 	counted bool // everyone may know how many listen
 }
 
-// NewEvents returns events of the mounts in r; there are none before Run.
-func NewEvents(r *mounts.Registry, c *conf.Live) *Events {
+// NewEvents returns events of the mounts in r and of the log; there are none
+// before Run.
+func NewEvents(r *mounts.Registry, c *conf.Live, tail *journal.Tail) *Events {
 	return &Events{
-		registry: r, conf: c, wake: make(chan struct{}, 1),
+		registry: r, conf: c, tail: tail, wake: make(chan struct{}, 1),
 		followers: map[*follower]struct{}{},
 		known:     map[string]scene{}, counts: map[string]int{}, told: map[string]string{},
 	}
@@ -65,6 +68,9 @@ func (e *Events) Run(ctx context.Context) {
 	defer changes.Stop()
 	reloads, unwatch := e.conf.Watch()
 	defer unwatch()
+	lines, unfollow := e.tail.Watch()
+	defer unfollow()
+	_, read := e.tail.Last(0)
 	e.lookAll()
 	tick := time.NewTicker(countEvery)
 	tick.Stop()
@@ -82,6 +88,11 @@ func (e *Events) Run(ctx context.Context) {
 			e.send(round{events: news})
 		case <-reloads:
 			e.send(round{events: e.lookAll()})
+		case <-lines:
+			var fresh []journal.Line
+			if fresh, _, read = e.tail.Since(read); e.operatorsFollow() {
+				e.send(round{events: logEvents(fresh)})
+			}
 		case <-tick.C:
 			e.send(e.count())
 		case <-e.wake:

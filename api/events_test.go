@@ -125,8 +125,16 @@ func TestEventsTellWhatHappens(t *testing.T) {
 		}
 		time.Sleep(3 * countEvery)
 		synctest.Wait()
-		if got := append(everyone.taken(), operator.taken()...); len(got) != 0 {
+		if got := everyone.taken(); len(got) != 0 {
 			t.Errorf("nothing happened, but they are told %v", got)
+		}
+		if got := names(operator.taken()); got != "detail detail detail" { // of how the stream arrives
+			t.Errorf("when nothing happens operators are told %s", got)
+		}
+		s.Log.Warn("something")
+		synctest.Wait()
+		if got := operator.taken(); names(got) != "log" || !strings.Contains(got[0].data, `"message":"something"`) || len(everyone.taken()) != 0 {
+			t.Errorf("of a line in the log operators are told %v", got)
 		}
 
 		in.Detach()

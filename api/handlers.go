@@ -1,13 +1,15 @@
 package api
 
 import (
-	"os"
 	"time"
 
 	"go.uber.org/zap"
 
 	"relay/auth"
 	"relay/conf"
+	"relay/history"
+	"relay/ingest"
+	"relay/journal"
 	"relay/mounts"
 	"relay/recordings"
 	"relay/settings"
@@ -19,12 +21,6 @@ type Music interface {
 	Queue(mount, file string) error
 	Coming(mount string) ([]mounts.Coming, error)
 	ClearQueue(mount string) error
-}
-
-// Recordings are the recordings on the disk, by mount.
-type Recordings interface {
-	Files(mount string) ([]recordings.File, error)
-	Open(mount, name string) (*os.File, error)
 }
 
 // Handlers answers the requests of the API.
@@ -42,8 +38,11 @@ type Handlers struct {
 	Connections func() (open, accepted int64)
 
 	Music      Music
-	Recordings Recordings
+	Recordings *recordings.Recorder
 	Settings   *settings.Settings
+	History    *history.Store
+	Refusals   *ingest.Refusals
+	Tail       *journal.Tail
 
 	// SetFallbacks replaces the fallbacks of a mount until it ends. The error
 	// is a sentence for the operator.

@@ -21,12 +21,6 @@ type Listener struct {
 	Sent  int64     `json:"sent"` // bytes
 }
 
-// How many items an answer has.
-const (
-	usualItems = 100
-	mostItems  = 1000
-)
-
 // listeners lists who listens to a mount, in the order they came.
 func (h *Handlers) listeners(c *call) error {
 	m, err := h.existing(c)
@@ -37,11 +31,7 @@ func (h *Handlers) listeners(c *call) error {
 	if err != nil {
 		return err
 	}
-	offset, err := wholeNumber(query, "offset", 0, 0, 1<<31-1)
-	if err != nil {
-		return err
-	}
-	limit, err := wholeNumber(query, "limit", usualItems, 1, mostItems)
+	offset, limit, err := pageIn(query, usualItems)
 	if err != nil {
 		return err
 	}

@@ -58,6 +58,13 @@ var operations = []operation{
 	{"GET", "/mounts/{mount}/recordings", operators, (*Handlers).recordings},
 	{"GET", "/mounts/{mount}/recordings/{name}", operators, (*Handlers).recording},
 	{"GET", "/mounts/{mount}/studio", studio, (*Handlers).studio},
+	{"GET", "/reports/listening", operators, (*Handlers).listeningReport},
+	{"GET", "/reports/titles", operators, (*Handlers).titlesReport},
+	{"GET", "/reports/title-totals", operators, (*Handlers).titleTotalsReport},
+	{"GET", "/reports/sources", operators, (*Handlers).sourcesReport},
+	{"GET", "/reports/players", operators, (*Handlers).playersReport},
+	{"GET", "/history/listeners", operators, (*Handlers).listenersCurve},
+	{"GET", "/log", operators, (*Handlers).log},
 	{"GET", "/configuration", operators, (*Handlers).configuration},
 	{"POST", "/reload", operators, (*Handlers).reload},
 }

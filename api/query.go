@@ -25,6 +25,21 @@ func queryOf(r *http.Request, known ...string) (url.Values, error) {
 	return query, nil
 }
 
+// pageIn returns which part of a list is asked for. The error is a *Problem.
+func pageIn(query url.Values, usual int) (offset, limit int, err error) {
+	if offset, err = wholeNumber(query, "offset", 0, 0, 1<<31-1); err != nil {
+		return 0, 0, err
+	}
+	limit, err = wholeNumber(query, "limit", usual, 1, mostItems)
+	return offset, limit, err
+}
+
+// How many items an answer has.
+const (
+	usualItems = 100
+	mostItems  = 1000
+)
+
 // wholeNumber returns a parameter of a query, or usual when it is not given.
 // The error is a *Problem.
 func wholeNumber(query url.Values, name string, usual, least, most int) (int, error) {

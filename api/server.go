@@ -27,6 +27,11 @@ func (h *Handlers) server(c *call) error {
 		Loaded        time.Time `json:"loaded"`
 		RestartNeeded []string  `json:"restart_needed"` // keys that wait for the next start
 	}
+	type past struct {
+		Kept    bool   `json:"kept"`
+		File    string `json:"file"`    // empty: in memory
+		Trouble string `json:"trouble"` // empty: none
+	}
 	var answer struct {
 		Name      string    `json:"name"`
 		Version   string    `json:"version"`
@@ -36,7 +41,8 @@ func (h *Handlers) server(c *call) error {
 		Limits    limits    `json:"limits"`
 		Totals    totals    `json:"totals"`
 
-		Config configuration `json:"config"`
+		History past          `json:"history"`
+		Config  configuration `json:"config"`
 	}
 	answer.Name, answer.Version, answer.GoVersion = "relay", version.Number, runtime.Version()
 	answer.Started, answer.Uptime = h.Started, time.Since(h.Started).Seconds()
@@ -48,6 +54,7 @@ func (h *Handlers) server(c *call) error {
 		Sources: counts.Sources.Load(), Relays: counts.Relays.Load(),
 	}
 	answer.Totals.Connections, answer.Totals.Accepted = h.Connections()
+	answer.History = past{h.History.Kept(), h.History.File(), h.History.Trouble()}
 	answer.Config = configuration{h.Settings.File(), h.Settings.Loaded(), append([]string{}, h.Settings.RestartNeeded()...)}
 	return c.answer(http.StatusOK, answer)
 }

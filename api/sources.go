@@ -19,6 +19,8 @@ type Source struct {
 	From    string    `json:"from"`  // the mount whose stream it is, of a fallback
 	Since   time.Time `json:"since"`
 	BitRate int       `json:"bitrate"` // kbit/s: measured on the air, otherwise as claimed
+
+	Reception *mounts.Reception `json:"reception"` // null: it does not come over a network, or from this very server
 }
 
 // sourcesOf returns the inputs of a mount, best first.
@@ -29,6 +31,7 @@ func sourcesOf(m *mounts.Mount) []Source {
 		s := Source{
 			Mount: m.Name, Kind: in.Kind.String(), Name: in.Station.Name, OnAir: in.OnAir, Addr: in.Addr,
 			Agent: in.Station.Agent, User: in.User, From: in.From, Since: in.Since, BitRate: in.Station.BitRate,
+			Reception: in.Reception,
 		}
 		if in.OnAir {
 			s.BitRate = measured

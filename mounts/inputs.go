@@ -9,6 +9,8 @@ type InputStatus struct {
 	Since time.Time // when it was connected
 	OnAir bool
 	Ready bool // has something to play
+
+	Reception *Reception // nil for all but live sources and relays
 }
 
 // Inputs returns the inputs of the mount, those that wait too, best first.
@@ -17,7 +19,9 @@ func (m *Mount) Inputs() []InputStatus {
 	defer m.mu.Unlock()
 	list := make([]InputStatus, 0, len(m.inputs))
 	for _, in := range m.inputs {
-		list = append(list, InputStatus{Feed: in.Feed, Title: in.title, Since: in.Since, OnAir: m.onAir == in, Ready: in.playing})
+		list = append(list, InputStatus{
+			Feed: in.Feed, Title: in.title, Since: in.Since, OnAir: m.onAir == in, Ready: in.playing, Reception: in.reception(),
+		})
 	}
 	return list
 }

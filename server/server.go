@@ -47,7 +47,7 @@ type Server struct {
 }
 
 // New puts a server together; Run starts it.
-func New(config *settings.Settings, registry *mounts.Registry, music admin.Music, log *zap.Logger) *Server {
+func New(config *settings.Settings, registry *mounts.Registry, music admin.Music, tail *journal.Tail, log *zap.Logger) *Server {
 	c := config.Live
 	gate := auth.NewGate(c).WithLog(log)
 	book := journal.New(c.Config().Log, log)
@@ -78,8 +78,8 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 	}
 	s.api = &api.Handlers{
 		Conf: c, Registry: registry, Gate: gate, Log: log, Started: s.admin.Started,
-		Sessions: auth.NewSessions(gate), Events: api.NewEvents(registry, c),
-		SetFallbacks: backups.Set, Music: music, Recordings: s.recorder, Settings: config,
+		Sessions: auth.NewSessions(gate), Events: api.NewEvents(registry, c, tail),
+		SetFallbacks: backups.Set, Music: music, Recordings: s.recorder, Settings: config, Refusals: s.sources.Refusals, Tail: tail,
 		Connections: func() (open, accepted int64) {
 			return s.admin.Traffic.Open.Load(), s.admin.Traffic.Accepted.Load()
 		},
