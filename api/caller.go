@@ -106,7 +106,7 @@ func (h *Handlers) isGuess(r *http.Request, refusal error) bool {
 func (h *Handlers) unauthorized(c *call, refusal error) error {
 	h.logRefusal(c, refusal)
 	c.w.Header().Add("WWW-Authenticate", `Bearer realm="relay"`)
-	if mode := c.r.Header.Get("Sec-Fetch-Mode"); mode == "" || mode == "navigate" {
+	if !isScript(c.r) {
 		c.w.Header().Add("WWW-Authenticate", `Basic realm="relay", charset="UTF-8"`)
 	}
 	var login *auth.Refusal

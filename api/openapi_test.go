@@ -261,6 +261,7 @@ func TestBodiesFitTheDescription(t *testing.T) {
 				bodies = append(bodies, string(body))
 			}
 		}
+		s, target := onAir(t, deed{path: strings.NewReplacer("{mount}", "live", "{id}", "ID").Replace(op.path)})
 		slices.Sort(bodies)
 		for _, body := range slices.Compact(bodies) {
 			if strings.Contains(body, `"name":"`) {
@@ -268,7 +269,6 @@ func TestBodiesFitTheDescription(t *testing.T) {
 			}
 			v, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
 			valid := err == nil && schema.Validate(v) == nil
-			s, target := onAir(t, deed{path: strings.NewReplacer("{mount}", "live", "{id}", "ID").Replace(op.path)})
 			w := s.ask(t, op.method, target, body, operator, header("Content-Type", jsonType))
 			if strings.Contains(op.path, "/mounts/{mount}") && strings.Count(op.path, "/") == 2 {
 				if !valid && w.Code < 400 {

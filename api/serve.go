@@ -19,10 +19,6 @@ type call struct {
 	mount string // the name in the path; empty: there is none
 }
 
-// strangers holds off requests that pages of other sites have sent with this
-// user's credentials.
-var strangers = http.NewCrossOriginProtection()
-
 // serve does an operation for whoever may have it done.
 func (h *Handlers) serve(op operation) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -43,7 +39,7 @@ func (h *Handlers) serve(op operation) http.Handler {
 }
 
 func (h *Handlers) run(op operation, c *call) error {
-	if err := strangers.Check(c.r); err != nil {
+	if isForeign(c.r, h.Conf.Config().Server.BaseURL()) {
 		return problem(http.StatusForbidden, "the request comes from a page of another site")
 	}
 	if name, found := mux.Vars(c.r)["mount"]; found {

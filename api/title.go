@@ -30,7 +30,11 @@ func (h *Handlers) setTitle(c *call) error {
 	if err != nil {
 		return err
 	}
-	source := m.SourceOf(c.by.user)
+	user := c.by.user
+	if c.by.operator {
+		user = ""
+	}
+	source := m.SourceOf(user)
 	if source == nil {
 		return problem(http.StatusConflict, "%s has no source now whose title could be set", c.mount)
 	}
