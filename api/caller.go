@@ -63,18 +63,26 @@ func (h *Handlers) recognise(op operation, c *call) error {
 		c.by = caller{user: s.User, operator: s.Operator, mount: s.Mount, session: &s}
 		return nil
 	}
-	if op.who == anyone && h.isGuess(c.r, refusal) {
+	if op.who == anyone && !isMissing(refusal) {
 		h.logRefusal(c, refusal)
 	}
 	return refusal
 }
 
+// byAuthorization says whose login is in the request's head. It is not looked
+// at as one that it cannot be, which would count as a guess.
 func (h *Handlers) byAuthorization(op operation, c *call) (caller, error) {
 	if isBearer(c.r) {
 		return caller{user: "token", operator: true}, h.Gate.Token(c.r)
 	}
-	user, _, _ := c.r.BasicAuth()
-	err := h.Gate.Admin(c.r)
+	user, _, given := c.r.BasicAuth()
+	if !given || op.who == anyone && !h.isOperator(user) {
+		return caller{}, errNoLogin
+	}
+	var err error = errNoLogin
+	if op.who != studio || h.isOperator(user) {
+		err = h.Gate.Admin(c.r)
+	}
 	if err == nil {
 		return caller{user: user, operator: true}, nil
 	}
@@ -84,20 +92,14 @@ func (h *Handlers) byAuthorization(op operation, c *call) (caller, error) {
 	return caller{user: user, mount: c.mount}, err
 }
 
+var errNoLogin = &auth.Refusal{Missing: true, Reason: "no login was given"}
+
+// isOperator tells whether a user name is that of operators.
+func (h *Handlers) isOperator(user string) bool { return user == h.Conf.Config().Auth.AdminUser }
+
 func isBearer(r *http.Request) bool {
 	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	return strings.EqualFold(scheme, "Bearer")
-}
-
-// isGuess tells a try to log in as operator from the login of a listener, which
-// browsers send along.
-func (h *Handlers) isGuess(r *http.Request, refusal error) bool {
-	var login *auth.Refusal
-	if errors.As(refusal, &login) && login.Missing {
-		return false
-	}
-	user, _, _ := r.BasicAuth()
-	return isBearer(r) || user == h.Conf.Config().Auth.AdminUser
 }
 
 // unauthorized asks for a login and tells the operator who was refused and
@@ -109,8 +111,7 @@ func (h *Handlers) unauthorized(c *call, refusal error) error {
 	if !isScript(c.r) {
 		c.w.Header().Add("WWW-Authenticate", `Basic realm="relay", charset="UTF-8"`)
 	}
-	var login *auth.Refusal
-	if errors.As(refusal, &login) && login.Missing {
+	if isMissing(refusal) {
 		return problem(http.StatusUnauthorized, "this needs a login")
 	}
 	return problem(http.StatusUnauthorized, "the login is wrong")
@@ -118,10 +119,15 @@ func (h *Handlers) unauthorized(c *call, refusal error) error {
 
 func (h *Handlers) logRefusal(c *call, err error) {
 	level := h.Log.Warn
-	var login *auth.Refusal
-	if errors.As(err, &login) && login.Missing {
+	if isMissing(err) {
 		level = h.Log.Debug
 	}
 	level("login refused", zap.String("path", c.r.URL.Path), zap.String("mount", c.mount),
 		zap.String("ip", ipOf(c.r)), zap.String("agent", c.r.UserAgent()), zap.Error(err))
+}
+
+// isMissing tells whether a login was refused because there was none.
+func isMissing(err error) bool {
+	var login *auth.Refusal
+	return errors.As(err, &login) && login.Missing
 }

@@ -71,7 +71,10 @@ func (h *Handlers) checkLogin(r *http.Request, user, password string, s *auth.Se
 	}
 	asked := r.Clone(context.WithoutCancel(r.Context()))
 	asked.SetBasicAuth(user, password)
-	err := h.Gate.Admin(asked)
+	var err error = errNoLogin
+	if s.Mount == "" || h.isOperator(user) {
+		err = h.Gate.Admin(asked)
+	}
 	s.Operator = err == nil
 	if err != nil && s.Mount != "" {
 		err = h.Gate.MountAdmin(asked, s.Mount)
