@@ -65,7 +65,7 @@ func (a *Audience) seat(l *Listener) {
 	a.ring()
 }
 
-// Leave lets l go, for one of few reasons. What he was sent stays counted.
+// Leave lets l go, for one of the Leavings. What he was sent stays counted.
 func (a *Audience) Leave(l *Listener, reason string) {
 	if a.unseat(l, reason) {
 		a.server.Add(-1)
@@ -99,12 +99,9 @@ func (a *Audience) settle() (sent int64) {
 	return sent
 }
 
-// Moved is the reason for which MoveTo lets a listener go.
-const Moved = "moved"
-
 // MoveTo takes l over into another audience, which has no say in it.
 func (a *Audience) MoveTo(other *Audience, l *Listener) {
-	if !a.unseat(l, Moved) {
+	if !a.unseat(l, LeftMoved) {
 		return
 	}
 	other.mu.Lock()

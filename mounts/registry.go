@@ -29,6 +29,10 @@ type Registry struct {
 
 	Counts Counts
 
+	// Room is how many listeners the system has room for, if set before the first
+	// mount; limits.listeners cannot be more. 0: that is not known.
+	Room int
+
 	// OnTitle, if set before the first mount, is told of every title that goes
 	// on the air. It is called with the mount locked: it must not wait, nor
 	// call back.
@@ -97,6 +101,15 @@ func (r *Registry) List() []*Mount {
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })
 	return list
+}
+
+// MostListeners returns how many may listen to all mounts.
+func (r *Registry) MostListeners() int {
+	most := r.conf.Config().Limits.Listeners
+	if r.Room > 0 {
+		most = min(most, r.Room)
+	}
+	return most
 }
 
 // Listeners returns how many listen to all mounts.
@@ -185,7 +198,7 @@ func (r *Registry) newMount(name string) *Mount {
 	m.totals = r.totalsOf(name)
 	m.Audience.totals = m.totals
 	m.Audience.limits = func() (mount, server int) {
-		return m.Config().MaxListeners, r.conf.Config().Limits.Listeners
+		return m.Config().MaxListeners, r.MostListeners()
 	}
 	c := m.Config()
 	m.Stream, m.declared, m.fallbacks = newStream(int64(c.Burst)), c.Fallbacks, slices.Clone(c.Fallbacks)

@@ -19,7 +19,7 @@ type Totals struct {
 	Sources    int64            // live sources that were given the mount
 	Reconnects int64            // sources that came back within the grace, or took over
 	Joins      int64            // listeners who came, moved ones too
-	Leaves     map[string]int64 // listeners who went, by reason
+	Leaves     map[string]int64 // listeners who went, by each of the Leavings
 	Skips      int64            // how often a listener fell behind and was moved forward
 	Slow       int64            // listeners dropped because they took nothing or fell behind
 	Gaps       int64            // of all sources, see Reception
@@ -88,6 +88,9 @@ func (r *Registry) totalsOf(name string) *totals {
 	if !known {
 		r.forgetTotals()
 		t = &totals{counts: Totals{Leaves: map[string]int64{}}, ended: time.Now()}
+		for _, reason := range Leavings { // a rate needs a zero to begin with
+			t.counts.Leaves[reason] = 0
+		}
 		r.totals[name] = t
 	}
 	return t

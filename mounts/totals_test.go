@@ -65,7 +65,7 @@ func TestMovedListenersAreCountedOnBothMounts(t *testing.T) {
 	from.Audience.MoveTo(&to.Audience, l)
 	l.Sent.Add(5)
 	a, b := from.Totals(), to.Totals()
-	if a.Joins != 1 || a.Leaves[Moved] != 1 || a.Sent != 10 || b.Joins != 1 || b.Sent != 5 {
+	if a.Joins != 1 || a.Leaves[LeftMoved] != 1 || a.Sent != 10 || b.Joins != 1 || b.Sent != 5 {
 		t.Errorf("%+v\n%+v", a, b)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -42,8 +43,10 @@ type Server struct {
 	admin    *admin.Handlers
 	api      *api.Handlers
 
+	stopping atomic.Bool
+
 	mu    sync.Mutex
-	conns map[net.Conn]struct{} // not yet with listeners or net/http
+	conns map[net.Conn]time.Time // not yet with listeners or net/http: since when its head is waited for, zero if it came
 }
 
 // New puts a server together; Run starts it.
@@ -52,6 +55,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 	gate := auth.NewGate(c).WithLog(log)
 	book := journal.New(c.Config().Log, log)
 	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
+	registry.Room = roomFor(c.Config(), log)
 	backups := ingest.NewSubstitutes(registry, c, log)
 	s := &Server{
 		conf:     c,
@@ -74,7 +78,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
 			SetFallbacks: backups.Set, Music: music,
 		},
-		conns: map[net.Conn]struct{}{},
+		conns: map[net.Conn]time.Time{},
 	}
 	s.api = &api.Handlers{
 		Conf: c, Registry: registry, Gate: gate, Log: log, Started: s.admin.Started,
@@ -90,7 +94,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	web := newWeb(journaled(s.journal, routes(s.admin, s.api.Router(), s.writers)), open[0].Addr(), s.log)
+	web := newWeb(journaled(s.journal, routes(s.admin, s.api.Router(), s.writers, &s.stopping)), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
 	keeping, stopKeeping := context.WithCancel(context.Background())
@@ -118,6 +122,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	}
 
 	<-ctx.Done()
+	s.stopping.Store(true)
 	for _, l := range open {
 		l.Close()
 	}
@@ -150,23 +155,6 @@ func (s *Server) followConfiguration(ctx context.Context) {
 	}
 }
 
-// accept takes connections until l is closed. Running out of descriptors is
-// waited out: those on the air must not lose the server for it.
-func (s *Server) accept(l net.Listener, handle func(net.Conn)) {
-	for {
-		conn, err := l.Accept()
-		switch {
-		case err == nil:
-			handle(conn)
-		case errors.Is(err, net.ErrClosed):
-			return
-		default:
-			s.log.Error("cannot accept connections", zap.Error(err))
-			time.Sleep(100 * time.Millisecond)
-		}
-	}
-}
-
 // handle reads the request head of a fresh connection and hands it on.
 func (s *Server) handle(conn net.Conn, web *web) {
 	if !s.track(conn) {
@@ -180,6 +168,7 @@ func (s *Server) handle(conn net.Conn, web *web) {
 		s.turnAway(conn, err)
 		return
 	}
+	s.headRead(conn)
 	req, body := said.req, said.body
 	if req == nil {
 		s.sources.ServeShoutcast(conn, body, said.password, c.Server.ShoutcastMount, deadline)
@@ -245,10 +234,19 @@ func (s *Server) track(conn net.Conn) bool {
 		conn.Close()
 		return false
 	}
-	s.conns[conn] = struct{}{}
+	s.conns[conn] = time.Now()
 	s.admin.Traffic.Accepted.Add(1)
 	s.admin.Traffic.Open.Add(1)
 	return true
+}
+
+// headRead notes that a connection no longer owes its request head.
+func (s *Server) headRead(conn net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conns != nil {
+		s.conns[conn] = time.Time{}
+	}
 }
 
 func (s *Server) untrack(conn net.Conn) {
