@@ -46,7 +46,7 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 	for _, given := range readings {
 		mount := cmp.Or(given.Mount, standard)
 		if given.Mount != "" {
-			refusal = &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password, given for %s", mount)}
+			refusal = &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password, given for %s", mount), Mount: mount}
 		}
 		for _, l := range g.logins(mount, admin) {
 			err := g.compare(cmp.Or(given.User, l.user), given.Password, l.user, l.password)
@@ -77,6 +77,7 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 		if refusal == nil {
 			return mount, user, nil
 		}
+		refusal.Mount = given.Mount
 	}
 	return "", "", refusal
 }

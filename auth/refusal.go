@@ -14,6 +14,7 @@ type Refusal struct {
 	Missing       bool // no login was given at all, as clients that probe first do
 	RightPassword bool // only the user name is wrong
 	Reason        string
+	Mount         string // that a password line names; empty: none, or the login was no line
 	// Message is what a hook has to say to whom it refused, printable and one
 	// line. Empty: nothing. Icecast logs it and answers 401 without it
 	// (wire/auth-url.txt).

@@ -41,11 +41,12 @@ func (r *refusal) answer(now time.Time) []byte {
 	return icy.AppendRefusal(nil, r.status, r.sentence, now, r.header)
 }
 
-// turnAway logs a refusal, answers, and closes in an order that lets the
+// turnAway logs and notes a refusal, answers, and closes in an order that lets the
 // answer arrive: a close with audio still unread would reset the connection
 // and take it back.
-func (s *Sources) turnAway(conn net.Conn, log *zap.Logger, err error, visit *journal.Access) {
+func (s *Sources) turnAway(conn net.Conn, log *zap.Logger, a attempt, err error, visit *journal.Access) {
 	logRefusal(log, err)
+	s.Refusals.note(a, err)
 	r := &refusal{status: http.StatusInternalServerError, sentence: "the server could not take the stream"}
 	errors.As(err, &r)
 	conn.SetDeadline(time.Now().Add(2 * time.Second))

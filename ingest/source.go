@@ -25,6 +25,7 @@ type Sources struct {
 	Gate     *auth.Gate
 	Log      *zap.Logger
 	Journal  *journal.Journal
+	Refusals *Refusals
 	Conf     *conf.Live
 }
 
@@ -46,7 +47,7 @@ func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 	visit := s.Journal.Begin(req)
 	in, err := s.admit(req, ip)
 	if err != nil {
-		s.turnAway(conn, log, err, visit)
+		s.turnAway(conn, log, attempt{req.URL.Path, ip, req.UserAgent()}, err, visit)
 		return
 	}
 	defer in.Detach()
@@ -128,6 +129,9 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 	stats, err := pump(audioOf(body, header, in, log), in)
 	if cause := in.Cause(); cause != nil {
 		err = cause
+	}
+	if errors.Is(err, errNotMP3) {
+		s.Refusals.note(attempt{in.Mount.Name, in.Addr, in.Station.Agent}, err)
 	}
 	in.Detach() // whoever reads that the source left finds the mount free
 	log.Info("source left", zap.String("reason", leaveReason(err)),

@@ -12,13 +12,16 @@ import (
 	"relay/mounts"
 )
 
-// healthPath is answered to everybody.
-const healthPath = "/healthz"
+// What is answered to everybody.
+const (
+	healthPath = "/healthz"
+	readyPath  = "/readyz"
+)
 
 // denied tells whether a request comes from an address that is answered
 // nothing, and says so to it. conn is closed then.
 func (s *Server) denied(conn net.Conn, req *http.Request) bool {
-	if ip, _, _ := net.SplitHostPort(req.RemoteAddr); !s.gate.DeniesAddress(ip) || req.URL.Path == healthPath {
+	if ip, _, _ := net.SplitHostPort(req.RemoteAddr); !s.gate.DeniesAddress(ip) || req.URL.Path == healthPath || req.URL.Path == readyPath {
 		return false
 	}
 	visit := s.journal.Begin(req)

@@ -18,8 +18,6 @@ const (
 	// to go: a crowd that comes at once is not mistaken for one that says
 	// nothing.
 	silentFor = 2 * time.Second
-	// relief is how many go when there are no descriptors left.
-	relief = 64
 	// toldEvery is how often the log hears of it.
 	toldEvery = time.Minute
 )
@@ -90,15 +88,17 @@ func (d *doorstep) trim(from *list.List, most int) {
 	}
 }
 
-// relieve closes the oldest, whenever they came, because there is no descriptor
-// for who comes next. It returns how many.
-func (d *doorstep) relieve() (n int) {
+// makeRoom closes the oldest, whenever it came, and reports whether there was
+// one. Where the descriptors are used up, those who say nothing give way to
+// those who come.
+func (d *doorstep) makeRoom() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for ; n < relief && d.all.Len() > 0; n++ {
-		d.close(d.all.Front().Value.(*waiting))
+	if d.all.Len() == 0 {
+		return false
 	}
-	return n
+	d.close(d.all.Front().Value.(*waiting))
+	return true
 }
 
 // close ends a connection; whoever reads from it finds it closed. d.mu is held.

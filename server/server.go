@@ -8,12 +8,13 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"syscall"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 
 	"relay/admin"
+	"relay/api"
 	"relay/auth"
 	"relay/conf"
 	"relay/icy"
@@ -22,6 +23,7 @@ import (
 	"relay/listeners"
 	"relay/mounts"
 	"relay/recordings"
+	"relay/settings"
 )
 
 // goodbye is how long those who are being answered at shutdown may take.
@@ -40,18 +42,23 @@ type Server struct {
 	gate     *auth.Gate
 	admin    *admin.Handlers
 	doorstep *doorstep
+	api      *api.Handlers
+
+	stopping atomic.Bool
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{} // not yet with listeners or net/http
 }
 
 // New puts a server together; Run starts it.
-func New(c *conf.Live, registry *mounts.Registry, music admin.Music, log *zap.Logger) *Server {
+func New(config *settings.Settings, registry *mounts.Registry, music admin.Music, tail *journal.Tail, log *zap.Logger) *Server {
+	c := config.Live
 	gate := auth.NewGate(c).WithLog(log)
 	book := journal.New(c.Config().Log, log)
 	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
+	registry.Room = roomFor(c.Config(), log)
 	backups := ingest.NewSubstitutes(registry, c, log)
-	return &Server{
+	s := &Server{
 		conf:     c,
 		log:      log,
 		registry: registry,
@@ -62,6 +69,7 @@ func New(c *conf.Live, registry *mounts.Registry, music admin.Music, log *zap.Lo
 			Gate:     gate,
 			Log:      log,
 			Journal:  book,
+			Refusals: ingest.NewRefusals(),
 			Conf:     c,
 		},
 		backups:  backups,
@@ -74,16 +82,21 @@ func New(c *conf.Live, registry *mounts.Registry, music admin.Music, log *zap.Lo
 		doorstep: newDoorstep(c, log),
 		conns:    map[net.Conn]struct{}{},
 	}
+	s.api = &api.Handlers{
+		Conf: c, Registry: registry, Gate: gate, Log: log, Started: s.admin.Started,
+		Sessions: auth.NewSessions(gate), Events: api.NewEvents(registry, c, tail),
+		SetFallbacks: backups.Set, Music: music, Recordings: s.recorder, Settings: config, Refusals: s.sources.Refusals, Tail: tail,
+		Connections: func() (open, accepted int64) {
+			return s.admin.Traffic.Open.Load(), s.admin.Traffic.Accepted.Load()
+		},
+	}
+	return s
 }
 
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	if l, most := s.conf.Config().Limits, descriptors(); l.Listeners+l.Sources+l.Connections > most {
-		s.log.Warn("the system allows fewer open files than limits.listeners, sources and connections together",
-			zap.Int("open files", most), zap.Int("wanted", l.Listeners+l.Sources+l.Connections))
-	}
-	web := newWeb(journaled(s.journal, routes(s.admin, s.writers)), open[0].Addr(), s.log)
+	web := newWeb(journaled(s.journal, routes(s.admin, s.api.Router(), s.writers, &s.stopping)), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
 	keeping, stopKeeping := context.WithCancel(context.Background())
@@ -99,6 +112,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	rooms.Go(func() { s.backups.Run(ctx) })
 	rooms.Go(func() { s.followConfiguration(ctx) })
 	rooms.Go(func() { s.enforceBans(ctx) })
+	rooms.Go(func() { s.api.Events.Run(ctx) })
 	rooms.Go(func() { s.writers.Run(writing) })
 	rooms.Go(func() { s.recorder.Run(writing) })
 	rooms.Go(func() { web.server.Serve(web) })
@@ -111,6 +125,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	}
 
 	<-ctx.Done()
+	s.stopping.Store(true)
 	for _, l := range open {
 		l.Close()
 	}
@@ -143,33 +158,6 @@ func (s *Server) followConfiguration(ctx context.Context) {
 	}
 }
 
-// accept takes connections until l is closed. Running out of descriptors is
-// waited out: those on the air must not lose the server for it, and those who
-// have said nothing yet go first.
-func (s *Server) accept(l net.Listener, handle func(net.Conn)) {
-	var told time.Time
-	for {
-		conn, err := l.Accept()
-		switch {
-		case err == nil:
-			handle(conn)
-			continue
-		case errors.Is(err, net.ErrClosed):
-			return
-		}
-		if now := time.Now(); now.Sub(told) >= toldEvery {
-			s.log.Error("cannot accept connections", zap.Error(err))
-			told = now
-		}
-		outOfDescriptors := errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
-		if outOfDescriptors && s.doorstep.relieve() > 0 {
-			time.Sleep(10 * time.Millisecond) // until they are closed
-			continue
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-}
-
 // handle reads the request head of a fresh connection and hands it on.
 func (s *Server) handle(conn net.Conn, web *web) {
 	if !s.track(conn) {
@@ -198,7 +186,7 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	if s.denied(conn, req) {
 		return
 	}
-	if req.Method == "SOURCE" || req.Method == http.MethodPut {
+	if req.Method == "SOURCE" || req.Method == http.MethodPut && !strings.HasPrefix(req.URL.Path, apiPrefix) {
 		s.sources.Serve(conn, body, req)
 		return
 	}
