@@ -16,10 +16,10 @@ import (
 const apiPrefix = "/api/"
 
 // routes is everything the server answers that is no stream.
-func routes(h *admin.Handlers, api http.Handler, measured prometheus.Collector, stopping *atomic.Bool) http.Handler {
+func routes(h *admin.Handlers, api http.Handler, measured prometheus.Collector, stopping *atomic.Bool) *mux.Router {
 	r := mux.NewRouter().SkipClean(true)
 	r.PathPrefix(apiPrefix + "v1/").Handler(api)
-	r.Methods(http.MethodOptions).HandlerFunc(preflight)
+	r.Methods(http.MethodOptions).Name("preflight").HandlerFunc(preflight)
 	get := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
 	get.HandleFunc("/", h.Page)
 	get.HandleFunc("/status.xsl", h.Page)
@@ -45,7 +45,7 @@ func routes(h *admin.Handlers, api http.Handler, measured prometheus.Collector, 
 	get.HandleFunc("/listen.m3u", playlists.Listen)
 	get.MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {
 		return playlists.Names(r.URL.Path)
-	}).Handler(playlists)
+	}).Name("playlists").Handler(playlists)
 	r.NotFoundHandler = http.HandlerFunc(admin.NotFound)
 	r.MethodNotAllowedHandler = http.HandlerFunc(methodNotAllowed)
 	return r
