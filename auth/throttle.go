@@ -71,6 +71,8 @@ type guesser struct {
 
 type loginDigest [16]byte
 
+func (d loginDigest) is(other loginDigest) bool { return hmac.Equal(d[:], other[:]) }
+
 type knownLogin struct {
 	digest loginDigest
 	until  time.Time
@@ -123,7 +125,7 @@ func (t *throttle) try(from netip.Prefix, digest loginDigest, mayWait bool) (clo
 	g.forget(now)
 	closed = g.closed.Sub(now)
 	switch {
-	case g.isKnown(digest, now) || slices.Contains(g.wrong, digest):
+	case g.isKnown(digest, now) || slices.ContainsFunc(g.wrong, digest.is):
 		return 0 // not a guess, whatever comes of it
 	case closed > 0:
 		if !mayWait || closed > longestHold {
@@ -157,7 +159,7 @@ func (t *throttle) guessed(ip, login string) {
 	defer t.mu.Unlock()
 	g, now := t.make(from), t.now()
 	g.forget(now)
-	if slices.Contains(g.wrong, digest) {
+	if slices.ContainsFunc(g.wrong, digest.is) {
 		return
 	}
 	g.guesses++
@@ -193,17 +195,17 @@ func (g *guesser) clear() { g.guesses, g.closed, g.unseen, g.wrong = 0, time.Tim
 // at while others may not.
 func (g *guesser) isKnown(digest loginDigest, now time.Time) bool {
 	return g.unseen < knownPatience && slices.ContainsFunc(g.known, func(k knownLogin) bool {
-		return k.digest == digest && now.Before(k.until)
+		return digest.is(k.digest) && now.Before(k.until)
 	})
 }
 
 func (g *guesser) know(digest loginDigest, now time.Time) {
-	g.known = slices.DeleteFunc(g.known, func(k knownLogin) bool { return k.digest == digest || !now.Before(k.until) })
+	g.known = slices.DeleteFunc(g.known, func(k knownLogin) bool { return digest.is(k.digest) || !now.Before(k.until) })
 	if len(g.known) == mostKnown {
 		g.known = slices.Delete(g.known, 0, 1)
 	}
 	g.known = append(g.known, knownLogin{digest, now.Add(knownFor)})
-	g.wrong = slices.DeleteFunc(g.wrong, func(d loginDigest) bool { return d == digest })
+	g.wrong = slices.DeleteFunc(g.wrong, digest.is)
 }
 
 // find returns what is known of an address, or nil. t.mu is held.

@@ -93,6 +93,7 @@ func TestBansInTheConfiguration(t *testing.T) {
 	r := run(t, "-c", path)
 	r.sourcePassword, r.adminPassword = "hackme", "adminpass"
 	r.shoutcast(t, "/live:hackme\r\n", "icy-name:x\r\n\r\n").frames(t, 50)
+	eventually(t, "the source", func() bool { return len(r.sources(t)) == 1 })
 	p := r.tune(t, "/live")
 	denied := strings.Replace(config, "[auth]", "[auth]\ndeny_ips = ['127.0.0.0/8']", 1)
 	r.rewrite(t, path, denied, "configuration loaded")
