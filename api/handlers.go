@@ -29,7 +29,7 @@ type Handlers struct {
 	Registry *mounts.Registry
 	Gate     *auth.Gate
 	Sessions *auth.Sessions
-	Events   *Events
+	Events   *Events // whose Run is the caller's to run
 	Log      *zap.Logger
 	Started  time.Time
 
@@ -40,7 +40,7 @@ type Handlers struct {
 	Music      Music
 	Recordings *recordings.Recorder
 	Settings   *settings.Settings
-	History    *history.Store
+	History    *history.Store // nil: none is kept
 	Refusals   *ingest.Refusals
 	Tail       *journal.Tail
 

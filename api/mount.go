@@ -70,7 +70,7 @@ func declared(c *conf.Config, name string) Mount {
 	}
 }
 
-// without returns the mount as those see it who must not know how many listen.
+// withoutListeners returns the mount as those see it who must not know how many listen.
 func (m Mount) withoutListeners() Mount {
 	m.Listeners = nil
 	return m
