@@ -21,12 +21,13 @@ const (
 	longestDelay  = 15 * time.Second // and no more than this
 	longestHold   = 2 * time.Second  // a login that may be looked at by then waits for it
 	mostHeld      = 256              // logins that wait, of all addresses
+	mostHeldOfOne = 8                // and of one
 	guessesForget = 10 * time.Minute // after the last wrong one
 	pardonEvery   = time.Minute      // how often a right login clears its address
 	knownFor      = 24 * time.Hour   // how long a right login is known at its address
 	knownPatience = 1000             // logins turned away unseen before known ones are too
 	mostGuessers  = 10000            // addresses that are remembered; those seen the longest time ago go
-	mostWrong     = 16               // logins that are remembered of an address,
+	mostWrong     = 32               // logins that are remembered of an address,
 	mostKnown     = 4                // wrong and right ones
 )
 
@@ -65,6 +66,7 @@ type guesser struct {
 	closed   time.Time // until when nothing is looked at
 	pardoned time.Time // when a right login cleared the address
 	unseen   int       // logins that were turned away since
+	held     int       // logins that wait
 	wrong    []loginDigest
 	known    []knownLogin // the newest last
 }
@@ -105,11 +107,11 @@ func waitFor(ctx context.Context, d time.Duration) {
 func (t *throttle) admit(ctx context.Context, ip, login string) (closed time.Duration) {
 	from, digest := household(ip), t.digest(login)
 	closed = t.try(from, digest, true)
-	if closed == 0 || closed > longestHold || !t.hold() {
+	if closed == 0 || closed > longestHold || !t.hold(from) {
 		return closed
 	}
 	t.wait(ctx, closed)
-	t.release()
+	t.release(from)
 	return t.try(from, digest, false)
 }
 
@@ -155,12 +157,20 @@ func (t *throttle) right(ip, login string) {
 // guessed notes that a login from an IP address was wrong.
 func (t *throttle) guessed(ip, login string) {
 	from, digest := household(ip), t.digest(login)
+	if guesses := t.count(from, digest); guesses == freeGuesses+1 {
+		t.slow(from, guesses)
+	}
+}
+
+// count counts a wrong login and returns how many guesses there are now, or 0 if
+// this was none.
+func (t *throttle) count(from netip.Prefix, digest loginDigest) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	g, now := t.make(from), t.now()
 	g.forget(now)
 	if slices.ContainsFunc(g.wrong, digest.is) {
-		return
+		return 0
 	}
 	g.guesses++
 	g.last = now
@@ -171,9 +181,7 @@ func (t *throttle) guessed(ip, login string) {
 	if g.guesses > freeGuesses {
 		g.closed = now.Add(g.delay())
 	}
-	if g.guesses == freeGuesses+1 {
-		t.slow(from, g.guesses)
-	}
+	return g.guesses
 }
 
 // delay is what the newest guess costs.
@@ -233,20 +241,25 @@ func (t *throttle) make(from netip.Prefix) *guesser {
 }
 
 // hold takes one of the places to wait in; release must follow.
-func (t *throttle) hold() bool {
+func (t *throttle) hold(from netip.Prefix) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.held >= mostHeld {
+	g := t.find(from)
+	if g == nil || g.held >= mostHeldOfOne || t.held >= mostHeld {
 		return false
 	}
+	g.held++
 	t.held++
 	return true
 }
 
-func (t *throttle) release() {
+func (t *throttle) release(from netip.Prefix) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.held--
+	if g := t.find(from); g != nil && g.held > 0 { // or another, if it was forgotten meanwhile
+		g.held--
+	}
 }
 
 func (t *throttle) digest(login string) loginDigest {

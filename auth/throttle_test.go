@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -196,6 +197,30 @@ func TestAShortWaitIsHeld(t *testing.T) {
 		t.Errorf("refused for %v after %v", closed, c.at.Sub(before))
 	}
 	if th.held != 0 {
+		t.Errorf("%d wait still", th.held)
+	}
+}
+
+// One address cannot take all the places to wait in.
+func TestFewLoginsOfAnAddressAreHeld(t *testing.T) {
+	th, c, _ := slowed(t)
+	th.guess(c, guesserIP, freeGuesses+1)
+	th.guess(c, otherIP, freeGuesses+1)
+	waiting, released := make(chan struct{}), make(chan struct{})
+	th.wait = func(context.Context, time.Duration) { waiting <- struct{}{}; <-released }
+	var held sync.WaitGroup
+	for i := range mostHeldOfOne {
+		held.Go(func() { th.admit(context.Background(), guesserIP, fmt.Sprint(i)) })
+		<-waiting
+	}
+	if th.admit(context.Background(), guesserIP, "one more") == 0 {
+		t.Error("one login too many of an address is looked at")
+	}
+	held.Go(func() { th.admit(context.Background(), otherIP, "x") })
+	<-waiting // another address has a place
+	close(released)
+	held.Wait()
+	if th.held != 0 || th.find(household(guesserIP)).held != 0 {
 		t.Errorf("%d wait still", th.held)
 	}
 }
