@@ -13,6 +13,7 @@ import (
 	"relay/auth"
 	"relay/conf"
 	"relay/journal"
+	"relay/mounts"
 )
 
 // shardFill is how many listeners one shard takes before the next is used. A
@@ -71,7 +72,7 @@ func (w *Writers) seat(l *listener, conn net.Conn) {
 		if err != nil {
 			w.log.Error("cannot serve a listener", zap.String("mount", l.mount.Name), zap.Error(err))
 			l.socket = &waitingSocket{Conn: conn}
-			w.dismiss(l, leftFault)
+			w.dismiss(l, mounts.LeftFault)
 			return
 		}
 		l.socket = raw
@@ -114,8 +115,8 @@ func (w *Writers) visit(l *listener) (reason string) {
 // dismiss ends a listener.
 func (w *Writers) dismiss(l *listener, reason string) {
 	l.socket.close()
-	l.mount.Audience.Leave(&l.Listener)
-	if reason == leftBehind || reason == leftTimeout {
+	l.mount.Audience.Leave(&l.Listener, reason)
+	if reason == mounts.LeftBehind || reason == mounts.LeftTimeout {
 		l.mount.Audience.DroppedSlow()
 	}
 	w.gone(l, http.StatusOK, l.Sent.Load())

@@ -36,7 +36,7 @@ func TestOrders(t *testing.T) {
 	if list := to.Audience.List(); len(list) != 1 || list[0] != goes {
 		t.Errorf("list %v", list)
 	}
-	to.Audience.Leave(goes)
+	to.Audience.Leave(goes, "left")
 	if to.Audience.Sent() != 11 || r.Listeners() != 1 || r.Counts.Listeners.Load() != 2 {
 		t.Errorf("%d bytes, %d listeners, %d in all", to.Audience.Sent(), r.Listeners(), r.Counts.Listeners.Load())
 	}

@@ -18,6 +18,7 @@ type Listener struct {
 	Since time.Time
 
 	sentBefore int64 // bytes, on the mounts he was moved from
+	settled    int64 // of what he was sent here, the bytes that the totals know
 }
 
 // Order is what an operator wants of a listener: to go to another mount or,
@@ -36,6 +37,15 @@ func (l *Listener) TakeOrder() *Order {
 		return nil
 	}
 	return l.order.Swap(nil)
+}
+
+// settle returns the bytes he was sent on the mount he is on since it was last
+// called.
+func (l *Listener) settle() int64 {
+	here := l.sentHere()
+	sent := here - l.settled
+	l.settled = here
+	return sent
 }
 
 // sentHere returns the bytes he was sent on the mount he is on.

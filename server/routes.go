@@ -1,8 +1,8 @@
 package server
 
 import (
-	"io"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus"
@@ -11,14 +11,20 @@ import (
 	"relay/listeners"
 )
 
+// apiPrefix begins the paths at which PUT does not come from a source: no
+// mount has such a name.
+const apiPrefix = "/api/"
+
 // routes is everything the server answers that is no stream.
-func routes(h *admin.Handlers, measured prometheus.Collector) http.Handler {
+func routes(h *admin.Handlers, api http.Handler, measured prometheus.Collector, stopping *atomic.Bool) *mux.Router {
 	r := mux.NewRouter().SkipClean(true)
-	r.Methods(http.MethodOptions).HandlerFunc(preflight)
+	r.PathPrefix(apiPrefix + "v1/").Handler(api)
+	r.Methods(http.MethodOptions).Name("preflight").HandlerFunc(preflight)
 	get := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
 	get.HandleFunc("/", h.Page)
 	get.HandleFunc("/status.xsl", h.Page)
-	get.HandleFunc("/healthz", healthy)
+	get.HandleFunc(healthPath, healthy)
+	get.HandleFunc(readyPath, ready(stopping))
 	get.Handle("/metrics", h.Metrics(measured))
 	get.HandleFunc("/status-json.xsl", h.StatusJSON)
 	get.HandleFunc("/server_version.xsl", h.Version)
@@ -39,7 +45,7 @@ func routes(h *admin.Handlers, measured prometheus.Collector) http.Handler {
 	get.HandleFunc("/listen.m3u", playlists.Listen)
 	get.MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {
 		return playlists.Names(r.URL.Path)
-	}).Handler(playlists)
+	}).Name("playlists").Handler(playlists)
 	r.NotFoundHandler = http.HandlerFunc(admin.NotFound)
 	r.MethodNotAllowedHandler = http.HandlerFunc(methodNotAllowed)
 	return r
@@ -61,11 +67,4 @@ func preflight(w http.ResponseWriter, _ *http.Request) {
 func methodNotAllowed(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Allow", "GET, HEAD, OPTIONS, PUT, SOURCE")
 	http.Error(w, "This address takes GET, HEAD and OPTIONS; sources use PUT or SOURCE", http.StatusMethodNotAllowed)
-}
-
-// healthy answers balancers and container engines: the program accepts and
-// answers.
-func healthy(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	io.WriteString(w, "ok\n")
 }
