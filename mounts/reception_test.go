@@ -197,10 +197,22 @@ func TestNothingIsDueOfARelayThatIsGone(t *testing.T) {
 	})
 }
 
+// A read of a source takes the mount's lock and the time, and then measures.
 func BenchmarkHeard(b *testing.B) {
 	in := attach(b, newRegistry(b, ""), "/live", Live)
-	b.ReportAllocs()
-	for b.Loop() {
-		in.Heard(Portion{Audio: 104 * time.Millisecond})
-	}
+	p := Portion{Audio: 104 * time.Millisecond}
+	b.Run("a read", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			in.Heard(p)
+		}
+	})
+	b.Run("measuring alone", func(b *testing.B) {
+		b.ReportAllocs()
+		now := time.Now()
+		for b.Loop() {
+			now = now.Add(p.Audio)
+			in.arrivals.take(now, p)
+		}
+	})
 }
