@@ -37,6 +37,7 @@ var modes = []struct {
 	{"slow", "listeners that read nothing, and others beside them", (*bench).slow},
 	{"mounts", "500 sources with 10 listeners each", (*bench).mounts},
 	{"tls", "2,000 listeners over TLS", (*bench).tls},
+	{"soak", "everything that happens in a year, for as long as -t says", (*bench).soak},
 	{"churn", "500 joins and leaves a second beside those who stay", (*bench).churn},
 }
 

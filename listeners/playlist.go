@@ -47,10 +47,11 @@ type variant struct {
 	bitRate int // kbit/s
 }
 
-// Names reports whether a path is that of a playlist.
+// Names reports whether a path is that of a playlist, for a mount that there
+// can be.
 func (p *Playlists) Names(urlPath string) bool {
 	ext := path.Ext(urlPath)
-	return playlistFormats[ext] != nil && len(urlPath) > len("/")+len(ext)
+	return playlistFormats[ext] != nil && conf.CheckMountName(strings.TrimSuffix(urlPath, ext)) == nil
 }
 
 // ServeHTTP answers GET /mount.m3u, .pls, .xspf and .vclt.

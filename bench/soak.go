@@ -1,0 +1,197 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// What goes on all the time in a soak, beside listeners who come and go.
+const (
+	soakTitles   = 20 * time.Millisecond // between titles
+	soakDrops    = 2 * time.Second       // between sources that break off in a frame
+	soakReloads  = 5 * time.Second       // between configurations
+	soakRequests = 100 * time.Millisecond
+	soakSamples  = 60 // in all
+)
+
+// soak runs relay for long under everything that happens in a year, and sees
+// whether anything grows.
+func (b *bench) soak(ctx context.Context) error {
+	s, err := startRelay(ctx, b.dir, b.cert)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	plan := b.plan()
+	plan.Listeners, plan.Churn, plan.Measure = 500, 200, b.duration
+	working, stop := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	t := &trouble{subject: s, config: b.dir + "/relay.toml"}
+	if t.text, err = os.ReadFile(t.config); err != nil {
+		stop()
+		return err
+	}
+	every := func(pause time.Duration, do func(n int)) {
+		work.Go(func() {
+			tick := time.NewTicker(pause)
+			defer tick.Stop()
+			for n := 0; ; n++ {
+				select {
+				case <-tick.C:
+					do(n)
+				case <-working.Done():
+					return
+				}
+			}
+		})
+	}
+	every(soakTitles, t.title)
+	every(soakDrops, func(n int) { t.drop(working, n) })
+	every(soakReloads, t.reload)
+	every(soakRequests, t.request)
+	var samples []sample
+	every(plan.Measure/soakSamples, func(int) {
+		one := sample{s.memory(), openFiles(s.pid), s.goroutines(), threads(s.pid)}
+		samples = append(samples, one)
+		progress("soak: %.1f MiB, %d descriptors, %d goroutines, %d threads", float64(one.memory)/(1<<20), one.files, one.goroutines, one.threads)
+	})
+	r, err := measure(ctx, s, fmt.Sprintf("%d stay, %d a second come and go", plan.Listeners, plan.Churn), plan)
+	stop()
+	work.Wait()
+	if err != nil {
+		return err
+	}
+	b.results = append(b.results, r)
+	b.verdicts = append(b.verdicts, soundFor(r, flushInterval.Seconds())...)
+	b.verdicts = append(b.verdicts, flat(samples)...)
+	b.verdicts = append(b.verdicts, verdict{"titles, drops, reloads and requests that failed", fmt.Sprintf("%d of %d", t.failed, t.done), "none", t.failed == 0})
+	return nil
+}
+
+// sample is what a server holds at one moment.
+type sample struct {
+	memory                     int64 // bytes of heap and stacks after a collection
+	files, goroutines, threads int
+}
+
+// flat compares the second quarter of a soak, by when everything has been used
+// once, with the last.
+func flat(samples []sample) []verdict {
+	if len(samples) < 8 {
+		return []verdict{{"samples", fmt.Sprint(len(samples)), "at least 8", false}}
+	}
+	quarter := len(samples) / 4
+	early, late := samples[quarter:2*quarter], samples[len(samples)-quarter:]
+	compare := func(what, unit string, scale, slack float64, of func(sample) float64) verdict {
+		mean := func(list []sample) (sum float64) {
+			for _, s := range list {
+				sum += of(s) / scale
+			}
+			return sum / float64(len(list))
+		}
+		before, after := mean(early), mean(late)
+		return verdict{what + ", second quarter and last", fmt.Sprintf("%.1f and %.1f%s", before, after, unit),
+			fmt.Sprintf("at most %.3g%s more", slack, unit), after-before <= slack}
+	}
+	return []verdict{
+		compare("memory after collection", " MiB", 1<<20, 1, func(s sample) float64 { return float64(s.memory) }),
+		compare("descriptors", "", 1, 20, func(s sample) float64 { return float64(s.files) }),
+		compare("goroutines", "", 1, 20, func(s sample) float64 { return float64(s.goroutines) }),
+		compare("threads", "", 1, 2, func(s sample) float64 { return float64(s.threads) }),
+	}
+}
+
+// trouble is what DJs, operators and lines do to a server.
+type trouble struct {
+	subject *subject
+	config  string
+	text    []byte // of the configuration as it was
+
+	mu           sync.Mutex
+	done, failed int
+}
+
+func (t *trouble) count(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done++
+	if err != nil {
+		t.failed++
+		progress("soak: %v", err)
+	}
+}
+
+// title sets another one, some of them long.
+func (t *trouble) title(n int) {
+	text := fmt.Sprintf("Title %d %s", n, strings.Repeat("ä", n%300))
+	t.get("/admin/metadata?mode=updinfo&mount=/bench&song="+url.QueryEscape(text), "source")
+}
+
+// request asks for one of the pages that people and programs ask for.
+func (t *trouble) request(n int) {
+	pages := []string{"/", "/admin/stats", "/status-json.xsl", "/metrics", "/bench.m3u", "/admin/listclients?mount=/bench", "/healthz"}
+	t.get(pages[n%len(pages)], "admin")
+}
+
+func (t *trouble) get(path, user string) {
+	req, err := http.NewRequest("GET", "http://"+t.subject.addr+path, nil)
+	if err != nil {
+		t.count(err)
+		return
+	}
+	req.SetBasicAuth(user, password)
+	answer, err := http.DefaultClient.Do(req)
+	if err == nil {
+		_, err = io.Copy(io.Discard, answer.Body)
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			err = fmt.Errorf("%s: %s", path, answer.Status)
+		}
+	}
+	t.count(err)
+}
+
+// drop connects a source to a mount that lives on from one to the next, or to
+// one that is forgotten, and cuts its line in the middle of a frame.
+func (t *trouble) drop(ctx context.Context, n int) {
+	mount := "/dropped"
+	if n%2 == 1 {
+		mount = fmt.Sprintf("/dropped-%d", n)
+	}
+	playing, cut := context.WithTimeout(ctx, soakDrops/2)
+	defer cut()
+	f, err := startFeeder(playing, t.subject, mount)
+	if err == nil {
+		<-playing.Done()
+		f.conn.Write([]byte{0xff, 0xfb, 0x90})
+	}
+	t.count(err)
+}
+
+// reload has the server read another configuration, which at times is wrong.
+func (t *trouble) reload(n int) {
+	text := append([]byte(nil), t.text...)
+	switch n % 4 {
+	case 0:
+		text = fmt.Appendf(text, "[[mount]]\nname = '/bench'\ntitle = 'Soak %d'\n[[mount]]\nname = '/quiet'\nsilence = true\n", n)
+	case 1:
+		text = append(text, "[[mount]]\nname = '/bench'\nfallbacks = ['/quiet']\n[[mount]]\nname = '/quiet'\nsilence = true\n"...)
+	case 2:
+		text = append(text, "this is not TOML"...)
+	}
+	err := os.WriteFile(t.config, text, 0o600)
+	if err == nil {
+		err = syscall.Kill(t.subject.pid, syscall.SIGHUP)
+	}
+	t.count(err)
+}

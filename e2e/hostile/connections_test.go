@@ -1,0 +1,203 @@
+package hostile
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// sockets counts the descriptors of the server that are sockets.
+func (s *station) sockets(t *testing.T) (n int) {
+	t.Helper()
+	folder := fmt.Sprintf("/proc/%d/fd", s.cmd.Process.Pid)
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Skipf("descriptors cannot be counted here: %v", err)
+	}
+	for _, e := range entries {
+		if to, err := os.Readlink(filepath.Join(folder, e.Name())); err == nil && strings.HasPrefix(to, "socket:") {
+			n++
+		}
+	}
+	return n
+}
+
+// Connections that are there for their own sake end by themselves, answer or
+// not, and leave no socket behind.
+func TestConnections(t *testing.T) {
+	s := open(t, "")
+	before := s.sockets(t)
+	drip := func(text string, every time.Duration) func(*testing.T, net.Conn) {
+		return func(t *testing.T, conn net.Conn) {
+			go func() {
+				for i := range len(text) {
+					if _, err := io.WriteString(conn, text[i:i+1]); err != nil {
+						return
+					}
+					time.Sleep(every)
+				}
+			}()
+			read(conn)
+		}
+	}
+	send := func(text string) func(*testing.T, net.Conn) {
+		return func(t *testing.T, conn net.Conn) {
+			io.WriteString(conn, text)
+			read(conn)
+		}
+	}
+	never := func(text string) func(*testing.T, net.Conn) { // reads nothing
+		return func(t *testing.T, conn net.Conn) {
+			conn.(*net.TCPConn).SetReadBuffer(1 << 10)
+			io.WriteString(conn, text)
+			eventually(t, "the server to drop it", func() bool { return s.dropped(conn) })
+		}
+	}
+	const stream = "GET /live HTTP/1.0\r\n"
+	for _, c := range []struct {
+		name string
+		do   func(*testing.T, net.Conn)
+	}{
+		{"says nothing", send("")},
+		{"says one byte", send("G")},
+		{"says a line and waits", send("GET / HTTP/1.1\r\n")},
+		{"says a head but its last line end", send("GET / HTTP/1.1\r\nHost: radio\r\n")},
+		{"drips a head", drip("GET / HTTP/1.1\r\nHost: radio\r\nX-A: "+strings.Repeat("b", 500), 20*time.Millisecond)},
+		{"drips a password", drip(strings.Repeat("p", 500), 20*time.Millisecond)},
+		{"drips fields without end", drip("GET / HTTP/1.1\r\n"+strings.Repeat("A: b\r\n", 100), 20*time.Millisecond)},
+		{"drips a source's head", drip("PUT /x HTTP/1.1\r\nContent-Type: audio/mpeg\r\n"+sourceLogin+"X: "+strings.Repeat("b", 200), 20*time.Millisecond)},
+		{"drips a source's music", func(t *testing.T, conn net.Conn) {
+			io.WriteString(conn, "PUT /drip HTTP/1.1\r\nContent-Type: audio/mpeg\r\n"+sourceLogin+"\r\n")
+			drip(string(numbered(128000, 1, 1)), 2*time.Millisecond)(t, conn)
+		}},
+		{"a source that sends nothing", send("PUT /mute HTTP/1.1\r\nContent-Type: audio/mpeg\r\n" + sourceLogin + "\r\n")},
+		{"a SHOUTcast source that sends nothing", send("hackme\r\nicy-name:x\r\n\r\n")},
+		{"a listener who reads nothing", never(stream + "\r\n")},
+		{"a listener with metadata who reads nothing", never(stream + "Icy-MetaData: 1\r\n\r\n")},
+		{"a page that nobody reads", never("GET / HTTP/1.1\r\nHost: radio\r\n\r\n")},
+		{"a listener who sends data", func(t *testing.T, conn net.Conn) {
+			io.WriteString(conn, stream+"\r\n")
+			go conn.Write(noise(4 << 20))
+			if len(read(conn)) < 1000 {
+				t.Error("he hears nothing")
+			}
+		}},
+		{"a listener who sends another request", func(t *testing.T, conn net.Conn) {
+			io.WriteString(conn, stream+"\r\n"+hidden)
+			if answer := read(conn); strings.Count(answer, "HTTP/1.") != 1 {
+				t.Error("it was answered")
+			}
+		}},
+		{"a listener who closes his side", func(t *testing.T, conn net.Conn) {
+			io.WriteString(conn, stream+"\r\n")
+			conn.(*net.TCPConn).CloseWrite()
+			read(conn)
+		}},
+		{"a listener who resets", func(t *testing.T, conn net.Conn) {
+			io.WriteString(conn, stream+"\r\n")
+			io.ReadFull(conn, make([]byte, 1000))
+			conn.(*net.TCPConn).SetLinger(0)
+		}},
+		{"many ranges", send(stream + "Range: bytes=" + strings.Repeat("0-1,", 2000) + "0-1\r\n\r\n")},
+		{"a range backwards", send(stream + "Range: bytes=10-1\r\n\r\n")},
+		{"a range beyond counting", send(stream + "Range: bytes=99999999999999999999-\r\n\r\n")},
+		{"a negative range", send(stream + "Range: bytes=-99999999999999999999\r\n\r\n")},
+		{"metadata a thousand times", send(stream + strings.Repeat("Icy-MetaData: 1\r\n", 100) + "\r\n")},
+		{"metadata beyond counting", send(stream + "Icy-MetaData: 99999999999999999999\r\n\r\n")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			conn := s.dial(t)
+			c.do(t, conn)
+			conn.Close()
+			s.settled(t)
+		})
+	}
+	eventually(t, "the sockets to be given back", func() bool { return s.sockets(t) <= before })
+}
+
+// dropped tells whether the server has given a connection up that its owner
+// does not read from.
+func (s *station) dropped(conn net.Conn) bool {
+	conn.SetWriteDeadline(time.Now().Add(time.Second))
+	_, err := conn.Write([]byte("x"))
+	return err != nil
+}
+
+// A flood of each kind is over as soon as its limit is, and nobody who was
+// there has noticed.
+func TestFloods(t *testing.T) {
+	s := open(t, "")
+	const many = 2000
+	before := s.sockets(t)
+	for name, text := range map[string]string{
+		"idle connections":    "",
+		"half heads":          "GET / HTTP/1.1\r\nHost: ",
+		"pages":               "GET / HTTP/1.1\r\nHost: radio\r\n\r\n",
+		"wrong logins":        "GET /admin/stats HTTP/1.1\r\n" + basic("admin:guess") + "\r\n",
+		"wrong sources":       "PUT /x HTTP/1.1\r\nContent-Type: audio/mpeg\r\n" + basic("source:guess") + "\r\n",
+		"unknown mounts":      "GET /unknown HTTP/1.0\r\n\r\n",
+		"resets while served": "GET /live HTTP/1.0\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			var flood sync.WaitGroup
+			gate := make(chan struct{}, 500) // at once
+			for range many {
+				gate <- struct{}{}
+				flood.Go(func() {
+					defer func() { <-gate }()
+					conn, err := s.connect()
+					if err != nil {
+						return // the server need not take them all
+					}
+					defer conn.Close()
+					conn.SetDeadline(time.Now().Add(patience))
+					io.WriteString(conn, text)
+					if name == "resets while served" {
+						io.ReadFull(conn, make([]byte, 100))
+						conn.(*net.TCPConn).SetLinger(0)
+						return
+					}
+					read(conn)
+				})
+			}
+			flood.Wait()
+			s.settled(t)
+			eventually(t, "the sockets to be given back", func() bool { return s.sockets(t) <= before })
+		})
+	}
+}
+
+// Mounts cannot be made without bound: there is a limit of sources, and a mount
+// goes with its source.
+func TestMountsAreBounded(t *testing.T) {
+	s := open(t, "[[mount]]\nname = '/*'\ngrace = '100ms'\n")
+	var refused int
+	var conns []net.Conn
+	for i := range 150 {
+		conn := s.dial(t)
+		fmt.Fprintf(conn, "PUT /m%d HTTP/1.1\r\nContent-Type: audio/mpeg\r\n%s\r\n", i, sourceLogin)
+		answer := make([]byte, 12)
+		io.ReadFull(conn, answer)
+		if strings.HasSuffix(string(answer), "403") {
+			refused++
+		}
+		conns = append(conns, conn)
+	}
+	if refused != 51 { // of a hundred, /live is one
+		t.Errorf("%d sources were refused", refused)
+	}
+	s.settled(t)
+	for _, conn := range conns {
+		conn.Close()
+	}
+	eventually(t, "the mounts to go", func() bool {
+		return strings.Count(s.body(t, "GET /admin/listmounts HTTP/1.0\r\n"+basic("admin:adminpass")+"\r\n"), "<source mount=") == 1
+	})
+	s.settled(t)
+}

@@ -1,0 +1,144 @@
+package hostile
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"relay/frames"
+	"relay/frames/frametest"
+	"relay/icy"
+)
+
+// listener hears /live to its end and trusts nobody.
+type listener struct {
+	conn    net.Conn
+	in      *bufio.Reader
+	metaint int
+	until   int // bytes of audio before the next block
+
+	heard atomic.Uint64 // the number of the last frame
+	err   atomic.Pointer[error]
+}
+
+// listen tunes in, with metadata or without.
+func (s *station) listen(t *testing.T, metadata bool) *listener {
+	t.Helper()
+	l := &listener{conn: s.dial(t)}
+	l.in = bufio.NewReader(l.conn)
+	wish := ""
+	if metadata {
+		wish = "Icy-MetaData: 1\r\n"
+	}
+	io.WriteString(l.conn, "GET /live HTTP/1.1\r\nUser-Agent: crowd\r\n"+wish+"\r\n")
+	for {
+		line, err := l.in.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, ok := strings.CutPrefix(line, "icy-metaint:"); ok {
+			l.metaint, _ = strconv.Atoi(strings.TrimSpace(n))
+		}
+		if line == "\r\n" {
+			break
+		}
+	}
+	if metadata != (l.metaint > 0) {
+		t.Fatalf("metaint %d", l.metaint)
+	}
+	l.until = l.metaint
+	done := make(chan struct{})
+	t.Cleanup(func() {
+		l.conn.Close()
+		<-done
+	})
+	go func() {
+		defer close(done)
+		err := l.follow(s)
+		l.err.Store(&err)
+	}()
+	return l
+}
+
+// failure is why the listener hears no more, or nil.
+func (l *listener) failure() error {
+	if err := l.err.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// follow reads until something is not as it must be.
+func (l *listener) follow(s *station) error {
+	for last := uint64(0); ; {
+		l.conn.SetDeadline(time.Now().Add(patience))
+		frame := make([]byte, 4, 1500)
+		if err := l.read(s, frame); err != nil {
+			return err
+		}
+		h, ok := frames.ParseHeader(frame)
+		if !ok {
+			return fmt.Errorf("behind frame %d: % x is no frame", last, frame)
+		}
+		frame = frame[:h.Size]
+		if err := l.read(s, frame[4:]); err != nil {
+			return err
+		}
+		n, ok := frametest.Number(frame)
+		if !ok && last > 0 || last > 0 && n != last+1 {
+			return fmt.Errorf("frame %d (a number: %v) behind frame %d", n, ok, last)
+		}
+		if ok {
+			last = n
+			l.heard.Store(n)
+		}
+	}
+}
+
+// read fills b with audio, and looks at the blocks between.
+func (l *listener) read(s *station, b []byte) error {
+	for len(b) > 0 {
+		n := len(b)
+		if l.metaint > 0 {
+			if l.until == 0 {
+				if err := l.block(s); err != nil {
+					return err
+				}
+			}
+			n = min(n, l.until)
+			l.until -= n
+		}
+		if _, err := io.ReadFull(l.in, b[:n]); err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// block reads a metadata block, which may hold no title but one that was set.
+func (l *listener) block(s *station) error {
+	l.until = l.metaint
+	units, err := l.in.ReadByte()
+	if err != nil || units == 0 {
+		return err
+	}
+	text := make([]byte, int(units)*16)
+	if _, err := io.ReadFull(l.in, text); err != nil {
+		return err
+	}
+	title, _, ok := icy.ParseBlock(text)
+	if !ok || title != "" && !s.wasSet(title) {
+		return fmt.Errorf("metadata that nobody sent: %q", text)
+	}
+	if strings.ContainsAny(strings.TrimRight(string(text), "\x00"), "\r\n\x00") {
+		return fmt.Errorf("a control character in %q", text)
+	}
+	return nil
+}

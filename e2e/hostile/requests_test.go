@@ -1,0 +1,234 @@
+package hostile
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// A request is raw bytes on a connection of its own, and what must come back.
+type request struct {
+	name string
+	raw  string
+	want string // the status; empty: the connection is closed without an answer
+	says string // is in the answer
+}
+
+const (
+	host = "Host: radio\r\n"
+	big  = 16 << 10 // more than a head may have
+)
+
+// tls is the beginning of a TLS hello.
+const tls = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+
+// heads are requests that are none, or nearly.
+var heads = []request{
+	{"TLS on a plain port", tls + strings.Repeat("\x00\r\n", 50), "400", ""},
+	{"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400", ""},
+	{"SSH banner", "SSH-2.0-OpenSSH_9.2\r\n\r\n", "", "invalid password"},
+	{"SMTP", "EHLO evil.example\r\nMAIL FROM:<a@b>\r\n\r\n", "400", ""},
+	{"RTSP", "OPTIONS rtsp://radio/live RTSP/1.0\r\nCSeq: 1\r\n\r\n", "400", ""},
+	{"SIP", "INVITE sip:live@radio SIP/2.0\r\nVia: x\r\n\r\n", "400", ""},
+	{"JSON", "{\"jsonrpc\":\"2.0\",\"method\":\"eth_blockNumber\"}\r\n\r\n", "", "invalid password"},
+	{"Redis", "*1\r\n$4\r\nINFO\r\n\r\n", "400", ""},
+	{"memcached", "stats items\r\n\r\n", "", "invalid password"},
+	{"only line ends", strings.Repeat("\r\n", 100), "", ""},
+	{"all zero", strings.Repeat("\x00", 4096) + "\r\n\r\n", "400", ""},
+	{"all 0xFF", strings.Repeat("\xff", 4096) + "\r\n\r\n", "400", ""},
+	{"HTTP/0.9", "GET /live\r\n\r\n", "400", ""},
+	{"HTTP/9.9", "GET /live HTTP/9.9\r\n\r\n", "400", ""},
+	{"no version number", "GET /live HTTP/\r\n\r\n", "400", ""},
+	{"a version with letters", "GET /live HTTP/1.x\r\n\r\n", "200", ""},
+	{"a minus in the version", "GET /live HTTP/-1.-1\r\n\r\n", "400", ""},
+	{"lower case method", "get /live HTTP/1.0\r\n\r\n", "405", ""},
+	{"a method with a NUL", "GE\x00T /live HTTP/1.0\r\n\r\n", "400", ""},
+	{"a method of 8 KiB", strings.Repeat("A", 8<<10) + " /live HTTP/1.0\r\n\r\n", "405", ""},
+	{"TRACE", "TRACE / HTTP/1.1\r\n" + host + "Cookie: secret\r\n\r\n", "405", ""},
+	{"CONNECT", "CONNECT other.example:443 HTTP/1.1\r\n" + host + "\r\n", "405", ""},
+	{"CONNECT to a mount", "CONNECT /live HTTP/1.1\r\n" + host + "\r\n", "405", ""},
+	{"DELETE of a mount", "DELETE /live HTTP/1.1\r\n" + host + "\r\n", "405", ""},
+	{"PROPFIND", "PROPFIND /live HTTP/1.1\r\n" + host + "Depth: infinity\r\n\r\n", "405", ""},
+	{"asterisk", "GET * HTTP/1.1\r\n" + host + "\r\n", "404", ""},
+	{"OPTIONS with an asterisk", "OPTIONS * HTTP/1.1\r\n" + host + "\r\n", "204", ""},
+	{"another server's address", "GET http://other.example/secret HTTP/1.1\r\n" + host + "\r\n", "404", ""},
+	{"a file's address", "GET file:///etc/passwd HTTP/1.1\r\n" + host + "\r\n", "404", ""},
+	{"an address with a login", "GET http://admin:adminpass@radio/admin/stats HTTP/1.1\r\n" + host + "\r\n", "401", ""},
+	{"a tab for a blank", "GET\t/live\tHTTP/1.0\r\n\r\n", "400", ""},
+	{"no path", "GET  HTTP/1.0\r\n\r\n", "400", ""},
+	{"a NUL in the path", "GET /li\x00ve HTTP/1.0\r\n\r\n", "404", ""},
+	{"an escaped NUL in the path", "GET /li%00ve HTTP/1.0\r\n\r\n", "404", ""},
+	{"an escaped line end in the path", "GET /x%0d%0aSet-Cookie:%20a=b HTTP/1.0\r\n\r\n", "404", ""},
+	{"a line end in the path", "GET /x\nSet-Cookie: a=b HTTP/1.0\r\n\r\n", "400", ""},
+	{"a carriage return in the path", "GET /x\rSet-Cookie:a=b HTTP/1.0\r\n\r\n", "404", ""},
+	{"a broken escape", "GET /%zz HTTP/1.0\r\n\r\n", "404", ""},
+	{"half an escape", "GET /% HTTP/1.0\r\n\r\n", "404", ""},
+	{"an overlong slash", "GET /%c0%af..%c0%afetc/passwd HTTP/1.0\r\n\r\n", "404", ""},
+	{"not UTF-8", "GET /\xc3\x28\xa0 HTTP/1.0\r\n\r\n", "404", ""},
+	{"a path of 8 KiB", "GET /" + strings.Repeat("a", 8<<10) + " HTTP/1.0\r\n\r\n", "404", ""},
+	{"ten thousand slashes", "GET " + strings.Repeat("/", 10_000) + " HTTP/1.0\r\n\r\n", "404", ""},
+	{"a first line without end", "GET /" + strings.Repeat("a", 2*big), "431", ""},
+	{"a password line without end", strings.Repeat("a", 2*big), "431", ""},
+	{"a field without end", "GET / HTTP/1.1\r\nX-A: " + strings.Repeat("b", 2*big), "431", ""},
+	{"a name without end", "GET / HTTP/1.1\r\n" + strings.Repeat("b", 2*big), "431", ""},
+	{"a head without end", "GET / HTTP/1.1\r\n" + strings.Repeat("X-A: b\r\n", big), "431", ""},
+	{"two thousand fields", "GET /live.m3u HTTP/1.0\r\n" + strings.Repeat("A:b\r\n", 2000) + "\r\n", "400", "more than 200 header lines"},
+	{"a field without a colon", "GET /live.m3u HTTP/1.0\r\nhello\r\n\r\n", "200", ""},
+	{"a field without a name", "GET /live.m3u HTTP/1.0\r\n: x\r\n\r\n", "200", ""},
+	{"a blank before the colon", "GET /live.m3u HTTP/1.0\r\nHost : x\r\n\r\n", "200", ""},
+	{"a folded field", "GET /live.m3u HTTP/1.0\r\nX-A: b\r\n c\r\n\r\n", "200", ""},
+	{"a NUL in a field", "GET /live.m3u HTTP/1.0\r\nX-A: b\x00c\r\n\r\n", "200", ""},
+	{"a NUL in a field's name", "GET /live.m3u HTTP/1.0\r\nX\x00A: b\r\n\r\n", "200", ""},
+	{"a lonely carriage return in a field", "GET /live.m3u HTTP/1.0\r\nX-A: b\rSet-Cookie: c\r\n\r\n", "200", ""},
+	{"line feeds alone", "GET /live.m3u HTTP/1.0\nX-A: b\n\n", "200", ""},
+	{"two carriage returns a line", "GET /live.m3u HTTP/1.0\r\r\nX-A: b\r\r\n\r\r\n\r\n", "200", ""},
+	{"two Hosts", "GET /live.m3u HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "200", ""},
+	{"a Host with markup", "GET /live.m3u HTTP/1.1\r\nHost: <script>alert(1)</script>\r\n\r\n", "200", "http://localhost"},
+	{"a Host with a path", "GET /live.m3u HTTP/1.1\r\nHost: evil.example/x?\r\n\r\n", "200", "http://localhost"},
+	{"a Host with a login", "GET /live.m3u HTTP/1.1\r\nHost: me@evil.example\r\n\r\n", "200", "http://localhost"},
+	{"a forwarded host from a stranger", "GET /live.m3u HTTP/1.1\r\n" + host + "X-Forwarded-Host: evil.example\r\n\r\n", "200", "http://radio"},
+	{"PROXY protocol from a stranger", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET / HTTP/1.0\r\n\r\n", "400", ""},
+	{"PROXY protocol 2 from a stranger", "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\x7f\x00\x00\x01\x7f\x00\x00\x01\x00\x01\x00\x02GET / HTTP/1.0\r\n\r\n", "400", ""},
+	{"Expect something else", "GET /live.m3u HTTP/1.1\r\n" + host + "Expect: 200-maybe\r\n\r\n", "417", ""},
+	{"Upgrade to h2c", "GET /live.m3u HTTP/1.1\r\n" + host + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n", "200", ""},
+	{"Upgrade to a web socket", "GET /live.m3u HTTP/1.1\r\n" + host + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\n\r\n", "200", ""},
+	{"a bomb offered in return", "GET /live.m3u HTTP/1.1\r\n" + host + "Accept-Encoding: gzip;q=1e400, *;q=NaN\r\n\r\n", "200", ""},
+	{"If-None-Match without end", "GET /live.m3u HTTP/1.1\r\n" + host + "If-None-Match: " + strings.Repeat(`"a",`, 2000) + "\r\n\r\n", "200", ""},
+	{"a shell in the agent", "GET /live.m3u HTTP/1.1\r\n" + host + "User-Agent: () { :;}; /bin/touch /tmp/x\r\n\r\n", "200", ""},
+	{"a lookup in the agent", "GET /live.m3u HTTP/1.1\r\n" + host + "User-Agent: ${jndi:ldap://127.0.0.1/x}\r\n\r\n", "200", ""},
+}
+
+// logins are wrong in every way; none of them may open anything.
+var logins = []request{
+	{"no scheme", "GET /admin/stats HTTP/1.1\r\nAuthorization: YWRtaW46YWRtaW5wYXNz\r\n\r\n", "401", ""},
+	{"no base64", "GET /admin/stats HTTP/1.1\r\nAuthorization: Basic ?????\r\n\r\n", "401", ""},
+	{"no colon", "GET /admin/stats HTTP/1.1\r\n" + basic("adminadminpass") + "\r\n", "401", ""},
+	{"empty", "GET /admin/stats HTTP/1.1\r\nAuthorization: \r\n\r\n", "401", ""},
+	{"empty user and password", "GET /admin/stats HTTP/1.1\r\n" + basic(":") + "\r\n", "401", ""},
+	{"empty password", "GET /admin/stats HTTP/1.1\r\n" + basic("admin:") + "\r\n", "401", ""},
+	{"a NUL behind the password", "GET /admin/stats HTTP/1.1\r\n" + basic("admin:adminpass\x00") + "\r\n", "401", ""},
+	{"a NUL behind the user", "GET /admin/stats HTTP/1.1\r\n" + basic("admin\x00:adminpass") + "\r\n", "401", ""},
+	{"a line end in the user", "GET /admin/stats HTTP/1.1\r\n" + basic("admin\n2026-01-01 00:00:00  info  all is well:x") + "\r\n", "401", ""},
+	{"a password of 8 KiB", "GET /admin/stats HTTP/1.1\r\n" + basic("admin:"+strings.Repeat("a", 8<<10)) + "\r\n", "401", ""},
+	{"a begun password", "GET /admin/stats HTTP/1.1\r\n" + basic("admin:adminpas") + "\r\n", "401", ""},
+	{"another case", "GET /admin/stats HTTP/1.1\r\n" + basic("Admin:adminpass") + "\r\n", "401", ""},
+	{"Digest", "GET /admin/stats HTTP/1.1\r\nAuthorization: Digest username=\"admin\", response=\"\"\r\n\r\n", "401", ""},
+	{"Bearer", "GET /admin/stats HTTP/1.1\r\nAuthorization: Bearer adminpass\r\n\r\n", "401", ""},
+	{"twice, the second right", "GET /admin/stats HTTP/1.1\r\n" + basic("admin:no") + basic("admin:adminpass") + "\r\n", "401", ""},
+	{"the source's", "GET /admin/stats HTTP/1.1\r\n" + sourceLogin + "\r\n", "401", ""},
+	{"the source's for killing its listeners' server", "GET /admin/killsource HTTP/1.1\r\n" + sourceLogin + "\r\n", "401", ""},
+	{"the relay's for the statistics", "GET /admin/stats HTTP/1.1\r\n" + basic("relay:relaypass") + "\r\n", "401", ""},
+	{"in the query", "GET /admin/stats?user=admin&pass=adminpass HTTP/1.1\r\n\r\n", "401", ""},
+	{"the admin's as a source", "SOURCE /x HTTP/1.0\r\nContent-Type: audio/mpeg\r\n" + basic("admin:adminpass") + "\r\n", "401", ""},
+	{"none for profiles", "GET /admin/debug/pprof/heap HTTP/1.1\r\n\r\n", "401", ""},
+	{"none for the list of streams", "GET /admin/streamlist.txt HTTP/1.1\r\n\r\n", "401", ""},
+	{"none for STATS", "STATS / HTTP/1.0\r\n\r\n", "401", ""},
+	{"a SHOUTcast password with a line end", "wrong\rpass\r\nicy-name:x\r\n\r\n", "400", "not a request"},
+	{"a SHOUTcast password with markup", "<script>\r\nicy-name:x\r\n\r\n", "", "invalid password"},
+	{"a SHOUTcast password of 8 KiB", strings.Repeat("p", 8<<10) + "\r\nicy-name:x\r\n\r\n", "400", "not a request"},
+}
+
+// bodies try to hide one request behind another.
+var bodies = []request{
+	{"two lengths", "GET /live.m3u HTTP/1.1\r\n" + host + "Content-Length: 0\r\nContent-Length: 44\r\n\r\n" + hidden, "400", ""},
+	{"length and chunks", "POST /admin/stats HTTP/1.1\r\n" + host + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden, "405", ""},
+	{"chunks spelled otherwise", "POST /admin/stats HTTP/1.1\r\n" + host + "Content-Length: 4\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + hidden, "501", ""},
+	{"chunks with a blank before the colon", "GET /live.m3u HTTP/1.1\r\n" + host + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + hidden, "200", ""},
+	{"chunks twice", "GET /live.m3u HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden, "501", ""},
+	{"a negative length", "GET /live.m3u HTTP/1.1\r\n" + host + "Content-Length: -1\r\n\r\n" + hidden, "400", ""},
+	{"a length with a plus", "GET /live.m3u HTTP/1.1\r\n" + host + "Content-Length: +1\r\n\r\n" + hidden, "400", ""},
+	{"a length in hex", "GET /live.m3u HTTP/1.1\r\n" + host + "Content-Length: 0x10\r\n\r\n" + hidden, "400", ""},
+	{"a length beyond counting", "GET /live.m3u HTTP/1.1\r\n" + host + "Content-Length: 99999999999999999999\r\n\r\n" + hidden, "400", ""},
+	{"a length that never comes", "GET /live.m3u HTTP/1.1\r\n" + host + "Content-Length: 1000000\r\n\r\n", "200", ""},
+	{"a chunk beyond counting", "GET /live.m3u HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n" + hidden, "200", ""},
+	{"a negative chunk", "GET /live.m3u HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n-1\r\n" + hidden, "200", ""},
+	{"a request behind a request", "GET /live.m3u HTTP/1.1\r\n" + host + "\r\n" + hidden, "200", ""},
+	{"a request behind a HEAD of a stream", "HEAD /live HTTP/1.1\r\n" + host + "\r\n" + hidden, "200", ""},
+	{"a request behind a refusal", "PUT /x HTTP/1.1\r\n" + host + "Content-Length: 3\r\n\r\n" + hidden, "401", ""},
+	{"a compressed body", "POST /admin/stats HTTP/1.1\r\n" + host + "Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\n\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00", "405", ""},
+	{"an upload", "POST / HTTP/1.1\r\n" + host + "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("--x\r\n", 100), "405", ""},
+}
+
+// hidden is a request that must not be answered.
+const hidden = "GET /admin/stats HTTP/1.1\r\nHost: radio\r\nAuthorization: Basic YWRtaW46YWRtaW5wYXNz\r\n\r\n"
+
+// paths lead out of where they should stay, or nowhere.
+var paths = []request{
+	{"climbing", "GET /../../../../etc/passwd HTTP/1.0\r\n\r\n", "404", ""},
+	{"climbing, escaped", "GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.0\r\n\r\n", "404", ""},
+	{"climbing, escaped twice", "GET /%252e%252e/etc/passwd HTTP/1.0\r\n\r\n", "404", ""},
+	{"climbing with backslashes", "GET /..\\..\\etc\\passwd HTTP/1.0\r\n\r\n", "404", ""},
+	{"climbing from a page", "GET /admin/../../etc/passwd HTTP/1.0\r\n\r\n", "400", "Unrecognised command"},
+	{"climbing in a playlist", "GET /../../etc/passwd.m3u HTTP/1.0\r\n\r\n", "404", ""},
+	{"climbing in a playlist's page", "GET /live.m3u/../../etc/passwd HTTP/1.0\r\n\r\n", "404", ""},
+	{"the configuration", "GET /relay.toml HTTP/1.0\r\n\r\n", "404", ""},
+	{"the log", "GET /access.log HTTP/1.0\r\n\r\n", "404", ""},
+	{"Icecast's web folder", "GET /web/../icecast.xml HTTP/1.0\r\n\r\n", "404", ""},
+	{"a drive", "GET /C:/Windows/win.ini HTTP/1.0\r\n\r\n", "404", ""},
+	{"a device", "GET /dev/zero HTTP/1.0\r\n\r\n", "404", ""},
+	{"git", "GET /.git/config HTTP/1.0\r\n\r\n", "404", ""},
+	{"an environment", "GET /.env HTTP/1.0\r\n\r\n", "404", ""},
+	{"an admin command that is none", "GET /admin/../../stats HTTP/1.0\r\n\r\n", "400", "Unrecognised command"},
+	{"an admin command with markup", "GET /admin/<script>alert(1)</script> HTTP/1.0\r\n\r\n", "400", ""},
+	{"a profile that is none", "GET /admin/debug/pprof/..%2f..%2fetc%2fpasswd HTTP/1.0\r\n" + basic("admin:adminpass") + "\r\n", "400", ""},
+	{"a query without end", "GET /status-json.xsl?mount=" + strings.Repeat("%41", 4000) + " HTTP/1.0\r\n\r\n", "200", ""},
+	{"a query of separators", "GET /status-json.xsl?" + strings.Repeat("&=;", 4000) + " HTTP/1.0\r\n\r\n", "200", ""},
+	{"a playlist for a mount with a line end", "GET /a%0d%0aevil.example.m3u HTTP/1.0\r\n\r\n", "404", ""},
+	{"a playlist for a mount with markup", "GET /%3Cscript%3E.xspf HTTP/1.0\r\n\r\n", "200", "<trackList></trackList>"},
+	{"kill a mount with a line end", "GET /admin/killsource?mount=/x%0d%0ay HTTP/1.0\r\n" + basic("admin:adminpass") + "\r\n", "400", ""},
+	{"move to nowhere", "GET /admin/moveclients?mount=/live&destination=/nowhere HTTP/1.0\r\n" + basic("admin:adminpass") + "\r\n", "400", ""},
+	{"move to oneself", "GET /admin/moveclients?mount=/live&destination=/live HTTP/1.0\r\n" + basic("admin:adminpass") + "\r\n", "400", ""},
+	{"kill nobody", "GET /admin/killclient?mount=/live&id=99999999999999999999 HTTP/1.0\r\n" + basic("admin:adminpass") + "\r\n", "200", "not found"},
+	{"a fallback in a circle", "GET /admin/fallbacks?mount=/live&fallback=/live HTTP/1.0\r\n" + basic("admin:adminpass") + "\r\n", "400", ""},
+	{"queue a file of the system", "GET /admin/queue?mount=/live&file=/etc/passwd HTTP/1.0\r\n" + basic("admin:adminpass") + "\r\n", "400", ""},
+}
+
+// mounts are names that a source may not have.
+var mounts = func() (list []request) {
+	for name, mount := range map[string]string{
+		"the root": "/", "no slash": "live", "climbing": "/../x", "climbing below": "/a/../../x", "a dot": "/./x",
+		"an empty folder": "/a//b", "a line end": "/a%0d%0ab", "a NUL": "/a%00b", "an escape sequence": "/a%1b%5b2J",
+		"an admin command": "/admin/stats", "the API": "/api/v1/status", "the statistics": "/status-json.xsl",
+		"the health": "/healthz", "the metrics": "/metrics", "a pattern": "/a*", "a query in the name": "/a%3fb",
+		"a fragment in the name": "/a%23b", "not UTF-8": "/a%ff%fe", "a text that runs backwards": "/a%e2%80%aeb",
+		"300 bytes": "/" + strings.Repeat("m", 300), "a slash at the end": "/a/",
+	} {
+		list = append(list, request{name, "SOURCE " + mount + " HTTP/1.0\r\nContent-Type: audio/mpeg\r\n" + sourceLogin + "\r\n", "400", ""})
+	}
+	return list
+}()
+
+func TestRequests(t *testing.T) {
+	s := open(t, "")
+	for group, requests := range map[string][]request{
+		"heads": heads, "logins": logins, "bodies": bodies, "paths": paths, "mounts": mounts,
+	} {
+		t.Run(group, func(t *testing.T) {
+			for _, r := range requests {
+				t.Run(r.name, func(t *testing.T) {
+					answer := s.ask(t, r.raw)
+					if status := statusOf(answer); status != r.want || !strings.Contains(answer, r.says) {
+						t.Errorf("status %q, want %q with %q: %.500q", status, r.want, r.says, answer)
+					}
+					if n := strings.Count(answer, "HTTP/1."); n > 1 {
+						t.Errorf("%d answers: %.1000q", n, answer)
+					}
+					for _, leak := range []string{"root:", "adminpass", "hackme", "\nSet-Cookie", "<script>alert", "goroutine "} {
+						if strings.Contains(answer, leak) {
+							t.Errorf("the answer holds %q: %.1000q", leak, answer)
+						}
+					}
+					s.settled(t)
+				})
+			}
+		})
+	}
+}
+
+// statusOf is the status of an answer, or empty.
+func statusOf(answer string) (status string) {
+	if strings.HasPrefix(answer, "HTTP/1.") {
+		fmt.Sscanf(answer[len("HTTP/1.x "):], "%3s", &status)
+	}
+	return status
+}

@@ -1,0 +1,237 @@
+package hostile
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"relay/frames"
+	"relay/frames/frametest"
+)
+
+// source connects one to a mount of its own, with more fields.
+func (s *station) source(t *testing.T, mount, fields string) *net.TCPConn {
+	t.Helper()
+	conn := s.dial(t)
+	io.WriteString(conn, "PUT "+mount+" HTTP/1.1\r\nContent-Type: audio/mpeg\r\n"+sourceLogin+fields+"\r\n")
+	answer := make([]byte, len("HTTP/1.0 200 OK\r\n\r\n"))
+	if _, err := io.ReadFull(conn, answer); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.0 200") {
+		t.Fatalf("%q, %v", answer, err)
+	}
+	return conn
+}
+
+// numbered is whole frames from one number to another.
+func numbered(bitRate int, from, to uint64) []byte {
+	var b []byte
+	for n := from; n <= to; n++ {
+		b = append(b, frametest.Numbered(frametest.Header(bitRate, 44100, 2), n)...)
+	}
+	return b
+}
+
+// noise is bytes that mean nothing, the same at each run.
+func noise(n int) []byte {
+	b := make([]byte, n)
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range b {
+		b[i] = byte(random.Uint32())
+	}
+	return b
+}
+
+// repeated is a piece again and again, n bytes in all.
+func repeated(piece string, n int) []byte {
+	return bytes.Repeat([]byte(piece), n/len(piece))
+}
+
+// id3 is the head of an ID3v2 tag that says it has so many bytes.
+func id3(size uint32) []byte {
+	return append([]byte("ID3\x04\x00\x00"), byte(size>>21&0x7f), byte(size>>14&0x7f), byte(size>>7&0x7f), byte(size&0x7f))
+}
+
+// A source with the right login sends what is no music, or not what it says.
+// audible tells that frames of it are to be heard all the same.
+func TestSources(t *testing.T) {
+	const plenty = 1 << 20
+	good := numbered(128000, 1, 100)
+	cases := []struct {
+		name    string
+		fields  string
+		audio   []byte
+		audible bool
+	}{
+		{"noise", "", noise(plenty), false},
+		{"all 0xFF", "", repeated("\xff", plenty), false},
+		{"all zero", "", repeated("\x00", plenty), false},
+		{"sync words alone", "", repeated("\xff\xfb", plenty), false},
+		{"frame heads alone", "", repeated("\xff\xfb\x90\x00", plenty), false},
+		{"heads of free format", "", repeated("\xff\xfb\x00\x00\x00\x00", plenty), false},
+		{"heads of layer I", "", repeated("\xff\xff\x90\x00", plenty), false},
+		{"text", "", repeated("Hello, this is a web page.\r\n", plenty), false},
+		{"Ogg", "", append([]byte("OggS\x00\x02"), noise(plenty)...), false},
+		{"AAC in ADTS", "", repeated("\xff\xf1\x50\x80\x02\x1f\xfc\x00\x00\x00", plenty), false},
+		{"a zip", "", append([]byte("PK\x03\x04"), noise(plenty)...), false},
+		{"noise, then music", "", append(noise(10_000), good...), true},
+		{"music, then noise", "", append(bytes.Clone(good), noise(plenty)...), true},
+		{"noise between frames", "", interleaved(good, noise(3000)), true},
+		{"a tag of 256 MiB", "", append(id3(1<<28-1), noise(plenty)...), false},
+		{"a tag that ends in the music", "", append(id3(5000), append(repeated("x", 5000), good...)...), true},
+		{"tags alone", "", bytes.Repeat(id3(0), plenty/10), false},
+		{"a tag in a tag", "", append(append(id3(30), id3(1<<28-1)...), append(repeated("x", 20), good...)...), true},
+		{"an APE tag", "", append(append([]byte("APETAGEX\xd0\x07\x00\x00\xff\xff\xff\xff"), repeated("x", 100)...), good...), true},
+		{"a frame cut in the middle", "", append(bytes.Clone(good[:len(good)-200]), numbered(128000, 101, 200)...), true},
+		{"frames that lie about their length", "", lyingFrames(300), true},
+		{"a new bit rate at each frame", "", changingFrames(300), true},
+		{"8 kbit/s", "", silence(8000, 16000, 1, 300), true},
+		{"320 kbit/s", "", numbered(320000, 1, 100), true},
+		{"half a minute at once", "", numbered(128000, 1, 1150), true},
+		{"chunks that are none", "Transfer-Encoding: chunked\r\n", noise(plenty), false},
+		{"a chunk beyond counting", "Transfer-Encoding: chunked\r\n", []byte("ffffffffffffffffff\r\nx"), false},
+		{"a negative chunk", "Transfer-Encoding: chunked\r\n", []byte("-5\r\nhello\r\n"), false},
+		{"a chunk without its line end", "Transfer-Encoding: chunked\r\n", append(fmt.Appendf(nil, "%x\r\n", len(good)), append(bytes.Clone(good), "XX0\r\n"...)...), true},
+		{"a chunk's line without end", "Transfer-Encoding: chunked\r\n", repeated("1", plenty), false},
+		{"chunks of one byte", "Transfer-Encoding: chunked\r\n", tinyChunks(good), true},
+		{"a trailer", "Transfer-Encoding: chunked\r\n", append(append(fmt.Appendf(nil, "%x\r\n", len(good)), good...), "\r\n0\r\nSet-Cookie: a=b\r\n\r\n"...), true},
+		{"a second request behind the music", "", append(bytes.Clone(good), hidden...), true},
+		{"a length that is too small", "Content-Length: 5\r\n", good, true},
+		{"blocks of metadata that are none", "icy-metaint: 100\r\n", noise(plenty), false},
+		{"blocks at each byte", "icy-metaint: 1\r\n", noise(plenty), false},
+		{"a negative distance between blocks", "icy-metaint: -5\r\n", good, true},
+		{"a distance between blocks beyond counting", "icy-metaint: 99999999999999999999\r\n", good, true},
+		{"a compressed body", "Content-Encoding: gzip\r\n", append([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"), noise(plenty)...), false},
+		{"bit rates beyond counting in its head", "ice-bitrate: 99999999999999999999\r\nice-audio-info: ice-samplerate=-1;ice-bitrate=1e99;ice-channels=999\r\n", good, true},
+		{"half an upload to an address that is busy", "Expect: 100-continue, 200-maybe\r\n", good, true},
+	}
+	s := open(t, "")
+	for i, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			mount := fmt.Sprintf("/other%d", i) // a mount keeps its sound for its grace
+			conn := s.source(t, mount, c.fields)
+			defer conn.Close()
+			heard := make(chan bool, 1)
+			go func() { heard <- s.hears(t, mount) }()
+			sent := make(chan struct{})
+			go func() {
+				defer close(sent)
+				conn.Write(c.audio) // a server that has had enough need not take it all
+			}()
+			<-sent
+			if audible := <-heard; audible != c.audible {
+				t.Errorf("frames were heard: %v", audible)
+			}
+			s.settled(t)
+			conn.Close()
+			eventually(t, "the end of the source", func() bool { return s.free(t, mount) })
+		})
+	}
+}
+
+// hears tells whether a listener of a mount gets a whole frame before the
+// mount is silent for long.
+func (s *station) hears(t testing.TB, mount string) bool {
+	conn := s.dial(t)
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(2500 * time.Millisecond)) // more than source_timeout
+	io.WriteString(conn, "GET "+mount+" HTTP/1.0\r\n\r\n")
+	answer := read(conn)
+	_, body, _ := strings.Cut(answer, "\r\n\r\n")
+	if statusOf(answer) != "200" || body == "" {
+		return false
+	}
+	if h, ok := frames.ParseHeader([]byte(body)); !ok || len(body) < h.Size {
+		t.Errorf("%s begins with %.20q", mount, body)
+	}
+	return true
+}
+
+func interleaved(good, bad []byte) (b []byte) {
+	frame := frametest.Header(128000, 44100, 2).Size
+	for len(good) >= 10*frame {
+		b = append(append(b, good[:10*frame]...), bad...)
+		good = good[10*frame:]
+	}
+	return b
+}
+
+// lyingFrames are frames with fewer bytes behind each tenth head than it says.
+func lyingFrames(n int) (b []byte) {
+	for i := range n {
+		frame := numbered(128000, uint64(i), uint64(i))
+		if i%10 == 9 {
+			frame = frame[:100]
+		}
+		b = append(b, frame...)
+	}
+	return b
+}
+
+func changingFrames(n int) (b []byte) {
+	rates := []int{64000, 128000, 320000, 96000}
+	for i := range n {
+		b = append(b, numbered(rates[i%len(rates)], uint64(i), uint64(i))...)
+	}
+	return b
+}
+
+func silence(bitRate, sampleRate, channels, n int) []byte {
+	return bytes.Repeat(frames.Silence(frametest.Header(bitRate, sampleRate, channels)), n)
+}
+
+func tinyChunks(audio []byte) (b []byte) {
+	for _, c := range audio[:5000] {
+		b = append(b, '1', '\r', '\n', c, '\r', '\n')
+	}
+	return b
+}
+
+// Sources that break off at every stage leave nothing behind.
+func TestSourcesThatBreakOff(t *testing.T) {
+	s := open(t, "")
+	head := "PUT /other HTTP/1.1\r\nContent-Type: audio/mpeg\r\nExpect: 100-continue\r\n" + sourceLogin + "\r\n"
+	audio := string(numbered(128000, 1, 50))
+	for name, sent := range map[string]string{
+		"before a byte":           "",
+		"in the first line":       head[:5],
+		"in a field":              head[:40],
+		"before the empty line":   head[:len(head)-2],
+		"behind the head":         head,
+		"in the first frame":      head + audio[:100],
+		"in a later frame":        head + audio[:5000],
+		"between frames":          head + audio[:417],
+		"in a chunk's line":       strings.Replace(head, "Expect", "Transfer-Encoding: chunked\r\nExpect", 1) + "1f",
+		"in a chunk":              strings.Replace(head, "Expect", "Transfer-Encoding: chunked\r\nExpect", 1) + "ff\r\nabc",
+		"in a metadata block":     strings.Replace(head, "Expect", "icy-metaint: 417\r\nExpect", 1) + audio[:417] + "\x05Strea",
+		"in a SHOUTcast password": "hack",
+		"behind the password":     "hackme\r\n",
+		"in a SHOUTcast head":     "hackme\r\nicy-name: x",
+	} {
+		for _, how := range []string{"closed", "reset", "half closed", "left open"} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				conn := s.dial(t)
+				defer conn.Close()
+				io.WriteString(conn, sent)
+				switch how {
+				case "reset":
+					conn.SetLinger(0)
+					conn.Close()
+				case "closed":
+					conn.Close()
+				case "half closed":
+					conn.CloseWrite()
+					read(conn)
+				default:
+					read(conn) // until the server has had enough
+				}
+				s.settled(t)
+				eventually(t, "the end of the source", func() bool { return s.free(t, "/other") && s.free(t, "/stream") })
+			})
+		}
+	}
+}

@@ -1,0 +1,295 @@
+package hostile
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"relay/frames/frametest"
+)
+
+const (
+	// patience bounds every wait for a condition.
+	patience = 30 * time.Second
+
+	// crowd is how many listen all along.
+	crowd = 50
+
+	sourceLogin = "Authorization: Basic c291cmNlOmhhY2ttZQ==\r\n" // source:hackme
+)
+
+// configuration has short limits, so that a case that runs into one does not
+// take long.
+const configuration = `
+[server]
+listen = ["127.0.0.1:0"]
+[limits]
+flush_interval = "20ms"
+header_timeout = "1s"
+source_timeout = "1s"
+listener_timeout = "2s"
+listeners = 20000
+[auth]
+source_password = "hackme"
+admin_password = "adminpass"
+relay_password = "relaypass"
+[log]
+level = "debug"
+access_file = "access.log"
+playlist_file = "playlist.log"
+`
+
+// station is a server on the air with a source and its crowd.
+type station struct {
+	addr string
+	dir  string
+	cmd  *exec.Cmd
+	out  buffer
+	log  buffer
+
+	exited  chan struct{}
+	clients atomic.Uint32
+	sent    atomic.Uint64 // numbered frames
+	crowd   []*listener
+	titles  sync.Map // those that were set on /live
+}
+
+// buffer is what a process has printed so far.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// eventually waits for a condition.
+func eventually(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !condition(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// open starts a station; more is added to its configuration.
+func open(t *testing.T, more string) *station {
+	t.Helper()
+	s := &station{dir: t.TempDir(), exited: make(chan struct{})}
+	config := filepath.Join(s.dir, "relay.toml")
+	if err := os.WriteFile(config, []byte(configuration+more), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.cmd = exec.Command(binary, "-c", config)
+	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.log
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		s.cmd.Wait()
+		close(s.exited)
+	}()
+	t.Cleanup(func() { s.close(t) })
+	banner := regexp.MustCompile(`page +http://([^/\s]+)/`)
+	eventually(t, "the banner", func() bool { return s.gone() || banner.MatchString(s.out.String()) })
+	if s.gone() {
+		t.Fatalf("the server has ended:\n%s", s.log.String())
+	}
+	s.addr = banner.FindStringSubmatch(s.out.String())[1]
+	s.broadcast(t)
+	for i := range crowd {
+		s.crowd = append(s.crowd, s.listen(t, i%2 == 1))
+	}
+	return s
+}
+
+func (s *station) gone() bool {
+	select {
+	case <-s.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// close ends the server, which must still be there and go in order.
+func (s *station) close(t *testing.T) {
+	if s.gone() {
+		t.Errorf("the server has ended by itself")
+	} else {
+		s.cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-s.exited:
+		case <-time.After(patience):
+			s.cmd.Process.Kill()
+			t.Error("the server does not end")
+		}
+	}
+	if log := s.log.String(); t.Failed() || strings.Contains(log, "DATA RACE") || strings.Contains(log, "panic") {
+		t.Errorf("the server said:\n%s", log[max(0, len(log)-8000):])
+	}
+}
+
+// dial opens a connection on which nothing waits for ever.
+func (s *station) dial(t testing.TB) *net.TCPConn {
+	t.Helper()
+	conn, err := s.connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.SetDeadline(time.Now().Add(patience))
+	t.Cleanup(func() { conn.Close() })
+	return conn.(*net.TCPConn)
+}
+
+// connect opens a connection from an address of its own, where the system has
+// more than one for itself: what one client did is not held against the next.
+func (s *station) connect() (net.Conn, error) {
+	n := s.clients.Add(1)
+	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1+byte(n>>16), byte(n>>8), byte(n))}}
+	if conn, err := from.Dial("tcp", s.addr); err == nil {
+		return conn, nil
+	}
+	return net.Dial("tcp", s.addr)
+}
+
+// ask sends raw bytes and no more, and returns what comes back until the server
+// closes, or as much of a stream as is enough.
+func (s *station) ask(t testing.TB, raw string) string {
+	t.Helper()
+	conn := s.dial(t)
+	defer conn.Close()
+	sent := make(chan struct{})
+	go func() { // a server that refuses need not read all of it
+		defer close(sent)
+		io.WriteString(conn, raw)
+		conn.CloseWrite()
+	}()
+	answer := read(conn)
+	conn.Close()
+	<-sent
+	return answer
+}
+
+// mostAnswer bounds what is read of an answer that is a stream.
+const mostAnswer = 64 << 10
+
+func read(conn net.Conn) string {
+	answer, _ := io.ReadAll(io.LimitReader(conn, mostAnswer))
+	return string(answer)
+}
+
+// broadcast keeps a source sending numbered frames to /live in real time.
+func (s *station) broadcast(t *testing.T) {
+	t.Helper()
+	conn := s.dial(t)
+	io.WriteString(conn, "PUT /live HTTP/1.1\r\nContent-Type: audio/mpeg\r\nice-name: Test\r\n"+sourceLogin+"\r\n")
+	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	t.Cleanup(func() {
+		close(stop)
+		<-stopped
+	})
+	format := frametest.Header(128000, 44100, 2)
+	go func() {
+		defer close(stopped)
+		start, played := time.Now(), time.Duration(0)
+		for {
+			conn.SetDeadline(time.Now().Add(patience))
+			if _, err := conn.Write(frametest.Numbered(format, s.sent.Load()+1)); err != nil {
+				return // the crowd will tell
+			}
+			s.sent.Add(1)
+			played += format.Duration()
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Until(start.Add(played))):
+			}
+		}
+	}()
+	eventually(t, "the mount", func() bool { return strings.HasPrefix(s.ask(t, "HEAD /live HTTP/1.0\r\n\r\n"), "HTTP/1.0 200") })
+}
+
+// settled checks that nobody who was there has lost anything by what has just
+// happened.
+func (s *station) settled(t *testing.T) {
+	t.Helper()
+	if s.gone() {
+		t.Fatal("the server has ended")
+	}
+	now := s.sent.Load()
+	for i, l := range s.crowd {
+		eventually(t, fmt.Sprintf("listener %d to hear frame %d", i, now), func() bool {
+			return l.heard.Load() >= now || l.failure() != nil
+		})
+		if err := l.failure(); err != nil {
+			t.Fatalf("listener %d: %v", i, err)
+		}
+	}
+	for name, line := range map[string]*regexp.Regexp{"access.log": accessLine, "playlist.log": playlistLine} {
+		text, err := os.ReadFile(filepath.Join(s.dir, name))
+		if err == nil {
+			checkLines(t, name, string(text), line)
+		}
+	}
+	checkLines(t, "the log", s.log.String(), logLine)
+}
+
+var (
+	logLine      = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  (debug|info|warn|error)  `)
+	accessLine   = regexp.MustCompile(`^\S+ - \S* \[[^\]]+\] ` + quoted + ` \d{3} \d+ ` + quoted + ` ` + quoted + ` \d+$`)
+	playlistLine = regexp.MustCompile(`^\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\|/[^|]*\|\d+\|`)
+)
+
+// quoted is a field of the access log.
+const quoted = `"(?:[^"\\]|\\.)*"`
+
+func checkLines(t *testing.T, name, text string, form *regexp.Regexp) {
+	t.Helper()
+	whole, _, _ := cutLast(text, "\n") // the last line may be half written
+	if whole == "" {
+		return
+	}
+	for _, line := range strings.Split(whole, "\n") {
+		if !form.MatchString(line) || strings.ContainsFunc(line, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
+			t.Fatalf("a line of %s that is none: %q", name, line)
+		}
+	}
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return "", s, false
+}
+
+func basic(login string) string {
+	return "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(login)) + "\r\n"
+}
