@@ -36,7 +36,7 @@ func serveAsleep(t *testing.T, method string, in *mounts.Input) <-chan string {
 	ours, theirs := net.Pipe()
 	ctx, stop := context.WithCancel(context.Background())
 	c := conf.Default()
-	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c)), nil, zap.NewNop())
+	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c)), nil, nil, zap.NewNop())
 	go w.Run(ctx)
 	answer := make(chan string, 1)
 	go func() {

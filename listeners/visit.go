@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"relay/conf"
+	"relay/history"
 )
 
 // Reasons for a listener to leave, as logs and metrics name them.
@@ -19,18 +20,20 @@ const (
 	leftBehind   = "fell behind"
 	leftShutdown = "server shut down"
 	leftFault    = "could not be served"
+	leftMoved    = "moved to another mount" // from this one; he goes on listening
 	stillListens = ""
 )
 
-// leavings are all of them.
+// leavings are all that end a connection.
 var leavings = []string{
 	leftHimself, leftEnded, leftTimeout, leftKicked, leftOverdue, leftBehind, leftShutdown, leftFault,
 }
 
 // A visitor brings listeners up to date, one after the other.
 type visitor struct {
-	gather gather
-	conf   *conf.Live
+	gather  gather
+	conf    *conf.Live
+	history *history.Store // nil: none is kept
 }
 
 // visit sends l whatever is new; it waits only where the socket does. It
@@ -41,7 +44,10 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 	case order.MoveTo == nil:
 		return leftKicked
 	default:
-		l.move(order.MoveTo)
+		from := l.mount.Name
+		if stay, here := l.move(order.MoveTo); here {
+			remember(v.history, from, stay, leftMoved)
+		}
 	}
 	if !l.until.IsZero() && now.After(l.until) {
 		return leftOverdue

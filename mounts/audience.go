@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Errors of Audience.Join.
@@ -56,38 +57,53 @@ func (a *Audience) Join(l *Listener) error {
 
 // seat puts l on the list. a.mu is held.
 func (a *Audience) seat(l *Listener) {
-	l.sentBefore = l.Sent.Load()
+	l.sentBefore, l.seated = l.Sent.Load(), time.Now()
 	a.listeners[l.ID] = l
 	a.peak = max(a.peak, len(a.listeners))
 	a.ring()
 }
 
-// Leave lets l go. What he was sent stays counted.
-func (a *Audience) Leave(l *Listener) {
-	if a.unseat(l) {
+// Leave lets l go and returns how he stayed; here is false if he was not among
+// them. What he was sent stays counted.
+func (a *Audience) Leave(l *Listener) (s Stay, here bool) {
+	if s, here = a.unseat(l); here {
 		a.server.Add(-1)
 	}
+	return s, here
 }
 
-func (a *Audience) unseat(l *Listener) bool {
+func (a *Audience) unseat(l *Listener) (s Stay, here bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if _, here := a.listeners[l.ID]; !here {
-		return false
+		return Stay{}, false
 	}
 	delete(a.listeners, l.ID)
 	a.gone += l.sentHere()
-	return true
+	return l.stay(), true
 }
 
-// MoveTo takes l over into another audience, which has no say in it.
-func (a *Audience) MoveTo(other *Audience, l *Listener) {
-	if !a.unseat(l) {
-		return
+// MoveTo takes l over into another audience, which has no say in it, and
+// returns how he stayed in this one, as Leave does.
+func (a *Audience) MoveTo(other *Audience, l *Listener) (s Stay, here bool) {
+	if s, here = a.unseat(l); !here {
+		return s, false
 	}
 	other.mu.Lock()
 	defer other.mu.Unlock()
 	other.seat(l)
+	return s, true
+}
+
+// Stays returns how all who listen now have stayed so far, in no order.
+func (a *Audience) Stays() []Stay {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := make([]Stay, 0, len(a.listeners))
+	for _, l := range a.listeners {
+		list = append(list, l.stay())
+	}
+	return list
 }
 
 // Order gives one listener an order, and reports whether he is here.

@@ -74,6 +74,7 @@ type Input struct {
 	onAir    chan struct{} // closed while it is on the air
 	ended    bool
 	cause    error
+	leaving  string // what Leaving said
 
 	end chan struct{} // closed when it has ended
 }
@@ -112,7 +113,8 @@ func (in *Input) Pause() {
 	}
 	in.playing = false
 	if m.onAir == in {
-		m.onAir, in.onAir = nil, make(chan struct{})
+		in.onAir = make(chan struct{})
+		m.endTurn(turnPaused)
 		m.goOnWithout(in)
 	}
 }

@@ -29,6 +29,7 @@ type Mount struct {
 	declared  []string // the configured ones
 	onAir     *Input
 	lastOnAir *Input   // onAir, or who was there before the silence
+	turn      Turn     // of onAir, or the last one
 	history   []Played // oldest first
 	splicer   frames.Splicer
 	meter     frames.Meter
@@ -124,7 +125,7 @@ func (m *Mount) remove(in *Input, cause error) {
 	in.ended, in.cause = true, cause
 	close(in.end)
 	if m.onAir == in {
-		m.onAir = nil
+		m.endTurn(reasonOf(cause))
 	}
 }
 
@@ -167,6 +168,7 @@ const staleAfter = 10 * time.Second
 func (m *Mount) putOnAir(in *Input) {
 	if m.onAir != nil {
 		m.onAir.onAir = make(chan struct{})
+		m.endTurn(turnPassed)
 	}
 	if m.grace != nil {
 		m.grace.Stop()
@@ -181,6 +183,7 @@ func (m *Mount) putOnAir(in *Input) {
 	m.splicer.Cut()
 	m.meter = frames.Meter{}
 	m.announce(in.title)
+	m.beginTurn()
 	m.log.Info("on the air", zap.String("mount", m.Name), zap.Stringer("input", in.Kind), zap.String("name", in.Station.Name))
 }
 

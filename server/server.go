@@ -15,6 +15,7 @@ import (
 	"relay/admin"
 	"relay/auth"
 	"relay/conf"
+	"relay/history"
 	"relay/icy"
 	"relay/ingest"
 	"relay/journal"
@@ -36,6 +37,7 @@ type Server struct {
 	writers  *listeners.Writers
 	recorder *recordings.Recorder
 	journal  *journal.Journal
+	history  *history.Store
 	gate     *auth.Gate
 	admin    *admin.Handlers
 
@@ -47,13 +49,19 @@ type Server struct {
 func New(c *conf.Live, registry *mounts.Registry, music admin.Music, log *zap.Logger) *Server {
 	gate := auth.NewGate(c).WithLog(log)
 	book := journal.New(c.Config().Log, log)
-	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
+	past := history.New(c.Config().History, log)
+	follow(registry, past)
+	registry.OnTitle = func(mount string, listeners int, t mounts.Title) {
+		book.Title(mount, listeners, t.Text)
+		past.Played(history.Track{Mount: mount, Title: t.Text, Since: time.Now(), Listeners: listeners})
+	}
 	backups := ingest.NewSubstitutes(registry, c, log)
 	return &Server{
 		conf:     c,
 		log:      log,
 		registry: registry,
 		journal:  book,
+		history:  past,
 		gate:     gate,
 		sources: &ingest.Sources{
 			Registry: registry,
@@ -63,7 +71,7 @@ func New(c *conf.Live, registry *mounts.Registry, music admin.Music, log *zap.Lo
 			Conf:     c,
 		},
 		backups:  backups,
-		writers:  listeners.NewWriters(c, gate, book, log),
+		writers:  listeners.NewWriters(c, gate, book, past, log),
 		recorder: recordings.NewRecorder(registry, c, log),
 		admin: &admin.Handlers{
 			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
@@ -82,6 +90,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	keeping, stopKeeping := context.WithCancel(context.Background())
 	var keeper sync.WaitGroup
 	keeper.Go(func() { s.journal.Run(keeping) })
+	keeper.Go(func() { s.history.Run(keeping) })
 	keeper.Go(func() { s.gate.Run(keeping) })
 	defer func() {
 		stopKeeping()
