@@ -42,6 +42,8 @@ type running struct {
 	*Store
 	log  *observer.ObservedLogs
 	stop func() // returns when it has ended
+
+	settled int // how often
 }
 
 // start runs a store until the test ends. before is done first.
@@ -64,7 +66,7 @@ func start(t testing.TB, c conf.History, before ...func(*Store)) *running {
 		<-ended
 	}
 	t.Cleanup(stop)
-	return &running{s, log, stop}
+	return &running{Store: s, log: log, stop: stop}
 }
 
 // inFile is the configuration of a history in a file of its own.
