@@ -21,6 +21,7 @@ type writer struct {
 	*database         // nil: not open
 	batch     []entry // not yet written
 	resumed   bool    // what an earlier run left open was closed
+	untidied  int     // entries written since memory was last tidied
 	wait      time.Duration
 }
 
@@ -61,8 +62,15 @@ func (w *writer) write() error {
 		if err := w.save(w.batch); err != nil {
 			return err
 		}
+		w.untidied += len(w.batch)
 		clear(w.batch)
 		w.batch = w.batch[:0]
+	}
+	if w.path == "" && w.untidied > spareInMemory {
+		w.untidied = 0
+		if err := w.tidy(); err != nil {
+			return err
+		}
 	}
 	if w.store.Trouble() != "" {
 		w.store.log.Info("the history is kept again")
