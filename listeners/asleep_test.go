@@ -67,6 +67,7 @@ func TestListenerWaitsForARelay(t *testing.T) {
 			!strings.Contains(got, "icy-name:Elsewhere\r\n") || !strings.HasSuffix(got, string(numbered(1).Data)) {
 			t.Errorf("he got %q", got)
 		}
+		synctest.Wait() // his connection is closed before he is counted out
 		if in.Mount.Audience.Wanted() {
 			t.Error("he counts on")
 		}

@@ -3,6 +3,7 @@ package mounts
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,17 +15,25 @@ import (
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRegistry(t, "[[mount]]\nname = '/live'\ngrace = '3s'")
+		var mu sync.Mutex
 		var told []string
-		r.OnTitle = func(_ string, _ int, title Title) { told = append(told, "title "+title.Text) }
+		note := func(format string, args ...any) {
+			mu.Lock()
+			defer mu.Unlock()
+			told = append(told, fmt.Sprintf(format, args...))
+		}
+		r.OnTitle = func(_ string, _ int, title Title) { note("title %s", title.Text) }
 		r.OnTurn = func(turn Turn) {
 			if turn.Until.IsZero() {
-				told = append(told, fmt.Sprintf("%v begins with %q", turn.Kind, turn.Title.Text))
+				note("%v begins with %q", turn.Kind, turn.Title.Text)
 				return
 			}
-			told = append(told, fmt.Sprintf("%v of %q by %s: %v, %s", turn.Kind, turn.Agent, turn.User, turn.Until.Sub(turn.Since), turn.Reason))
+			note("%v of %q by %s: %v, %s", turn.Kind, turn.Agent, turn.User, turn.Until.Sub(turn.Since), turn.Reason)
 		}
 		expect := func(what string, want ...string) {
 			t.Helper()
+			mu.Lock()
+			defer mu.Unlock()
 			if !slices.Equal(told, want) {
 				t.Errorf("%s: told\n%q, want\n%q", what, told, want)
 			}
