@@ -205,6 +205,18 @@ func TestTitleEndsWithItsSourceAndGoesOnWhenItIsBack(t *testing.T) {
 	}
 }
 
+func TestTitlesEndWhenTheClockIsSetBack(t *testing.T) {
+	r := told(t, func(s *Store) {
+		s.Played(Track{Mount: "/live", Title: "One", Since: after(60)})
+		s.Played(Track{Mount: "/live", Title: "Two", Since: after(0)})
+		s.Played(Track{Mount: "/live", Title: "Three", Since: after(5)})
+		s.Sourced(Session{Mount: "/live", Since: after(0), Stayed: 10 * time.Minute})
+	})
+	got, _, err := r.Titles(context.Background(), Span{To: after(100)}, 0, 0)
+	same(t, got, err, Play{Title: "Two", Mount: "/live", Since: after(0), Seconds: 300},
+		Play{Title: "Three", Mount: "/live", Since: after(5), Seconds: 300}, Play{Title: "One", Mount: "/live", Since: after(60)})
+}
+
 // A server that is killed cannot say when its title ended.
 func TestTitleOfAServerThatWasKilled(t *testing.T) {
 	c := inFile(t)
@@ -312,7 +324,7 @@ func TestWhatStrangersSendIsKeptAsText(t *testing.T) {
 		t.Errorf("%d sessions", got)
 	}
 	got, _, err := r.Titles(context.Background(), Span{To: after(60)}, 0, 0)
-	if err != nil || len(got) != 1 || got[0].Title != "<script>\x00" {
+	if err != nil || len(got) != 1 || got[0].Title != "<script> " {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

@@ -48,6 +48,8 @@ func (w *writer) run(ctx context.Context) {
 
 // write opens the database, if it is not, and writes the batch.
 func (w *writer) write() error {
+	w.store.asked.Store(time.Now().UnixMilli())
+	defer w.store.asked.Store(0)
 	if w.database != nil {
 		if err := w.check(); err != nil {
 			w.close(err.Error())
@@ -72,7 +74,7 @@ func (w *writer) write() error {
 			return err
 		}
 	}
-	if w.store.Trouble() != "" {
+	if w.store.told() != "" {
 		w.store.log.Info("the history is kept again")
 	}
 	w.wait = w.store.retry
@@ -100,7 +102,7 @@ func (w *writer) reopen() error {
 // next time. What is in memory stays.
 func (w *writer) fail(err error) {
 	trouble := err.Error()
-	if trouble != w.store.Trouble() {
+	if trouble != w.store.told() {
 		w.store.log.Error("cannot keep the history; the broadcast goes on", zap.String("file", w.store.conf.File), zap.Error(err))
 	}
 	if w.database != nil && w.path == "" {
