@@ -23,12 +23,18 @@ func TestHistory(t *testing.T) {
 	began := time.Now()
 	stop := make(chan struct{})
 	defer close(stop)
+	live := r.encode(t, "/live", "User-Agent: butt 1.45")
+	live.frames(t, 50)
+	eventually(t, "the source", func() bool { return r.source(t, "/live").BitRate == 128 })
 	other := r.encode(t, "/other", "User-Agent: Station/1")
 	go other.play(stop)
 	eventually(t, "the other mount", func() bool { return r.source(t, "/other").BitRate == 128 })
-	live := r.encode(t, "/live", "User-Agent: butt 1.45")
-	live.frames(t, 50)
 
+	// lasting lets what has begun last: times are kept in milliseconds.
+	lasting := func() {
+		begun := time.Now()
+		eventually(t, "some time to pass", func() bool { return time.Since(begun) > 20*time.Millisecond })
+	}
 	listen := func(agent string) *player {
 		p := r.ask(t, "GET /live HTTP/1.1\r\nUser-Agent: "+agent+"\r\n\r\n")
 		if _, err := p.frame(); err != nil {
@@ -39,7 +45,9 @@ func TestHistory(t *testing.T) {
 	first := listen("VLC/3.0.20 LibVLC/3.0.20")
 	r.setTitle(t, "/live", "Artist - One")
 	second := listen("mpv 0.39.0")
+	lasting()
 	r.setTitle(t, "/live", "Artist - Two")
+	lasting()
 	first.Close()
 	eventually(t, "the first to leave", func() bool { return r.source(t, "/live").Listeners == 1 })
 	live.Close()
@@ -51,6 +59,7 @@ func TestHistory(t *testing.T) {
 		t.Fatalf("move: %d %s", status, body)
 	}
 	eventually(t, "the second to move", func() bool { return r.source(t, "/other").Listeners == 1 })
+	lasting()
 	r.stop(t)
 	most := 2 * time.Since(began).Hours()
 
@@ -94,8 +103,8 @@ func TestHistory(t *testing.T) {
 	}
 	hash := sources[0].Addr
 	for i, want := range []history.SourceSession{
-		{Mount: "/other", Kind: "live", Agent: "Station/1", User: "source", Addr: hash, Reason: "the server is shutting down"},
 		{Mount: "/live", Kind: "live", Agent: "butt 1.45", User: "source", Addr: hash, Reason: "closed the connection"},
+		{Mount: "/other", Kind: "live", Agent: "Station/1", User: "source", Addr: hash, Reason: "the server is shutting down"},
 		{Mount: "/live", Kind: "fallback", Agent: "Station/1", Reason: sources[2].Reason}, // the fallback's end, or the server's
 	} {
 		got := sources[i]
