@@ -1,6 +1,9 @@
 package history
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // longestText bounds what is kept of a text that strangers choose, in bytes.
 const longestText = 500
@@ -47,10 +50,15 @@ func (n *names) id(p *page, text string) (int64, error) {
 // forget lets go of all numbers: rows may be gone.
 func (n *names) forget() { clear(n.known) }
 
-// clip makes a text valid UTF-8 of bounded length.
+// clip makes a text one line of valid UTF-8, of bounded length.
 func clip(text string) string {
 	if len(text) > longestText {
 		text = text[:longestText]
 	}
-	return strings.ToValidUTF8(text, "")
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, strings.ToValidUTF8(text, ""))
 }

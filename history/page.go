@@ -96,9 +96,9 @@ func (l Listening) write(p *page) error {
 		mount, agent, p.who(l.Addr, player), since, since+max(0, l.Stayed.Milliseconds()), p.kept(l.Addr), clip(l.User), l.Bytes, l.Reason)
 }
 
-// endTitle ends what a mount plays.
-const endTitle = `UPDATE titles SET until = ?1 WHERE mount = ?2 AND until IS NULL AND since <= ?1 AND
-	since = (SELECT max(since) FROM titles WHERE mount = ?2)`
+// endTitle ends what a mount plays. A clock that was set back may not end it
+// before it began.
+const endTitle = `UPDATE titles SET until = max(since, ?) WHERE mount = ? AND until IS NULL`
 
 func (t Track) write(p *page) error {
 	mount, err := p.mounts.id(p, t.Mount)
@@ -108,7 +108,7 @@ func (t Track) write(p *page) error {
 	title, since := clip(t.Title), t.Since.UnixMilli()
 	var last, ended int64 // rowid; time, 0 for one that is still on the air
 	var lastTitle string
-	if err := p.get(`SELECT rowid, title, ifnull(until, 0) FROM titles WHERE mount = ? ORDER BY since DESC, rowid DESC LIMIT 1`,
+	if err := p.get(`SELECT rowid, title, ifnull(until, 0) FROM titles WHERE mount = ? ORDER BY rowid DESC LIMIT 1`,
 		[]any{mount}, &last, &lastTitle, &ended); err != nil {
 		return err
 	}

@@ -45,7 +45,8 @@ CREATE TABLE titles (
 	listeners INTEGER NOT NULL
 );
 CREATE INDEX titles_since ON titles (since);
-CREATE INDEX titles_mount ON titles (mount, since);
+CREATE INDEX titles_mount ON titles (mount);
+CREATE INDEX titles_open ON titles (mount) WHERE until IS NULL;
 
 CREATE TABLE sources (
 	mount  INTEGER NOT NULL REFERENCES mounts,

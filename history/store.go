@@ -20,6 +20,9 @@ const (
 	// sampleEvery is how often it is noted how many listen.
 	sampleEvery = time.Minute
 
+	// answerWithin is how long a disk may take before that is trouble.
+	answerWithin = 10 * time.Second
+
 	// goodbye is how long a disk may take to write what is left at the end.
 	goodbye = 3 * time.Second
 )
@@ -48,8 +51,10 @@ type Store struct {
 
 	batchTime time.Duration             // how long entries wait for others to be written with
 	retry     time.Duration             // how long a disk that failed is left alone the first time
-	open      func() (*database, error) // for tests: disks that hang
-	limit     func(*sql.DB) (err error) // for tests: disks that are full; nil: none
+	open      func() (*database, error) // a test has others: disks that hang
+	limit     func(*sql.DB) error       // what a test does first: disks that are full; nil: nothing
+
+	asked atomic.Int64 // when the disk was asked for what it has not done yet, Unix ms; 0: nothing
 
 	mu      sync.Mutex
 	current *database // nil: there is none to read
@@ -133,6 +138,14 @@ func (s *Store) Trouble() string {
 	if s == nil {
 		return ""
 	}
+	if asked := s.asked.Load(); asked != 0 && time.Since(time.UnixMilli(asked)) > answerWithin {
+		return "the disk does not answer"
+	}
+	return s.told()
+}
+
+// told is the trouble that was logged.
+func (s *Store) told() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.trouble

@@ -11,6 +11,9 @@ const (
 
 	// mostInMemory is how many rows of each table are kept without a file.
 	mostInMemory = 50_000
+
+	// spareInMemory is how many entries may come before it is looked again.
+	spareInMemory = 10_000
 )
 
 // tidy deletes what is too old or, without a file, too much.

@@ -177,6 +177,13 @@ func TestDiskThatHangs(t *testing.T) {
 	if _, err := r.Listening(ctx, Span{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a report says %v", err)
 	}
+	if trouble := r.Trouble(); trouble != "" {
+		t.Errorf("trouble before there was time to answer: %s", trouble)
+	}
+	r.asked.Add(-2 * answerWithin.Milliseconds())
+	if trouble := r.Trouble(); trouble != "the disk does not answer" {
+		t.Errorf("trouble is %q", trouble)
+	}
 	r.stop()
 	if n := r.log.FilterMessageSnippet("does not answer").Len(); n != 1 {
 		t.Errorf("%d lines say that the disk does not answer", n)

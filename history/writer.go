@@ -21,6 +21,7 @@ type writer struct {
 	*database         // nil: not open
 	batch     []entry // not yet written
 	resumed   bool    // what an earlier run left open was closed
+	untidied  int     // entries written since memory was last tidied
 	wait      time.Duration
 }
 
@@ -47,6 +48,8 @@ func (w *writer) run(ctx context.Context) {
 
 // write opens the database, if it is not, and writes the batch.
 func (w *writer) write() error {
+	w.store.asked.Store(time.Now().UnixMilli())
+	defer w.store.asked.Store(0)
 	if w.database != nil {
 		if err := w.check(); err != nil {
 			w.close(err.Error())
@@ -61,10 +64,17 @@ func (w *writer) write() error {
 		if err := w.save(w.batch); err != nil {
 			return err
 		}
+		w.untidied += len(w.batch)
 		clear(w.batch)
 		w.batch = w.batch[:0]
 	}
-	if w.store.Trouble() != "" {
+	if w.path == "" && w.untidied > spareInMemory {
+		w.untidied = 0
+		if err := w.tidy(); err != nil {
+			return err
+		}
+	}
+	if w.store.told() != "" {
 		w.store.log.Info("the history is kept again")
 	}
 	w.wait = w.store.retry
@@ -92,7 +102,7 @@ func (w *writer) reopen() error {
 // next time. What is in memory stays.
 func (w *writer) fail(err error) {
 	trouble := err.Error()
-	if trouble != w.store.Trouble() {
+	if trouble != w.store.told() {
 		w.store.log.Error("cannot keep the history; the broadcast goes on", zap.String("file", w.store.conf.File), zap.Error(err))
 	}
 	if w.database != nil && w.path == "" {

@@ -133,6 +133,7 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 	if errors.Is(err, errNotMP3) {
 		s.Refusals.note(attempt{in.Mount.Name, in.Addr, in.Station.Agent}, err)
 	}
+	in.Leaving(leaveReason(err))
 	in.Detach() // whoever reads that the source left finds the mount free
 	log.Info("source left", zap.String("reason", leaveReason(err)),
 		zap.Duration("stayed", time.Since(in.Since).Round(time.Second)),

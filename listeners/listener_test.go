@@ -252,7 +252,7 @@ func TestReasonsToLeave(t *testing.T) {
 // Listeners come and go while the shards run; none is leaked.
 func TestServe(t *testing.T) {
 	c, in := station(t, "[limits]\nflush_interval = '20ms'\n")
-	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c)), nil, zap.NewNop())
+	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c)), nil, nil, zap.NewNop())
 	ctx, stop := contextWithStop(t)
 	running := make(chan struct{})
 	go func() {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"relay/conf"
+	"relay/history"
 	"relay/mounts"
 )
 
@@ -15,8 +16,9 @@ const stillListens = ""
 
 // A visitor brings listeners up to date, one after the other.
 type visitor struct {
-	gather gather
-	conf   *conf.Live
+	gather  gather
+	conf    *conf.Live
+	history *history.Store // nil: none is kept
 }
 
 // visit sends l whatever is new; it waits only where the socket does. It
@@ -27,7 +29,10 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 	case order.MoveTo == nil:
 		return mounts.LeftKicked
 	default:
-		l.move(order.MoveTo)
+		from := l.mount.Name
+		if stay, here := l.move(order.MoveTo); here {
+			remember(v.history, from, stay, mounts.LeftMoved)
+		}
 	}
 	if !l.until.IsZero() && now.After(l.until) {
 		return mounts.LeftOverdue

@@ -12,6 +12,7 @@ import (
 
 	"relay/auth"
 	"relay/conf"
+	"relay/history"
 	"relay/journal"
 	"relay/mounts"
 )
@@ -28,6 +29,7 @@ type Writers struct {
 	log      *zap.Logger
 	gate     *auth.Gate
 	journal  *journal.Journal
+	history  *history.Store
 	metrics  metrics
 	shards   []*shard
 	visitors sync.Pool // *visitor, for visits outside the shards
@@ -38,12 +40,12 @@ type Writers struct {
 }
 
 // NewWriters returns writers at rest; Run sets them to work.
-func NewWriters(c *conf.Live, gate *auth.Gate, journal *journal.Journal, log *zap.Logger) *Writers {
-	w := &Writers{conf: c, gate: gate, journal: journal, log: log, metrics: newMetrics()}
+func NewWriters(c *conf.Live, gate *auth.Gate, journal *journal.Journal, past *history.Store, log *zap.Logger) *Writers {
+	w := &Writers{conf: c, gate: gate, journal: journal, history: past, log: log, metrics: newMetrics()}
 	w.following, w.stop = context.WithCancel(context.Background())
-	w.visitors.New = func() any { return &visitor{conf: c} }
+	w.visitors.New = func() any { return &visitor{conf: c, history: past} }
 	for range runtime.GOMAXPROCS(0) {
-		w.shards = append(w.shards, newShard(visitor{conf: c}, w.cadence(), w.dismiss, w.metrics.flushed))
+		w.shards = append(w.shards, newShard(visitor{conf: c, history: past}, w.cadence(), w.dismiss, w.metrics.flushed))
 	}
 	return w
 }
@@ -115,7 +117,9 @@ func (w *Writers) visit(l *listener) (reason string) {
 // dismiss ends a listener.
 func (w *Writers) dismiss(l *listener, reason string) {
 	l.socket.close()
-	l.mount.Audience.Leave(&l.Listener, reason)
+	if stay, here := l.mount.Audience.Leave(&l.Listener, reason); here {
+		remember(w.history, l.mount.Name, stay, reason)
+	}
 	if reason == mounts.LeftBehind || reason == mounts.LeftTimeout {
 		l.mount.Audience.DroppedSlow()
 	}
@@ -124,4 +128,12 @@ func (w *Writers) dismiss(l *listener, reason string) {
 	w.log.Debug("listener left", zap.String("mount", l.mount.Name), zap.String("ip", l.Addr),
 		zap.String("agent", l.Agent), zap.String("reason", reason),
 		zap.Int64("bytes", l.Sent.Load()), zap.Duration("stayed", time.Since(l.Since).Round(time.Millisecond)))
+}
+
+// remember tells the history how a listener stayed on a mount.
+func remember(past *history.Store, mount string, s mounts.Stay, reason string) {
+	past.Listened(history.Listening{
+		Mount: mount, Since: s.Since, Stayed: time.Since(s.Since),
+		Addr: s.Addr, Agent: s.Agent, User: s.User, Bytes: s.Sent, Reason: reason,
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Errors of Audience.Join.
@@ -68,26 +69,28 @@ func (a *Audience) Join(l *Listener) error {
 
 // seat puts l on the list. a.mu is held.
 func (a *Audience) seat(l *Listener) {
-	l.sentBefore, l.settled = l.Sent.Load(), 0
+	l.sentBefore, l.settled, l.seated = l.Sent.Load(), 0, time.Now()
 	a.listeners[l.ID] = l
 	a.totals.count(func(t *Totals) { t.Joins++ })
 	a.peak = max(a.peak, len(a.listeners))
 	a.ring()
 }
 
-// Leave lets l go, for one of the Leavings. What he was sent stays counted.
-func (a *Audience) Leave(l *Listener, reason string) {
-	if a.unseat(l, reason) {
+// Leave lets l go, for one of the Leavings, and returns how he stayed; here is
+// false if he was not among them. What he was sent stays counted.
+func (a *Audience) Leave(l *Listener, reason string) (s Stay, here bool) {
+	if s, here = a.unseat(l, reason); here {
 		a.server.Add(-1)
 		a.households.leave(l.Addr)
 	}
+	return s, here
 }
 
-func (a *Audience) unseat(l *Listener, reason string) bool {
+func (a *Audience) unseat(l *Listener, reason string) (s Stay, here bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if _, here := a.listeners[l.ID]; !here {
-		return false
+		return Stay{}, false
 	}
 	delete(a.listeners, l.ID)
 	a.gone += l.sentHere()
@@ -96,7 +99,7 @@ func (a *Audience) unseat(l *Listener, reason string) bool {
 		t.Sent += sent
 		t.Leaves[reason]++
 	})
-	return true
+	return l.stay(), true
 }
 
 // settle returns what was sent since it was last asked for, but for those who
@@ -110,14 +113,27 @@ func (a *Audience) settle() (sent int64) {
 	return sent
 }
 
-// MoveTo takes l over into another audience, which has no say in it.
-func (a *Audience) MoveTo(other *Audience, l *Listener) {
-	if !a.unseat(l, LeftMoved) {
-		return
+// MoveTo takes l over into another audience, which has no say in it, and
+// returns how he stayed in this one, as Leave does.
+func (a *Audience) MoveTo(other *Audience, l *Listener) (s Stay, here bool) {
+	if s, here = a.unseat(l, LeftMoved); !here {
+		return s, false
 	}
 	other.mu.Lock()
 	defer other.mu.Unlock()
 	other.seat(l)
+	return s, true
+}
+
+// Stays returns how all who listen now have stayed so far, in no order.
+func (a *Audience) Stays() []Stay {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := make([]Stay, 0, len(a.listeners))
+	for _, l := range a.listeners {
+		list = append(list, l.stay())
+	}
+	return list
 }
 
 // Order gives one listener an order, and reports whether he is here.

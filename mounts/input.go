@@ -75,6 +75,7 @@ type Input struct {
 	ended    bool
 	cause    error
 	arrivals *arrivals // nil: not measured
+	leaving  string    // what Leaving said
 
 	end chan struct{} // closed when it has ended
 }
@@ -114,7 +115,8 @@ func (in *Input) Pause() {
 	in.playing = false
 	in.rest()
 	if m.onAir == in {
-		m.onAir, in.onAir = nil, make(chan struct{})
+		in.onAir = make(chan struct{})
+		m.endTurn(turnPaused)
 		m.registry.following.tell(m.Name)
 		m.goOnWithout(in)
 	}

@@ -29,6 +29,7 @@ type Mount struct {
 	declared       []string // the configured ones
 	onAir          *Input
 	lastOnAir      *Input   // onAir, or who was there before the silence
+	turn           Turn     // of onAir, or the last one
 	history        []Played // oldest first
 	splicer        frames.Splicer
 	meter          frames.Meter
@@ -135,7 +136,7 @@ func (m *Mount) remove(in *Input, cause error) {
 	in.ended, in.cause = true, cause
 	close(in.end)
 	if m.onAir == in {
-		m.onAir = nil
+		m.endTurn(reasonOf(cause))
 	}
 	m.registry.following.tell(m.Name)
 }
@@ -179,6 +180,7 @@ const staleAfter = 10 * time.Second
 func (m *Mount) putOnAir(in *Input) {
 	if m.onAir != nil {
 		m.onAir.onAir = make(chan struct{})
+		m.endTurn(turnPassed)
 	}
 	if in.Kind == Relayed && m.comesBack(in) {
 		m.totals.count(func(t *Totals) { t.Reconnects++ })
@@ -196,6 +198,7 @@ func (m *Mount) putOnAir(in *Input) {
 	m.splicer.Cut()
 	m.meter = frames.Meter{}
 	m.announce(in.title)
+	m.beginTurn()
 	m.log.Info("on the air", zap.String("mount", m.Name), zap.Stringer("input", in.Kind), zap.String("name", in.Station.Name))
 }
 

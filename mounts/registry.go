@@ -39,6 +39,10 @@ type Registry struct {
 	// call back.
 	OnTitle func(mount string, listeners int, t Title)
 
+	// OnTurn, likewise, is told of every Turn when it begins, after its title,
+	// and when it has ended.
+	OnTurn func(Turn)
+
 	mu       sync.RWMutex
 	mounts   map[string]*Mount
 	early    map[string]earlyTitle

@@ -17,6 +17,7 @@ import (
 	"relay/api"
 	"relay/auth"
 	"relay/conf"
+	"relay/history"
 	"relay/icy"
 	"relay/ingest"
 	"relay/journal"
@@ -39,6 +40,7 @@ type Server struct {
 	writers  *listeners.Writers
 	recorder *recordings.Recorder
 	journal  *journal.Journal
+	history  *history.Store
 	gate     *auth.Gate
 	admin    *admin.Handlers
 	doorstep *doorstep
@@ -55,14 +57,20 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 	c := config.Live
 	gate := auth.NewGate(c).WithLog(log)
 	book := journal.New(c.Config().Log, log)
-	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
 	registry.Room = roomFor(c.Config(), log)
+	past := history.New(c.Config().History, log)
+	follow(registry, past)
+	registry.OnTitle = func(mount string, listeners int, t mounts.Title) {
+		book.Title(mount, listeners, t.Text)
+		past.Played(history.Track{Mount: mount, Title: t.Text, Since: time.Now(), Listeners: listeners})
+	}
 	backups := ingest.NewSubstitutes(registry, c, log)
 	s := &Server{
 		conf:     c,
 		log:      log,
 		registry: registry,
 		journal:  book,
+		history:  past,
 		gate:     gate,
 		sources: &ingest.Sources{
 			Registry: registry,
@@ -73,7 +81,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 			Conf:     c,
 		},
 		backups:  backups,
-		writers:  listeners.NewWriters(c, gate, book, log),
+		writers:  listeners.NewWriters(c, gate, book, past, log),
 		recorder: recordings.NewRecorder(registry, c, log),
 		admin: &admin.Handlers{
 			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
@@ -85,7 +93,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 	s.api = &api.Handlers{
 		Conf: c, Registry: registry, Gate: gate, Log: log, Started: s.admin.Started,
 		Sessions: auth.NewSessions(gate), Events: api.NewEvents(registry, c, tail),
-		SetFallbacks: backups.Set, Music: music, Recordings: s.recorder, Settings: config, Refusals: s.sources.Refusals, Tail: tail,
+		SetFallbacks: backups.Set, Music: music, Recordings: s.recorder, History: past, Settings: config, Refusals: s.sources.Refusals, Tail: tail,
 		Connections: func() (open, accepted int64) {
 			return s.admin.Traffic.Open.Load(), s.admin.Traffic.Accepted.Load()
 		},
@@ -102,6 +110,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	keeping, stopKeeping := context.WithCancel(context.Background())
 	var keeper sync.WaitGroup
 	keeper.Go(func() { s.journal.Run(keeping) })
+	keeper.Go(func() { s.history.Run(keeping) })
 	keeper.Go(func() { s.gate.Run(keeping) })
 	defer func() {
 		stopKeeping()
