@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,12 +41,13 @@ func (p *Puller) stream(ctx context.Context, address string, l login, mount stri
 		return nil, err
 	}
 	u := first
+	var sentBy net.Addr
 	for range maxHops + 1 {
 		sent := l
 		if u.Scheme != first.Scheme || u.Host != first.Host {
 			sent = login{}
 		}
-		r, err := p.get(ctx, u, sent, "Icy-MetaData: 1\r\n", mount)
+		r, err := p.get(ctx, u, sent, "Icy-MetaData: 1\r\n", mount, sentBy)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +59,7 @@ func (p *Puller) stream(ctx context.Context, address string, l login, mount stri
 		if err != nil {
 			return nil, err
 		}
-		u = next
+		u, sentBy = next, r.conn.RemoteAddr()
 	}
 	return nil, errTooManyHops
 }

@@ -42,6 +42,9 @@ type listener struct {
 func (l *listener) join(burst int64) {
 	cursor, first := l.mount.Stream.Join(burst)
 	l.cursor, l.intro, l.playable = cursor, nil, wholeStream
+	if l.metaint == 0 {
+		l.cursor.IgnoreTitles()
+	}
 	l.queue(first)
 }
 

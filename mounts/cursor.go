@@ -8,7 +8,7 @@ import "relay/frames"
 type Cursor struct {
 	chunk     *chunk
 	at        int64      // bytes of chunk already read
-	title     *TitleMark // the newest mark known to lie at or before the cursor
+	title     *TitleMark // the newest mark known to lie at or before the cursor; nil: titles are ignored
 	announced *TitleMark // the mark Block has shown last
 }
 
@@ -48,6 +48,9 @@ func (c *Cursor) Advance(n int) { c.at += int64(n) }
 // this reader has not been shown it yet, and nil for nothing new. Shown tells
 // the cursor that the reader got it.
 func (c *Cursor) Block() *TitleMark {
+	if c.title == nil {
+		return nil
+	}
 	for next := c.title.next.Load(); next != nil && next.offset <= c.Offset(); next = c.title.next.Load() {
 		c.title = next
 	}
@@ -56,6 +59,10 @@ func (c *Cursor) Block() *TitleMark {
 	}
 	return c.title
 }
+
+// IgnoreTitles is for a reader who is shown none: he would hold every title
+// from the one in force when he came. Block returns nil from now on.
+func (c *Cursor) IgnoreTitles() { c.title, c.announced = nil, nil }
 
 // Shown says that the reader was given the block of m.
 func (c *Cursor) Shown(m *TitleMark) { c.announced = m }

@@ -2,8 +2,10 @@ package mounts
 
 import (
 	"bytes"
+	"runtime"
 	"sync"
 	"testing"
+	"weak"
 
 	"relay/frames"
 	"relay/frames/frametest"
@@ -207,4 +209,31 @@ func BenchmarkJoin(b *testing.B) {
 	for b.Loop() {
 		s.Join(64 << 10)
 	}
+}
+
+// A reader who is shown no titles does not keep those that were played since he
+// came.
+func TestReaderWithoutTitlesHoldsNone(t *testing.T) {
+	s := newStream(0)
+	s.append(numbered(0).Data)
+	c, _ := s.Join(0)
+	c.IgnoreTitles()
+	s.mark(Live, Title{Text: "long gone"})
+	gone := weak.Make(s.lastTitle)
+	for n := range uint64(4 * chunkBytes / header128.Size) {
+		s.append(numbered(n).Data)
+		s.mark(Live, Title{Text: "another"})
+		for b := c.Next(); len(b) > 0; b = c.Next() {
+			c.Advance(len(b))
+		}
+		if c.Block() != nil {
+			t.Fatal("a title is shown")
+		}
+	}
+	runtime.GC()
+	if gone.Value() != nil {
+		t.Error("the first title is still held")
+	}
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(s)
 }
