@@ -10,8 +10,6 @@ import (
 )
 
 const (
-	// sessionCookie is the cookie that holds the token of a session.
-	sessionCookie = "relay_session"
 	// csrfHeader repeats the CSRF token of the session: a page of another site
 	// can have the cookie sent, but cannot know what belongs here.
 	csrfHeader = "X-CSRF-Token"
@@ -55,7 +53,7 @@ func (h *Handlers) logIn(c *call) error {
 	if refusal != nil {
 		return h.unauthorized(c, refusal)
 	}
-	if cookie, err := c.r.Cookie(sessionCookie); err == nil {
+	if cookie, err := c.r.Cookie(auth.SessionCookie); err == nil {
 		h.Sessions.End(cookie.Value) // the browser forgets it now
 	}
 	token, begun := h.Sessions.Begin(s)
@@ -89,7 +87,7 @@ func (h *Handlers) session(c *call) error {
 
 // logOut ends the session.
 func (h *Handlers) logOut(c *call) error {
-	if cookie, err := c.r.Cookie(sessionCookie); err == nil {
+	if cookie, err := c.r.Cookie(auth.SessionCookie); err == nil {
 		h.Sessions.End(cookie.Value)
 	}
 	setSessionCookie(c, "", -1)
@@ -99,7 +97,7 @@ func (h *Handlers) logOut(c *call) error {
 // sessionOf returns the session of a request's cookie. ok is false when there
 // is none that is open.
 func (h *Handlers) sessionOf(r *http.Request) (s auth.Session, ok bool) {
-	cookie, err := r.Cookie(sessionCookie)
+	cookie, err := r.Cookie(auth.SessionCookie)
 	if err != nil {
 		return auth.Session{}, false
 	}
@@ -110,7 +108,7 @@ func (h *Handlers) sessionOf(r *http.Request) (s auth.Session, ok bool) {
 // takes it back; 0 leaves its end to the session.
 func setSessionCookie(c *call, token string, maxAge int) {
 	http.SetCookie(c.w, &http.Cookie{
-		Name: sessionCookie, Value: token, Path: "/", MaxAge: maxAge,
+		Name: auth.SessionCookie, Value: token, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: isSecure(c.r), SameSite: http.SameSiteStrictMode,
 	})
 }

@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// SessionCookie is the cookie that holds the token of a session.
+const SessionCookie = "relay_session"
+
 const (
 	// sessionLasts is how long a session lives after its last use.
 	sessionLasts = 12 * time.Hour

@@ -47,6 +47,13 @@ var permissions = []struct{ method, path, want string }{
 	{"GET", "/listen.pls", "200 200 200 200 200 200 200"},
 	{"GET", "/listen.m3u", "200 200 200 200 200 200 200"},
 	{"GET", "/live.m3u", "200 200 200 200 200 200 200"},
+	{"GET", "/player/live", "200 200 200 200 200 200 200"},
+	{"GET", "/player/no-mount", "404 404 404 404 404 404 404"},
+	{"GET", "/dj/live", "401 401 200 401 401 200 401"},
+	{"GET", "/dj/own", "401 401 401 200 401 200 401"},
+	{"GET", "/assets/now/relay.css", "200 200 200 200 200 200 200"},
+	{"GET", "/assets/now/no.css", "404 404 404 404 404 404 404"},
+	{"GET", "/favicon.ico", "200 200 200 200 200 200 200"},
 	{"GET", "/nothing", "404 404 404 404 404 404 404"},
 	{"OPTIONS", "/live", "204 204 204 204 204 204 204"},
 
@@ -178,7 +185,7 @@ func firstStatus(t *testing.T, addr net.Addr, request string) string {
 // A route that is in no table fails here.
 func TestEveryRouteHasItsPermissions(t *testing.T) {
 	s := newServer(t, permitted)
-	router := routes(s.admin, s.api.Router(), s.writers, &s.stopping)
+	router := routes(s.admin, s.pages, s.api.Router(), s.writers, &s.stopping)
 	tried := map[string]bool{}
 	for _, row := range permissions {
 		req, err := http.NewRequest(row.method, "http://localhost"+row.path, nil)

@@ -9,6 +9,7 @@ import (
 
 	"relay/admin"
 	"relay/listeners"
+	"relay/pages"
 )
 
 // apiPrefix begins the paths at which PUT does not come from a source: no
@@ -16,13 +17,17 @@ import (
 const apiPrefix = "/api/"
 
 // routes is everything the server answers that is no stream.
-func routes(h *admin.Handlers, api http.Handler, measured prometheus.Collector, stopping *atomic.Bool) *mux.Router {
+func routes(h *admin.Handlers, p *pages.Handlers, api http.Handler, measured prometheus.Collector, stopping *atomic.Bool) *mux.Router {
 	r := mux.NewRouter().SkipClean(true)
 	r.PathPrefix(apiPrefix + "v1/").Handler(api)
 	r.Methods(http.MethodOptions).Name("preflight").HandlerFunc(preflight)
 	get := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
-	get.HandleFunc("/", h.Page)
-	get.HandleFunc("/status.xsl", h.Page)
+	get.HandleFunc("/", p.Public)
+	get.HandleFunc("/status.xsl", p.Public)
+	get.HandleFunc("/player/{mount:.+}", p.Player)
+	get.HandleFunc("/dj/{mount:.+}", p.DJ)
+	get.PathPrefix(pages.AssetPrefix).HandlerFunc(p.Assets)
+	get.HandleFunc("/favicon.ico", p.Icon)
 	get.HandleFunc(healthPath, healthy)
 	get.HandleFunc(readyPath, ready(stopping))
 	get.Handle("/metrics", h.Metrics(measured))
@@ -31,12 +36,12 @@ func routes(h *admin.Handlers, api http.Handler, measured prometheus.Collector, 
 	get.HandleFunc("/7.html", h.SevenHTML)
 	get.HandleFunc("/7.xsl", h.SevenXSL)
 	get.HandleFunc("/stats", h.ShoutcastStats)
-	get.HandleFunc("/admin.html", h.AdminPage) // icecast-kh's name
+	get.HandleFunc("/admin.html", p.Admin) // icecast-kh's name
 	get.HandleFunc("/admin/metadata", h.Metadata)
 	get.HandleFunc("/admin/metadata.xsl", h.Metadata)
 	get.HandleFunc("/admin/streamlist.txt", h.StreamList)
 	get.HandleFunc("/admin.cgi", h.AdminCGI)
-	get.HandleFunc("/admin/", h.AdminPage)
+	get.HandleFunc("/admin/", p.Admin)
 	get.HandleFunc("/admin/debug/pprof/{profile}", h.Profile)
 	get.HandleFunc("/admin/{command}", h.Command)
 	get.PathPrefix("/admin/").HandlerFunc(h.UnknownCommand)

@@ -23,6 +23,7 @@ import (
 	"relay/journal"
 	"relay/listeners"
 	"relay/mounts"
+	"relay/pages"
 	"relay/recordings"
 	"relay/settings"
 )
@@ -45,6 +46,7 @@ type Server struct {
 	admin    *admin.Handlers
 	doorstep *doorstep
 	api      *api.Handlers
+	pages    *pages.Handlers
 
 	stopping atomic.Bool
 
@@ -98,13 +100,14 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 			return s.admin.Traffic.Open.Load(), s.admin.Traffic.Accepted.Load()
 		},
 	}
+	s.pages = &pages.Handlers{Conf: c, Registry: registry, Gate: gate, Sessions: s.api.Sessions, Log: log}
 	return s
 }
 
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	web := newWeb(journaled(s.journal, routes(s.admin, s.api.Router(), s.writers, &s.stopping)), open[0].Addr(), s.log)
+	web := newWeb(journaled(s.journal, routes(s.admin, s.pages, s.api.Router(), s.writers, &s.stopping)), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
 	keeping, stopKeeping := context.WithCancel(context.Background())
