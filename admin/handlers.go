@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"time"
@@ -44,19 +46,27 @@ func noCache(w http.ResponseWriter) {
 
 // unauthorized asks for a login and tells the operator who was refused and why.
 func (h *Handlers) unauthorized(w http.ResponseWriter, r *http.Request, err error) {
-	h.logRefusal(r, err)
+	refusal := h.refusal(r, err)
 	noCache(w)
-	w.Header().Set("WWW-Authenticate", `Basic realm="relay"`)
-	http.Error(w, "You need to authenticate", http.StatusUnauthorized)
+	maps.Copy(w.Header(), refusal.Header())
+	if refusal.Status() == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Basic realm="relay"`)
+	}
+	http.Error(w, refusal.Sentence(), refusal.Status())
 }
 
-func (h *Handlers) logRefusal(r *http.Request, err error) {
+// refusal logs why a login was not good enough, and returns what is to be said
+// to the client.
+func (h *Handlers) refusal(r *http.Request, err error) *auth.Refusal {
+	refusal := &auth.Refusal{Reason: err.Error()}
+	errors.As(err, &refusal)
 	level := h.Log.Warn
-	if refusal, ok := err.(*auth.Refusal); ok && refusal.Missing {
-		level = h.Log.Debug // libshout asks without a login first
+	if refusal.Quiet() {
+		level = h.Log.Debug
 	}
 	level("login refused", zap.String("path", r.URL.Path), zap.String("mount", r.URL.Query().Get("mount")),
 		zap.String("ip", ipOf(r)), zap.String("agent", r.UserAgent()), zap.Error(err))
+	return refusal
 }
 
 // ipOf returns the IP address a request comes from.

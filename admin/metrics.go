@@ -36,7 +36,8 @@ func (h *Handlers) Metrics(others ...prometheus.Collector) http.Handler {
 }
 
 // collector reads the registry of mounts whenever it is asked: nothing is
-// counted twice.
+// counted twice. The series of a mount are there as long as it is; its counters
+// go on where they stood when it comes back.
 type collector struct {
 	*Handlers
 	hidden bool // hidden mounts too
@@ -63,7 +64,15 @@ var (
 	mountSlow          = metric("mount_slow_listeners_total", "Listeners who were dropped because they took too little.", "mount")
 	mountInput         = metric("mount_input", "1 for what a mount plays: live, relay, rendition, fallback, files, silence, or waiting.", "mount", "input")
 	mountSince         = metric("mount_input_start_timestamp_seconds", "When the input on the air was connected.", "mount")
+	mountJoins         = metric("mount_listener_joins_total", "Listeners who came to a mount, by moving as well.", "mount")
+	mountLeaves        = metric("mount_listener_leaves_total", "Listeners who went from a mount, by reason.", "mount", "reason")
 	mountSources       = metric("mount_sources_total", "Source clients that a mount was given.", "mount")
+	mountReconnects    = metric("mount_source_reconnects_total", "Sources that came back to a mount within its grace, or took it over.", "mount")
+	mountGaps          = metric("mount_source_gaps_total", "How often a source sent nothing for more than a second although it was due.", "mount")
+	mountMissing       = metric("mount_source_missing_seconds_total", "How long those gaps were.", "mount")
+	mountResyncs       = metric("mount_source_resyncs_total", "How often the stream of frames was lost within what sources sent.", "mount")
+	mountGarbage       = metric("mount_source_garbage_bytes_total", "What sources sent that is no MP3.", "mount")
+	mountJitter        = metric("mount_source_jitter_seconds", "How unevenly the audio of the source comes; absent without one.", "mount")
 	mountBitRate       = metric("mount_stream_bytes_per_second", "Rate of the stream as measured: an eighth of the bit rate.", "mount")
 )
 
@@ -86,7 +95,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	const gauge, counter = prometheus.GaugeValue, prometheus.CounterValue
 	put(buildInfo, gauge, 1, version.Server())
 	put(listenersNow, gauge, float64(c.Registry.Listeners()))
-	put(listenersMost, gauge, float64(c.Conf.Config().Limits.Listeners))
+	put(listenersMost, gauge, float64(c.Registry.MostListeners()))
 	counts := &c.Registry.Counts
 	put(listenerJoins, counter, float64(counts.Listeners.Load()))
 	put(sourceConnects, counter, float64(counts.Sources.Load()))
@@ -97,16 +106,28 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		if m.Config().Hidden && !c.hidden {
 			continue
 		}
-		s := m.Status()
+		s, totals := m.Status(), m.Totals()
 		put(mountListeners, gauge, float64(s.Listeners), s.Name)
 		if s.MaxListeners > 0 {
 			put(mountListenersMost, gauge, float64(s.MaxListeners), s.Name)
 		}
-		put(mountReceived, counter, float64(s.Received), s.Name)
-		put(mountSent, counter, float64(s.Sent), s.Name)
-		put(mountSkips, counter, float64(s.Skips), s.Name)
-		put(mountSlow, counter, float64(s.Slow), s.Name)
-		put(mountSources, counter, float64(s.Sources), s.Name)
+		put(mountReceived, counter, float64(totals.Received), s.Name)
+		put(mountSent, counter, float64(totals.Sent), s.Name)
+		put(mountSkips, counter, float64(totals.Skips), s.Name)
+		put(mountSlow, counter, float64(totals.Slow), s.Name)
+		put(mountJoins, counter, float64(totals.Joins), s.Name)
+		for reason, n := range totals.Leaves {
+			put(mountLeaves, counter, float64(n), s.Name, reason)
+		}
+		put(mountSources, counter, float64(totals.Sources), s.Name)
+		put(mountReconnects, counter, float64(totals.Reconnects), s.Name)
+		put(mountGaps, counter, float64(totals.Gaps), s.Name)
+		put(mountMissing, counter, totals.Missing.Seconds(), s.Name)
+		put(mountResyncs, counter, float64(totals.Resyncs), s.Name)
+		put(mountGarbage, counter, float64(totals.Garbage), s.Name)
+		if s.Reception != nil {
+			put(mountJitter, gauge, s.Reception.Jitter/1000, s.Name)
+		}
 		put(mountSince, gauge, float64(s.Since.Unix()), s.Name)
 		put(mountBitRate, gauge, float64(s.BitRate)*1000/8, s.Name)
 		for _, input := range inputs {

@@ -29,8 +29,9 @@ func (h *Handlers) Watch(conn net.Conn, req *http.Request) {
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(watchEvery))
 	if err := h.Gate.Admin(req); err != nil {
-		h.logRefusal(req, err)
-		conn.Write(icy.AppendRefusal(nil, http.StatusUnauthorized, "You need to authenticate\r\n", time.Now()))
+		refusal := h.refusal(req, err)
+		conn.SetDeadline(time.Now().Add(watchEvery))
+		conn.Write(refusal.Answer(time.Now()))
 		return
 	}
 	h.Traffic.Stats.Add(1)

@@ -2,7 +2,8 @@
 // logins, not mounts or routes: whoever asks names the mount.
 //
 //	in:   a request's Authorization, the configuration's names and passwords,
-//	      files of listeners, the word of the hoster's own web server
+//	      files of listeners and of those who are kept out, signed addresses,
+//	      the word of the hoster's own web server
 //	out:  nil, or a Refusal that says in words what was wrong
 package auth
 
@@ -11,84 +12,111 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
 	"relay/conf"
 )
 
-// Gate holds the configured logins. Safe for concurrent use.
+// Gate holds the configured logins, and who is kept out. Safe for concurrent use.
 type Gate struct {
 	conf  *conf.Live
 	log   *zap.Logger
 	hooks *hooks
+
+	throttle *throttle
+	bans     *bans
 
 	mu      sync.Mutex
 	files   map[string]*Htpasswd // by path
 	hashing chan struct{}        // one for each password being hashed
 }
 
-// NewGate returns a gate with the logins that are in force. It logs nothing, see WithLog,
-// and its notices wait for Run.
+// NewGate returns a gate with the logins that are in force, and reads who is
+// kept out. It logs nothing, see WithLog, and its notices wait for Run.
 func NewGate(c *conf.Live) *Gate {
-	return &Gate{
-		conf:    c,
-		log:     zap.NewNop(),
-		hooks:   newHooks(c),
-		files:   map[string]*Htpasswd{},
-		hashing: make(chan struct{}, hashers()),
+	g := &Gate{
+		conf:     c,
+		log:      zap.NewNop(),
+		hooks:    newHooks(c),
+		throttle: newThrottle(),
+		bans:     newBans(c),
+		files:    map[string]*Htpasswd{},
+		hashing:  make(chan struct{}, hashers()),
 	}
+	g.throttle.slow = func(from netip.Prefix, guesses int) {
+		g.log.Warn("wrong logins are slowed down", zap.Stringer("from", from), zap.Int("wrong", guesses))
+	}
+	g.bans.refresh(true)
+	return g
 }
 
 // WithLog lets g log what is wrong with its files and hooks. It must be called
 // before anything else, and returns g.
 func (g *Gate) WithLog(log *zap.Logger) *Gate {
-	g.log, g.hooks.log = log, log
+	g.log, g.hooks.log, g.bans.log = log, log, log
 	return g
 }
 
-// Run sends what hooks are told, until ctx ends; what waits then is sent within
-// three seconds. To tell of every leave, let ctx end when sources and
-// listeners have gone.
-func (g *Gate) Run(ctx context.Context) { g.hooks.run(ctx) }
+// Run follows the lists of those who are kept out, and sends what hooks are
+// told, until ctx ends; what waits then is sent within three seconds. To tell
+// of every leave, let ctx end when sources and listeners have gone.
+func (g *Gate) Run(ctx context.Context) {
+	var following sync.WaitGroup
+	following.Go(func() { g.bans.run(ctx) })
+	g.hooks.run(ctx)
+	following.Wait()
+}
 
 // Source checks the login of a source client for a mount. A mount with a
 // login of its own does not open to the server-wide one, and the user name
 // counts (wire/source-own-mount-user.txt, wire/source-empty-user.txt). Where a
 // stream_auth hook is set, it decides instead. The error is a *Refusal.
 func (g *Gate) Source(req *http.Request, mount string) error {
-	return g.source(req.Context(), req, mount, false)
+	return g.guardedRequest(req.Context(), req, func() *Refusal {
+		return g.source(req.Context(), req, mount, false)
+	})
 }
 
 // Admin checks the administrator's login. The error is a *Refusal.
 func (g *Gate) Admin(req *http.Request) error {
-	return check(req, g.conf.Config().Auth.AdminUser, g.conf.Config().Auth.AdminPassword)
+	return g.guardedRequest(req.Context(), req, func() *Refusal { return g.admin(req) })
 }
 
 // MountAdmin checks a login for an action on one mount, such as a new title:
 // the administrator's or that of the mount's source will do. The error is a
 // *Refusal.
 func (g *Gate) MountAdmin(req *http.Request, mount string) error {
-	if g.Admin(req) == nil {
-		return nil
-	}
 	// Programs send a title and close without reading the answer, which ends
 	// the request's context; the title counts all the same.
-	return g.source(context.WithoutCancel(req.Context()), req, mount, true)
+	ctx := context.WithoutCancel(req.Context())
+	return g.guardedRequest(ctx, req, func() *Refusal {
+		if g.admin(req) == nil {
+			return nil
+		}
+		return g.source(ctx, req, mount, true)
+	})
 }
 
-func (g *Gate) source(ctx context.Context, req *http.Request, mount string, admin bool) error {
+func (g *Gate) admin(req *http.Request) *Refusal {
+	a := g.conf.Config().Auth
+	return g.check(req, conf.SourceLogin{User: a.AdminUser, Password: a.AdminPassword})
+}
+
+func (g *Gate) source(ctx context.Context, req *http.Request, mount string, admin bool) *Refusal {
 	m := g.conf.Config().Mount(mount)
 	if m.ListenerAuth.StreamAuth == "" {
-		return checkAny(req, m.SourceLogins())
+		return g.check(req, m.SourceLogins()...)
 	}
 	user, password, given := req.BasicAuth()
 	if !given {
 		return errNoLogin
 	}
 	s := stream{mount: mount, ip: hostOf(req.RemoteAddr), user: user, password: password, admin: admin}
-	return g.hooks.mayStream(ctx, m.ListenerAuth.StreamAuth, fmt.Sprintf("user %q", user), s).orNil()
+	return g.hooks.mayStream(ctx, m.ListenerAuth.StreamAuth, fmt.Sprintf("user %q", user), s)
 }
 
 // SourceCame tells the mount's on_source hook, if any, that a live source has
@@ -105,43 +133,58 @@ func (g *Gate) tellOfSource(action, mount string) {
 	}
 }
 
-func check(req *http.Request, user string, password conf.Secret) error {
-	givenUser, givenPassword, given := req.BasicAuth()
+// check checks that the login of a request is one of those given.
+func (g *Gate) check(req *http.Request, logins ...conf.SourceLogin) *Refusal {
+	user, password, given := req.BasicAuth()
 	if !given {
 		return errNoLogin
 	}
-	return compare(givenUser, givenPassword, user, password).orNil()
-}
-
-// checkAny checks that the login of a request is one of those given.
-func checkAny(req *http.Request, logins []conf.SourceLogin) error {
-	var refused error
+	var refused *Refusal
 	for _, l := range logins {
-		err := check(req, l.User, l.Password)
-		if err == nil {
+		refusal := g.compare(user, password, l.User, l.Password)
+		if refusal == nil {
 			return nil
 		}
-		user, _, _ := req.BasicAuth()
 		if refused == nil || user == l.User {
-			refused = err
+			refused = refusal
 		}
 	}
 	return refused
 }
 
-// compare returns nil for the right login.
-func compare(givenUser, givenPassword, user string, password conf.Secret) *Refusal {
-	rightPassword := password != "" && password.Matches(givenPassword)
+// compare returns nil for the right login. The password is looked at whatever
+// the user name is: how long it takes tells nobody which names there are.
+func (g *Gate) compare(givenUser, givenPassword, user string, password conf.Secret) *Refusal {
+	rightPassword, looked := g.matches(password, givenPassword)
 	switch {
+	case !looked:
+		return &Refusal{Reason: fmt.Sprintf("too many logins at once to check that of user %q", givenUser)}
 	case givenUser != user && rightPassword:
-		return &Refusal{RightPassword: true,
+		return &Refusal{RightPassword: true, wrong: true,
 			Reason: fmt.Sprintf("the password is right, but the user name must be %q, not %q", user, givenUser)}
 	case givenUser != user:
-		return &Refusal{Reason: fmt.Sprintf("the user name must be %q, not %q", user, givenUser)}
+		return &Refusal{wrong: true, Reason: fmt.Sprintf("the user name must be %q, not %q", user, givenUser)}
 	case !rightPassword:
-		return &Refusal{Reason: fmt.Sprintf("wrong password for user %q", givenUser)}
+		return &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password for user %q", givenUser)}
 	}
 	return nil
+}
+
+// matches tells whether a password is the right one. One that is hashed waits
+// for its turn; looked is false when that did not come.
+func (g *Gate) matches(password conf.Secret, given string) (right, looked bool) {
+	if !password.Hashed() {
+		return password.Matches(given), true
+	}
+	turn := time.NewTimer(hashingTimeout)
+	defer turn.Stop()
+	select {
+	case g.hashing <- struct{}{}:
+		defer func() { <-g.hashing }()
+		return password.Matches(given), true
+	case <-turn.C:
+		return false, false
+	}
 }
 
 // hostOf is an address without its port.

@@ -3,6 +3,8 @@ package auth_test
 import (
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -102,6 +104,56 @@ func TestNoPasswordIsNoEntrance(t *testing.T) {
 	for _, password := range []string{"", "x"} {
 		if gate.Source(login(t, "source", password), "/live") == nil || gate.Admin(login(t, "admin", password)) == nil {
 			t.Errorf("password %q opens a server without one", password)
+		}
+	}
+}
+
+// A mount may have several sources, each with a password of any kind; nobody
+// else gets in, neither there nor with one of them elsewhere.
+func TestSeveralSources(t *testing.T) {
+	hash, err := bcrypt.GenerateFromPassword([]byte("of the hash"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte("of the file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("DJ_PASSWORD", "of the environment")
+	c, err := conf.Parse("relay.toml", []byte(`
+auth.source_password = "hackme"
+[[mount]]
+name = "/many"
+[[mount.source]]
+user = "plain"
+password = "of the text"
+[[mount.source]]
+user = "hashed"
+password = "`+string(hash)+`"
+[[mount.source]]
+user = "filed"
+password_file = "`+file+`"
+[[mount.source]]
+user = "named"
+password = "${DJ_PASSWORD}"
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	passwords := map[string]string{
+		"plain": "of the text", "hashed": "of the hash", "filed": "of the file", "named": "of the environment", "source": "hackme",
+	}
+	for user := range passwords {
+		for of, password := range passwords {
+			gate := auth.NewGate(conf.NewLive(c))
+			right := user == of && user != "source"
+			if err := gate.Source(login(t, user, password), "/many"); (err == nil) != right {
+				t.Errorf("%s with the password of %s: %v", user, of, err)
+			}
+			right = user == of && user == "source"
+			if err := gate.Source(login(t, user, password), "/other"); (err == nil) != right {
+				t.Errorf("%s with the password of %s elsewhere: %v", user, of, err)
+			}
 		}
 	}
 }

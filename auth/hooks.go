@@ -135,7 +135,7 @@ func (h *hooks) ask(ctx context.Context, address, who, body string) (time.Durati
 		message := printable(answer.Header.Get("Icecast-Auth-Message"))
 		reason := cmp.Or(message, `its answer, "`+printable(answer.Status)+`", has no "icecast-auth-user: 1"`)
 		refusal := about("refuses %s: %s", who, reason)
-		refusal.Message = message
+		refusal.Message, refusal.wrong = message, true
 		return 0, refusal
 	}
 	return timeLimit(answer.Header), nil

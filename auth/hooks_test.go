@@ -35,7 +35,7 @@ stream_auth = "ADDRESS"
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := NewGate(conf.NewLive(c))
+	g := unhurried(NewGate(conf.NewLive(c)))
 	t.Cleanup(g.hooks.client.CloseIdleConnections)
 	return g
 }

@@ -88,9 +88,9 @@ func (h *Htpasswd) check(ctx context.Context, user, password string) *Refusal {
 	case right:
 		return nil
 	case known:
-		return &Refusal{Reason: fmt.Sprintf("wrong password for user %q", user)}
+		return &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password for user %q", user)}
 	default:
-		return &Refusal{Reason: fmt.Sprintf("there is no user %q in %s", user, h.path)}
+		return &Refusal{wrong: true, Reason: fmt.Sprintf("there is no user %q in %s", user, h.path)}
 	}
 }
 
@@ -108,13 +108,12 @@ func (h *Htpasswd) roll() *roll {
 // reread needs h.mu.
 func (h *Htpasswd) reread() {
 	info, err := os.Stat(h.path)
-	if err == nil && h.info != nil && os.SameFile(info, h.info) &&
-		info.ModTime().Equal(h.info.ModTime()) && info.Size() == h.info.Size() {
+	if err == nil && h.info != nil && sameContent(info, h.info) {
 		return
 	}
 	var text []byte
 	if err == nil {
-		text, err = readHtpasswd(h.path)
+		text, err = readSmall(h.path, maxHtpasswd)
 	}
 	if err != nil {
 		err = reasonOf(err)
@@ -136,9 +135,9 @@ func (h *Htpasswd) reread() {
 	}
 }
 
-// readHtpasswd reads a file that is one: opening a pipe would wait for
-// somebody to write to it.
-func readHtpasswd(path string) ([]byte, error) {
+// readSmall reads a file of no more than so many bytes, if it is one: opening a
+// pipe would wait for somebody to write to it.
+func readSmall(path string, most int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -151,9 +150,9 @@ func readHtpasswd(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxHtpasswd+1))
-	if err == nil && len(text) > maxHtpasswd {
-		err = fmt.Errorf("larger than %d MiB", maxHtpasswd>>20)
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(text)) > most {
+		err = fmt.Errorf("larger than %d MiB", most>>20)
 	}
 	return text, err
 }

@@ -42,7 +42,7 @@ func members(t testing.TB, text string) (path string, g *Gate) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return path, NewGate(conf.NewLive(c))
+	return path, unhurried(NewGate(conf.NewLive(c)))
 }
 
 // listen is what Gate.Listener says of a login for /members.

@@ -97,7 +97,7 @@ func checkUserName(name string) error {
 func (h *Htpasswd) edit(change func(text []byte) ([]byte, error)) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	text, err := readHtpasswd(h.path)
+	text, err := readSmall(h.path, maxHtpasswd)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s cannot be read: %w", h.path, reasonOf(err))
 	}

@@ -13,14 +13,18 @@ import (
 
 // PasswordLine checks the password line of a SHOUTcast source, in all the
 // forms it may have, and returns the mount that the source may feed, the one
-// that the line names, else standard, and whose login it was. ip is where the source comes from. A
-// stream_auth hook is waited for until ctx ends, five seconds at most. The
-// error is a *Refusal.
+// that the line names, else standard, and whose login it was. ip is where the
+// source comes from. A stream_auth hook is waited for until ctx ends, five
+// seconds at most. The error is a *Refusal.
 func (g *Gate) PasswordLine(ctx context.Context, ip, line, standard string) (mount, user string, err error) {
 	if line == icy.ShoutcastProbe {
 		return "", "", &Refusal{Missing: true, Reason: "libshout's probe for a SHOUTcast server"}
 	}
-	return g.passwordLine(ctx, ip, line, standard, false)
+	err = g.guarded(ctx, ip, line, func() (refusal *Refusal) {
+		mount, user, refusal = g.passwordLine(ctx, ip, line, standard, false)
+		return refusal
+	}).orNil()
+	return mount, user, err
 }
 
 // AdminPasswordLine checks what stands for a login in req, one of SHOUTcast's
@@ -28,20 +32,24 @@ func (g *Gate) PasswordLine(ctx context.Context, ip, line, standard string) (mou
 // the administrator's password. Whoever leaves before he is answered is heard
 // all the same, as with MountAdmin. The error is a *Refusal.
 func (g *Gate) AdminPasswordLine(req *http.Request, line, standard string) (mount string, err error) {
-	mount, _, err = g.passwordLine(context.WithoutCancel(req.Context()), hostOf(req.RemoteAddr), line, standard, true)
+	ctx, ip := context.WithoutCancel(req.Context()), hostOf(req.RemoteAddr)
+	err = g.guarded(ctx, ip, line, func() (refusal *Refusal) {
+		mount, _, refusal = g.passwordLine(ctx, ip, line, standard, true)
+		return refusal
+	}).orNil()
 	return mount, err
 }
 
-func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admin bool) (mount, user string, err error) {
-	refusal := &Refusal{Reason: fmt.Sprintf("wrong password, given for %s", standard)}
+func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admin bool) (mount, user string, refusal *Refusal) {
+	refusal = &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password, given for %s", standard)}
 	readings := icy.ReadPasswordLine(line)
 	for _, given := range readings {
 		mount := cmp.Or(given.Mount, standard)
 		if given.Mount != "" {
-			refusal = &Refusal{Reason: fmt.Sprintf("wrong password, given for %s", mount)}
+			refusal = &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password, given for %s", mount), Mount: mount}
 		}
 		for _, l := range g.logins(mount, admin) {
-			err := compare(cmp.Or(given.User, l.user), given.Password, l.user, l.password)
+			err := g.compare(cmp.Or(given.User, l.user), given.Password, l.user, l.password)
 			if err == nil {
 				return mount, l.user, nil
 			}
@@ -69,6 +77,7 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 		if refusal == nil {
 			return mount, user, nil
 		}
+		refusal.Mount = given.Mount
 	}
 	return "", "", refusal
 }

@@ -25,7 +25,7 @@ source_password = "a:b:#7"
 	if err != nil {
 		t.Fatal(err)
 	}
-	gate := NewGate(conf.NewLive(c))
+	gate := unhurried(NewGate(conf.NewLive(c)))
 	tests := []struct{ line, source, admin string }{ // the mount, or a piece of the refusal
 		{"hackme", "/stream", "/stream"},
 		{"hackme:#1", "/stream", "/stream"},

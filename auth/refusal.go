@@ -1,17 +1,69 @@
 package auth
 
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"relay/icy"
+)
+
 // Refusal says why a login was not good enough, in words for the log.
 type Refusal struct {
 	Missing       bool // no login was given at all, as clients that probe first do
 	RightPassword bool // only the user name is wrong
 	Reason        string
+	Mount         string // that a password line names; empty: none, or the login was no line
 	// Message is what a hook has to say to whom it refused, printable and one
 	// line. Empty: nothing. Icecast logs it and answers 401 without it
 	// (wire/auth-url.txt).
 	Message string
+	// RetryAfter, in whole seconds, is set when the login was not looked at,
+	// because too many wrong ones came from the same address.
+	RetryAfter time.Duration
+
+	wrong bool // the login was looked at, and is a guess
 }
 
 func (r *Refusal) Error() string { return r.Reason }
+
+// Quiet tells whether the refusal is of no interest to the operator: libshout
+// asks without a login first, and he is told once that an address is slowed
+// down.
+func (r *Refusal) Quiet() bool { return r.Missing || r.RetryAfter > 0 }
+
+// Status is what HTTP clients are answered: 401, or 429 (RFC 6585 §4).
+func (r *Refusal) Status() int {
+	if r.RetryAfter > 0 {
+		return http.StatusTooManyRequests
+	}
+	return http.StatusUnauthorized
+}
+
+// Sentence is what the client is told, in the words of Icecast where it has
+// some. Message, which is for listeners, is not in it.
+func (r *Refusal) Sentence() string {
+	if r.RetryAfter > 0 {
+		return fmt.Sprintf("Too many wrong logins came from your address: try again in %d s", r.seconds())
+	}
+	return "You need to authenticate"
+}
+
+// Header is what the answer's head says besides: Retry-After or nothing.
+func (r *Refusal) Header() http.Header {
+	if r.RetryAfter > 0 {
+		return http.Header{"Retry-After": {strconv.Itoa(r.seconds())}}
+	}
+	return nil
+}
+
+// Answer is all of that for who asks for a stream.
+func (r *Refusal) Answer(now time.Time) []byte {
+	return icy.AppendRefusal(nil, r.Status(), r.Sentence()+"\r\n", now, r.Header())
+}
+
+func (r *Refusal) seconds() int { return int(r.RetryAfter / time.Second) }
 
 var errNoLogin = &Refusal{Missing: true, Reason: "no login was given"}
 

@@ -1,9 +1,16 @@
 package auth
 
-import "net/http"
+import (
+	"net/http"
+
+	"relay/conf"
+)
 
 // Relay checks the login of a server that pulls this one's mounts. The error
 // is a *Refusal.
 func (g *Gate) Relay(req *http.Request) error {
-	return check(req, g.conf.Config().Auth.RelayUser, g.conf.Config().Auth.RelayPassword)
+	a := g.conf.Config().Auth
+	return g.guardedRequest(req.Context(), req, func() *Refusal {
+		return g.check(req, conf.SourceLogin{User: a.RelayUser, Password: a.RelayPassword})
+	})
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"relay/icy"
 )
 
 // Visit is a listener who was let in.
@@ -31,24 +33,32 @@ func (v *Visit) Left(stayed time.Duration) {
 	})
 }
 
-// Listener decides whether the client behind req may listen to mount: by the
-// mount's htpasswd file, or by its hook, or else always. id is the listener's
-// number, by which the hook tells one from another. req.RemoteAddr must be the
-// client's own address. A hook is waited for until ctx ends, five seconds at
+// Listener decides whether the client behind req may listen to mount: by a
+// token, by the mount's htpasswd file, or by its hook, or else always. id is the
+// listener's number, by which the hook tells one from another. req.RemoteAddr
+// must be the client's own address. A hook is waited for until ctx ends, five seconds at
 // most. The error is a *Refusal, to be answered with 401 and no sentence of
 // its own (wire/listener-auth.txt, wire/auth-url.txt).
 //
 // Left must be called on every visit that was returned.
 func (g *Gate) Listener(ctx context.Context, req *http.Request, mount string, id uint64) (*Visit, error) {
 	user, password, given := req.BasicAuth()
-	switch a := g.conf.Config().Mount(mount).ListenerAuth; {
-	case a.HtpasswdFile != "" && !given:
-		return nil, errNoLogin
-	case a.HtpasswdFile != "":
-		if refusal := g.htpasswd(a.HtpasswdFile).check(ctx, user, password); refusal != nil {
-			return nil, refusal
+	a := g.conf.Config().Mount(mount).ListenerAuth
+	refusal := errNoLogin
+	if a.TokenSecret != "" {
+		if refusal = g.checkToken(icy.ParseQuery(req.URL.RawQuery)["token"], mount, hostOf(req.RemoteAddr)); refusal == nil {
+			return &Visit{}, nil
+		}
+	}
+	switch {
+	case a.HtpasswdFile != "" && given:
+		err := g.guardedRequest(ctx, req, func() *Refusal { return g.htpasswd(a.HtpasswdFile).check(ctx, user, password) })
+		if err != nil {
+			return nil, err
 		}
 		return &Visit{User: user}, nil
+	case a.HtpasswdFile != "" || a.TokenSecret != "":
+		return nil, refusal
 	case a.URL != "":
 		l := listener{id: id, mount: mount, ip: hostOf(req.RemoteAddr), user: user, password: password, agent: req.UserAgent()}
 		if req.URL.RawQuery != "" {

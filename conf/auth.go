@@ -18,6 +18,15 @@ type Auth struct {
 	RelayPassword Secret `toml:"relay_password"`
 	// APITokens let programs steer the server by "Authorization: Bearer TOKEN".
 	APITokens []Secret `toml:"api_tokens"`
+	// DenyIPs are addresses that nothing is answered but that the server is
+	// well, and DenyIPsFile has more of them, one a line, read again when it
+	// changes. Empty: there is no such file.
+	DenyIPs     []Network `toml:"deny_ips"`
+	DenyIPsFile string    `toml:"deny_ips_file"`
+	// DenyAgents are the User-Agents of those who may not listen, with "*" for
+	// any text and "?" for any character, and DenyAgentsFile has more of them.
+	DenyAgents     []string `toml:"deny_agents"`
+	DenyAgentsFile string   `toml:"deny_agents_file"`
 }
 
 // The environment variables with the passwords that the file leaves empty.
@@ -35,6 +44,14 @@ func (a *Auth) check(r *reader, p path) {
 		checkUser(r, p.key(key), user)
 		if user == "" {
 			r.fail(p.key(key), "must not be empty")
+		}
+	}
+	a.DenyIPsFile, a.DenyAgentsFile = r.resolve(a.DenyIPsFile), r.resolve(a.DenyAgentsFile)
+	for i, pattern := range a.DenyAgents {
+		at := p.key("deny_agents").item(i)
+		checkText(r, at, pattern)
+		if pattern == "" && !r.failed[at.id] {
+			r.fail(at, `must not be empty; "*" stands for every program`)
 		}
 	}
 	fromEnvironment(r, SourcePasswordVariable, &a.SourcePassword)

@@ -3,13 +3,14 @@ package conf
 // Config is a whole configuration. Its values are the defaults wherever the
 // file says nothing.
 type Config struct {
-	Server Server `toml:"server"`
-	Limits Limits `toml:"limits"`
-	Auth   Auth   `toml:"auth"`
-	Log    Log    `toml:"log"`
-	TLS    TLS    `toml:"tls"`
-	Page   Page   `toml:"page"`
-	Master Master `toml:"master"`
+	Server  Server  `toml:"server"`
+	Limits  Limits  `toml:"limits"`
+	Auth    Auth    `toml:"auth"`
+	Log     Log     `toml:"log"`
+	TLS     TLS     `toml:"tls"`
+	Page    Page    `toml:"page"`
+	History History `toml:"history"`
+	Master  Master  `toml:"master"`
 
 	// Mounts holds the [[mount]] tables as they were declared, patterns
 	// included, with zero values for what they leave out. Config.Mount gives
@@ -22,12 +23,13 @@ type Config struct {
 // at the environment. Load("") is the configuration of a run without a file.
 func Default() *Config {
 	return &Config{
-		Server: defaultServer(),
-		Limits: defaultLimits(),
-		Auth:   defaultAuth(),
-		Log:    defaultLog(),
-		Page:   defaultPage(),
-		Master: defaultMaster(),
+		Server:  defaultServer(),
+		Limits:  defaultLimits(),
+		Auth:    defaultAuth(),
+		Log:     defaultLog(),
+		Page:    defaultPage(),
+		History: defaultHistory(),
+		Master:  defaultMaster(),
 	}
 }
 
@@ -39,6 +41,7 @@ func (c *Config) check(r *reader) {
 	c.Auth.check(r, root.key("auth"))
 	c.Log.check(r, root.key("log"))
 	c.TLS.check(r, root.key("tls"))
+	c.History.check(r, root.key("history"))
 	checkListen(r, &c.Server, c.TLS.Listen)
 	c.Master.check(r, root.key("master"))
 	checkMounts(r, root.key("mount"), c)

@@ -35,8 +35,8 @@ func TestExampleFileShowsEveryKey(t *testing.T) {
 		name = regexp.MustCompile(`^(mount|relay)\b`).ReplaceAllString(name, "$1[0]")
 		name = regexp.MustCompile(`\.(source|rendition)\b`).ReplaceAllString(name, ".$1[0]")
 		for _, key := range table.keys {
-			if regexp.MustCompile(`password_file$`).MatchString(key) {
-				continue // explained at the top, for all passwords
+			if regexp.MustCompile(`(password|secret)_file$`).MatchString(key) {
+				continue // explained at the top, for all secrets
 			}
 			if shown[name+"."+key] == 0 {
 				t.Errorf("%s is not in %s", name+"."+key, table.written)

@@ -6,6 +6,14 @@ import "time"
 type Limits struct {
 	// Listeners is how many the whole server takes at once.
 	Listeners int `toml:"listeners"`
+	// ListenersPerIP is how many it takes at once from an IPv4 address, or from
+	// the /64 of an IPv6 one; 0: no limit.
+	ListenersPerIP int `toml:"listeners_per_ip"`
+	// Connections is how many may be open at once, of all and of one such
+	// address, that have not said yet what they want. Above that, those that
+	// have been silent for a while are closed, the oldest first.
+	Connections      int `toml:"connections"`
+	ConnectionsPerIP int `toml:"connections_per_ip"`
 	// Sources is how many live sources the whole server takes at once.
 	Sources int `toml:"sources"`
 	// HeaderTimeout is how long a client may take to send its request head.
@@ -42,20 +50,25 @@ const (
 
 func defaultLimits() Limits {
 	return Limits{
-		Listeners:       20000,
-		Sources:         100,
-		HeaderTimeout:   Duration(15 * time.Second),
-		SourceTimeout:   Duration(10 * time.Second),
-		ListenerTimeout: Duration(30 * time.Second),
-		Burst:           64 << 10,
-		Buffer:          512 << 10,
-		FlushInterval:   Duration(500 * time.Millisecond),
-		LagPolicy:       LagSkip,
+		Listeners:        20000,
+		Connections:      4000,
+		ConnectionsPerIP: 500,
+		Sources:          100,
+		HeaderTimeout:    Duration(15 * time.Second),
+		SourceTimeout:    Duration(10 * time.Second),
+		ListenerTimeout:  Duration(30 * time.Second),
+		Burst:            64 << 10,
+		Buffer:           512 << 10,
+		FlushInterval:    Duration(500 * time.Millisecond),
+		LagPolicy:        LagSkip,
 	}
 }
 
 func (l *Limits) check(r *reader, p path) {
 	atLeast(r, p.key("listeners"), l.Listeners, 1)
+	atLeast(r, p.key("listeners_per_ip"), l.ListenersPerIP, 0)
+	atLeast(r, p.key("connections"), l.Connections, 1)
+	atLeast(r, p.key("connections_per_ip"), l.ConnectionsPerIP, 1)
 	atLeast(r, p.key("sources"), l.Sources, 1)
 	atLeast(r, p.key("header_timeout"), l.HeaderTimeout, Duration(time.Millisecond))
 	atLeast(r, p.key("source_timeout"), l.SourceTimeout, Duration(time.Millisecond))

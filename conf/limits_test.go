@@ -6,6 +6,9 @@ func TestLimits(t *testing.T) {
 	refusals{
 		{"[limits]\nlisteners = 0", "relay.toml:2: limits.listeners = 0: must be at least 1"},
 		{"[limits]\nsources = -5", "relay.toml:2: limits.sources = -5: must be at least 1"},
+		{"[limits]\nlisteners_per_ip = -1", "relay.toml:2: limits.listeners_per_ip = -1: must be at least 0"},
+		{"[limits]\nconnections = 0", "relay.toml:2: limits.connections = 0: must be at least 1"},
+		{"[limits]\nconnections_per_ip = 0", "relay.toml:2: limits.connections_per_ip = 0: must be at least 1"},
 		{"[limits]\nheader_timeout = '0s'", `relay.toml:2: limits.header_timeout = "0s": must be at least 1ms`},
 		{"[limits]\nsource_timeout = '0s'", `relay.toml:2: limits.source_timeout = "0s": must be at least 1ms`},
 		{"[limits]\nlistener_timeout = '0s'", `relay.toml:2: limits.listener_timeout = "0s": must be at least 1ms`},

@@ -15,7 +15,14 @@ type ListenerAuth struct {
 	// StreamAuth is asked whether a source may send, instead of looking at
 	// its password here: Icecast's stream_auth.
 	StreamAuth string `toml:"stream_auth"`
+	// TokenSecret signs addresses that let whoever has one listen until it
+	// expires, without a password. Empty: none does.
+	TokenSecret Secret `toml:"token_secret"`
 }
+
+// shortestTokenSecret keeps a secret from being guessed by who has a token and
+// time, in bytes.
+const shortestTokenSecret = 16
 
 func (a *ListenerAuth) check(r *reader, p path) {
 	a.HtpasswdFile = r.resolve(a.HtpasswdFile)
@@ -29,5 +36,22 @@ func (a *ListenerAuth) check(r *reader, p path) {
 	}
 	if a.HtpasswdFile != "" && a.URL != "" {
 		r.fail(p.key("url"), "htpasswd_file is given too: keep one of the two")
+	}
+	a.checkTokenSecret(r, p)
+}
+
+func (a *ListenerAuth) checkTokenSecret(r *reader, p path) {
+	at := p.key("token_secret")
+	if from := p.key("token_secret_file"); r.given(from) {
+		at = from
+	}
+	switch {
+	case a.TokenSecret == "":
+	case a.TokenSecret.Hashed():
+		r.fail(at, "must be the secret itself: nothing can be signed with its hash")
+	case len(a.TokenSecret.Reveal()) < shortestTokenSecret:
+		r.fail(at, "must be at least %d bytes long, such as what \"openssl rand -hex 32\" prints", shortestTokenSecret)
+	case a.URL != "":
+		r.fail(at, "url is given too, which decides about every listener: keep one of the two")
 	}
 }

@@ -1,6 +1,11 @@
 package conf
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
 
 func TestListenerAuth(t *testing.T) {
 	c := parse(t, `
@@ -33,6 +38,34 @@ func TestListenerAuthErrors(t *testing.T) {
 	} {
 		if _, err := Parse("relay.toml", []byte(mount+text)); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
+
+func TestTokenSecret(t *testing.T) {
+	const hash = "$2y$04$AkKtDzRdd8KQfCRP5WrH0OGQcVx6iRSaGcXeu8CScjSWwaGJRcg7."
+	dir := t.TempDir()
+	file := filepath.Join(dir, "secret")
+	if err := os.WriteFile(file, []byte("0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct{ toml, want string }{
+		{`token_secret = "0123456789abcdef"`, ""},
+		{`token_secret_file = "` + file + `"`, ""},
+		{`token_secret = "0123456789abcde"`, "token_secret = ***: must be at least 16 bytes"},
+		{`token_secret = "` + hash + `"`, "nothing can be signed with its hash"},
+		{"token_secret = '0123456789abcdef'\nurl = 'http://a.example/'", "keep one of the two"},
+		{"token_secret = '0123456789abcdef'\nhtpasswd_file = 'members'", ""},
+	}
+	for _, tt := range tests {
+		_, err := Parse("relay.toml", []byte("[[mount]]\nname = '/live'\n[mount.listener_auth]\n"+tt.toml))
+		switch {
+		case tt.want == "" && err != nil:
+			t.Errorf("%s: %v", tt.toml, err)
+		case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+			t.Errorf("%s: %v, want %s", tt.toml, err, tt.want)
+		case strings.Contains(tt.toml, "token_secret = ") && err != nil && strings.Contains(err.Error(), "0123456789"):
+			t.Errorf("the error shows the secret: %v", err)
 		}
 	}
 }

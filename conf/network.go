@@ -2,11 +2,44 @@ package conf
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
+	"strings"
 )
 
-// Network is a range of IP addresses: "10.0.0.0/8", or one address alone.
+// Network is a range of IP addresses: "10.0.0.0/8", "10.*.*.*", or one address
+// alone.
 type Network struct{ netip.Prefix }
+
+// ParseNetwork reads an address or a range.
+func ParseNetwork(text string) (Network, error) {
+	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
+		addr = addr.Unmap()
+		return Network{netip.PrefixFrom(addr, addr.BitLen())}, nil
+	}
+	prefix, err := netip.ParsePrefix(withoutStars(text))
+	if err != nil {
+		return Network{}, errors.New(`must be an IP address or a range such as "10.0.0.0/8"`)
+	}
+	if addr := prefix.Addr(); addr.Is4In6() && prefix.Bits() >= 96 {
+		prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
+	}
+	return Network{prefix.Masked()}, nil
+}
+
+// withoutStars turns "10.1.*.*", as icecast-kh has it, or "10.1.*" into
+// "10.1.0.0/16", and leaves everything else as it is.
+func withoutStars(text string) string {
+	bare := text
+	for strings.HasSuffix(bare, ".*") {
+		bare = strings.TrimSuffix(bare, ".*")
+	}
+	given := strings.Count(bare, ".") + 1
+	if bare == text || given > 3 {
+		return text
+	}
+	return fmt.Sprintf("%s%s/%d", bare, strings.Repeat(".0", 4-given), 8*given)
+}
 
 // UnmarshalTOML reads the string of a TOML value.
 func (n *Network) UnmarshalTOML(v any) error {
@@ -14,16 +47,11 @@ func (n *Network) UnmarshalTOML(v any) error {
 	if !ok {
 		return wrongKind("a string", v)
 	}
-	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
-		addr = addr.Unmap()
-		n.Prefix = netip.PrefixFrom(addr, addr.BitLen())
-		return nil
-	}
-	prefix, err := netip.ParsePrefix(text)
+	parsed, err := ParseNetwork(text)
 	if err != nil {
-		return errors.New(`must be an IP address or a range such as "10.0.0.0/8"`)
+		return err
 	}
-	n.Prefix = prefix.Masked()
+	*n = parsed
 	return nil
 }
 
@@ -37,4 +65,21 @@ func InNetworks(networks []Network, addr netip.Addr) bool {
 		}
 	}
 	return false
+}
+
+// HouseholdOf returns the addresses that are taken for one client: an IPv4
+// address alone, or the /64 of an IPv6 one, which is what a household gets. ok
+// is false for what is no IP address.
+func HouseholdOf(ip string) (household netip.Prefix, ok bool) {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	addr = addr.Unmap().WithZone("")
+	bits := 64
+	if addr.Is4() {
+		bits = 32
+	}
+	household, err = addr.Prefix(bits)
+	return household, err == nil
 }

@@ -32,3 +32,31 @@ func TestNetworkErrors(t *testing.T) {
 		}
 	}
 }
+
+func TestHouseholds(t *testing.T) {
+	for ip, want := range map[string]string{
+		"192.0.2.1":            "192.0.2.1/32",
+		"::ffff:192.0.2.1":     "192.0.2.1/32",
+		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
+		"fe80::1:2:3:4%eth0":   "fe80::/64",
+		"localhost":            "",
+		"":                     "",
+	} {
+		household, ok := HouseholdOf(ip)
+		if ok != (want != "") || ok && household.String() != want {
+			t.Errorf("%q: %v, %v", ip, household, ok)
+		}
+	}
+}
+
+func TestNetworksWithStars(t *testing.T) {
+	for text, want := range map[string]string{
+		"10.*.*.*": "10.0.0.0/8", "10.1.*": "10.1.0.0/16", "10.1.2.*": "10.1.2.0/24",
+		"*.*.*.*": "", "*": "", "10.*.1.*": "", "10.1.2.3.*": "", "10.300.*": "", "::ffff:10.0.0.0/104": "10.0.0.0/8",
+	} {
+		n, err := ParseNetwork(text)
+		if (err == nil) != (want != "") || err == nil && n.String() != want {
+			t.Errorf("%q: %v, %v", text, n, err)
+		}
+	}
+}

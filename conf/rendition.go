@@ -67,3 +67,16 @@ func isLayerIIIRate(kilobits int) bool {
 	}
 	return false
 }
+
+// RenditionOf returns the mount that the one of this name is a rendition of, or
+// "".
+func (c *Config) RenditionOf(name string) string {
+	for _, m := range c.Mounts {
+		for _, rendition := range m.Renditions {
+			if rendition.Name == name {
+				return m.Name
+			}
+		}
+	}
+	return ""
+}

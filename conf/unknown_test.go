@@ -17,7 +17,7 @@ func TestUnknownKeyNamesTheOneMeant(t *testing.T) {
 		{"[mounts]", "relay.toml:1: mounts: unknown table; did you mean [[mount]]?"},
 		{"[[mount]]\nname = '/x'\n[mount.file]", "relay.toml:3: mount.file: unknown table; did you mean [mount.files]?"},
 		{"[files]", "relay.toml:1: files: unknown table; did you mean [mount.files]?"},
-		{"\n[history]\nfile = ''", "relay.toml:2: history: unknown table"},
+		{"\n[directory]\nurls = []", "relay.toml:2: directory: unknown table"},
 		{"[server]\na.b = 1", "relay.toml:2: server.a: unknown table"},
 		{"[server]\n\"host name\" = 1", "relay.toml:2: server.\"host name\": unknown key; did you mean hostname?"},
 	}.check(t)

@@ -1,5 +1,3 @@
-// Package deploy tests what is in this folder: the files by which relay gets
-// onto a server and is watched there.
 package deploy
 
 import (
@@ -9,28 +7,6 @@ import (
 	"strings"
 	"testing"
 )
-
-// program returns the path of a program. Without it the test is skipped, or
-// fails where everything must be there.
-func program(t testing.TB, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil && os.Getenv("RELAY_E2E_REQUIRE") != "" {
-		t.Fatal(err)
-	} else if err != nil {
-		t.Skip(err)
-	}
-	return path
-}
-
-func read(t testing.TB, name string) string {
-	t.Helper()
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
 
 // units copies the units to a folder where relay is installed as another
 // program, since they are checked on machines without it.

@@ -44,18 +44,22 @@ func TestMetrics(t *testing.T) {
 		t.Errorf("Content-Type %s", header.Get("Content-Type"))
 	}
 	for series, want := range map[string]float64{
-		"relay_listeners":                                    1,
-		"relay_listener_joins_total":                         2,
-		"relay_source_connections_total":                     2,
-		`relay_mount_listeners{mount="/live"}`:               1,
-		`relay_mount_listeners_limit{mount="/live"}`:         7,
-		`relay_mount_sources_total{mount="/live"}`:           1,
-		`relay_mount_input{input="live",mount="/live"}`:      1,
-		`relay_mount_input{input="fallback",mount="/live"}`:  0,
-		`relay_mount_stream_bytes_per_second{mount="/live"}`: 16000,
-		`relay_mount_received_bytes_total{mount="/live"}`:    99 * 418,
-		"relay_first_byte_seconds_count":                     2,
-		`relay_listener_leaves_total{reason="took nothing"}`: 0,
+		"relay_listeners":                                                1,
+		"relay_listener_joins_total":                                     2,
+		"relay_source_connections_total":                                 2,
+		`relay_mount_listeners{mount="/live"}`:                           1,
+		`relay_mount_listeners_limit{mount="/live"}`:                     7,
+		`relay_mount_sources_total{mount="/live"}`:                       1,
+		`relay_mount_input{input="live",mount="/live"}`:                  1,
+		`relay_mount_input{input="fallback",mount="/live"}`:              0,
+		`relay_mount_stream_bytes_per_second{mount="/live"}`:             16000,
+		`relay_mount_received_bytes_total{mount="/live"}`:                99 * 418,
+		"relay_first_byte_seconds_count":                                 2,
+		`relay_mount_listener_joins_total{mount="/live"}`:                2,
+		`relay_mount_listener_leaves_total{mount="/live",reason="left"}`: 1,
+		`relay_mount_source_gaps_total{mount="/live"}`:                   0,
+		`relay_mount_source_reconnects_total{mount="/live"}`:             0,
+		`relay_listener_leaves_total{reason="took nothing"}`:             0,
 	} {
 		if got, found := value(text, series); !found || got < want*0.99 || got > want*1.01 {
 			t.Errorf("%s is %v, want %v", series, got, want)
@@ -76,6 +80,12 @@ func TestMetrics(t *testing.T) {
 		}
 		if out, err := exec.Command("promtool", "check", "rules", "../deploy/prometheus/relay.rules.yml").CombinedOutput(); err != nil {
 			t.Errorf("rules: %v\n%s", err, out)
+		}
+		if out, err := exec.Command("promtool", "test", "rules", "../deploy/prometheus/relay.rules.test.yml").CombinedOutput(); err != nil {
+			t.Errorf("what the rules say: %v\n%s", err, out)
+		}
+		if out, err := exec.Command("promtool", "check", "config", "../deploy/prometheus/prometheus.yml").CombinedOutput(); err != nil {
+			t.Errorf("the configuration of docker-compose.yml: %v\n%s", err, out)
 		}
 	})
 	// What rules and dashboard ask for is there.

@@ -21,13 +21,19 @@ const (
 
 // AppendRefusal appends a whole answer that refuses a stream request: head
 // and a sentence as plain text, ended by the close (recorded:
-// wire/source-mount-in-use.txt, wire/source-wrong-password.txt).
-func AppendRefusal(dst []byte, status int, sentence string, now time.Time) []byte {
+// wire/source-mount-in-use.txt, wire/source-wrong-password.txt). more is what
+// the head says besides.
+func AppendRefusal(dst []byte, status int, sentence string, now time.Time, more ...http.Header) []byte {
 	reason := http.StatusText(status)
 	extra := ""
 	if status == http.StatusUnauthorized {
 		reason = "Authentication Required"
 		extra = "WWW-Authenticate: Basic realm=\"relay\"\r\n"
+	}
+	for _, header := range more {
+		for name := range header {
+			extra += name + ": " + header.Get(name) + "\r\n"
+		}
 	}
 	dst = appendStart(dst, status, reason, "text/plain; charset=utf-8", extra, now)
 	dst = append(dst, "\r\n"...)

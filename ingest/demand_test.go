@@ -34,11 +34,11 @@ func TestRelayOnDemand(t *testing.T) {
 			t.Errorf("%d connections in an hour, %+v", r.dials.Load(), m.Programme())
 		}
 
-		m.Audience.Leave(&f.Listener)
+		m.Audience.Leave(&f.Listener, "left")
 		time.Sleep(linger / 2)
 		again := follow(t, m)
 		time.Sleep(linger)
-		m.Audience.Leave(&again.Listener)
+		m.Audience.Leave(&again.Listener, "left")
 		time.Sleep(linger - time.Second)
 		if r.dials.Load() != 1 || !sounds(m) {
 			t.Error("dropped too soon")

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -26,6 +27,7 @@ func pump(audio io.Reader, in *mounts.Input) (frames.CutterStats, error) {
 	var cutter frames.Cutter
 	buf := make([]byte, 16<<10)
 	var received int64
+	var before frames.CutterStats
 	for {
 		n, err := audio.Read(buf)
 		received += int64(n)
@@ -33,10 +35,14 @@ func pump(audio io.Reader, in *mounts.Input) (frames.CutterStats, error) {
 		if err != nil {
 			cutter.Finish()
 		}
-		in.Heard()
+		var audible time.Duration
 		for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
 			in.Write(f)
+			audible += f.Duration()
 		}
+		now := cutter.Stats()
+		in.Heard(mounts.Portion{Audio: audible, Resyncs: now.Resyncs - before.Resyncs, Garbage: now.Garbage - before.Garbage})
+		before = now
 		switch {
 		case err != nil:
 			return cutter.Stats(), err

@@ -20,6 +20,14 @@ type refusal struct {
 	status   int    // 0: there is only the sentence, as SHOUTcast's dialect has it
 	sentence string // to the client, as recorded where there is a recording
 	reason   error  // to the operator
+	header   http.Header
+}
+
+// loginRefused is for a source whose login is not good enough.
+func loginRefused(err error) *refusal {
+	login := &auth.Refusal{}
+	errors.As(err, &login)
+	return &refusal{status: login.Status(), sentence: login.Sentence() + "\r\n", header: login.Header(), reason: err}
 }
 
 func (r *refusal) Error() string { return r.reason.Error() }
@@ -30,14 +38,15 @@ func (r *refusal) answer(now time.Time) []byte {
 	if r.status == 0 {
 		return []byte(r.sentence)
 	}
-	return icy.AppendRefusal(nil, r.status, r.sentence, now)
+	return icy.AppendRefusal(nil, r.status, r.sentence, now, r.header)
 }
 
-// turnAway logs a refusal, answers, and closes in an order that lets the
+// turnAway logs and notes a refusal, answers, and closes in an order that lets the
 // answer arrive: a close with audio still unread would reset the connection
 // and take it back.
-func (s *Sources) turnAway(conn net.Conn, log *zap.Logger, err error, visit *journal.Access) {
+func (s *Sources) turnAway(conn net.Conn, log *zap.Logger, a attempt, err error, visit *journal.Access) {
 	logRefusal(log, err)
+	s.Refusals.note(a, err)
 	r := &refusal{status: http.StatusInternalServerError, sentence: "the server could not take the stream"}
 	errors.As(err, &r)
 	conn.SetDeadline(time.Now().Add(2 * time.Second))
@@ -54,8 +63,7 @@ func (s *Sources) turnAway(conn net.Conn, log *zap.Logger, err error, visit *jou
 
 func logRefusal(log *zap.Logger, err error) {
 	var login *auth.Refusal
-	if errors.As(err, &login) && login.Missing {
-		// libshout asks without a login first, to learn what the server can.
+	if errors.As(err, &login) && login.Quiet() {
 		log.Debug("source refused", zap.Error(err))
 		return
 	}

@@ -134,6 +134,7 @@ func (r *Relay) play(stream *reply) (time.Duration, error) {
 	}
 	began := time.Now()
 	stats, err := pump(audioOf(body, stream.Header, in, r.Log), in)
+	in.Leaving(leaveReason(err))
 	in.Pause()
 	if cause := in.Cause(); cause != nil {
 		err = cause

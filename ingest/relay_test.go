@@ -243,7 +243,7 @@ func TestRelayLetsGoOfAMountNobodyHears(t *testing.T) {
 		if r.registry.Find("/live") == nil {
 			t.Error("the mount went though somebody listens")
 		}
-		m.Audience.Leave(&f.Listener)
+		m.Audience.Leave(&f.Listener, "left")
 		time.Sleep(time.Minute)
 		if r.registry.Find("/live") != nil {
 			t.Error("the mount is there without a stream or listener")

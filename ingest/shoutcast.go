@@ -12,11 +12,15 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/auth"
 	"relay/icy"
 )
 
 // maxSourceHead bounds the head of a SHOUTcast source in bytes.
 const maxSourceHead = 16 << 10
+
+// shoutcastAgent stands for the name that a SHOUTcast source does not give.
+const shoutcastAgent = "SHOUTcast source"
 
 // ServeShoutcast answers a SHOUTcast source whose password line has been read,
 // and feeds the mount that the line names, else standard, until the source
@@ -30,12 +34,17 @@ func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard s
 	ip := host(conn.RemoteAddr().String())
 	log := s.Log.With(zap.String("ip", ip))
 	mount, user, err := s.Gate.PasswordLine(context.Background(), ip, line, standard)
-	visit := s.Journal.BeginSource(ip, cmp.Or(mount, standard))
+	wants := attempt{cmp.Or(mount, standard), ip, shoutcastAgent}
+	visit := s.Journal.BeginSource(ip, wants.mount)
+	var refused *auth.Refusal
+	if errors.As(err, &refused) {
+		wants.mount = cmp.Or(refused.Mount, standard)
+	}
 	if err != nil {
-		s.turnAway(conn, log, &refusal{0, icy.ShoutcastRefused, err}, visit)
+		s.turnAway(conn, log, wants, &refusal{sentence: icy.ShoutcastRefused, reason: err}, visit)
 		return
 	}
-	log = log.With(zap.String("mount", mount), zap.String("agent", "SHOUTcast source"))
+	log = log.With(zap.String("mount", mount), zap.String("agent", shoutcastAgent))
 	if err := s.answer(conn, icy.ShoutcastAccepted); err != nil {
 		log.Info("source left before it was answered", zap.Error(err))
 		return
@@ -45,7 +54,7 @@ func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard s
 	if err != nil {
 		var refused *refusal
 		if errors.As(err, &refused) {
-			s.turnAway(conn, log, err, visit)
+			s.turnAway(conn, log, wants, err, visit)
 		} else {
 			log.Info("source left before its stream began", zap.String("reason", leaveReason(err)))
 		}
@@ -53,7 +62,7 @@ func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard s
 	}
 	in, err := s.attach(mount, header, ip, user)
 	if err != nil {
-		s.turnAway(conn, log, err, visit)
+		s.turnAway(conn, log, wants, err, visit)
 		return
 	}
 	defer in.Detach()
@@ -72,13 +81,13 @@ func readSourceHead(r io.Reader) (http.Header, io.Reader, error) {
 		if end := icy.SourceHeadEnd(buf); end > 0 {
 			header, err := icy.ParseSourceHead(buf[:end])
 			if err != nil {
-				return nil, nil, &refusal{http.StatusBadRequest, err.Error(), err}
+				return nil, nil, &refusal{status: http.StatusBadRequest, sentence: err.Error(), reason: err}
 			}
 			return header, io.MultiReader(bytes.NewReader(buf[end:]), r), nil
 		}
 		if len(buf) == cap(buf) {
 			err := errors.New("the source's head is larger than 16 KiB")
-			return nil, nil, &refusal{http.StatusRequestHeaderFieldsTooLarge, err.Error(), err}
+			return nil, nil, &refusal{status: http.StatusRequestHeaderFieldsTooLarge, sentence: err.Error(), reason: err}
 		}
 		if err != nil {
 			return nil, nil, err

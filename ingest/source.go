@@ -25,6 +25,7 @@ type Sources struct {
 	Gate     *auth.Gate
 	Log      *zap.Logger
 	Journal  *journal.Journal
+	Refusals *Refusals
 	Conf     *conf.Live
 }
 
@@ -46,7 +47,7 @@ func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 	visit := s.Journal.Begin(req)
 	in, err := s.admit(req, ip)
 	if err != nil {
-		s.turnAway(conn, log, err, visit)
+		s.turnAway(conn, log, attempt{req.URL.Path, ip, req.UserAgent()}, err, visit)
 		return
 	}
 	defer in.Detach()
@@ -66,10 +67,10 @@ func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 // *refusal.
 func (s *Sources) admit(req *http.Request, ip string) (*mounts.Input, error) {
 	if err := s.Gate.Source(req, req.URL.Path); err != nil {
-		return nil, &refusal{http.StatusUnauthorized, "You need to authenticate\r\n", err}
+		return nil, loginRefused(err)
 	}
 	if req.Header.Get("Content-Type") == "" && req.Method == http.MethodPut {
-		return nil, &refusal{http.StatusForbidden, "No Content-type given", errors.New("PUT without a Content-Type")}
+		return nil, &refusal{status: http.StatusForbidden, sentence: "No Content-type given", reason: errors.New("PUT without a Content-Type")}
 	}
 	user, _, _ := req.BasicAuth()
 	return s.attach(req.URL.Path, req.Header, ip, user)
@@ -80,7 +81,7 @@ func (s *Sources) admit(req *http.Request, ip string) (*mounts.Input, error) {
 func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mounts.Input, error) {
 	if contentType := header.Get("Content-Type"); contentType != "" && !icy.IsMP3(contentType) {
 		sentence := fmt.Sprintf("This server takes MP3 (Content-Type: audio/mpeg), not %q", contentType)
-		return nil, &refusal{http.StatusUnsupportedMediaType, sentence, errors.New(sentence)}
+		return nil, &refusal{status: http.StatusUnsupportedMediaType, sentence: sentence, reason: errors.New(sentence)}
 	}
 	in, err := s.Registry.Attach(mount, mounts.Feed{
 		Kind: mounts.Live, Station: icy.StationFromHeader(header), Addr: ip, User: user,
@@ -92,13 +93,13 @@ func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mo
 	var inUse *mounts.InUseError
 	switch {
 	case errors.As(err, &name):
-		return nil, &refusal{http.StatusBadRequest, name.Error(), err}
+		return nil, &refusal{status: http.StatusBadRequest, sentence: name.Error(), reason: err}
 	case errors.As(err, &inUse):
-		return nil, &refusal{http.StatusForbidden, "Mountpoint in use: " + err.Error(), err}
+		return nil, &refusal{status: http.StatusForbidden, sentence: "Mountpoint in use: " + err.Error(), reason: err}
 	case errors.Is(err, mounts.ErrTooManySources):
-		return nil, &refusal{http.StatusForbidden, "too many sources connected", err}
+		return nil, &refusal{status: http.StatusForbidden, sentence: "too many sources connected", reason: err}
 	default:
-		return nil, &refusal{http.StatusServiceUnavailable, err.Error(), err}
+		return nil, &refusal{status: http.StatusServiceUnavailable, sentence: err.Error(), reason: err}
 	}
 }
 
@@ -129,6 +130,10 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 	if cause := in.Cause(); cause != nil {
 		err = cause
 	}
+	if errors.Is(err, errNotMP3) {
+		s.Refusals.note(attempt{in.Mount.Name, in.Addr, in.Station.Agent}, err)
+	}
+	in.Leaving(leaveReason(err))
 	in.Detach() // whoever reads that the source left finds the mount free
 	log.Info("source left", zap.String("reason", leaveReason(err)),
 		zap.Duration("stayed", time.Since(in.Since).Round(time.Second)),

@@ -190,7 +190,7 @@ func TestFallbackOfAnUndeclaredMount(t *testing.T) {
 		if p := m.Programme(); r.Find("/dj-a") != m || p.Input != "fallback" {
 			t.Errorf("for its listener it plays %+v", p)
 		}
-		m.Audience.Leave(listener)
+		m.Audience.Leave(listener, "left")
 		time.Sleep(time.Minute)
 		if r.Find("/dj-a") != nil {
 			t.Error("the mount is kept for nobody")

@@ -19,7 +19,8 @@ type Access struct {
 }
 
 // Begin notes a request; End writes its line. Nil, when there is no access log.
-// The query is left out: passwords and tokens stand there.
+// The queries of address and Referer are left out: passwords and tokens stand
+// there.
 func (j *Journal) Begin(req *http.Request) *Access {
 	if j == nil || j.access == nil {
 		return nil
@@ -27,11 +28,12 @@ func (j *Journal) Begin(req *http.Request) *Access {
 	addr, _, _ := net.SplitHostPort(req.RemoteAddr)
 	user, _, _ := req.BasicAuth()
 	target, _, _ := strings.Cut(req.RequestURI, "?")
+	referer, _, _ := strings.Cut(req.Referer(), "?")
 	return &Access{
 		addr:    addr,
 		user:    strings.Clone(user),
 		request: req.Method + " " + target + " " + req.Proto,
-		referer: strings.Clone(req.Referer()), // not the whole head
+		referer: strings.Clone(referer), // not the whole head
 		agent:   strings.Clone(req.UserAgent()),
 		since:   time.Now(),
 	}

@@ -7,6 +7,8 @@
 //
 // Nobody waits for a disk: lines go through a queue to the goroutine of Run,
 // and when that is full they are lost, which the program's own log then says.
+//
+// Of that log, Tail keeps the last lines in memory, for pages and the API.
 package journal
 
 import (

@@ -36,7 +36,7 @@ func serveAsleep(t *testing.T, method string, in *mounts.Input) <-chan string {
 	ours, theirs := net.Pipe()
 	ctx, stop := context.WithCancel(context.Background())
 	c := conf.Default()
-	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c)), nil, zap.NewNop())
+	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c)), nil, nil, zap.NewNop())
 	go w.Run(ctx)
 	answer := make(chan string, 1)
 	go func() {
@@ -67,6 +67,7 @@ func TestListenerWaitsForARelay(t *testing.T) {
 			!strings.Contains(got, "icy-name:Elsewhere\r\n") || !strings.HasSuffix(got, string(numbered(1).Data)) {
 			t.Errorf("he got %q", got)
 		}
+		synctest.Wait() // his connection is closed before he is counted out
 		if in.Mount.Audience.Wanted() {
 			t.Error("he counts on")
 		}

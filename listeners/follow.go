@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"relay/mounts"
 )
 
 // A connection that encrypts in user space cannot be written to by a shard,
@@ -45,7 +47,7 @@ func (w *Writers) follow(ctx context.Context, l *listener) {
 	for {
 		reason := w.visit(l)
 		if reason == stillListens && ctx.Err() != nil {
-			reason = leftShutdown
+			reason = mounts.LeftShutdown
 		}
 		if reason != stillListens {
 			w.dismiss(l, reason)

@@ -1,6 +1,7 @@
 package listeners
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"net/http"
@@ -17,6 +18,8 @@ import (
 
 // mostFull bounds how many full mounts a listener is passed on from.
 const mostFull = 5
+
+var errAgentDenied = errors.New("its program is one of those in auth.deny_agents")
 
 // Serve answers GET or HEAD of a mount on a connection whose request head has
 // been read. It owns conn and returns as soon as head and burst are written;
@@ -73,6 +76,9 @@ func newListener(req *http.Request) *listener {
 
 // admit asks whether he may listen, where somebody is to be asked.
 func (w *Writers) admit(req *http.Request, m *mounts.Mount, l *listener) error {
+	if w.gate.DeniesAgent(l.Agent) {
+		return errAgentDenied
+	}
 	if m.Config().ListenerAuth == (conf.ListenerAuth{}) {
 		return nil
 	}
@@ -115,22 +121,26 @@ func (l *listener) limit(stay time.Duration) {
 }
 
 func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason error) {
-	w.log.Warn("listener refused", zap.String("mount", m.Name), zap.String("ip", l.Addr),
-		zap.String("agent", l.Agent), zap.Error(reason))
 	status, sentence := http.StatusForbidden, "max listeners reached" // recorded: wire/listener-full.txt
-	var login *auth.Refusal
+	level, login := w.log.Warn, &auth.Refusal{}
 	switch {
+	case errors.As(reason, &login):
+		status, sentence = login.Status(), cmp.Or(login.Message, login.Sentence())+"\r\n"
+		if login.Quiet() && !login.Missing {
+			level = w.log.Debug
+		}
+	case errors.Is(reason, errAgentDenied):
+		sentence, level = "This program may not listen here", w.log.Debug
 	case errors.Is(reason, mounts.ErrServerFull):
 		sentence = "the server has reached its limit of listeners"
+	case errors.Is(reason, mounts.ErrTooManyOfOne):
+		sentence = "Too many connections from your address"
 	case errors.Is(reason, errNotPlaying):
 		status, sentence = http.StatusNotFound, reason.Error()
-	case errors.As(reason, &login):
-		status, sentence = http.StatusUnauthorized, "You need to authenticate\r\n"
-		if login.Message != "" {
-			sentence = login.Message + "\r\n"
-		}
 	}
-	n, _ := conn.Write(icy.AppendRefusal(nil, status, sentence, time.Now()))
+	level("listener refused", zap.String("mount", m.Name), zap.String("ip", l.Addr),
+		zap.String("agent", l.Agent), zap.Error(reason))
+	n, _ := conn.Write(icy.AppendRefusal(nil, status, sentence, time.Now(), login.Header()))
 	w.end(conn, l, status, n)
 }
 

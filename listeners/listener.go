@@ -56,12 +56,14 @@ func (l *listener) skip(burst int64) {
 }
 
 // move takes the listener over to another mount. The frame he is in is
-// finished first; no burst follows, because his player has one.
-func (l *listener) move(to *mounts.Mount) {
+// finished first; no burst follows, because his player has one. The result is
+// as that of Audience.Leave.
+func (l *listener) move(to *mounts.Mount) (s mounts.Stay, here bool) {
 	l.queue(l.cursor.RestOfFrame())
-	l.mount.Audience.MoveTo(&to.Audience, &l.Listener)
+	s, here = l.mount.Audience.MoveTo(&to.Audience, &l.Listener)
 	l.mount = to
 	l.join(0)
+	return s, here
 }
 
 // queue puts audio that is not the stream's own bytes into pending, with the

@@ -194,7 +194,7 @@ func TestWhoFallsBehindIsMovedToAFrame(t *testing.T) {
 		if skips == 0 || last != 999 {
 			t.Errorf("metaint %d: %d skips, ends at %d", metaint, skips, last)
 		}
-		in.Mount.Audience.Leave(&l.Listener)
+		in.Mount.Audience.Leave(&l.Listener, "left")
 	}
 	if in.Mount.Audience.Skips() == 0 {
 		t.Error("skips are not counted")
@@ -213,17 +213,17 @@ func TestReasonsToLeave(t *testing.T) {
 			c.Close()
 			for !l.socket.peerLeft() {
 			}
-		}, want: leftHimself},
+		}, want: mounts.LeftHimself},
 		{name: "fell behind", toml: "[limits]\nlag_policy = 'drop'\nbuffer = '64KiB'\n", prepare: func(_ *listener, _ io.Closer, in *mounts.Input) {
 			for n := range 500 {
 				in.Write(numbered(n))
 			}
-		}, want: leftBehind},
+		}, want: mounts.LeftBehind},
 		{name: "takes nothing", toml: "[limits]\nbuffer = '64MiB'\n", prepare: func(_ *listener, _ io.Closer, in *mounts.Input) {
 			for n := range 20000 {
 				in.Write(numbered(n))
 			}
-		}, later: time.Hour, want: leftTimeout},
+		}, later: time.Hour, want: mounts.LeftTimeout},
 		{name: "takes nothing yet", toml: "[limits]\nbuffer = '64MiB'\n", prepare: func(_ *listener, _ io.Closer, in *mounts.Input) {
 			for n := range 20000 {
 				in.Write(numbered(n))
@@ -252,7 +252,7 @@ func TestReasonsToLeave(t *testing.T) {
 // Listeners come and go while the shards run; none is leaked.
 func TestServe(t *testing.T) {
 	c, in := station(t, "[limits]\nflush_interval = '20ms'\n")
-	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c)), nil, zap.NewNop())
+	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c)), nil, nil, zap.NewNop())
 	ctx, stop := contextWithStop(t)
 	running := make(chan struct{})
 	go func() {
@@ -458,7 +458,7 @@ func TestListenerMustLeave(t *testing.T) {
 	kicked, _ := pair(t, in, 0, 0)
 	kicked.join(0)
 	in.Mount.Audience.Order(kicked.ID, mounts.Order{})
-	if reason := v.visit(kicked, time.Now()); reason != leftKicked {
+	if reason := v.visit(kicked, time.Now()); reason != mounts.LeftKicked {
 		t.Errorf("left: %s", reason)
 	}
 	limited, _ := pair(t, in, 0, 0)
@@ -467,7 +467,7 @@ func TestListenerMustLeave(t *testing.T) {
 	if reason := v.visit(limited, time.Now()); reason != stillListens {
 		t.Errorf("left: %s", reason)
 	}
-	if reason := v.visit(limited, time.Now().Add(2*time.Minute)); reason != leftOverdue {
+	if reason := v.visit(limited, time.Now().Add(2*time.Minute)); reason != mounts.LeftOverdue {
 		t.Errorf("left: %s", reason)
 	}
 }

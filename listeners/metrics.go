@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"relay/mounts"
 )
 
 // metrics is what the writers measure of themselves.
@@ -29,8 +31,10 @@ func newMetrics() metrics {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}),
 	}
-	for _, reason := range leavings { // a rate needs a zero to begin with
-		m.left.WithLabelValues(reason)
+	for _, reason := range mounts.Leavings { // a rate needs a zero to begin with
+		if reason != mounts.LeftMoved { // he has not left the server
+			m.left.WithLabelValues(reason)
+		}
 	}
 	return m
 }

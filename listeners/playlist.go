@@ -75,7 +75,14 @@ func (p *Playlists) Listen(w http.ResponseWriter, r *http.Request) {
 
 func (p *Playlists) write(w http.ResponseWriter, r *http.Request, mount string, write func(http.ResponseWriter, entry)) {
 	base := p.base(r)
-	addressOf := func(mount string) string { return base + (&url.URL{Path: mount}).EscapedPath() }
+	token := icy.ParseQuery(r.URL.RawQuery)["token"]
+	addressOf := func(mount string) string {
+		address := base + (&url.URL{Path: mount}).EscapedPath()
+		if token != "" && p.Conf.Config().Mount(mount).ListenerAuth.TokenSecret != "" {
+			address += "?token=" + url.QueryEscape(token) // the player asks with it
+		}
+		return address
+	}
 	e := entry{mount: mount, address: addressOf(mount)}
 	e.variants = []variant{{address: e.address}}
 	if m := p.Registry.Find(mount); m != nil {

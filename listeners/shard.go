@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"relay/mounts"
 )
 
 // slotTime is how finely a flush interval is divided: listeners are spread
@@ -152,7 +154,7 @@ func (s *shard) dismiss() {
 		for _, l := range list {
 			reason := s.visitor.visit(l, now)
 			if reason == stillListens {
-				reason = leftShutdown
+				reason = mounts.LeftShutdown
 			}
 			s.leave(l, reason)
 			s.listeners.Add(-1)

@@ -7,30 +7,18 @@ import (
 	"time"
 
 	"relay/conf"
+	"relay/history"
+	"relay/mounts"
 )
 
-// Reasons for a listener to leave, as logs and metrics name them.
-const (
-	leftHimself  = "left"
-	leftEnded    = "stream ended"
-	leftTimeout  = "took nothing"
-	leftKicked   = "removed by the operator"
-	leftOverdue  = "stayed as long as he may"
-	leftBehind   = "fell behind"
-	leftShutdown = "server shut down"
-	leftFault    = "could not be served"
-	stillListens = ""
-)
-
-// leavings are all of them.
-var leavings = []string{
-	leftHimself, leftEnded, leftTimeout, leftKicked, leftOverdue, leftBehind, leftShutdown, leftFault,
-}
+// stillListens is no reason to leave.
+const stillListens = ""
 
 // A visitor brings listeners up to date, one after the other.
 type visitor struct {
-	gather gather
-	conf   *conf.Live
+	gather  gather
+	conf    *conf.Live
+	history *history.Store // nil: none is kept
 }
 
 // visit sends l whatever is new; it waits only where the socket does. It
@@ -39,12 +27,15 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 	switch order := l.TakeOrder(); {
 	case order == nil:
 	case order.MoveTo == nil:
-		return leftKicked
+		return mounts.LeftKicked
 	default:
-		l.move(order.MoveTo)
+		from := l.mount.Name
+		if stay, here := l.move(order.MoveTo); here {
+			remember(v.history, from, stay, mounts.LeftMoved)
+		}
 	}
 	if !l.until.IsZero() && now.After(l.until) {
-		return leftOverdue
+		return mounts.LeftOverdue
 	}
 	if l.intro != nil {
 		l.hear(now)
@@ -54,7 +45,7 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 	ended := stream.Ended()
 	if l.intro == nil && stream.End()-l.cursor.Offset() > int64(limits.Buffer) {
 		if limits.LagPolicy == conf.LagDrop {
-			return leftBehind
+			return mounts.LeftBehind
 		}
 		l.skip(int64(l.mount.Config().Burst))
 		l.mount.Audience.Skipped()
@@ -64,9 +55,9 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 		if v.gather.bytes == 0 {
 			switch {
 			case ended:
-				return leftEnded
+				return mounts.LeftEnded
 			case l.socket.peerLeft():
-				return leftHimself
+				return mounts.LeftHimself
 			}
 			l.lastTaken = now // nothing was offered
 			return stillListens
@@ -75,13 +66,13 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 		switch {
 		case err == syscall.EAGAIN:
 			if now.Sub(l.lastTaken) > time.Duration(limits.ListenerTimeout) {
-				return leftTimeout
+				return mounts.LeftTimeout
 			}
 			return stillListens
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return leftTimeout
+			return mounts.LeftTimeout
 		case err != nil:
-			return leftHimself
+			return mounts.LeftHimself
 		}
 		v.gather.commit(l, n)
 		l.Sent.Add(int64(n))
@@ -91,7 +82,7 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 		}
 		if !v.gather.full() {
 			if ended {
-				return leftEnded
+				return mounts.LeftEnded
 			}
 			return stillListens
 		}

@@ -12,7 +12,9 @@ import (
 
 	"relay/auth"
 	"relay/conf"
+	"relay/history"
 	"relay/journal"
+	"relay/mounts"
 )
 
 // shardFill is how many listeners one shard takes before the next is used. A
@@ -27,6 +29,7 @@ type Writers struct {
 	log      *zap.Logger
 	gate     *auth.Gate
 	journal  *journal.Journal
+	history  *history.Store
 	metrics  metrics
 	shards   []*shard
 	visitors sync.Pool // *visitor, for visits outside the shards
@@ -37,12 +40,12 @@ type Writers struct {
 }
 
 // NewWriters returns writers at rest; Run sets them to work.
-func NewWriters(c *conf.Live, gate *auth.Gate, journal *journal.Journal, log *zap.Logger) *Writers {
-	w := &Writers{conf: c, gate: gate, journal: journal, log: log, metrics: newMetrics()}
+func NewWriters(c *conf.Live, gate *auth.Gate, journal *journal.Journal, past *history.Store, log *zap.Logger) *Writers {
+	w := &Writers{conf: c, gate: gate, journal: journal, history: past, log: log, metrics: newMetrics()}
 	w.following, w.stop = context.WithCancel(context.Background())
-	w.visitors.New = func() any { return &visitor{conf: c} }
+	w.visitors.New = func() any { return &visitor{conf: c, history: past} }
 	for range runtime.GOMAXPROCS(0) {
-		w.shards = append(w.shards, newShard(visitor{conf: c}, w.cadence(), w.dismiss, w.metrics.flushed))
+		w.shards = append(w.shards, newShard(visitor{conf: c, history: past}, w.cadence(), w.dismiss, w.metrics.flushed))
 	}
 	return w
 }
@@ -84,7 +87,7 @@ func (w *Writers) seat(l *listener, conn net.Conn) {
 		if err != nil {
 			w.log.Error("cannot serve a listener", zap.String("mount", l.mount.Name), zap.Error(err))
 			l.socket = &waitingSocket{Conn: conn}
-			w.dismiss(l, leftFault)
+			w.dismiss(l, mounts.LeftFault)
 			return
 		}
 		l.socket = raw
@@ -127,8 +130,10 @@ func (w *Writers) visit(l *listener) (reason string) {
 // dismiss ends a listener.
 func (w *Writers) dismiss(l *listener, reason string) {
 	l.socket.close()
-	l.mount.Audience.Leave(&l.Listener)
-	if reason == leftBehind || reason == leftTimeout {
+	if stay, here := l.mount.Audience.Leave(&l.Listener, reason); here {
+		remember(w.history, l.mount.Name, stay, reason)
+	}
+	if reason == mounts.LeftBehind || reason == mounts.LeftTimeout {
 		l.mount.Audience.DroppedSlow()
 	}
 	w.gone(l, http.StatusOK, l.Sent.Load())
@@ -136,4 +141,12 @@ func (w *Writers) dismiss(l *listener, reason string) {
 	w.log.Debug("listener left", zap.String("mount", l.mount.Name), zap.String("ip", l.Addr),
 		zap.String("agent", l.Agent), zap.String("reason", reason),
 		zap.Int64("bytes", l.Sent.Load()), zap.Duration("stayed", time.Since(l.Since).Round(time.Millisecond)))
+}
+
+// remember tells the history how a listener stayed on a mount.
+func remember(past *history.Store, mount string, s mounts.Stay, reason string) {
+	past.Listened(history.Listening{
+		Mount: mount, Since: s.Since, Stayed: time.Since(s.Since),
+		Addr: s.Addr, Agent: s.Agent, User: s.User, Bytes: s.Sent, Reason: reason,
+	})
 }

@@ -6,19 +6,22 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Errors of Audience.Join.
 var (
-	ErrMountFull  = errors.New("the mount has reached its limit of listeners")
-	ErrServerFull = errors.New("the server has reached its limit of listeners")
+	ErrMountFull    = errors.New("the mount has reached its limit of listeners")
+	ErrServerFull   = errors.New("the server has reached its limit of listeners")
+	ErrTooManyOfOne = errors.New("as many as may listen from this address do already")
 )
 
 // Audience is everyone who listens to a mount. Safe for concurrent use.
 type Audience struct {
-	limits func() (mount, server int) // mount 0: none
-	server *atomic.Int64              // listeners of the whole server
-	joined *atomic.Int64              // all who ever joined the server
+	limits     func() limits
+	server     *atomic.Int64 // listeners of the whole server
+	households *households   // likewise
+	joined     *atomic.Int64 // all who ever joined the server
 
 	waiting  atomic.Int64  // who would join if something played
 	arrivals chan struct{} // says that somebody has come
@@ -26,24 +29,34 @@ type Audience struct {
 	skips atomic.Int64 // how often a listener was moved forward
 	slow  atomic.Int64 // how many were dropped for being slow
 
+	totals *totals
+
 	mu        sync.Mutex
 	listeners map[uint64]*Listener
 	peak      int
 	gone      int64 // bytes sent to those who have left
 }
 
+// limits are how many may listen at once. 0 is none, but for the server.
+type limits struct{ mount, server, household int }
+
 // Join lets l in, or says why there is no room. He gets a number if he has
 // none yet.
 func (a *Audience) Join(l *Listener) error {
-	most, total := a.limits()
-	if a.server.Add(1) > int64(total) {
+	most := a.limits()
+	if a.server.Add(1) > int64(most.server) {
 		a.server.Add(-1)
 		return ErrServerFull
 	}
+	if !a.households.enter(l.Addr, most.household) {
+		a.server.Add(-1)
+		return ErrTooManyOfOne
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if most > 0 && len(a.listeners) >= most {
+	if most.mount > 0 && len(a.listeners) >= most.mount {
 		a.server.Add(-1)
+		a.households.leave(l.Addr)
 		return ErrMountFull
 	}
 	if l.ID == 0 {
@@ -56,38 +69,71 @@ func (a *Audience) Join(l *Listener) error {
 
 // seat puts l on the list. a.mu is held.
 func (a *Audience) seat(l *Listener) {
-	l.sentBefore = l.Sent.Load()
+	l.sentBefore, l.settled, l.seated = l.Sent.Load(), 0, time.Now()
 	a.listeners[l.ID] = l
+	a.totals.count(func(t *Totals) { t.Joins++ })
 	a.peak = max(a.peak, len(a.listeners))
 	a.ring()
 }
 
-// Leave lets l go. What he was sent stays counted.
-func (a *Audience) Leave(l *Listener) {
-	if a.unseat(l) {
+// Leave lets l go, for one of the Leavings, and returns how he stayed; here is
+// false if he was not among them. What he was sent stays counted.
+func (a *Audience) Leave(l *Listener, reason string) (s Stay, here bool) {
+	if s, here = a.unseat(l, reason); here {
 		a.server.Add(-1)
+		a.households.leave(l.Addr)
 	}
+	return s, here
 }
 
-func (a *Audience) unseat(l *Listener) bool {
+func (a *Audience) unseat(l *Listener, reason string) (s Stay, here bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if _, here := a.listeners[l.ID]; !here {
-		return false
+		return Stay{}, false
 	}
 	delete(a.listeners, l.ID)
 	a.gone += l.sentHere()
-	return true
+	sent := l.settle()
+	a.totals.count(func(t *Totals) {
+		t.Sent += sent
+		t.Leaves[reason]++
+	})
+	return l.stay(), true
 }
 
-// MoveTo takes l over into another audience, which has no say in it.
-func (a *Audience) MoveTo(other *Audience, l *Listener) {
-	if !a.unseat(l) {
-		return
+// settle returns what was sent since it was last asked for, but for those who
+// have left.
+func (a *Audience) settle() (sent int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, l := range a.listeners {
+		sent += l.settle()
+	}
+	return sent
+}
+
+// MoveTo takes l over into another audience, which has no say in it, and
+// returns how he stayed in this one, as Leave does.
+func (a *Audience) MoveTo(other *Audience, l *Listener) (s Stay, here bool) {
+	if s, here = a.unseat(l, LeftMoved); !here {
+		return s, false
 	}
 	other.mu.Lock()
 	defer other.mu.Unlock()
 	other.seat(l)
+	return s, true
+}
+
+// Stays returns how all who listen now have stayed so far, in no order.
+func (a *Audience) Stays() []Stay {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := make([]Stay, 0, len(a.listeners))
+	for _, l := range a.listeners {
+		list = append(list, l.stay())
+	}
+	return list
 }
 
 // Order gives one listener an order, and reports whether he is here.
@@ -149,13 +195,19 @@ func (a *Audience) Sent() int64 {
 }
 
 // Skipped counts a listener who fell behind and was moved forward.
-func (a *Audience) Skipped() { a.skips.Add(1) }
+func (a *Audience) Skipped() {
+	a.skips.Add(1)
+	a.totals.count(func(t *Totals) { t.Skips++ })
+}
 
 // Skips returns how often a listener was moved forward.
 func (a *Audience) Skips() int64 { return a.skips.Load() }
 
 // DroppedSlow counts a listener who was dropped for being too slow.
-func (a *Audience) DroppedSlow() { a.slow.Add(1) }
+func (a *Audience) DroppedSlow() {
+	a.slow.Add(1)
+	a.totals.count(func(t *Totals) { t.Slow++ })
+}
 
 // Slow returns how many listeners were dropped for being too slow.
 func (a *Audience) Slow() int64 { return a.slow.Load() }

@@ -25,8 +25,13 @@ func TestOrders(t *testing.T) {
 		t.Errorf("got %+v, or got it twice", o)
 	}
 
-	from.Audience.MoveTo(&to.Audience, goes)
+	if stay, here := from.Audience.MoveTo(&to.Audience, goes); !here || stay.Sent != 100 || stay.Since.IsZero() {
+		t.Errorf("he stayed %+v, %v", stay, here)
+	}
 	goes.Sent.Add(11)
+	if stays := to.Audience.Stays(); len(stays) != 1 || stays[0].Sent != 11 {
+		t.Errorf("on the new mount are %+v", stays)
+	}
 	if f, t2 := from.Audience.Sent(), to.Audience.Sent(); f != 200 || t2 != 11 {
 		t.Errorf("%d and %d bytes are counted, want 200 and 11", f, t2)
 	}
@@ -36,7 +41,12 @@ func TestOrders(t *testing.T) {
 	if list := to.Audience.List(); len(list) != 1 || list[0] != goes {
 		t.Errorf("list %v", list)
 	}
-	to.Audience.Leave(goes)
+	if stay, here := to.Audience.Leave(goes, LeftHimself); !here || stay.Sent != 11 {
+		t.Errorf("he stayed %+v, %v", stay, here)
+	}
+	if _, here := to.Audience.Leave(goes, LeftHimself); here {
+		t.Error("he leaves twice")
+	}
 	if to.Audience.Sent() != 11 || r.Listeners() != 1 || r.Counts.Listeners.Load() != 2 {
 		t.Errorf("%d bytes, %d listeners, %d in all", to.Audience.Sent(), r.Listeners(), r.Counts.Listeners.Load())
 	}

@@ -33,7 +33,7 @@ func TestDemand(t *testing.T) {
 	if !a.Wanted() || !arrived() {
 		t.Error("one who listens is not noticed")
 	}
-	a.Leave(l)
+	a.Leave(l, "left")
 	if a.Wanted() || arrived() {
 		t.Error("he has left")
 	}

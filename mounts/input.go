@@ -74,6 +74,8 @@ type Input struct {
 	onAir    chan struct{} // closed while it is on the air
 	ended    bool
 	cause    error
+	arrivals *arrivals // nil: not measured
+	leaving  string    // what Leaving said
 
 	end chan struct{} // closed when it has ended
 }
@@ -111,8 +113,11 @@ func (in *Input) Pause() {
 		return
 	}
 	in.playing = false
+	in.rest()
 	if m.onAir == in {
-		m.onAir, in.onAir = nil, make(chan struct{})
+		in.onAir = make(chan struct{})
+		m.endTurn(turnPaused)
+		m.registry.following.tell(m.Name)
 		m.goOnWithout(in)
 	}
 }
@@ -135,14 +140,7 @@ func (in *Input) Retune(s icy.Station) {
 	in.Mount.mu.Lock()
 	in.Station = s
 	in.Mount.mu.Unlock()
-}
-
-// Heard notes that the source has sent something, even if it held no whole
-// frame.
-func (in *Input) Heard() {
-	in.Mount.mu.Lock()
-	in.lastByte = time.Now()
-	in.Mount.mu.Unlock()
+	in.Mount.registry.following.tell(in.Mount.Name)
 }
 
 // SetTitle sets what the input plays from here on. It reaches listeners with

@@ -17,7 +17,17 @@ type Listener struct {
 	User  string // whose login he came with
 	Since time.Time
 
-	sentBefore int64 // bytes, on the mounts he was moved from
+	// Guarded by Audience.mu.
+	sentBefore int64     // bytes, on the mounts he was moved from
+	settled    int64     // of what he was sent here, the bytes that the totals know
+	seated     time.Time // when he came to the mount he is on
+}
+
+// Stay is how a listener stayed on one mount.
+type Stay struct {
+	Addr, Agent, User string
+	Since             time.Time // when he came to this mount
+	Sent              int64     // bytes
 }
 
 // Order is what an operator wants of a listener: to go to another mount or,
@@ -38,5 +48,17 @@ func (l *Listener) TakeOrder() *Order {
 	return l.order.Swap(nil)
 }
 
+// settle returns the bytes he was sent on the mount he is on since it was last
+// called.
+func (l *Listener) settle() int64 {
+	here := l.sentHere()
+	sent := here - l.settled
+	l.settled = here
+	return sent
+}
+
 // sentHere returns the bytes he was sent on the mount he is on.
 func (l *Listener) sentHere() int64 { return l.Sent.Load() - l.sentBefore }
+
+// stay is how he has stayed on the mount he is on.
+func (l *Listener) stay() Stay { return Stay{l.Addr, l.Agent, l.User, l.seated, l.sentHere()} }

@@ -23,24 +23,27 @@ type Mount struct {
 	introFile introFile
 	settings  atomic.Pointer[settings]
 
-	mu        sync.Mutex
-	inputs    []*Input // best first
-	fallbacks []string // the configured ones until they are replaced
-	declared  []string // the configured ones
-	onAir     *Input
-	lastOnAir *Input   // onAir, or who was there before the silence
-	history   []Played // oldest first
-	splicer   frames.Splicer
-	meter     frames.Meter
-	lastFrame time.Time // zero: never
-	format    frames.Header
-	switched  bool        // the next frame is the first of another input
-	grace     *time.Timer // runs while the lost source may come back
-	graces    int         // how many there were
-	received  int64       // bytes of frames played
-	sources   int64       // live sources it was given
-	began     time.Time
-	awake     chan struct{} // closed when WaitPlaying must look again; nil: nobody waits
+	mu             sync.Mutex
+	inputs         []*Input // best first
+	fallbacks      []string // the configured ones until they are replaced
+	declared       []string // the configured ones
+	onAir          *Input
+	lastOnAir      *Input   // onAir, or who was there before the silence
+	turn           Turn     // of onAir, or the last one
+	history        []Played // oldest first
+	splicer        frames.Splicer
+	meter          frames.Meter
+	lastFrame      time.Time // zero: never
+	format         frames.Header
+	switched       bool        // the next frame is the first of another input
+	grace          *time.Timer // runs while the lost source may come back
+	graces         int         // how many there were
+	received       int64       // bytes of frames played
+	receivedBefore int64       // of which the totals know
+	sources        int64       // live sources it was given
+	began          time.Time
+	totals         *totals
+	awake          chan struct{} // closed when WaitPlaying must look again; nil: nobody waits
 }
 
 // InUseError says that a mount has a live source already.
@@ -58,6 +61,7 @@ func (m *Mount) attach(in *Input) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	in.rank = m.rank(in.Feed)
+	back := in.Kind == Live && m.comesBack(in)
 	if in.Kind == Live {
 		if old := m.liveOf(in.rank); old != nil {
 			if !m.givesWay(old, in) {
@@ -65,6 +69,7 @@ func (m *Mount) attach(in *Input) error {
 			}
 			m.remove(old, ErrReplaced)
 			m.startGrace()
+			back = true
 		}
 	}
 	at := 0
@@ -74,6 +79,12 @@ func (m *Mount) attach(in *Input) error {
 	m.inputs = append(m.inputs[:at], append([]*Input{in}, m.inputs[at:]...)...)
 	if in.Kind == Live {
 		m.sources++
+		m.totals.count(func(t *Totals) {
+			t.Sources++
+			if back {
+				t.Reconnects++
+			}
+		})
 	}
 	m.choose()
 	return nil
@@ -121,11 +132,13 @@ func (m *Mount) remove(in *Input, cause error) {
 			break
 		}
 	}
+	in.rest()
 	in.ended, in.cause = true, cause
 	close(in.end)
 	if m.onAir == in {
-		m.onAir = nil
+		m.endTurn(reasonOf(cause))
 	}
+	m.registry.following.tell(m.Name)
 }
 
 // endGrace goes on with the next input, or ends the mount when there is none.
@@ -167,6 +180,10 @@ const staleAfter = 10 * time.Second
 func (m *Mount) putOnAir(in *Input) {
 	if m.onAir != nil {
 		m.onAir.onAir = make(chan struct{})
+		m.endTurn(turnPassed)
+	}
+	if in.Kind == Relayed && m.comesBack(in) {
+		m.totals.count(func(t *Totals) { t.Reconnects++ })
 	}
 	if m.grace != nil {
 		m.grace.Stop()
@@ -181,7 +198,15 @@ func (m *Mount) putOnAir(in *Input) {
 	m.splicer.Cut()
 	m.meter = frames.Meter{}
 	m.announce(in.title)
+	m.beginTurn()
 	m.log.Info("on the air", zap.String("mount", m.Name), zap.Stringer("input", in.Kind), zap.String("name", in.Station.Name))
+}
+
+// comesBack reports whether a source takes up within the grace what one of its
+// kind and rank has lost. m.mu is held.
+func (m *Mount) comesBack(in *Input) bool {
+	lost := m.lastOnAir
+	return m.grace != nil && lost != nil && lost.Kind == in.Kind && lost.rank == in.rank
 }
 
 // append plays one frame. m.mu is held.
@@ -192,6 +217,7 @@ func (m *Mount) append(f frames.Frame, now time.Time) {
 	if m.switched {
 		m.switched = false
 		m.tellFormatChange(f.Header)
+		defer m.registry.following.tell(m.Name) // of a bit rate that is measured
 	}
 	m.lastFrame, m.format = now, f.Header
 }
@@ -223,6 +249,19 @@ func (m *Mount) SourceOf(user string) *Input {
 		}
 	}
 	return m.source()
+}
+
+// LiveSources returns the inputs that source clients feed, those that wait too.
+func (m *Mount) LiveSources() []*Input {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var live []*Input
+	for _, in := range m.inputs {
+		if in.Kind == Live {
+			live = append(live, in)
+		}
+	}
+	return live
 }
 
 // Source returns the live source or relay that holds the mount, or nil.

@@ -157,8 +157,8 @@ func TestLimits(t *testing.T) {
 	if err := m.Audience.Join(&Listener{}); err != ErrServerFull {
 		t.Errorf("a listener too many for the server got %v", err)
 	}
-	m.Audience.Leave(l)
-	m.Audience.Leave(l) // twice counts once
+	m.Audience.Leave(l, "left")
+	m.Audience.Leave(l, "left") // twice counts once
 	if r.Listeners() != 1 || m.Audience.Count() != 0 || m.Audience.Peak() != 1 {
 		t.Errorf("%d listeners, %d on the mount, peak %d", r.Listeners(), m.Audience.Count(), m.Audience.Peak())
 	}

@@ -88,6 +88,7 @@ type Status struct {
 	Skips        int64 // how often a listener fell behind and was moved forward
 	Slow         int64 // listeners dropped because they took nothing or fell behind
 	History      []Played
+	Reception    *Reception // of Source; nil without one, or where it is a rendition
 }
 
 // Status returns how the mount is doing. It looks at every listener: for what
@@ -95,7 +96,7 @@ type Status struct {
 func (m *Mount) Status() Status {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return Status{
+	s := Status{
 		Programme:    m.programme(),
 		Name:         m.Name,
 		Hidden:       m.Config().Hidden,
@@ -109,4 +110,8 @@ func (m *Mount) Status() Status {
 		Slow:         m.Audience.Slow(),
 		History:      slices.Clone(m.history),
 	}
+	if source := m.source(); source != nil {
+		s.Reception = source.reception()
+	}
+	return s
 }

@@ -21,24 +21,36 @@ var ErrTooManySources = errors.New("too many sources connected")
 // Registry holds the mounts of a server. A mount comes into being with its
 // first input; none needs to be declared.
 //
-// Lock order: Registry.mu before Mount.mu.
+// Lock order: Registry.mu before Mount.mu before following.mu.
 type Registry struct {
-	conf      *conf.Live
-	log       *zap.Logger
-	listeners atomic.Int64
+	conf       *conf.Live
+	log        *zap.Logger
+	listeners  atomic.Int64
+	households households
 
 	Counts Counts
+
+	// Room is how many listeners the system has room for, if set before the first
+	// mount; limits.listeners cannot be more. 0: that is not known.
+	Room int
 
 	// OnTitle, if set before the first mount, is told of every title that goes
 	// on the air. It is called with the mount locked: it must not wait, nor
 	// call back.
 	OnTitle func(mount string, listeners int, t Title)
 
+	// OnTurn, likewise, is told of every Turn when it begins, after its title,
+	// and when it has ended.
+	OnTurn func(Turn)
+
 	mu       sync.RWMutex
 	mounts   map[string]*Mount
 	early    map[string]earlyTitle
+	totals   map[string]*totals
 	watching map[chan struct{}]struct{}
 	closed   bool
+
+	following following
 }
 
 // Counts are the totals since the server started.
@@ -50,7 +62,7 @@ type Counts struct {
 
 // NewRegistry returns a registry without mounts.
 func NewRegistry(c *conf.Live, log *zap.Logger) *Registry {
-	return &Registry{conf: c, log: log, mounts: map[string]*Mount{}, early: map[string]earlyTitle{}, watching: map[chan struct{}]struct{}{}}
+	return &Registry{conf: c, log: log, mounts: map[string]*Mount{}, early: map[string]earlyTitle{}, totals: map[string]*totals{}, watching: map[chan struct{}]struct{}{}}
 }
 
 // Find returns the mount of that name, or nil.
@@ -96,6 +108,15 @@ func (r *Registry) List() []*Mount {
 	return list
 }
 
+// MostListeners returns how many may listen to all mounts.
+func (r *Registry) MostListeners() int {
+	most := r.conf.Config().Limits.Listeners
+	if r.Room > 0 {
+		most = min(most, r.Room)
+	}
+	return most
+}
+
 // Listeners returns how many listen to all mounts.
 func (r *Registry) Listeners() int { return int(r.listeners.Load()) }
 
@@ -128,13 +149,18 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 		onAir:   make(chan struct{}),
 		end:     make(chan struct{}),
 	}
+	if f.Kind <= Relayed {
+		in.arrivals = &arrivals{since: now, cadence: time.Duration(r.conf.Config().Limits.FlushInterval) / 2}
+	}
 	if err := m.attach(in); err != nil {
 		return nil, err
 	}
 	r.mounts[name] = m
+	m.totals.ended = time.Time{}
 	if !found {
 		r.tellChange()
 	}
+	r.following.tell(name)
 	if f.Kind == Live {
 		r.Counts.Sources.Add(1)
 		r.takeEarlyTitle(in)
@@ -168,14 +194,17 @@ func (r *Registry) newMount(name string) *Mount {
 		registry: r,
 		began:    time.Now(),
 		Audience: Audience{
-			server:    &r.listeners,
-			joined:    &r.Counts.Listeners,
-			listeners: map[uint64]*Listener{},
-			arrivals:  make(chan struct{}, 1),
+			server:     &r.listeners,
+			households: &r.households,
+			joined:     &r.Counts.Listeners,
+			listeners:  map[uint64]*Listener{},
+			arrivals:   make(chan struct{}, 1),
 		},
 	}
-	m.Audience.limits = func() (mount, server int) {
-		return m.Config().MaxListeners, r.conf.Config().Limits.Listeners
+	m.totals = r.totalsOf(name)
+	m.Audience.totals = m.totals
+	m.Audience.limits = func() limits {
+		return limits{mount: m.Config().MaxListeners, server: r.MostListeners(), household: r.conf.Config().Limits.ListenersPerIP}
 	}
 	c := m.Config()
 	m.Stream, m.declared, m.fallbacks = newStream(int64(c.Burst)), c.Fallbacks, slices.Clone(c.Fallbacks)
@@ -187,8 +216,11 @@ func (r *Registry) newMount(name string) *Mount {
 func (r *Registry) forget(m *Mount) {
 	m.Stream.close()
 	m.wake()
+	m.settle()
+	m.totals.ended = time.Now()
 	delete(r.mounts, m.Name)
 	r.tellChange()
+	r.following.tell(m.Name)
 	r.log.Info("mount ended", zap.String("mount", m.Name), zap.Int("listeners", m.Audience.Count()))
 }
 

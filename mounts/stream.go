@@ -31,7 +31,7 @@ type chunk struct {
 // and is forgotten at the other when the last reader has moved on. One writer
 // (whoever holds the mount's mutex), any number of readers without a lock.
 type Stream struct {
-	burst int64 // how far back new readers may begin, in bytes
+	burst atomic.Int64 // how far back new readers may begin, in bytes
 
 	tail      *chunk // the writer's
 	lastTitle *TitleMark
@@ -51,8 +51,8 @@ func newStream(burst int64) *Stream {
 	return s
 }
 
-// keep sets how far back new readers may begin, in bytes. It is the writer's.
-func (s *Stream) keep(burst int64) { s.burst = max(burst, minBurst) }
+// keep sets how far back new readers may begin, in bytes.
+func (s *Stream) keep(burst int64) { s.burst.Store(max(burst, minBurst)) }
 
 // append publishes one whole frame. It allocates only when a chunk is full.
 func (s *Stream) append(frame []byte) {
@@ -72,7 +72,7 @@ func (s *Stream) append(frame []byte) {
 // forget moves the head as far as new readers still get their whole burst.
 func (s *Stream) forget() {
 	head := s.head.Load()
-	for next := head.next.Load(); next != nil && s.tail.start-next.start >= s.burst; next = head.next.Load() {
+	for next := head.next.Load(); next != nil && s.tail.start-next.start >= s.burst.Load(); next = head.next.Load() {
 		head = next
 	}
 	title := s.title.Load()
@@ -110,7 +110,7 @@ func (s *Stream) Ended() bool { return s.ended.Load() }
 func (s *Stream) Behind(bytes int64) Cursor {
 	title := s.title.Load() // before head, which is stored after it
 	c := s.head.Load()
-	want := max(s.fresh.Load(), s.end.Load()-min(bytes, s.burst))
+	want := max(s.fresh.Load(), s.end.Load()-min(bytes, s.burst.Load()))
 	for next := c.next.Load(); next != nil && next.start <= want; next = c.next.Load() {
 		c = next
 	}

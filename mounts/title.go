@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,14 @@ type Played struct {
 	Since time.Time
 }
 
+// History returns the last titles that were on the air, oldest first. The one
+// that is on the air now is among them.
+func (m *Mount) History() []Played {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.history)
+}
+
 // Coming is a track that a mount is about to play from disk.
 type Coming struct {
 	Title
@@ -33,6 +42,7 @@ type Coming struct {
 // held.
 func (m *Mount) announce(t Title) {
 	m.Stream.mark(m.onAir.Kind, t)
+	defer m.registry.following.tell(m.Name)
 	if t.Text == "" || len(m.history) > 0 && m.history[len(m.history)-1].Text == t.Text {
 		return // the same again, after a bridged gap
 	}

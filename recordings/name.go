@@ -81,3 +81,9 @@ func isNameOf(stem, file string) (name string, ok bool) {
 	_, err := time.Parse(stampLayout, found[1])
 	return name, err == nil
 }
+
+// begun returns the time in a name that isNameOf has returned.
+func begun(stem, name string) time.Time {
+	at, _ := time.Parse(stampLayout, strings.TrimPrefix(name, stem+"-")[:len(stampLayout)])
+	return at
+}

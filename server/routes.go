@@ -1,36 +1,47 @@
 package server
 
 import (
-	"io"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"relay/admin"
 	"relay/listeners"
+	"relay/pages"
 )
 
+// apiPrefix begins the paths at which PUT does not come from a source: no
+// mount has such a name.
+const apiPrefix = "/api/"
+
 // routes is everything the server answers that is no stream.
-func routes(h *admin.Handlers, measured prometheus.Collector) http.Handler {
+func routes(h *admin.Handlers, p *pages.Handlers, api http.Handler, measured prometheus.Collector, stopping *atomic.Bool) *mux.Router {
 	r := mux.NewRouter().SkipClean(true)
-	r.Methods(http.MethodOptions).HandlerFunc(preflight)
+	r.PathPrefix(apiPrefix + "v1/").Handler(api)
+	r.Methods(http.MethodOptions).Name("preflight").HandlerFunc(preflight)
 	get := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
-	get.HandleFunc("/", h.Page)
-	get.HandleFunc("/status.xsl", h.Page)
-	get.HandleFunc("/healthz", healthy)
+	get.HandleFunc("/", p.Public)
+	get.HandleFunc("/status.xsl", p.Public)
+	get.HandleFunc("/player/{mount:.+}", p.Player)
+	get.HandleFunc("/dj/{mount:.+}", p.DJ)
+	get.PathPrefix(pages.AssetPrefix).HandlerFunc(p.Assets)
+	get.HandleFunc("/favicon.ico", p.Icon)
+	get.HandleFunc(healthPath, healthy)
+	get.HandleFunc(readyPath, ready(stopping))
 	get.Handle("/metrics", h.Metrics(measured))
 	get.HandleFunc("/status-json.xsl", h.StatusJSON)
 	get.HandleFunc("/server_version.xsl", h.Version)
 	get.HandleFunc("/7.html", h.SevenHTML)
 	get.HandleFunc("/7.xsl", h.SevenXSL)
 	get.HandleFunc("/stats", h.ShoutcastStats)
-	get.HandleFunc("/admin.html", h.AdminPage) // icecast-kh's name
+	get.HandleFunc("/admin.html", p.Admin) // icecast-kh's name
 	get.HandleFunc("/admin/metadata", h.Metadata)
 	get.HandleFunc("/admin/metadata.xsl", h.Metadata)
 	get.HandleFunc("/admin/streamlist.txt", h.StreamList)
 	get.HandleFunc("/admin.cgi", h.AdminCGI)
-	get.HandleFunc("/admin/", h.AdminPage)
+	get.HandleFunc("/admin/", p.Admin)
 	get.HandleFunc("/admin/debug/pprof/{profile}", h.Profile)
 	get.HandleFunc("/admin/{command}", h.Command)
 	get.PathPrefix("/admin/").HandlerFunc(h.UnknownCommand)
@@ -39,7 +50,7 @@ func routes(h *admin.Handlers, measured prometheus.Collector) http.Handler {
 	get.HandleFunc("/listen.m3u", playlists.Listen)
 	get.MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {
 		return playlists.Names(r.URL.Path)
-	}).Handler(playlists)
+	}).Name("playlists").Handler(playlists)
 	r.NotFoundHandler = http.HandlerFunc(admin.NotFound)
 	r.MethodNotAllowedHandler = http.HandlerFunc(methodNotAllowed)
 	return r
@@ -61,11 +72,4 @@ func preflight(w http.ResponseWriter, _ *http.Request) {
 func methodNotAllowed(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Allow", "GET, HEAD, OPTIONS, PUT, SOURCE")
 	http.Error(w, "This address takes GET, HEAD and OPTIONS; sources use PUT or SOURCE", http.StatusMethodNotAllowed)
-}
-
-// healthy answers balancers and container engines: the program accepts and
-// answers.
-func healthy(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	io.WriteString(w, "ok\n")
 }

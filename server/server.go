@@ -8,19 +8,24 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 
 	"relay/admin"
+	"relay/api"
 	"relay/auth"
 	"relay/conf"
+	"relay/history"
 	"relay/icy"
 	"relay/ingest"
 	"relay/journal"
 	"relay/listeners"
 	"relay/mounts"
+	"relay/pages"
 	"relay/recordings"
+	"relay/settings"
 )
 
 // goodbye is how long those who are being answered at shutdown may take.
@@ -36,52 +41,79 @@ type Server struct {
 	writers  *listeners.Writers
 	recorder *recordings.Recorder
 	journal  *journal.Journal
+	history  *history.Store
 	gate     *auth.Gate
 	admin    *admin.Handlers
+	doorstep *doorstep
+	api      *api.Handlers
+	pages    *pages.Handlers
+
+	stopping atomic.Bool
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{} // not yet with listeners or net/http
 }
 
 // New puts a server together; Run starts it.
-func New(c *conf.Live, registry *mounts.Registry, music admin.Music, log *zap.Logger) *Server {
+func New(config *settings.Settings, registry *mounts.Registry, music admin.Music, tail *journal.Tail, log *zap.Logger) *Server {
+	c := config.Live
 	gate := auth.NewGate(c).WithLog(log)
 	book := journal.New(c.Config().Log, log)
-	registry.OnTitle = func(mount string, listeners int, t mounts.Title) { book.Title(mount, listeners, t.Text) }
+	registry.Room = roomFor(c.Config(), log)
+	past := history.New(c.Config().History, log)
+	follow(registry, past)
+	registry.OnTitle = func(mount string, listeners int, t mounts.Title) {
+		book.Title(mount, listeners, t.Text)
+		past.Played(history.Track{Mount: mount, Title: t.Text, Since: time.Now(), Listeners: listeners})
+	}
 	backups := ingest.NewSubstitutes(registry, c, log)
-	return &Server{
+	s := &Server{
 		conf:     c,
 		log:      log,
 		registry: registry,
 		journal:  book,
+		history:  past,
 		gate:     gate,
 		sources: &ingest.Sources{
 			Registry: registry,
 			Gate:     gate,
 			Log:      log,
 			Journal:  book,
+			Refusals: ingest.NewRefusals(),
 			Conf:     c,
 		},
 		backups:  backups,
-		writers:  listeners.NewWriters(c, gate, book, log),
+		writers:  listeners.NewWriters(c, gate, book, past, log),
 		recorder: recordings.NewRecorder(registry, c, log),
 		admin: &admin.Handlers{
 			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
 			SetFallbacks: backups.Set, Music: music,
 		},
-		conns: map[net.Conn]struct{}{},
+		doorstep: newDoorstep(c, log),
+		conns:    map[net.Conn]struct{}{},
 	}
+	s.api = &api.Handlers{
+		Conf: c, Registry: registry, Gate: gate, Log: log, Started: s.admin.Started,
+		Sessions: auth.NewSessions(gate), Events: api.NewEvents(registry, c, tail),
+		SetFallbacks: backups.Set, Music: music, Recordings: s.recorder, History: past, Settings: config, Refusals: s.sources.Refusals, Tail: tail,
+		Connections: func() (open, accepted int64) {
+			return s.admin.Traffic.Open.Load(), s.admin.Traffic.Accepted.Load()
+		},
+	}
+	s.pages = &pages.Handlers{Conf: c, Registry: registry, Gate: gate, Sessions: s.api.Sessions, Log: log}
+	return s
 }
 
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	web := newWeb(journaled(s.journal, routes(s.admin, s.writers)), open[0].Addr(), s.log)
+	web := newWeb(journaled(s.journal, routes(s.admin, s.pages, s.api.Router(), s.writers, &s.stopping)), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
 	keeping, stopKeeping := context.WithCancel(context.Background())
 	var keeper sync.WaitGroup
 	keeper.Go(func() { s.journal.Run(keeping) })
+	keeper.Go(func() { s.history.Run(keeping) })
 	keeper.Go(func() { s.gate.Run(keeping) })
 	defer func() {
 		stopKeeping()
@@ -91,6 +123,8 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	var accepting, handling, rooms sync.WaitGroup
 	rooms.Go(func() { s.backups.Run(ctx) })
 	rooms.Go(func() { s.followConfiguration(ctx) })
+	rooms.Go(func() { s.enforceBans(ctx) })
+	rooms.Go(func() { s.api.Events.Run(ctx) })
 	rooms.Go(func() { s.writers.Run(writing) })
 	rooms.Go(func() { s.recorder.Run(writing) })
 	rooms.Go(func() { web.server.Serve(web) })
@@ -103,6 +137,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	}
 
 	<-ctx.Done()
+	s.stopping.Store(true)
 	for _, l := range open {
 		l.Close()
 	}
@@ -135,23 +170,6 @@ func (s *Server) followConfiguration(ctx context.Context) {
 	}
 }
 
-// accept takes connections until l is closed. Running out of descriptors is
-// waited out: those on the air must not lose the server for it.
-func (s *Server) accept(l net.Listener, handle func(net.Conn)) {
-	for {
-		conn, err := l.Accept()
-		switch {
-		case err == nil:
-			handle(conn)
-		case errors.Is(err, net.ErrClosed):
-			return
-		default:
-			s.log.Error("cannot accept connections", zap.Error(err))
-			time.Sleep(100 * time.Millisecond)
-		}
-	}
-}
-
 // handle reads the request head of a fresh connection and hands it on.
 func (s *Server) handle(conn net.Conn, web *web) {
 	if !s.track(conn) {
@@ -160,19 +178,27 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	defer s.untrack(conn)
 	c := s.conf.Config()
 	deadline := time.Now().Add(time.Duration(c.Limits.HeaderTimeout))
+	leave := s.doorstep.enter(conn)
 	said, err := readHead(conn, deadline)
+	leave()
 	if err != nil {
 		s.turnAway(conn, err)
 		return
 	}
 	req, body := said.req, said.body
 	if req == nil {
+		if s.deniedShoutcast(conn) {
+			return
+		}
 		s.sources.ServeShoutcast(conn, body, said.password, c.Server.ShoutcastMount, deadline)
 		return
 	}
 	s.admin.Traffic.Requests.Add(1)
 	proxies(c.Server.TrustedProxies).identify(req, conn.RemoteAddr())
-	if req.Method == "SOURCE" || req.Method == http.MethodPut {
+	if s.denied(conn, req) {
+		return
+	}
+	if req.Method == "SOURCE" || req.Method == http.MethodPut && !strings.HasPrefix(req.URL.Path, apiPrefix) {
 		s.sources.Serve(conn, body, req)
 		return
 	}

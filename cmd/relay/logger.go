@@ -5,11 +5,15 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"relay/conf"
+	"relay/journal"
 )
 
-// newLogger writes to standard error, each line at once. The level can be
-// changed at any time.
-func newLogger(c conf.Log) (*zap.Logger, zap.AtomicLevel, error) {
+// tailLines is how many lines of the log are kept in memory, for the pages.
+const tailLines = 1000
+
+// newLogger writes to standard error, each line at once, and keeps the last
+// ones in the tail. The level can be changed at any time.
+func newLogger(c conf.Log) (*zap.Logger, *journal.Tail, zap.AtomicLevel, error) {
 	config := zap.NewProductionConfig()
 	config.Level = zap.NewAtomicLevelAt(levelOf(c))
 	config.Encoding = c.Format
@@ -21,8 +25,11 @@ func newLogger(c conf.Log) (*zap.Logger, zap.AtomicLevel, error) {
 		config.EncoderConfig.EncodeTime = zapcore.TimeEncoderOfLayout("2006-01-02 15:04:05")
 		config.EncoderConfig.ConsoleSeparator = "  "
 	}
-	log, err := config.Build()
-	return log, config.Level, err
+	tail := journal.NewTail(config.Level, tailLines)
+	log, err := config.Build(zap.WrapCore(func(written zapcore.Core) zapcore.Core {
+		return zapcore.NewTee(written, tail.Core())
+	}))
+	return log, tail, config.Level, err
 }
 
 // levelOf returns the least that is logged.

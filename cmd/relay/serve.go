@@ -74,7 +74,7 @@ func serve(path, listen string, tracks []string) error {
 		return err
 	}
 	live := config.Live
-	log, level, err := newLogger(live.Config().Log)
+	log, tail, level, err := newLogger(live.Config().Log)
 	if err != nil {
 		return fmt.Errorf("cannot write the log: %w", err)
 	}
@@ -102,7 +102,7 @@ func serve(path, listen string, tracks []string) error {
 
 	registry := mounts.NewRegistry(live, log)
 	music := ingest.NewAutoDJ(registry, log)
-	radio := server.New(live, registry, music, log)
+	radio := server.New(config, registry, music, tail, log)
 	var working sync.WaitGroup
 	working.Go(func() { music.Run(ctx) })
 	working.Go(func() {

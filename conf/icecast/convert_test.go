@@ -1,8 +1,6 @@
 package icecast
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -168,20 +166,10 @@ func TestRelays(t *testing.T) {
 }
 
 func TestBans(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	ips := write("ips", "# bad\n\n192.0.2.1\n10.1.*.*\r\nfe80::1\nsomebody\n")
-	agents := write("agents", "Bad*Bot\n")
 	conversions{
-		{"<paths><deny-ip>" + ips + "</deny-ip></paths>", "[auth]\ndeny_ips = [\"192.0.2.1\", \"10.1.0.0/16\", \"fe80::1\"] # the lines of " + ips +
-			"\n# line 1: <deny-ip>" + ips + "</deny-ip>\n# 1 of its lines are no addresses"},
-		{"<paths><deny-agents>" + agents + "</deny-agents></paths>", "[auth]\ndeny_agents = [\"Bad*Bot\"] # the lines of " + agents},
-		{"<paths><deny-ip>" + dir + "</deny-ip></paths>", "[auth]\n# line 1: <deny-ip>" + dir + "</deny-ip>\n# the file cannot be read from here; put its lines into auth.deny_ips"},
+		{"<paths><deny-ip>/etc/bans</deny-ip></paths>", "[auth]\ndeny_ips_file = \"/etc/bans\""},
+		{"<paths><ban-file>bans</ban-file></paths>", "[auth]\ndeny_ips_file = \"bans\""},
+		{"<paths><deny-agents>/etc/agents</deny-agents></paths>", "[auth]\ndeny_agents_file = \"/etc/agents\""},
+		{"<paths><deny-ip></deny-ip></paths>", ""},
 	}.check(t)
 }

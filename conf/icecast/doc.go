@@ -12,8 +12,7 @@
 // commented out, and comes alive once conf has it.
 //
 // The package keeps no state and starts no goroutine. It looks at the disk for
-// two things only: the lists of banned listeners, and whether a fallback is a
-// file.
+// one thing only: whether a fallback is a file.
 //
 //	xml.go, element.go     the XML as a tree, with lines
 //	convert.go             the tree as tables, one file for each part of it:

@@ -1,0 +1,155 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxBody bounds a request body, in bytes.
+const maxBody = 1 << 20
+
+// jsonTypes are the media types of a body, beside jsonType the one of a merge
+// patch (RFC 7396).
+const (
+	jsonType  = "application/json"
+	patchType = "application/merge-patch+json"
+)
+
+// readBody returns the body of a request, which must say that it is JSON. The
+// error is a *Problem.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	wanted := []string{jsonType}
+	if r.Method == http.MethodPatch {
+		wanted = append(wanted, patchType)
+	}
+	given, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || !slices.Contains(wanted, given) || !isUTF8(params["charset"]) {
+		return nil, problem(http.StatusUnsupportedMediaType, "the body must have Content-Type: %s", strings.Join(wanted, " or "))
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, problem(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", maxBody)
+	case err != nil:
+		return nil, problem(http.StatusBadRequest, "the body did not arrive whole")
+	}
+	return body, nil
+}
+
+func isUTF8(charset string) bool { return charset == "" || strings.EqualFold(charset, "utf-8") }
+
+// decode moves the body of a request into a struct, see unmarshal. The error
+// is a *Problem.
+func decode(w http.ResponseWriter, r *http.Request, into any) error {
+	body, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	if err := unmarshal(body, into); err != nil {
+		return problem(http.StatusBadRequest, "%v", err)
+	}
+	return nil
+}
+
+// unmarshal moves the members of a JSON object into the fields of a struct. It
+// takes nothing it does not know: members must have exactly the names in the
+// struct's tags, once each, and be there unless their tag says omitempty; null
+// is no value. The error names the member.
+func unmarshal(body []byte, into any) error {
+	members, err := membersOf(body)
+	if err != nil {
+		return err
+	}
+	to := reflect.ValueOf(into).Elem()
+	for i := range to.NumField() {
+		name, optional, _ := strings.Cut(to.Type().Field(i).Tag.Get("json"), ",")
+		value, given := members[name]
+		switch {
+		case !given && optional == "":
+			return fmt.Errorf("the member %q is missing", name)
+		case !given:
+			continue
+		}
+		delete(members, name)
+		if err := unmarshalMember(value, to.Field(i).Addr().Interface()); err != nil {
+			return fmt.Errorf("the member %q %w", name, err)
+		}
+	}
+	for name := range members {
+		return fmt.Errorf("there is no member %q here", name)
+	}
+	return nil
+}
+
+// unmarshalMember reads one value. The error goes on from the member's name.
+func unmarshalMember(value json.RawMessage, into any) error {
+	want := wanted(reflect.TypeOf(into).Elem())
+	var anything any
+	if err := json.Unmarshal(value, &anything); err != nil || holdsNull(anything) || json.Unmarshal(value, into) != nil {
+		return errors.New("must be " + want)
+	}
+	return nil
+}
+
+func holdsNull(v any) bool {
+	list, _ := v.([]any)
+	return v == nil || slices.Contains(list, nil)
+}
+
+// wanted says in words what fits a type.
+func wanted(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a text"
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.String {
+			return "a list of texts"
+		}
+		return "a list of whole numbers that are not negative"
+	}
+	panic("api: no member of a body is a " + t.String())
+}
+
+// membersOf returns the members of a JSON object, alone in body.
+func membersOf(body []byte) (map[string]json.RawMessage, error) {
+	if !utf8.Valid(body) {
+		return nil, errors.New("the body is not UTF-8")
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	if token, err := d.Token(); err != nil || token != json.Delim('{') {
+		return nil, errors.New("the body is no JSON object")
+	}
+	members := map[string]json.RawMessage{}
+	for d.More() {
+		token, err := d.Token()
+		name, isText := token.(string)
+		if err != nil || !isText {
+			return nil, errors.New("the body is not valid JSON")
+		}
+		if _, twice := members[name]; twice {
+			return nil, fmt.Errorf("the member %q is given twice", name)
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, fmt.Errorf("the member %q is not valid JSON", name)
+		}
+		members[name] = value
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, errors.New("the body is not valid JSON")
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("the body goes on behind its JSON object")
+	}
+	return members, nil
+}

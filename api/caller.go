@@ -1,0 +1,140 @@
+package api
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"relay/auth"
+)
+
+// A caller is who asks.
+type caller struct {
+	user     string
+	operator bool
+	mount    string        // a source's login: the one mount it opens
+	session  *auth.Session // nil: he sends his login with every request
+}
+
+// may tells whether the caller may do something, with a mount if it is one's.
+func (by caller) may(who access, mount string) bool {
+	switch who {
+	case anyone:
+		return true
+	case loggedIn:
+		return by.session != nil
+	case studio:
+		return by.operator || by.mount != "" && by.mount == mount
+	}
+	return by.operator
+}
+
+// sees tells whether the caller may know of a hidden mount.
+func (by caller) sees(mount string) bool { return by.operator || by.mount != "" && by.mount == mount }
+
+// admit finds out who calls, and whether he may. The error is a *Problem.
+func (h *Handlers) admit(op operation, c *call) error {
+	refusal := h.recognise(op, c)
+	if !c.by.may(op.who, c.mount) {
+		if c.by.session != nil {
+			return problem(http.StatusForbidden, "the login of %q does not allow this", c.by.user)
+		}
+		return h.unauthorized(c, refusal)
+	}
+	if c.by.session != nil && !op.reads() && op.who != anyone && !c.by.session.Confirms(c.r.Header.Get(csrfHeader)) {
+		return problem(http.StatusForbidden, "the header %s must have the csrf member of GET %s/session", csrfHeader, prefix)
+	}
+	return nil
+}
+
+// recognise says who calls: by the login in the request's head or, where that
+// opens nothing, by the session of its cookie. A browser sends the login of a
+// mount's listener to all paths, so a wrong one must not hide a session. The
+// error says what is wrong with the login.
+func (h *Handlers) recognise(op operation, c *call) error {
+	by, refusal := h.byAuthorization(op, c)
+	if refusal == nil {
+		c.by = by
+		return nil
+	}
+	if s, ok := h.sessionOf(c.r); ok {
+		c.by = caller{user: s.User, operator: s.Operator, mount: s.Mount, session: &s}
+		return nil
+	}
+	if op.who == anyone && !isMissing(refusal) {
+		h.logRefusal(c, refusal)
+	}
+	return refusal
+}
+
+// byAuthorization says whose login is in the request's head. It is not looked
+// at as one that it cannot be, which would count as a guess.
+func (h *Handlers) byAuthorization(op operation, c *call) (caller, error) {
+	if isBearer(c.r) {
+		return caller{user: "token", operator: true}, h.Gate.Token(c.r)
+	}
+	user, _, given := c.r.BasicAuth()
+	if !given || op.who == anyone && !h.isOperator(user) {
+		return caller{}, errNoLogin
+	}
+	var err error = errNoLogin
+	if op.who != studio || h.isOperator(user) {
+		err = h.Gate.Admin(c.r)
+	}
+	if err == nil {
+		return caller{user: user, operator: true}, nil
+	}
+	if op.who == studio {
+		err = h.Gate.MountAdmin(c.r, c.mount)
+	}
+	return caller{user: user, mount: c.mount}, err
+}
+
+var errNoLogin = &auth.Refusal{Missing: true, Reason: "no login was given"}
+
+// isOperator tells whether a user name is that of operators.
+func (h *Handlers) isOperator(user string) bool { return user == h.Conf.Config().Auth.AdminUser }
+
+func isBearer(r *http.Request) bool {
+	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.EqualFold(scheme, "Bearer")
+}
+
+// unauthorized asks for a login and tells the operator who was refused and
+// why. Scripts of a page are not asked for a password by name, because then
+// the browser would ask its user.
+func (h *Handlers) unauthorized(c *call, refusal error) error {
+	h.logRefusal(c, refusal)
+	var login *auth.Refusal
+	if errors.As(refusal, &login) && login.Status() != http.StatusUnauthorized {
+		maps.Copy(c.w.Header(), login.Header())
+		return problem(login.Status(), "%s", login.Sentence())
+	}
+	c.w.Header().Add("WWW-Authenticate", `Bearer realm="relay"`)
+	if !isScript(c.r) {
+		c.w.Header().Add("WWW-Authenticate", `Basic realm="relay", charset="UTF-8"`)
+	}
+	if isMissing(refusal) {
+		return problem(http.StatusUnauthorized, "this needs a login")
+	}
+	return problem(http.StatusUnauthorized, "the login is wrong")
+}
+
+func (h *Handlers) logRefusal(c *call, err error) {
+	level := h.Log.Warn
+	var login *auth.Refusal
+	if errors.As(err, &login) && login.Quiet() {
+		level = h.Log.Debug
+	}
+	level("login refused", zap.String("path", c.r.URL.Path), zap.String("mount", c.mount),
+		zap.String("ip", ipOf(c.r)), zap.String("agent", c.r.UserAgent()), zap.Error(err))
+}
+
+// isMissing tells whether a login was refused because there was none.
+func isMissing(err error) bool {
+	var login *auth.Refusal
+	return errors.As(err, &login) && login.Missing
+}

@@ -1,0 +1,70 @@
+package api
+
+import (
+	"net/http"
+	"time"
+)
+
+const (
+	// pingEvery is how often a comment says that the connection is there, and
+	// how soon a login that is no more is found out.
+	pingEvery = 15 * time.Second
+	// writeTimeout is how long a client may take for what it is sent.
+	writeTimeout = 10 * time.Second
+)
+
+// events answers with all that happens from now on, for as long as the client
+// stays, as server-sent events.
+func (h *Handlers) events(c *call) error {
+	query, err := queryOf(c.r, "mount")
+	if err != nil {
+		return err
+	}
+	header := c.w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	if c.r.Method == http.MethodHead {
+		return nil
+	}
+	f, err := h.Events.follow(view{mount: query.Get("mount"), by: c.by.mount, all: c.by.operator})
+	if err != nil {
+		header.Del("X-Accel-Buffering")
+		header.Set("Retry-After", "10")
+		return problem(http.StatusServiceUnavailable, "%v", err)
+	}
+	defer h.Events.leave(f)
+
+	connection := http.NewResponseController(c.w)
+	connection.SetReadDeadline(time.Time{}) // net/http would take the time limit of a request for the client's leaving
+	send := func(news string) bool {
+		connection.SetWriteDeadline(time.Now().Add(writeTimeout))
+		_, err := c.w.Write([]byte(news))
+		return err == nil && connection.Flush() == nil
+	}
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	for alive := send("retry: 2000\n\n"); alive; {
+		select {
+		case news := <-f.queue:
+			alive = send(string(news))
+		case <-ping.C:
+			alive = h.isStill(c) && send(": still here\n\n")
+		case <-f.gone:
+			return nil
+		case <-c.r.Context().Done():
+			return nil
+		}
+	}
+	return nil
+}
+
+// isStill reports whether the caller is who he was: the login that shows him
+// more than others see may have ended.
+func (h *Handlers) isStill(c *call) bool {
+	if !c.by.operator && c.by.mount == "" {
+		return true
+	}
+	again := &call{w: c.w, r: c.r}
+	h.recognise(operation{who: anyone}, again)
+	return again.by.operator == c.by.operator && again.by.mount == c.by.mount
+}

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"net/http"
+
+	"relay/conf"
+)
+
+// queue lists what a mount plays next from disk.
+func (h *Handlers) queue(c *call) error {
+	coming, err := h.Music.Coming(c.mount)
+	if err != nil {
+		return h.cannot(c, err)
+	}
+	type track struct {
+		Title  string `json:"title"`
+		File   string `json:"file"`   // the shortest name that lines it up
+		Queued bool   `json:"queued"` // by an operator
+	}
+	var tracks []track
+	for _, t := range coming {
+		tracks = append(tracks, track{t.Text, t.File, t.Queued})
+	}
+	return c.answer(http.StatusOK, all(tracks))
+}
+
+// enqueue lines up a file of the mount's music.
+func (h *Handlers) enqueue(c *call) error {
+	var given struct {
+		File string `json:"file"`
+	}
+	if err := c.decode(&given); err != nil {
+		return err
+	}
+	if err := h.Music.Queue(c.mount, given.File); err != nil {
+		return h.cannot(c, err)
+	}
+	return c.done()
+}
+
+// clearQueue forgets what was lined up.
+func (h *Handlers) clearQueue(c *call) error {
+	if err := h.Music.ClearQueue(c.mount); err != nil {
+		return h.cannot(c, err)
+	}
+	return c.done()
+}
+
+// skip ends the track that a mount plays from disk.
+func (h *Handlers) skip(c *call) error {
+	if err := h.Music.Skip(c.mount); err != nil {
+		return h.cannot(c, err)
+	}
+	return c.done()
+}
+
+// setFallbacks replaces what a mount plays when there is no source, until it
+// ends.
+func (h *Handlers) setFallbacks(c *call) error {
+	var given struct {
+		Fallbacks []string `json:"fallbacks"`
+	}
+	if err := c.decode(&given); err != nil {
+		return err
+	}
+	for _, name := range given.Fallbacks {
+		if err := conf.CheckMountName(name); err != nil && name != conf.FallbackFiles {
+			return problem(http.StatusBadRequest, "the fallback %q %v", name, err)
+		}
+	}
+	if err := h.SetFallbacks(c.mount, given.Fallbacks); err != nil {
+		return h.cannot(c, err)
+	}
+	return c.answer(http.StatusOK, given)
+}
+
+// cannot turns a sentence for the operator into a problem: there is no such
+// mount, or it is in no state for this.
+func (h *Handlers) cannot(c *call, sentence error) *Problem {
+	if h.Registry.Find(c.mount) == nil {
+		return noMount(c.mount)
+	}
+	return problem(http.StatusConflict, "%v", sentence)
+}

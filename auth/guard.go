@@ -1,0 +1,39 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// guarded looks at a login that came from an IP address, unless there have been
+// too many wrong ones from there. login is what was given, all of it in one
+// text; empty is no login and never a guess.
+func (g *Gate) guarded(ctx context.Context, ip, login string, look func() *Refusal) *Refusal {
+	if login == "" {
+		return look()
+	}
+	if closed := g.throttle.admit(ctx, ip, login); closed > 0 {
+		closed = (closed + time.Second - 1).Truncate(time.Second)
+		return &Refusal{RetryAfter: closed,
+			Reason: fmt.Sprintf("too many wrong logins came from %s: none is looked at for %v", household(ip), closed)}
+	}
+	refusal := look()
+	switch {
+	case refusal == nil:
+		g.throttle.right(ip, login)
+	case refusal.wrong:
+		g.throttle.guessed(ip, login)
+	}
+	return refusal
+}
+
+// guardedRequest is guarded for the login in a request's head.
+func (g *Gate) guardedRequest(ctx context.Context, req *http.Request, look func() *Refusal) error {
+	login := ""
+	if user, password, given := req.BasicAuth(); given {
+		login = user + ":" + password
+	}
+	return g.guarded(ctx, hostOf(req.RemoteAddr), login, look).orNil()
+}

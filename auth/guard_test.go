@@ -1,0 +1,127 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"relay/conf"
+	"relay/icy"
+)
+
+// guarding is a gate with every kind of login, and a clock of its own.
+func guarding(t testing.TB) (*Gate, *clock, *observer.ObservedLogs) {
+	t.Helper()
+	members := filepath.Join(t.TempDir(), "members")
+	if err := os.WriteFile(members, []byte(kinds), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := conf.Parse("relay.toml", []byte(`
+[auth]
+source_password = "hackme"
+admin_password = "adminpass"
+relay_password = "relaypass"
+[[mount]]
+name = "/members"
+listener_auth.htpasswd_file = "`+members+`"
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, log := observer.New(zap.DebugLevel)
+	g := NewGate(conf.NewLive(c)).WithLog(zap.New(core))
+	slow := g.throttle.slow
+	var at *clock
+	g.throttle, at, _ = slowed(t)
+	g.throttle.slow = slow
+	return g, at, log
+}
+
+// Every way in is slowed down by wrong guesses at any of them.
+func TestEveryWayInIsThrottled(t *testing.T) {
+	ways := map[string]func(g *Gate, user, password string) error{
+		"source": func(g *Gate, user, password string) error { return g.Source(get("/live", user, password), "/live") },
+		"admin":  func(g *Gate, user, password string) error { return g.Admin(get("/", user, password)) },
+		"mount admin": func(g *Gate, user, password string) error {
+			return g.MountAdmin(get("/", user, password), "/live")
+		},
+		"relay":    func(g *Gate, user, password string) error { return g.Relay(get("/", user, password)) },
+		"listener": listen,
+		"password line": func(g *Gate, user, password string) error {
+			_, _, err := g.PasswordLine(context.Background(), "127.0.0.1", user+":"+password, "/live")
+			return err
+		},
+		"admin password line": func(g *Gate, user, password string) error {
+			_, err := g.AdminPasswordLine(get("/", "", ""), user+":"+password, "/live")
+			return err
+		},
+	}
+	for name, try := range ways {
+		t.Run(name, func(t *testing.T) {
+			g, _, log := guarding(t)
+			for i := range freeGuesses + 4 { // the first two waits are held
+				err := try(g, "wrong", fmt.Sprint(i))
+				var refusal *Refusal
+				if !errors.As(err, &refusal) || (refusal.RetryAfter > 0) != (i > freeGuesses+2) {
+					t.Fatalf("guess %d: %v", i, err)
+				}
+			}
+			if n := log.FilterMessage("wrong logins are slowed down").Len(); n != 1 {
+				t.Errorf("%d lines say that the address is slowed down", n)
+			}
+			for other, try := range ways {
+				var refusal *Refusal
+				if err := try(g, "other", "guess"); !errors.As(err, &refusal) || refusal.Status() != http.StatusTooManyRequests || refusal.Header().Get("Retry-After") != "4" {
+					t.Errorf("%s after that: %v", other, err)
+				}
+			}
+		})
+	}
+}
+
+// libshout and browsers ask without a login first; that costs nobody anything.
+func TestAskingWithoutALoginIsNoGuess(t *testing.T) {
+	g, _, _ := guarding(t)
+	for range 100 {
+		for _, err := range []error{
+			g.Source(get("/live", "", ""), "/live"), g.Admin(get("/", "", "")),
+			g.MountAdmin(get("/", "", ""), "/live"), g.Relay(get("/", "", "")), listen(g, "", ""),
+		} {
+			var refusal *Refusal
+			if !errors.As(err, &refusal) || !refusal.Missing || refusal.Status() != http.StatusUnauthorized {
+				t.Fatalf("%v", err)
+			}
+		}
+		if _, _, err := g.PasswordLine(context.Background(), "127.0.0.1", icy.ShoutcastProbe, "/live"); err == nil {
+			t.Fatal("libshout's probe is let in")
+		}
+	}
+	if err := g.Source(get("/live", "source", "hackme"), "/live"); err != nil {
+		t.Errorf("the source after that: %v", err)
+	}
+}
+
+// A password that is right for another name is a guess like any other, and who
+// guesses finds the right one of no use until the wait is over.
+func TestARightGuessHasToWaitToo(t *testing.T) {
+	g, at, _ := guarding(t)
+	for i := range freeGuesses + 3 {
+		g.Source(get("/live", fmt.Sprint("user", i), "hackme"), "/live")
+	}
+	var refusal *Refusal
+	if err := g.Source(get("/live", "source", "hackme"), "/live"); !errors.As(err, &refusal) || refusal.RetryAfter != 4*time.Second {
+		t.Fatalf("%v", err)
+	}
+	at.pass(refusal.RetryAfter)
+	if err := g.Source(get("/live", "source", "hackme"), "/live"); err != nil {
+		t.Errorf("after %v: %v", refusal.RetryAfter, err)
+	}
+}

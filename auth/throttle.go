@@ -1,0 +1,276 @@
+package auth
+
+import (
+	"container/list"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"relay/conf"
+)
+
+// How those who guess are slowed down.
+const (
+	freeGuesses   = 8                // different wrong logins of an address that cost nothing
+	firstDelay    = time.Second      // what the next one costs; each one after that twice as much
+	longestDelay  = 15 * time.Second // and no more than this
+	longestHold   = 2 * time.Second  // a login that may be looked at by then waits for it
+	mostHeld      = 256              // logins that wait, of all addresses
+	mostHeldOfOne = 8                // and of one
+	guessesForget = 10 * time.Minute // after the last wrong one
+	pardonEvery   = time.Minute      // how often a right login clears its address
+	knownFor      = 24 * time.Hour   // how long a right login is known at its address
+	knownPatience = 1000             // logins turned away unseen before known ones are too
+	mostGuessers  = 10000            // addresses that are remembered; those seen the longest time ago go
+	mostWrong     = 32               // logins that are remembered of an address,
+	mostKnown     = 4                // wrong and right ones
+)
+
+// throttle slows those down who try one login after another.
+//
+// A guess is a wrong login that the address has not tried of late: a program
+// that repeats the password it was given wrongly guesses nothing. Some guesses
+// are free. After each further one nothing that comes from the address is
+// looked at for a while, first one second, then twice as long each time, up to
+// longestDelay: a login that comes meanwhile waits, if it is not for long, and
+// is refused unseen otherwise, which costs the address nothing more. So a login
+// sent behind the same router as somebody who guesses gets its turn soon.
+// A right login clears the address, though not so often that the owner of one
+// login could guess at others. One that was right before, from that address, is
+// looked at in between, until very many others have been turned away.
+//
+// An address is an IPv4 address or the /64 of an IPv6 one, which is what a
+// household gets. Safe for concurrent use.
+type throttle struct {
+	now  func() time.Time
+	wait func(context.Context, time.Duration) // returns early when the context ends
+	slow func(from netip.Prefix, guesses int) // told when an address begins to be slowed down
+	key  [32]byte                             // of the digests, so that they are of no use outside
+
+	mu        sync.Mutex
+	addresses map[netip.Prefix]*list.Element // of *guesser
+	byUse     *list.List                     // the one seen the longest time ago in front
+	held      int
+}
+
+// guesser is what is known of an address.
+type guesser struct {
+	from     netip.Prefix
+	guesses  int
+	last     time.Time // guess
+	closed   time.Time // until when nothing is looked at
+	pardoned time.Time // when a right login cleared the address
+	unseen   int       // logins that were turned away since
+	held     int       // logins that wait
+	wrong    []loginDigest
+	known    []knownLogin // the newest last
+}
+
+type loginDigest [16]byte
+
+func (d loginDigest) is(other loginDigest) bool { return hmac.Equal(d[:], other[:]) }
+
+type knownLogin struct {
+	digest loginDigest
+	until  time.Time
+}
+
+func newThrottle() *throttle {
+	t := &throttle{
+		now:       time.Now,
+		wait:      waitFor,
+		slow:      func(netip.Prefix, int) {},
+		addresses: map[netip.Prefix]*list.Element{},
+		byUse:     list.New(),
+	}
+	rand.Read(t.key[:])
+	return t
+}
+
+func waitFor(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// admit tells whether a login from an IP address may be looked at, if need be
+// after a wait. It is 0 if so; else it is how long nothing from there is looked
+// at.
+func (t *throttle) admit(ctx context.Context, ip, login string) (closed time.Duration) {
+	from, digest := household(ip), t.digest(login)
+	closed = t.try(from, digest, true)
+	if closed == 0 || closed > longestHold || !t.hold(from) {
+		return closed
+	}
+	t.wait(ctx, closed)
+	t.release(from)
+	return t.try(from, digest, false)
+}
+
+// try is admit without the wait; mayWait tells whether one could follow.
+func (t *throttle) try(from netip.Prefix, digest loginDigest, mayWait bool) (closed time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g := t.find(from)
+	if g == nil {
+		return 0
+	}
+	now := t.now()
+	g.forget(now)
+	closed = g.closed.Sub(now)
+	switch {
+	case g.isKnown(digest, now) || slices.ContainsFunc(g.wrong, digest.is):
+		return 0 // not a guess, whatever comes of it
+	case closed > 0:
+		if !mayWait || closed > longestHold {
+			g.unseen++
+		}
+		return closed
+	case g.guesses > freeGuesses:
+		// One login at a time: others find the door closed until its answer is known.
+		g.closed = now.Add(g.delay())
+	}
+	return 0
+}
+
+// right notes that a login from an IP address was right.
+func (t *throttle) right(ip, login string) {
+	from, digest := household(ip), t.digest(login)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g, now := t.make(from), t.now()
+	g.know(digest, now)
+	if now.Sub(g.pardoned) >= pardonEvery {
+		g.pardoned = now
+		g.clear()
+	}
+}
+
+// guessed notes that a login from an IP address was wrong.
+func (t *throttle) guessed(ip, login string) {
+	from, digest := household(ip), t.digest(login)
+	if guesses := t.count(from, digest); guesses == freeGuesses+1 {
+		t.slow(from, guesses)
+	}
+}
+
+// count counts a wrong login and returns how many guesses there are now, or 0 if
+// this was none.
+func (t *throttle) count(from netip.Prefix, digest loginDigest) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g, now := t.make(from), t.now()
+	g.forget(now)
+	if slices.ContainsFunc(g.wrong, digest.is) {
+		return 0
+	}
+	g.guesses++
+	g.last = now
+	if len(g.wrong) == mostWrong {
+		g.wrong = slices.Delete(g.wrong, 0, 1)
+	}
+	g.wrong = append(g.wrong, digest)
+	if g.guesses > freeGuesses {
+		g.closed = now.Add(g.delay())
+	}
+	return g.guesses
+}
+
+// delay is what the newest guess costs.
+func (g *guesser) delay() time.Duration {
+	shift := min(g.guesses-freeGuesses-1, 10)
+	return min(firstDelay<<shift, longestDelay)
+}
+
+// forget lets go of guesses that were long ago.
+func (g *guesser) forget(now time.Time) {
+	if now.Sub(g.last) >= guessesForget {
+		g.clear()
+	}
+}
+
+func (g *guesser) clear() { g.guesses, g.closed, g.unseen, g.wrong = 0, time.Time{}, 0, nil }
+
+// isKnown tells whether a login was right here not long ago, and may be looked
+// at while others may not.
+func (g *guesser) isKnown(digest loginDigest, now time.Time) bool {
+	return g.unseen < knownPatience && slices.ContainsFunc(g.known, func(k knownLogin) bool {
+		return digest.is(k.digest) && now.Before(k.until)
+	})
+}
+
+func (g *guesser) know(digest loginDigest, now time.Time) {
+	g.known = slices.DeleteFunc(g.known, func(k knownLogin) bool { return digest.is(k.digest) || !now.Before(k.until) })
+	if len(g.known) == mostKnown {
+		g.known = slices.Delete(g.known, 0, 1)
+	}
+	g.known = append(g.known, knownLogin{digest, now.Add(knownFor)})
+	g.wrong = slices.DeleteFunc(g.wrong, digest.is)
+}
+
+// find returns what is known of an address, or nil. t.mu is held.
+func (t *throttle) find(from netip.Prefix) *guesser {
+	at := t.addresses[from]
+	if at == nil {
+		return nil
+	}
+	t.byUse.MoveToBack(at)
+	return at.Value.(*guesser)
+}
+
+// make is find for one of whom there is something to know. t.mu is held.
+func (t *throttle) make(from netip.Prefix) *guesser {
+	if g := t.find(from); g != nil {
+		return g
+	}
+	for t.byUse.Len() >= mostGuessers {
+		oldest := t.byUse.Remove(t.byUse.Front()).(*guesser)
+		delete(t.addresses, oldest.from)
+	}
+	g := &guesser{from: from}
+	t.addresses[from] = t.byUse.PushBack(g)
+	return g
+}
+
+// hold takes one of the places to wait in; release must follow.
+func (t *throttle) hold(from netip.Prefix) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g := t.find(from)
+	if g == nil || g.held >= mostHeldOfOne || t.held >= mostHeld {
+		return false
+	}
+	g.held++
+	t.held++
+	return true
+}
+
+func (t *throttle) release(from netip.Prefix) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.held--
+	if g := t.find(from); g != nil && g.held > 0 { // or another, if it was forgotten meanwhile
+		g.held--
+	}
+}
+
+func (t *throttle) digest(login string) loginDigest {
+	mac := hmac.New(sha256.New, t.key[:])
+	mac.Write([]byte(login))
+	return loginDigest(mac.Sum(nil)[:16])
+}
+
+// household is the addresses that an IP address is one with. What is no address
+// is one with all others that are none.
+func household(ip string) netip.Prefix {
+	from, _ := conf.HouseholdOf(ip)
+	return from
+}

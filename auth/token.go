@@ -1,0 +1,25 @@
+package auth
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Token checks the token that a program sends as "Authorization: Bearer TOKEN"
+// (RFC 6750 §2.1) in place of the administrator's login. The error is a
+// *Refusal.
+func (g *Gate) Token(req *http.Request) error {
+	scheme, given, _ := strings.Cut(req.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return errNoLogin
+	}
+	given = strings.TrimSpace(given)
+	return g.guarded(req.Context(), hostOf(req.RemoteAddr), "Bearer "+given, func() *Refusal {
+		for _, token := range g.conf.Config().Auth.APITokens {
+			if right, _ := g.matches(token, given); right {
+				return nil
+			}
+		}
+		return &Refusal{wrong: true, Reason: "the token is none of those in auth.api_tokens"}
+	}).orNil()
+}

@@ -1,0 +1,31 @@
+package conf
+
+import (
+	"testing"
+	"time"
+)
+
+func TestHistoryFileStartsAtTheFile(t *testing.T) {
+	c, err := Parse("/etc/relay/relay.toml", []byte("[history]\nfile = 'history.db'\nkeep = '720h'\nhash_ip = false\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (History{File: "/etc/relay/history.db", Keep: Duration(720 * time.Hour)}); c.History != want {
+		t.Errorf("got %+v, want %+v", c.History, want)
+	}
+}
+
+func TestAddressesAreHashedUnlessTheOwnerWantsThem(t *testing.T) {
+	if c := parse(t, "[history]\nfile = '/var/lib/relay/history.db'"); !c.History.HashIP {
+		t.Error("addresses are kept as they are")
+	}
+}
+
+func TestHistoryRefusals(t *testing.T) {
+	refusals{
+		{"[history]\nkeep = '10m'", `relay.toml:2: history.keep = "10m": must be 0 (for ever) or at least 1h`},
+		{"[history]\nkeep = '30d'", `relay.toml:2: history.keep = "30d": wants a duration such as "500ms", "10s" or "2h"`},
+		{"[history]\noff = 'no'", `relay.toml:2: history.off = "no": wants true or false, got a string`},
+		{"[history]\nfile = true", `relay.toml:2: history.file = true: wants a string, got a boolean`},
+	}.check(t)
+}

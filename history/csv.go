@@ -1,0 +1,65 @@
+package history
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Row is a row of a report.
+type Row interface {
+	MountListening | Play | TitleTotal | Player | SourceSession | Point
+}
+
+// WriteCSV writes a report as RFC 4180 has it, in UTF-8, with a first line that
+// names the columns as JSON does. No field is a formula to a spreadsheet.
+func WriteCSV[R Row](w io.Writer, rows []R) error {
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	columns := reflect.TypeFor[R]()
+	line := make([]string, columns.NumField())
+	for i := range line {
+		line[i], _, _ = strings.Cut(columns.Field(i).Tag.Get("json"), ",")
+	}
+	out.Write(line)
+	for _, row := range rows {
+		v := reflect.ValueOf(row)
+		for i := range line {
+			line[i] = cell(v.Field(i).Interface())
+		}
+		out.Write(line)
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// cell is a value as a field of CSV.
+func cell(v any) string {
+	switch v := v.(type) {
+	case string:
+		return inert(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case time.Time:
+		return v.Format(time.RFC3339)
+	case *time.Time:
+		if v == nil {
+			return ""
+		}
+		return v.Format(time.RFC3339)
+	}
+	return fmt.Sprint(v)
+}
+
+// inert keeps a text that strangers wrote from being a formula: spreadsheets
+// take what stands behind an apostrophe as text.
+func inert(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}

@@ -1,0 +1,105 @@
+package history
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestCSV(t *testing.T) {
+	var b bytes.Buffer
+	err := WriteCSV(&b, []Play{
+		{`Say "Hi", Loud`, "/live", after(0), 212.5, 3, 4, 3.25, 0.1918},
+		{"=HYPERLINK(\"http://evil.example\")", "@live", after(4), 1, 0, 0, 0, 0},
+		{"Größe\n2", "/live", after(5), 1e6, 1000000, 0, 0, 1234567.5},
+	})
+	want := strings.ReplaceAll(`title,mount,since,seconds,listeners,performances,average_listeners,listener_hours
+"Say ""Hi"", Loud",/live,2026-03-01T12:00:00Z,212.5,3,4,3.25,0.1918
+"'=HYPERLINK(""http://evil.example"")",'@live,2026-03-01T12:04:00Z,1,0,0,0,0
+"Größe
+2",/live,2026-03-01T12:05:00Z,1000000,1000000,0,0,1234567.5
+`, "\n", "\r\n")
+	if got := b.String(); err != nil || got != want {
+		t.Errorf("got\n%s\nwant\n%s\n%v", got, want, err)
+	}
+}
+
+func TestCSVOfEveryReport(t *testing.T) {
+	write := func(head string, err error, b *bytes.Buffer) {
+		t.Helper()
+		if got, _, _ := strings.Cut(b.String(), "\r\n"); err != nil || got != head {
+			t.Errorf("got %s, %v, want %s", got, err, head)
+		}
+	}
+	var b bytes.Buffer
+	write("mount,sessions,hours,unique_listeners,average_seconds,average_listeners,peak,peak_at", WriteCSV(&b, []MountListening{{Peak: 1, PeakAt: at(0)}, {}}), &b)
+	if !strings.HasSuffix(b.String(), ",1,2026-03-01T12:00:00Z\r\n,0,0,0,0,0,0,\r\n") {
+		t.Errorf("got %s", b.String())
+	}
+	b.Reset()
+	write("title,plays,seconds,performances,listener_hours", WriteCSV(&b, []TitleTotal{}), &b)
+	b.Reset()
+	write("player,sessions,hours", WriteCSV(&b, []Player(nil)), &b)
+	b.Reset()
+	write("mount,kind,addr,agent,user,since,seconds,reason", WriteCSV(&b, []SourceSession{}), &b)
+	b.Reset()
+	write("at,listeners,peak", WriteCSV(&b, []Point{}), &b)
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("gone") }
+
+func TestCSVSaysWhatWentWrong(t *testing.T) {
+	if err := WriteCSV(brokenWriter{}, []Point{{}}); err == nil {
+		t.Error("nobody learns that nothing was written")
+	}
+}
+
+func TestJSONNamesAndTimes(t *testing.T) {
+	text, err := json.Marshal(Play{Title: "One", Mount: "/live", Since: moment(after(0).UnixMilli() + 345)})
+	if err != nil || !strings.Contains(string(text), `"since":"2026-03-01T12:00:00Z"`) {
+		t.Errorf("got %s, %v", text, err)
+	}
+	snake := regexp.MustCompile(`^[a-z]+(_[a-z]+)*(,omitempty)?$`)
+	for _, row := range []any{MountListening{}, Play{}, TitleTotal{}, Player{}, SourceSession{}, Point{}} {
+		for i := range reflect.TypeOf(row).NumField() {
+			if field := reflect.TypeOf(row).Field(i); !snake.MatchString(field.Tag.Get("json")) {
+				t.Errorf("%T.%s is %q in JSON", row, field.Name, field.Tag.Get("json"))
+			}
+		}
+	}
+}
+
+// Whatever strangers send, a spreadsheet sees text, and a reader of CSV what
+// was written.
+func FuzzCSV(f *testing.F) {
+	for _, text := range []string{"", "=1+1", "\t=1", "-2", "+1", "@x", "a,b", "a\"b", "a\r\nb", "\r=1", "\xff"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		text = clip(text)
+		var b bytes.Buffer
+		if err := WriteCSV(&b, []Player{{Player: text}}); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(bytes.NewReader(b.Bytes())).ReadAll()
+		if err != nil || len(rows) != 2 || len(rows[1]) != 3 || !utf8.Valid(b.Bytes()) {
+			t.Fatalf("%q becomes %q, which reads as %q, %v", text, b.String(), rows, err)
+		}
+		field := rows[1][0]
+		if strings.ContainsAny(field[:min(1, len(field))], "=+-@\t") {
+			t.Errorf("%q becomes the formula %q", text, field)
+		}
+		plain := strings.ReplaceAll(text, "\r", "") // which belongs to ends of lines
+		if field = strings.TrimPrefix(field, "'"); field != plain && field != strings.TrimPrefix(plain, "'") {
+			t.Errorf("%q reads as %q", plain, field)
+		}
+	})
+}

@@ -1,0 +1,194 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"relay/conf"
+)
+
+// toldOnce checks that trouble was told once, and its end too.
+func (r *running) toldOnce(t *testing.T) {
+	t.Helper()
+	for _, said := range []string{"cannot keep the history; the broadcast goes on", "the history is kept again"} {
+		if n := r.log.FilterMessage(said).Len(); n != 1 {
+			t.Errorf("said %d times: %s", n, said)
+		}
+	}
+}
+
+// While a file cannot be used, what is told waits; when it can, all is there.
+func TestTroubleEnds(t *testing.T) {
+	tests := []struct {
+		name    string
+		damage  func(t *testing.T, file string)
+		mend    func(t *testing.T, file string)
+		trouble string
+	}{
+		{"a folder in its place", func(t *testing.T, file string) { must(t, os.Mkdir(file, 0o700)) },
+			func(t *testing.T, file string) { must(t, os.Remove(file)) }, "is a directory"},
+		{"no folder for it", func(t *testing.T, file string) { must(t, os.Remove(filepath.Dir(file))) },
+			func(t *testing.T, file string) { must(t, os.Mkdir(filepath.Dir(file), 0o700)) }, "no such file or directory"},
+		{"not a database", func(t *testing.T, file string) {
+			must(t, os.WriteFile(file, []byte(strings.Repeat("this is not a database ", 1000)), 0o600))
+		}, func(t *testing.T, file string) { must(t, os.Remove(file)) }, "not a database"},
+		{"the database of another program", func(t *testing.T, file string) { change(t, file, `CREATE TABLE theirs (x)`) },
+			func(t *testing.T, file string) { must(t, os.Remove(file)) }, "another program"},
+		{"the file of a newer relay", func(t *testing.T, file string) { change(t, file, `PRAGMA user_version = 1000`) },
+			func(t *testing.T, file string) { must(t, os.Remove(file)) }, "newer relay"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := conf.History{File: filepath.Join(t.TempDir(), "folder", "history.db"), HashIP: true}
+			must(t, os.Mkdir(filepath.Dir(c.File), 0o700))
+			tt.damage(t, c.File)
+			r := start(t, c)
+			r.Listened(stayed("1", 0, 10))
+			eventually(t, "trouble", func() bool { return strings.Contains(r.Trouble(), tt.trouble) })
+			if _, err := r.Listening(context.Background(), Span{}); err == nil || !strings.Contains(err.Error(), tt.trouble) {
+				t.Errorf("a report says %v", err)
+			}
+			r.Listened(stayed("2", 0, 10))
+			tt.mend(t, c.File)
+			r.awaitSessions(t, 2)
+			if trouble := r.Trouble(); trouble != "" {
+				t.Errorf("trouble remains: %s", trouble)
+			}
+			r.toldOnce(t)
+		})
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// change does something to a database from outside.
+func change(t *testing.T, file, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", file)
+	must(t, err)
+	defer db.Close()
+	_, err = db.Exec(statement)
+	must(t, err)
+}
+
+func TestFullDisk(t *testing.T) {
+	var space atomic.Int64 // pages
+	space.Store(40)
+	r := start(t, inFile(t), func(s *Store) {
+		s.limit = func(db *sql.DB) error {
+			_, err := db.Exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, space.Load()))
+			return err
+		}
+	})
+	for range 3000 {
+		r.Listened(stayed("1", 0, 10))
+	}
+	eventually(t, "a full disk", func() bool { return strings.Contains(r.Trouble(), "full") })
+	space.Store(100_000)
+	r.awaitSessions(t, 3000)
+	r.toldOnce(t)
+}
+
+func TestFileDeletedWhileRunning(t *testing.T) {
+	for name, endings := range map[string][]string{"alone": {""}, "with what SQLite lays beside it": {"", "-wal", "-shm"}} {
+		t.Run(name, func(t *testing.T) {
+			c := inFile(t)
+			r := start(t, c)
+			r.Listened(stayed("1", 0, 10))
+			r.awaitSessions(t, 1)
+			for _, ending := range endings {
+				must(t, os.Remove(c.File+ending))
+			}
+			r.Listened(stayed("2", 0, 10))
+			r.Listened(stayed("3", 0, 10))
+			r.awaitSessions(t, 2)
+			if _, err := os.Stat(c.File); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestLockedByAnotherProgram(t *testing.T) {
+	c := inFile(t)
+	r := start(t, c)
+	r.Listened(stayed("1", 0, 10))
+	r.awaitSessions(t, 1)
+	db, err := sql.Open("sqlite", c.File+"?_txlock=immediate")
+	must(t, err)
+	defer db.Close()
+	tx, err := db.Begin()
+	must(t, err)
+	r.Listened(stayed("2", 0, 10))
+	eventually(t, "trouble", func() bool { return strings.Contains(r.Trouble(), "locked") })
+	must(t, tx.Rollback())
+	r.awaitSessions(t, 2)
+}
+
+func TestFolderThatMustNotBeWrittenTo(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("nothing keeps root from writing")
+	}
+	c := inFile(t)
+	must(t, os.Chmod(filepath.Dir(c.File), 0o500))
+	r := start(t, c)
+	eventually(t, "trouble", func() bool { return strings.Contains(r.Trouble(), "permission denied") })
+	must(t, os.Chmod(filepath.Dir(c.File), 0o700))
+	r.Listened(stayed("1", 0, 10))
+	r.awaitSessions(t, 1)
+}
+
+// A disk that never answers keeps neither those who tell nor the end waiting.
+func TestDiskThatHangs(t *testing.T) {
+	answer := make(chan struct{})
+	hanging := make(chan struct{})
+	gone := make(chan struct{})
+	r := start(t, inFile(t), func(s *Store) {
+		s.open = func() (*database, error) {
+			defer close(gone)
+			close(hanging)
+			<-answer
+			return nil, errors.New("too late")
+		}
+	})
+	defer func() {
+		close(answer)
+		<-gone
+	}()
+	<-hanging
+	for range queued + 1 {
+		r.Listened(stayed("1", 0, 10))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	if _, err := r.Listening(ctx, Span{}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a report says %v", err)
+	}
+	if trouble := r.Trouble(); trouble != "" {
+		t.Errorf("trouble before there was time to answer: %s", trouble)
+	}
+	r.asked.Add(-2 * answerWithin.Milliseconds())
+	if trouble := r.Trouble(); trouble != "the disk does not answer" {
+		t.Errorf("trouble is %q", trouble)
+	}
+	r.stop()
+	if n := r.log.FilterMessageSnippet("does not answer").Len(); n != 1 {
+		t.Errorf("%d lines say that the disk does not answer", n)
+	}
+	if lost := r.log.FilterMessageSnippet("could not keep up").All(); len(lost) != 1 {
+		t.Errorf("said of lost entries: %v", lost)
+	}
+}

@@ -1,0 +1,160 @@
+package ingest
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+
+	"relay/auth"
+	"relay/conf"
+	"relay/mounts"
+)
+
+func TestRefusalsAreRemembered(t *testing.T) {
+	c, err := conf.Parse("relay.toml", []byte(`
+		limits.sources = 1
+		auth.source_password = 'hackme'
+		[[mount]]
+		name = '/live'
+		[[mount]]
+		name = '/other'`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := conf.NewLive(c)
+	registry := mounts.NewRegistry(live, zap.NewNop())
+	held, err := registry.Attach("/live", mounts.Feed{Kind: mounts.Live, Addr: "192.0.2.7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { // a source that is there
+		for {
+			select {
+			case <-held.Ended():
+				return
+			case <-time.After(10 * time.Millisecond):
+				held.Heard(mounts.Portion{})
+			}
+		}
+	}()
+	defer registry.Close()
+	const put = "PUT %s HTTP/1.0\r\nUser-Agent: butt\r\n%s\r\n"
+	login := func(user, password string) string {
+		req := http.Request{Header: http.Header{}}
+		req.SetBasicAuth(user, password)
+		return "Authorization: " + req.Header.Get("Authorization") + "\r\n"
+	}
+	mp3 := "Content-Type: audio/mpeg\r\n"
+	for _, c := range []struct{ name, sent, mount, reason string }{
+		{"wrong password", fmt.Sprintf(put, "/live", mp3+login("source", "x")), "/live", `wrong password for user "source"`},
+		{"wrong user", fmt.Sprintf(put, "/live", mp3+login("me", "hackme")), "/live", `the user name must be "source"`},
+		{"no login, a probe", fmt.Sprintf(put, "/live", mp3), "", ""},
+		{"mount in use", fmt.Sprintf(put, "/live", mp3+login("source", "hackme")), "/live", "/live is in use by 192.0.2.7"},
+		{"not MP3", fmt.Sprintf(put, "/live", "Content-Type: audio/ogg\r\n"+login("source", "hackme")), "/live", "audio/ogg"},
+		{"too many sources", fmt.Sprintf(put, "/other", mp3+login("source", "hackme")), "/other", "too many sources"},
+		{"SHOUTcast, wrong password", "x", "/live", "wrong password"},
+		{"SHOUTcast, wrong password for a mount it names", "/other:x", "/other", "wrong password"},
+		{"SHOUTcast, wrong user", "me:hackme", "/live", `the user name must be "source"`},
+		{"SHOUTcast, a probe", "!POKE", "", ""},
+		{"SHOUTcast, mount in use", "hackme\r\nicy-name:A\r\n\r\n", "/live", "in use"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &Sources{Registry: registry, Gate: auth.NewGate(live), Log: zap.NewNop(), Conf: live, Refusals: NewRefusals()}
+			client, conn := net.Pipe()
+			defer client.Close()
+			go io.Copy(io.Discard, client)
+			agent := shoutcastAgent
+			if strings.HasPrefix(c.sent, "PUT") {
+				agent = "butt"
+				req, err := http.ReadRequest(bufio.NewReader(strings.NewReader(c.sent)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.RemoteAddr = "192.0.2.1:4000"
+				s.Serve(conn, conn, req)
+			} else {
+				line, head, _ := strings.Cut(c.sent, "\r\n")
+				s.ServeShoutcast(addressedConn{conn}, io.MultiReader(strings.NewReader(head), conn), line, "/live", time.Now().Add(time.Minute))
+			}
+			if c.mount == "" {
+				if len(s.Refusals.last) > 0 {
+					t.Errorf("remembered: %+v", s.Refusals.last)
+				}
+				return
+			}
+			got, ok := s.Refusals.Last(c.mount)
+			if !ok || len(s.Refusals.last) != 1 || got.Addr != "192.0.2.1" || got.Agent != agent || !strings.Contains(got.Reason, c.reason) || got.When.IsZero() {
+				t.Errorf("remembered: %+v", s.Refusals.last)
+			}
+			if strings.Contains(got.Reason, "hackme") {
+				t.Errorf("the password is in %q", got.Reason)
+			}
+		})
+	}
+}
+
+// addressedConn comes from where RFC 5737 has its examples.
+type addressedConn struct{ net.Conn }
+
+func (addressedConn) RemoteAddr() net.Addr {
+	return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 4000}
+}
+
+// What says that it is MP3 and is not is found out when it plays.
+func TestAnUnplayableStreamIsARefusal(t *testing.T) {
+	live := conf.NewLive(conf.Default())
+	registry := mounts.NewRegistry(live, zap.NewNop())
+	defer registry.Close()
+	s := &Sources{Registry: registry, Gate: auth.NewGate(live), Log: zap.NewNop(), Conf: live, Refusals: NewRefusals()}
+	in, err := s.attach("/live", http.Header{"User-Agent": {"butt"}}, "192.0.2.1", "source")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, conn := net.Pipe()
+	defer conn.Close()
+	s.play(conn, strings.NewReader(strings.Repeat("OggS", noMP3After)), http.Header{}, in, zap.NewNop())
+	if got, ok := s.Refusals.Last("/live"); !ok || got.Addr != "192.0.2.1" || got.Agent != "butt" || got.Reason != errNotMP3.Error() {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestTheOldestRefusalIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRefusals()
+		why := errors.New("because")
+		name := func(n int) string { return fmt.Sprintf("/%d", n) }
+		for n := range mostRefusals {
+			r.note(attempt{mount: name(n)}, why)
+			time.Sleep(time.Second)
+		}
+		r.note(attempt{mount: name(0)}, why) // again: now the newest
+		time.Sleep(time.Second)
+		r.note(attempt{mount: "/another", agent: strings.Repeat("a", 10_000)}, why)
+		r.note(attempt{mount: "no name of a mount"}, why)
+		if len(r.last) != mostRefusals {
+			t.Errorf("%d are remembered", len(r.last))
+		}
+		for mount, want := range map[string]bool{name(0): true, name(1): false, name(2): true, "/another": true} {
+			if got, ok := r.Last(mount); ok != want || len(got.Agent) > longestWords {
+				t.Errorf("%s: %v", mount, ok)
+			}
+		}
+	})
+}
+
+func TestRefusedAsJSON(t *testing.T) {
+	text, err := json.Marshal(Refused{time.Unix(0, 0).UTC(), "192.0.2.1", "butt", "because"})
+	if want := `{"when":"1970-01-01T00:00:00Z","addr":"192.0.2.1","agent":"butt","reason":"because"}`; err != nil || string(text) != want {
+		t.Errorf("%s, %v", text, err)
+	}
+}

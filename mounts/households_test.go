@@ -1,0 +1,73 @@
+package mounts
+
+import (
+	"sync"
+	"testing"
+)
+
+// The limit of one address counts on all mounts together, and whoever leaves or
+// is refused otherwise makes room.
+func TestListenersPerAddress(t *testing.T) {
+	r := newRegistry(t, "[limits]\nlisteners_per_ip = 2\n[[mount]]\nname = '/small'\nmax_listeners = 1\n")
+	a, b := attach(t, r, "/a", Live).Mount, attach(t, r, "/b", Live).Mount
+	small := attach(t, r, "/small", Live).Mount
+	listener := func(addr string) *Listener { return &Listener{Addr: addr} }
+	first, second := listener("192.0.2.1"), listener("::ffff:192.0.2.1")
+	for l, m := range map[*Listener]*Mount{first: a, second: b} {
+		if err := m.Audience.Join(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.Audience.Join(listener("192.0.2.1")); err != ErrTooManyOfOne {
+		t.Errorf("a third of one address got %v", err)
+	}
+	if err := a.Audience.Join(listener("192.0.2.2")); err != nil {
+		t.Errorf("another address got %v", err)
+	}
+	a.Audience.MoveTo(&b.Audience, first)
+	b.Audience.Leave(first, LeftHimself)
+	b.Audience.Leave(first, LeftHimself)
+	third := listener("192.0.2.1")
+	if err := small.Audience.Join(third); err != nil {
+		t.Errorf("when one has left: %v", err)
+	}
+	b.Audience.Leave(second, LeftHimself)
+	if err := small.Audience.Join(listener("192.0.2.1")); err != ErrMountFull {
+		t.Errorf("on a full mount: %v", err)
+	}
+	if err := a.Audience.Join(listener("192.0.2.1")); err != nil {
+		t.Errorf("who was refused by a full mount is counted: %v", err)
+	}
+	if r.Listeners() != 3 {
+		t.Errorf("%d listeners", r.Listeners())
+	}
+	for _, addr := range []string{"2001:db8::1", "2001:db8::2"} {
+		if err := a.Audience.Join(listener(addr)); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := a.Audience.Join(listener("2001:db8::3")); err != ErrTooManyOfOne {
+		t.Errorf("a third of one /64 got %v", err)
+	}
+}
+
+// A limit that comes with a reload counts those who listen already, and nobody
+// is remembered who has left.
+func TestHouseholdsAreCountedWithoutALimit(t *testing.T) {
+	var h households
+	var coming sync.WaitGroup
+	for range 100 {
+		coming.Go(func() { h.enter("192.0.2.1", 0) })
+	}
+	coming.Wait()
+	if h.enter("192.0.2.1", 100) {
+		t.Error("one too many is let in")
+	}
+	for range 100 {
+		coming.Go(func() { h.leave("192.0.2.1") })
+	}
+	coming.Wait()
+	if len(h.count) != 0 || !h.enter("no address", 1) || !h.enter("no address", 1) {
+		t.Errorf("%v", h.count)
+	}
+}

@@ -1,0 +1,73 @@
+// Small things of the document.
+
+export const $ = id => document.getElementById(id);
+
+// set changes an element's text only where it differs: screen readers speak up
+// at every change.
+export function set(element, text) {
+	text = String(text ?? "");
+	if (element && element.textContent !== text) element.textContent = text;
+}
+
+// el makes an element: its properties by name (class, text, on, data and aria-…
+// apart), then what is in it.
+export function el(tag, properties = {}, ...inside) {
+	const element = document.createElement(tag);
+	for (const [name, value] of Object.entries(properties)) {
+		if (value === undefined || value === null || value === false) continue;
+		if (name === "text") element.textContent = value;
+		else if (name === "class") element.className = value;
+		else if (name === "on") for (const [event, f] of Object.entries(value)) element.addEventListener(event, f);
+		else if (name === "data") Object.assign(element.dataset, value);
+		else element.setAttribute(name, value === true ? "" : value);
+	}
+	element.append(...inside.filter(part => part !== undefined && part !== null && part !== false));
+	return element;
+}
+
+let fading;
+
+// toast says what came of something.
+export function toast(text, bad = false) {
+	let box = $("toast");
+	if (!box) {
+		box = el("div", {id: "toast", role: "status"});
+		document.body.append(box);
+	}
+	box.className = bad ? "bad" : "";
+	box.textContent = text;
+	clearTimeout(fading);
+	fading = setTimeout(() => { box.textContent = ""; }, bad ? 8000 : 3500);
+}
+
+// copy puts text into the clipboard. Without TLS browsers have none for us, but
+// still copy what is selected.
+export async function copy(text) {
+	try {
+		await navigator.clipboard.writeText(text);
+	} catch {
+		const area = el("textarea", {class: "sr"});
+		area.value = text;
+		document.body.append(area);
+		area.select();
+		document.execCommand("copy");
+		area.remove();
+	}
+	toast("Copied");
+}
+
+// wireConnect makes the settings for DJs those of the address this page was
+// found at, and their buttons copy.
+export function wireConnect(root = document) {
+	const port = location.port || (location.protocol === "https:" ? "443" : "80");
+	for (const part of root.querySelectorAll("[data-host]"))
+		part.textContent = part.dataset.host === "port" ? port : location.hostname;
+	for (const button of root.querySelectorAll("[data-copy=previous]"))
+		button.addEventListener("click", () => copy(button.previousElementSibling.textContent));
+}
+
+// clock writes the time of day, and the day if it is another.
+export function clock(time) {
+	const at = new Date(time), today = new Date().toDateString() === at.toDateString();
+	return at.toLocaleString([], today ? {hour: "2-digit", minute: "2-digit"} : {month: "short", day: "numeric", hour: "2-digit", minute: "2-digit"});
+}

@@ -1,0 +1,32 @@
+// How a source's sound arrived: a bar for each of the last two minutes' seconds.
+
+const ns = "http://www.w3.org/2000/svg";
+
+// drawStrip draws milliseconds of sound, second by second, the newest last. A
+// second that got about as much as it lasts is whole; what comes late makes the
+// one a short bar and the next a full one.
+export function drawStrip(svg, seconds) {
+	while (svg.children.length < seconds.length) svg.append(document.createElementNS(ns, "rect"));
+	while (svg.children.length > seconds.length) svg.lastChild.remove();
+	svg.setAttribute("viewBox", `0 0 ${Math.max(1, seconds.length)} 24`);
+	seconds.forEach((ms, at) => {
+		const bar = svg.children[at];
+		const kind = ms >= 700 ? "whole" : ms > 0 ? "late" : "missing";
+		const height = ms > 0 ? Math.max(3, Math.min(24, 24 * ms / 1200)) : 2;
+		if (bar.getAttribute("class") !== kind) bar.setAttribute("class", kind);
+		bar.setAttribute("x", at + .1);
+		bar.setAttribute("width", .8);
+		bar.setAttribute("y", 24 - height);
+		bar.setAttribute("height", height);
+	});
+}
+
+// receptionText says the rest of it in words.
+export function receptionText(r) {
+	const parts = [r.gaps === 1 ? "1 gap" : `${r.gaps} gaps`];
+	if (r.gaps) parts.push(`longest ${r.longest_gap.toFixed(1)} s`, `${r.missing.toFixed(1)} s missing`);
+	parts.push(`jitter ${Math.round(r.jitter_ms)} ms`);
+	if (r.resyncs) parts.push(`${r.resyncs} resyncs`);
+	if (r.garbage) parts.push(`${r.garbage} bytes of garbage`);
+	return parts.join(" · ");
+}

@@ -1,0 +1,89 @@
+package recordings
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// File is one file of a recording: its audio or its cue sheet.
+type File struct {
+	Name    string // without its folder
+	Size    int64  // bytes, by now
+	Begun   time.Time
+	Changed time.Time
+	Running bool // is being written
+}
+
+// Files lists the recordings of a mount that are in its folder, the newest
+// first, audio before cue sheet. A mount that is not recorded has none. The
+// error is the system's.
+func (r *Recorder) Files(mount string) ([]File, error) {
+	m := r.Conf.Config().Mount(mount)
+	if m.RecordDir == "" {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(m.RecordDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	stem, running := stem(mount), r.running(mount)
+	var files []File
+	for _, entry := range entries {
+		name, ours := isNameOf(stem, entry.Name())
+		if !ours || !entry.Type().IsRegular() {
+			continue
+		}
+		info, err := entry.Info()
+		if err != nil {
+			continue // gone since
+		}
+		files = append(files, File{
+			Name: entry.Name(), Size: info.Size(), Begun: begun(stem, name), Changed: info.ModTime(), Running: name == running,
+		})
+	}
+	slices.SortFunc(files, func(a, b File) int { // ".mp3" is behind ".cue"
+		return cmp.Or(b.Begun.Compare(a.Begun), strings.Compare(b.Name, a.Name))
+	})
+	return files, nil
+}
+
+// Open opens a file of a recording of a mount, to be closed by the caller. The
+// error wraps fs.ErrNotExist for whatever is none, also where there is a file.
+func (r *Recorder) Open(mount, name string) (*os.File, error) {
+	dir := r.Conf.Config().Mount(mount).RecordDir
+	if _, ours := isNameOf(stem(mount), name); !ours || dir == "" {
+		return nil, fmt.Errorf("%q is no recording of %s: %w", name, mount, fs.ErrNotExist)
+	}
+	f, err := os.OpenInRoot(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		f.Close()
+		return nil, fmt.Errorf("%q is no file: %w", name, fs.ErrNotExist)
+	}
+	return f, nil
+}
+
+// running returns the name of the recording of a mount that is being written,
+// without an extension; empty: none is.
+func (r *Recorder) running(mount string) string {
+	r.mu.Lock()
+	s := r.shelves[mount]
+	r.mu.Unlock()
+	if s == nil {
+		return ""
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.writing
+}

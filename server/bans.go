@@ -1,0 +1,80 @@
+package server
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"relay/icy"
+	"relay/mounts"
+)
+
+// What is answered to everybody.
+const (
+	healthPath = "/healthz"
+	readyPath  = "/readyz"
+)
+
+// denied tells whether a request comes from an address that is answered
+// nothing, and says so to it. conn is closed then.
+func (s *Server) denied(conn net.Conn, req *http.Request) bool {
+	if ip, _, _ := net.SplitHostPort(req.RemoteAddr); !s.gate.DeniesAddress(ip) || req.URL.Path == healthPath || req.URL.Path == readyPath {
+		return false
+	}
+	visit := s.journal.Begin(req)
+	s.log.Debug("request refused: its address is one of those in auth.deny_ips", zap.String("from", req.RemoteAddr))
+	conn.SetDeadline(time.Now().Add(time.Second))
+	n, _ := conn.Write(icy.AppendRefusal(nil, http.StatusForbidden, "Your address may not use this server\r\n", time.Now()))
+	conn.Close()
+	s.journal.End(visit, http.StatusForbidden, int64(n))
+	return true
+}
+
+// deniedShoutcast is denied for a SHOUTcast source, whose dialect knows no
+// other refusal than that of its password.
+func (s *Server) deniedShoutcast(conn net.Conn) bool {
+	ip, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
+	if !s.gate.DeniesAddress(ip) {
+		return false
+	}
+	s.log.Debug("source refused: its address is one of those in auth.deny_ips", zap.String("ip", ip))
+	conn.SetDeadline(time.Now().Add(time.Second))
+	conn.Write([]byte(icy.ShoutcastRefused))
+	conn.Close()
+	return true
+}
+
+// enforceBans lets those go who are kept out from now on, until ctx ends.
+func (s *Server) enforceBans(ctx context.Context) {
+	for {
+		select {
+		case <-s.gate.BansChanged():
+			s.banish()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *Server) banish() {
+	listeners, sources := 0, 0
+	for _, m := range s.registry.List() {
+		for _, l := range m.Audience.List() {
+			if (s.gate.DeniesAddress(l.Addr) || s.gate.DeniesAgent(l.Agent)) && m.Audience.Order(l.ID, mounts.Order{}) {
+				listeners++
+			}
+		}
+		for _, in := range m.LiveSources() {
+			if s.gate.DeniesAddress(in.Addr) {
+				in.Kick()
+				sources++
+			}
+		}
+	}
+	if listeners+sources > 0 {
+		s.log.Info("those who are kept out from now on have been let go", zap.Int("listeners", listeners), zap.Int("sources", sources))
+	}
+}

@@ -1,0 +1,196 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+
+	"relay/conf"
+	"relay/journal"
+	"relay/mounts"
+	"relay/settings"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func newServer(t *testing.T, toml string) *Server {
+	t.Helper()
+	config, err := settings.Open("", func(string, []byte) (*conf.Config, []byte, error) {
+		c, err := conf.Parse("relay.toml", []byte(toml))
+		return c, []byte(toml), err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(config, mounts.NewRegistry(config.Live, zap.NewNop()), nil, journal.NewTail(zap.InfoLevel, 10), zap.NewNop())
+}
+
+// runServer runs a server until the test ends or stop is called.
+func runServer(t *testing.T, s *Server, l net.Listener) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.Run(ctx, []net.Listener{l})
+	}()
+	stop = func() {
+		cancel()
+		<-ended
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// ask returns the status of an address and what is said.
+func ask(t *testing.T, addr net.Addr, path string) (int, string) {
+	t.Helper()
+	client := http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Get("http://" + addr.String() + path)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return answer.StatusCode, string(text)
+}
+
+func checkWell(t *testing.T, addr net.Addr) {
+	t.Helper()
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if status, said := ask(t, addr, path); status != http.StatusOK || said != "ok\n" {
+			t.Errorf("%s answers %d %q", path, status, said)
+		}
+	}
+}
+
+func TestHealthWhenEveryPlaceIsTaken(t *testing.T) {
+	s := newServer(t, "limits.listeners = 1\n")
+	l := listen(t)
+	runServer(t, s, l)
+	in, err := s.registry.Attach("/live", mounts.Feed{Kind: mounts.Files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := in.Mount.Audience.Join(&mounts.Listener{}); err != nil {
+		t.Fatal(err)
+	}
+	if status, said := ask(t, l.Addr(), "/live"); status != http.StatusForbidden {
+		t.Fatalf("the server is not full: %d %q", status, said)
+	}
+	checkWell(t, l.Addr())
+}
+
+// crowdedListener has no descriptors left as long as more than most
+// connections are open, as the system would say.
+type crowdedListener struct {
+	net.Listener
+	most int64
+	open atomic.Int64
+}
+
+func (l *crowdedListener) Accept() (net.Conn, error) {
+	if l.open.Load() >= l.most {
+		return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
+	}
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	l.open.Add(1)
+	return &crowdedConn{Conn: conn, open: &l.open}, nil
+}
+
+func (l *crowdedListener) Close() error {
+	l.open.Store(0)
+	return l.Listener.Close()
+}
+
+type crowdedConn struct {
+	net.Conn
+	open   *atomic.Int64
+	closed atomic.Bool
+}
+
+func (c *crowdedConn) Close() error {
+	if !c.closed.Swap(true) {
+		c.open.Add(-1)
+	}
+	return c.Conn.Close()
+}
+
+func TestHealthWhenConnectionsThatSayNothingHaveTakenAllDescriptors(t *testing.T) {
+	s := newServer(t, "limits.header_timeout = '1h'\n")
+	l := &crowdedListener{Listener: listen(t), most: 10}
+	runServer(t, s, l)
+	for range 50 {
+		idle, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer idle.Close()
+	}
+	checkWell(t, l.Addr())
+}
+
+func TestReadyUntilShutdown(t *testing.T) {
+	s := newServer(t, "")
+	h := routes(s.admin, s.pages, s.api.Router(), s.writers, &s.stopping)
+	for path, want := range map[string]string{"/healthz": "200 ok\n", "/readyz": "503 the server is shutting down\n"} {
+		for stopping, want := range map[bool]string{false: "200 ok\n", true: want} {
+			s.stopping.Store(stopping)
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+			if answer := fmt.Sprintf("%d %s", w.Code, w.Body); answer != want {
+				t.Errorf("shutting down %v: %s answers %q", stopping, path, answer)
+			}
+		}
+	}
+}
+
+func TestShutdownIsNoLongerReady(t *testing.T) {
+	s := newServer(t, "")
+	l := listen(t)
+	stop := runServer(t, s, l)
+	checkWell(t, l.Addr())
+	stop()
+	if !s.stopping.Load() {
+		t.Error("the server has stopped and is ready")
+	}
+	if _, err := net.Dial("tcp", l.Addr().String()); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("the door is still open: %v", err)
+	}
+}
+
+func TestDescriptorsAreSpared(t *testing.T) {
+	for _, c := range []struct{ descriptors, sources, want int }{
+		{1 << 20, 100, 1<<20 - 300}, {65536, 100, 65236}, {1024, 100, 768}, {64, 100, 48},
+	} {
+		if got := room(c.descriptors, c.sources); got != c.want {
+			t.Errorf("%d descriptors and %d sources leave room for %d listeners, want %d", c.descriptors, c.sources, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"relay/mounts"
+)
+
+// documented reads the tables of docs/metrics.md as lines of metric, type,
+// labels and meaning.
+func documented(t *testing.T) (lines []string) {
+	t.Helper()
+	text, err := os.ReadFile("../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile("(?m)^\\| `(relay_\\w+)` \\| (\\w+) \\| ([\\w, ]*?) ?\\| (.*) \\|$")
+	for _, m := range row.FindAllStringSubmatch(string(text), -1) {
+		lines = append(lines, strings.Join(m[1:], " | "))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// shown reads the same from /metrics.
+func shown(text string) (lines []string) {
+	help, kind, labels := map[string]string{}, map[string]string{}, map[string]string{}
+	label := regexp.MustCompile(`(\w+)="`)
+	for line := range strings.Lines(text) {
+		words := strings.SplitN(strings.TrimSpace(line), " ", 4)
+		switch {
+		case words[0] == "#" && words[1] == "HELP":
+			help[words[2]] = words[3]
+		case words[0] == "#" && words[1] == "TYPE":
+			kind[words[2]] = words[3]
+		default:
+			name, rest, _ := strings.Cut(line, "{")
+			var names []string
+			for _, m := range label.FindAllStringSubmatch(rest, -1) {
+				names = append(names, m[1])
+			}
+			slices.SortFunc(names, func(a, b string) int { // mount first
+				return strings.Compare(strings.Replace(a, "mount", "", 1), strings.Replace(b, "mount", "", 1))
+			})
+			labels[name] = strings.Join(names, ", ")
+		}
+	}
+	for name := range help {
+		if strings.HasPrefix(name, "relay_") {
+			lines = append(lines, fmt.Sprintf("%s | %s | %s | %s", name, kind[name], labels[name], help[name]))
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func TestMetricsAsDocumented(t *testing.T) {
+	s := newServer(t, "[[mount]]\nname = '/live'\nmax_listeners = 5\n")
+	in, err := s.registry.Attach("/live", mounts.Feed{Kind: mounts.Live})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.registry.Close()
+	defer in.Detach()
+	w := httptest.NewRecorder()
+	routes(s.admin, s.pages, s.api.Router(), s.writers, &s.stopping).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	there, told := shown(w.Body.String()), documented(t)
+	if len(there) < 20 {
+		t.Fatalf("%d metrics: %s", len(there), w.Body)
+	}
+	for _, line := range there {
+		if !slices.Contains(told, line) {
+			t.Errorf("docs/metrics.md does not say: %s", line)
+		}
+	}
+	for _, line := range told {
+		if !slices.Contains(there, line) {
+			t.Errorf("docs/metrics.md says what is not so: %s", line)
+		}
+	}
+}
+
+// What Prometheus has counted never becomes less, whatever a mount does.
+func TestCountersGoOnWhenAMountComesBack(t *testing.T) {
+	s := newServer(t, "[[mount]]\nname = '/live'\ngrace = '0s'\n")
+	defer s.registry.Close()
+	counted := func() string {
+		w := httptest.NewRecorder()
+		routes(s.admin, s.pages, s.api.Router(), s.writers, &s.stopping).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		return regexp.MustCompile(`relay_mount_sources_total\{mount="/live"\} \d+`).FindString(w.Body.String())
+	}
+	for n := 1; n <= 3; n++ {
+		in, err := s.registry.Attach("/live", mounts.Feed{Kind: mounts.Live})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf(`relay_mount_sources_total{mount="/live"} %d`, n); counted() != want {
+			t.Errorf("%q, want %q", counted(), want)
+		}
+		in.Detach()
+		for s.registry.Find("/live") != nil { // the grace is a timer, of no length
+			runtime.Gosched()
+		}
+		if got := counted(); got != "" {
+			t.Errorf("a mount that is gone shows %q", got)
+		}
+	}
+}

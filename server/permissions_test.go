@@ -1,0 +1,270 @@
+package server
+
+import (
+	"bufio"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"relay/mounts"
+)
+
+// askers are the columns of the table, each with the login he sends.
+var askers = []struct{ who, login string }{
+	{"nobody", ""},
+	{"wrong password", "admin:wrong"},
+	{"source of /live", "source:hackme"},
+	{"source of /own", "dj:own"},
+	{"another server", "relay:relaypass"},
+	{"operator", "admin:adminpass"},
+	{"listener of /members", "alice:wonder"},
+}
+
+// permissions are who may do what: the status that each of askers gets. A "#"
+// in a path stands for another number at each request. HEAD is answered as GET.
+var permissions = []struct{ method, path, want string }{
+	//                                                        nobody wrong source other relay operator listener
+	{"GET", "/", "200 200 200 200 200 200 200"},
+	{"GET", "/status.xsl", "200 200 200 200 200 200 200"},
+	{"GET", "/healthz", "200 200 200 200 200 200 200"},
+	{"GET", "/readyz", "200 200 200 200 200 200 200"},
+	{"GET", "/metrics", "200 200 200 200 200 200 200"},
+	{"GET", "/status-json.xsl", "200 200 200 200 200 200 200"},
+	{"GET", "/server_version.xsl", "200 200 200 200 200 200 200"},
+	{"GET", "/7.html", "200 200 200 200 200 200 200"},
+	{"GET", "/7.xsl", "200 200 200 200 200 200 200"},
+	{"GET", "/stats", "200 200 200 200 200 200 200"},
+	{"GET", "/listen.pls", "200 200 200 200 200 200 200"},
+	{"GET", "/listen.m3u", "200 200 200 200 200 200 200"},
+	{"GET", "/live.m3u", "200 200 200 200 200 200 200"},
+	{"GET", "/player/live", "200 200 200 200 200 200 200"},
+	{"GET", "/player/no-mount", "404 404 404 404 404 404 404"},
+	{"GET", "/dj/live", "401 401 200 401 401 200 401"},
+	{"GET", "/dj/own", "401 401 401 200 401 200 401"},
+	{"GET", "/assets/now/relay.css", "200 200 200 200 200 200 200"},
+	{"GET", "/assets/now/no.css", "404 404 404 404 404 404 404"},
+	{"GET", "/favicon.ico", "200 200 200 200 200 200 200"},
+	{"GET", "/nothing", "404 404 404 404 404 404 404"},
+	{"OPTIONS", "/live", "204 204 204 204 204 204 204"},
+
+	{"GET", "/admin/", "401 401 401 401 401 200 401"},
+	{"GET", "/admin.html", "401 401 401 401 401 200 401"},
+	{"GET", "/admin/stats", "401 401 401 401 401 200 401"},
+	{"GET", "/admin/stats?mount=/live", "401 401 200 401 401 200 401"},
+	{"GET", "/admin/stats?mount=/own", "401 401 401 200 401 200 401"},
+	{"GET", "/admin/listmounts", "401 401 401 401 401 200 401"},
+	{"GET", "/admin/listclients?mount=/live", "401 401 200 401 401 200 401"},
+	{"GET", "/admin/killsource?mount=/no-mount", "401 401 400 401 401 400 401"},
+	{"GET", "/admin/!POKE", "400 400 400 400 400 400 400"},
+	{"GET", "/admin/no/such/thing", "400 400 400 400 400 400 400"},
+	{"GET", "/admin/debug/pprof/heap", "401 401 401 401 401 200 401"},
+	{"GET", "/admin/streamlist.txt", "401 401 401 401 200 401 401"},
+	{"GET", "/admin/metadata?mount=/live&mode=updinfo&song=x", "401 401 200 401 401 200 401"},
+	{"GET", "/admin/metadata?mount=/own&mode=updinfo&song=x", "401 401 401 200 401 200 401"},
+	{"GET", "/admin/metadata.xsl?mount=/live&mode=updinfo&song=x", "401 401 200 401 401 200 401"},
+	{"GET", "/admin.cgi?mode=updinfo&mount=/live&song=x", "400 401 200 401 401 200 401"},
+	{"GET", "/admin.cgi?mode=updinfo&mount=/live&song=x&pass=hackme", "200 200 200 200 200 200 200"},
+	{"GET", "/admin.cgi?mode=updinfo&mount=/live&song=x&pass=own", "401 401 401 401 401 401 401"},
+	{"GET", "/admin.cgi?mode=viewxml&sid=1", "401 401 200 401 401 200 401"},
+	{"GET", "/admin.cgi?mode=viewxml&mount=/own", "401 401 401 200 401 200 401"},
+	{"STATS", "/", "401 401 401 401 401 200 401"},
+
+	{"GET", "/live", "200 200 200 200 200 200 200"},
+	{"GET", "/members", "401 401 401 401 401 401 200"},
+	{"GET", "/tokens", "401 401 401 401 401 401 401"},
+	{"SOURCE", "/free-#", "401 401 200 401 401 401 401"},
+	{"PUT", "/free-#", "401 401 200 401 401 401 401"},
+	{"SOURCE", "/own-#", "401 401 401 200 401 401 401"},
+	{"PUT", "/own-#", "401 401 401 200 401 401 401"},
+	{"SOURCE", "/admin/stats", "401 401 400 401 401 401 401"},
+	{"PUT", "/admin/stats", "401 401 400 401 401 401 401"},
+
+	{"POST", "/", "405 405 405 405 405 405 405"},
+	{"POST", "/live", "405 405 405 405 405 405 405"},
+	{"DELETE", "/live", "405 405 405 405 405 405 405"},
+	{"POST", "/admin/stats", "405 405 405 405 405 405 405"},
+	{"POST", "/admin/metadata?mount=/live&mode=updinfo&song=x", "405 405 405 405 405 405 405"},
+	{"PATCH", "/admin/killsource?mount=/live", "405 405 405 405 405 405 405"},
+}
+
+// elsewhere are the routes with a table of their own, and where that is.
+var elsewhere = map[string]string{"/api/v1/…": "api/access_test.go"}
+
+// changing are the requests that are not done for HEAD.
+var changing = []string{"/admin/killsource?mount=/no-mount"}
+
+const permitted = `
+[server]
+trusted_proxies = ["127.0.0.1"]
+[auth]
+source_password = "hackme"
+admin_password = "adminpass"
+relay_password = "relaypass"
+[[mount]]
+name = "/own*"
+source_user = "dj"
+source_password = "own"
+[[mount]]
+name = "/members"
+listener_auth.htpasswd_file = "MEMBERS"
+[[mount]]
+name = "/tokens"
+listener_auth.token_secret = "sixteen or more of them"
+`
+
+func TestWhoMayDoWhat(t *testing.T) {
+	members := filepath.Join(t.TempDir(), "members")
+	if err := os.WriteFile(members, []byte("alice:10cf1fdf6ad958eeffa9853f6885cec9\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, strings.Replace(permitted, "MEMBERS", members, 1))
+	l := listen(t)
+	runServer(t, s, l)
+	for _, mount := range []string{"/live", "/own", "/members", "/tokens"} {
+		if _, err := s.registry.Attach(mount, mounts.Feed{Kind: mounts.Files}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	requests := 0
+	status := func(method, path, login string) string {
+		requests++
+		path = strings.ReplaceAll(path, "#", fmt.Sprint(requests))
+		head := fmt.Sprintf("%s %s HTTP/1.0\r\nX-Forwarded-For: 10.0.%d.%d\r\nContent-Type: audio/mpeg\r\n", method, path, requests>>8, requests&255)
+		if login != "" {
+			head += "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(login)) + "\r\n"
+		}
+		return firstStatus(t, l.Addr(), head+"\r\n")
+	}
+	for _, row := range permissions {
+		wants := strings.Fields(row.want)
+		if len(wants) != len(askers) {
+			t.Fatalf("%s %s has %d cells", row.method, row.path, len(wants))
+		}
+		for i, asker := range askers {
+			if got := status(row.method, row.path, asker.login); got != wants[i] {
+				t.Errorf("%s %s by %s: %s, want %s", row.method, row.path, asker.who, got, wants[i])
+			}
+			if row.method != http.MethodGet || slices.Contains(changing, row.path) && wants[i] != "401" {
+				continue
+			}
+			if got := status(http.MethodHead, row.path, asker.login); got != wants[i] {
+				t.Errorf("HEAD %s by %s: %s, want %s", row.path, asker.who, got, wants[i])
+			}
+		}
+	}
+}
+
+// firstStatus sends a request on a connection of its own, and returns the
+// status that it gets, without waiting for more.
+func firstStatus(t *testing.T, addr net.Addr, request string) string {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	io.WriteString(conn, request)
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	if fields := strings.Fields(line); len(fields) > 1 {
+		return fields[1]
+	}
+	return fmt.Sprintf("%q, %v", line, err)
+}
+
+// A route that is in no table fails here.
+func TestEveryRouteHasItsPermissions(t *testing.T) {
+	s := newServer(t, permitted)
+	router := routes(s.admin, s.pages, s.api.Router(), s.writers, &s.stopping)
+	tried := map[string]bool{}
+	for _, row := range permissions {
+		req, err := http.NewRequest(row.method, "http://localhost"+row.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var match mux.RouteMatch
+		if router.Match(req, &match) && match.Route != nil {
+			tried[row.method+" "+routeName(t, match.Route)] = true
+		}
+	}
+	routesSeen := 0
+	router.Walk(func(route *mux.Route, _ *mux.Router, around []*mux.Route) error {
+		if route.GetHandler() == nil {
+			return nil // there are others in it
+		}
+		routesSeen++
+		name := routeName(t, route)
+		if elsewhere[name] != "" {
+			return mux.SkipRouter
+		}
+		methods := []string{}
+		for _, r := range append(around, route) {
+			if own, err := r.GetMethods(); err == nil {
+				methods = append(methods, own...)
+			}
+		}
+		if len(methods) == 0 {
+			t.Errorf("%s takes every method", name)
+		}
+		for _, method := range methods {
+			if method != http.MethodHead && !tried[method+" "+name] {
+				t.Errorf("who may %s %s is in no table", method, name)
+			}
+		}
+		return nil
+	})
+	if routesSeen < 20 {
+		t.Errorf("%d routes were found: they are looked for wrongly", routesSeen)
+	}
+}
+
+// routeName is the name of a route or else its path, with "…" for whatever may
+// follow.
+func routeName(t *testing.T, route *mux.Route) string {
+	t.Helper()
+	if name := route.GetName(); name != "" {
+		return name
+	}
+	template, err := route.GetPathTemplate()
+	if err != nil {
+		t.Errorf("a route has neither a path nor a name: %v", err)
+	}
+	if pattern, err := route.GetPathRegexp(); err == nil && !strings.HasSuffix(pattern, "$") {
+		template += "…"
+	}
+	return template
+}
+
+// What the table says holds for SHOUTcast's sources too, who have a password
+// alone.
+func TestWhichPasswordLinesAreLetIn(t *testing.T) {
+	s := newServer(t, permitted)
+	l := listen(t)
+	runServer(t, s, l)
+	for line, want := range map[string]string{
+		"hackme": "OK2", "wrong": "invalid", "adminpass": "invalid", "relaypass": "invalid", "own": "invalid",
+		"/own:own": "OK2", "/own:hackme": "invalid", "dj:own": "invalid",
+	} {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.SetDeadline(time.Now().Add(20 * time.Second))
+		io.WriteString(conn, line+"\r\n")
+		said, _ := bufio.NewReader(conn).ReadString('\n')
+		conn.Close()
+		if !strings.HasPrefix(said, want) {
+			t.Errorf("%q: %q, want %s", line, said, want)
+		}
+	}
+}
