@@ -1,0 +1,121 @@
+// The operator's page: what is known of the server, kept up to date by events,
+// and the view that the address names.
+
+import { ask, logOut, resume } from "../api.js";
+import { $, set } from "../dom.js";
+import { follow } from "../live.js";
+import { Radio, wireVolume } from "../radio.js";
+import * as configuration from "./configuration.js";
+import * as log from "./log.js";
+import * as mount from "./mount.js";
+import * as overview from "./overview.js";
+import * as reports from "./reports.js";
+import { duration, plural } from "./words.js";
+
+const views = {overview, reports, log, configuration, mounts: mount};
+const radio = new Radio();
+
+// What all views see.
+const world = {
+	mounts: new Map(), // by name, as MountDetail of the API
+	server: null,
+	radio,
+	refresh,
+};
+
+let view = null, drawing = false;
+
+// changed draws what is new, once for all that came together.
+function changed() {
+	if (drawing) return;
+	drawing = true;
+	requestAnimationFrame(() => {
+		drawing = false;
+		view?.update?.();
+		showPlayer();
+	});
+}
+
+// refresh asks for all that events do not tell: declared mounts, and what
+// becomes of those that end.
+async function refresh() {
+	try {
+		const [mounts, server] = await Promise.all([ask("GET", "/mounts"), ask("GET", "/server")]);
+		world.mounts = new Map(mounts.items.map(m => [m.name, m]));
+		world.server = server;
+		showServer();
+		changed();
+	} catch (problem) {
+		if (problem.status) throw problem;
+	}
+}
+
+function showServer() {
+	const {totals, uptime, config, history} = world.server;
+	set($("server"), `up ${duration(uptime)} · ${plural(totals.connections, "connection")} besides listeners · ${plural(totals.joins, "listener")} since the start`);
+	$("restart").hidden = config.restart_needed.length === 0;
+	set($("restart"), `Changed in the file, but in force only after a restart: ${config.restart_needed.join(", ")}`);
+	$("trouble").hidden = !history.trouble;
+	set($("trouble"), `The history cannot be written: ${history.trouble}`);
+}
+
+function merge(news) {
+	const known = world.mounts.get(news.name);
+	world.mounts.set(news.name, {...known, ...news});
+	if (!known) refresh();
+	changed();
+}
+
+function listen() {
+	follow("/events", {
+		mount: merge,
+		detail: merge,
+		gone: refresh,
+		listeners(counts) {
+			for (const [name, n] of Object.entries(counts)) {
+				const m = world.mounts.get(name);
+				if (m) m.listeners = n;
+			}
+			changed();
+		},
+		log: line => view?.line?.(line),
+	}, state => {
+		const back = !$("offline").hidden && state === "open";
+		$("offline").hidden = state === "open";
+		if (back) refresh();
+	});
+}
+
+// An address is #/VIEW or #/mounts/NAME.
+function route() {
+	const [name, subject] = location.hash.replace(/^#\/?/, "").split("/");
+	const chosen = views[name] ? name : "overview";
+	for (const link of document.querySelectorAll("nav a"))
+		if (link.dataset.view === chosen) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+	view?.close?.();
+	$("view").replaceChildren();
+	view = views[chosen].open($("view"), world, subject && "/" + decodeURIComponent(subject));
+	view.update?.();
+	scrollTo(0, 0);
+}
+
+function showPlayer() {
+	$("player").hidden = radio.mount === null;
+	const m = world.mounts.get(radio.mount);
+	set($("heard"), radio.mount === null ? "" : [radio.mount, {connecting: "Connecting…", failed: "Could not be played"}[radio.state] ?? m?.playing?.title].filter(Boolean).join(" · "));
+}
+
+const again = () => location.reload();
+$("logout").addEventListener("click", () => logOut().finally(again));
+$("stop").addEventListener("click", () => radio.stop());
+radio.addEventListener("change", changed);
+wireVolume(radio, $("volume"));
+addEventListener("hashchange", route);
+
+// Whoever sent his login with the request has no session to be ended.
+try { await resume(again); } catch { $("logout").hidden = true; }
+await refresh();
+route();
+listen();
+setInterval(() => { if (!document.hidden) refresh(); }, 10000);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
