@@ -1,10 +1,11 @@
-// Package deploy holds what runs relay beside others: its dashboard, its alerts,
-// and the Prometheus and Grafana of docker-compose.yml.
+// Package deploy tests what is in this folder: the files by which relay gets
+// onto a server and is watched there.
 package deploy
 
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,7 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-func read(t *testing.T, path string) string {
+func read(t testing.TB, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -23,11 +24,24 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-func parse(t *testing.T, path string, into any) {
+func parse(t testing.TB, path string, into any) {
 	t.Helper()
 	if err := yaml.Unmarshal([]byte(read(t, path)), into); err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
+}
+
+// program returns the path of a program. Without it the test is skipped, or
+// fails where everything must be there.
+func program(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil && os.Getenv("RELAY_E2E_REQUIRE") != "" {
+		t.Fatal(err)
+	} else if err != nil {
+		t.Skip(err)
+	}
+	return path
 }
 
 // compose is what is looked at of docker-compose.yml.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -35,9 +36,16 @@ func (r *relay) exchange(t testing.TB, raw string) string {
 // dial opens a connection on which no read or write waits for ever.
 func (r *relay) dial(t testing.TB) net.Conn {
 	t.Helper()
-	conn, err := net.Dial("tcp", r.addr)
+	dialer := net.Dialer{}
+	if r.from != "" {
+		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(r.from)}
+	}
+	conn, err := dialer.Dial("tcp", r.addr)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if r.secure {
+		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
 	}
 	conn.SetDeadline(time.Now().Add(patience))
 	t.Cleanup(func() { conn.Close() })

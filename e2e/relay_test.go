@@ -23,6 +23,8 @@ const patience = 20 * time.Second
 type relay struct {
 	addr                          string // host:port
 	sourcePassword, adminPassword string
+	from                          string // the address clients of our own have; empty: any
+	secure                        bool   // they speak TLS
 
 	cmd    *exec.Cmd
 	out    lockedBuffer // banner
@@ -57,9 +59,15 @@ func start(t testing.TB, toml string) *relay {
 // run runs relay with arguments and waits until it is on the air.
 func run(t testing.TB, args ...string) *relay {
 	t.Helper()
-	r := &relay{cmd: exec.Command(binary, args...), exited: make(chan struct{})}
+	return launch(t, exec.Command(binary, args...))
+}
+
+// launch runs a command that becomes relay and waits until it is on the air.
+func launch(t testing.TB, cmd *exec.Cmd) *relay {
+	t.Helper()
+	r := &relay{cmd: cmd, exited: make(chan struct{})}
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.log
-	r.cmd.Env = append(os.Environ(), "RELAY_SOURCE_PASSWORD=", "RELAY_ADMIN_PASSWORD=")
+	r.cmd.Env = append(append(os.Environ(), r.cmd.Env...), "RELAY_SOURCE_PASSWORD=", "RELAY_ADMIN_PASSWORD=")
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

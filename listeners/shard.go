@@ -31,11 +31,13 @@ type shard struct {
 	mu    sync.Mutex
 	inbox []*listener   // not yet in a slot
 	wake  chan struct{} // says that somebody is in the inbox
+
+	met chan struct{} // taken from when run comes by
 }
 
 func newShard(v visitor, cadence time.Duration, leave func(*listener, string), flushed func(time.Time)) *shard {
 	slots := max(1, int(cadence/slotTime))
-	return &shard{visitor: v, cadence: cadence, leave: leave, flushed: flushed, slots: make([][]*listener, slots), wake: make(chan struct{}, 1)}
+	return &shard{visitor: v, cadence: cadence, leave: leave, flushed: flushed, slots: make([][]*listener, slots), wake: make(chan struct{}, 1), met: make(chan struct{})}
 }
 
 // add gives the shard a listener, who was brought up to date just now.
@@ -72,6 +74,7 @@ func (s *shard) run(ctx context.Context) {
 				s.flushed(now)
 			}
 		case <-s.wake:
+		case <-s.met:
 		case <-ctx.Done():
 			s.dismiss()
 			return

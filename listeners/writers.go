@@ -66,6 +66,19 @@ func (w *Writers) Run(ctx context.Context) {
 	shards.Wait()
 }
 
+// ComeBy waits until every shard has come by once, and returns true, or false
+// when Run is over. A shard that hangs is waited for.
+func (w *Writers) ComeBy() bool {
+	for _, s := range w.shards {
+		select {
+		case s.met <- struct{}{}:
+		case <-w.following.Done():
+			return false
+		}
+	}
+	return true
+}
+
 // seat sends a newcomer what there is for him at once, then leaves him to a
 // shard or, where the connection encrypts, to a goroutine of his own.
 func (w *Writers) seat(l *listener, conn net.Conn) {

@@ -14,9 +14,12 @@ import (
 	"relay/conf"
 )
 
+// Open opens an address, as net.Listen does.
+type Open func(network, address string) (net.Listener, error)
+
 // Listen opens the configured addresses, those for TLS last. The error says
 // which one failed and what to do.
-func Listen(live *conf.Live) ([]net.Listener, error) {
+func Listen(live *conf.Live, listen Open) ([]net.Listener, error) {
 	c := live.Config()
 	var open []net.Listener
 	fail := func(err error) ([]net.Listener, error) {
@@ -26,7 +29,7 @@ func Listen(live *conf.Live) ([]net.Listener, error) {
 		return nil, err
 	}
 	for _, address := range c.Server.Listen {
-		l, err := net.Listen("tcp", address)
+		l, err := listen("tcp", address)
 		if err != nil {
 			return fail(explain(address, err))
 		}
@@ -42,7 +45,7 @@ func Listen(live *conf.Live) ([]net.Listener, error) {
 	// HTTP/1.1 only: streams are no HTTP/2.
 	secure := &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}
 	for _, address := range c.TLS.Listen {
-		l, err := net.Listen("tcp", address)
+		l, err := listen("tcp", address)
 		if err != nil {
 			return fail(explain(address, err))
 		}
@@ -67,12 +70,12 @@ func proxied(c *conf.Live, l net.Listener) net.Listener {
 // ListenShoutcast opens the configured address for SHOUTcast sources, or
 // returns nil when there is none. Connections there are served like any
 // others: the programs that come merely dial one port more than they are told.
-func ListenShoutcast(live *conf.Live) (net.Listener, error) {
+func ListenShoutcast(live *conf.Live, listen Open) (net.Listener, error) {
 	c := live.Config()
 	if c.Server.ShoutcastListen == "" {
 		return nil, nil
 	}
-	l, err := net.Listen("tcp", c.Server.ShoutcastListen)
+	l, err := listen("tcp", c.Server.ShoutcastListen)
 	if err != nil {
 		return nil, explain(c.Server.ShoutcastListen, err)
 	}

@@ -5,24 +5,37 @@ import (
 	"flag"
 	"fmt"
 	"os"
+
+	"relay/commandline"
 )
 
+func checkCommand() commandline.Command {
+	return commandline.Command{
+		Name:     "check",
+		Operands: "[FILE]",
+		Files:    true,
+		Purpose:  "says what is wrong with a configuration, and changes nothing",
+		Examples: []commandline.Entry{{Name: "relay check -c relay.toml", Text: "says what is wrong with a configuration, and changes nothing"}},
+		Declare: func(flags *flag.FlagSet) func([]string) error {
+			path := flags.String("c", "", "the configuration `file`")
+			return func(operands []string) error {
+				if *path == "" && len(operands) == 1 {
+					*path = operands[0]
+				}
+				return check(*path)
+			}
+		},
+	}
+}
+
 // check reads a configuration and reports everything that is wrong with it.
-func check(args []string) error {
-	flags := flag.NewFlagSet("relay check", flag.ContinueOnError)
-	path := flags.String("c", "", "the configuration `file`")
-	if err := parseFlags(flags, args); err != nil {
-		return err
-	}
-	if *path == "" && flags.NArg() == 1 {
-		*path = flags.Arg(0)
-	}
-	if *path == "" {
+func check(path string) error {
+	if path == "" {
 		return errors.New("check which file? relay check -c relay.toml")
 	}
-	if _, err := loadConfiguration(*path, os.Stderr); err != nil {
+	if _, err := loadConfiguration(path, os.Stderr); err != nil {
 		return err
 	}
-	fmt.Printf("%s is fine\n", *path)
+	fmt.Printf("%s is fine\n", path)
 	return nil
 }

@@ -5,24 +5,33 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"relay/commandline"
 )
 
-// health asks a running server whether it is well, for container engines whose
-// images hold nothing that could ask.
-func health(args []string) error {
-	flags := flag.NewFlagSet("relay health", flag.ContinueOnError)
-	address := flags.String("address", "127.0.0.1:8000", "`host:port` of the server")
-	if err := parseFlags(flags, args); err != nil {
-		return err
+func healthCommand() commandline.Command {
+	return commandline.Command{
+		Name:     "health",
+		Purpose:  "asks the server on this machine whether it is well",
+		About:    "For container engines, whose images hold nothing else that could ask.",
+		Examples: []commandline.Entry{{Name: "relay health", Text: "asks the server on this machine whether it is well"}},
+		Declare: func(flags *flag.FlagSet) func([]string) error {
+			address := flags.String("address", "127.0.0.1:8000", "`host:port` of the server")
+			return func([]string) error { return health(*address) }
+		},
 	}
+}
+
+// health asks a running server whether it is well.
+func health(address string) error {
 	client := http.Client{Timeout: 2 * time.Second}
-	answer, err := client.Get("http://" + *address + "/healthz")
+	answer, err := client.Get("http://" + address + "/healthz")
 	if err != nil {
 		return err
 	}
 	answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s", *address, answer.Status)
+		return fmt.Errorf("%s answers %s", address, answer.Status)
 	}
 	fmt.Println("well")
 	return nil

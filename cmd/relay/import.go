@@ -6,19 +6,30 @@ import (
 	"io"
 	"os"
 
+	"relay/commandline"
 	"relay/conf/icecast"
 )
 
-// importIcecast prints the relay.toml that an icecast.xml stands for.
-func importIcecast(args []string) error {
-	flags := flag.NewFlagSet("relay import", flag.ContinueOnError)
-	if err := parseFlags(flags, args); err != nil {
-		return err
+func importCommand() commandline.Command {
+	return commandline.Command{
+		Name:     "import",
+		Operands: "FILE",
+		Files:    true,
+		Purpose:  "prints the relay.toml that an icecast.xml stands for",
+		About:    `What relay does otherwise or not at all is told on standard error. The file "-" is standard input.`,
+		Examples: []commandline.Entry{{
+			Name: "relay import icecast.xml > relay.toml",
+			Text: "the configuration of an Icecast in relay's own words, and what relay does otherwise",
+		}},
+		Declare: func(*flag.FlagSet) func([]string) error {
+			return func(operands []string) error {
+				if len(operands) != 1 {
+					return errors.New(`import which file? relay import icecast.xml > relay.toml ("-" reads standard input)`)
+				}
+				return convert(operands[0], os.Stdin, os.Stdout, os.Stderr)
+			}
+		},
 	}
-	if flags.NArg() != 1 {
-		return errors.New(`import which file? relay import icecast.xml > relay.toml ("-" reads standard input)`)
-	}
-	return convert(flags.Arg(0), os.Stdin, os.Stdout, os.Stderr)
 }
 
 // convert writes the TOML for the icecast.xml at path, or in stdin for "-", and

@@ -4,59 +4,26 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"os"
+
+	"relay/commandline"
 )
 
-// Exit statuses: the command line was wrong, or the work failed.
+// Exit statuses: the work failed, or the command line was wrong.
 const (
 	exitFailed = 1
 	exitUsage  = 2
 )
 
-// errUsage says that the command line was wrong; the sentence is already out.
-var errUsage = errors.New("usage")
-
 func main() {
-	err := dispatch(os.Args[1:])
+	err := program().Run(os.Args[1:], os.Stdout, os.Stderr)
 	switch {
 	case err == nil:
-	case errors.Is(err, errUsage):
+	case errors.Is(err, commandline.ErrUsage):
 		os.Exit(exitUsage)
 	default:
 		fmt.Fprintf(os.Stderr, "relay: %v\n", err)
 		os.Exit(exitFailed)
 	}
-}
-
-// dispatch runs the command that args name; none means the server.
-func dispatch(args []string) error {
-	if len(args) > 0 {
-		switch args[0] {
-		case "check":
-			return check(args[1:])
-		case "import":
-			return importIcecast(args[1:])
-		case "health":
-			return health(args[1:])
-		case "version", "-version", "--version":
-			return printVersion()
-		case "help", "-h", "-help", "--help":
-			fmt.Print(usage)
-			return nil
-		}
-	}
-	return serve(args)
-}
-
-// parseFlags reads the options of a command. What is wrong is printed with
-// where to find help.
-func parseFlags(flags *flag.FlagSet, args []string) error {
-	flags.SetOutput(os.Stderr)
-	flags.Usage = func() { fmt.Fprintln(os.Stderr, `"relay help" shows what there is.`) }
-	if err := flags.Parse(args); err != nil {
-		return errUsage
-	}
-	return nil
 }

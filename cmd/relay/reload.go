@@ -6,8 +6,11 @@ import (
 	"os/signal"
 	"syscall"
 
+	"go.uber.org/zap"
+
 	"relay/conf"
 	"relay/settings"
+	"relay/systemd"
 )
 
 // hangups returns a channel that gets every SIGHUP from now on, which would
@@ -20,11 +23,13 @@ func hangups() <-chan os.Signal {
 
 // reloadOn reads the configuration again at every signal until ctx ends.
 // Settings logs what comes of it.
-func reloadOn(ctx context.Context, signals <-chan os.Signal, s *settings.Settings) {
+func reloadOn(ctx context.Context, signals <-chan os.Signal, s *settings.Settings, log *zap.Logger) {
 	for {
 		select {
 		case <-signals:
+			systemd.Reloading(log)
 			s.Reload()
+			systemd.Ready(log)
 		case <-ctx.Done():
 			return
 		}

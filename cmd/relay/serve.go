@@ -11,39 +11,58 @@ import (
 	"sync"
 	"syscall"
 
+	"go.uber.org/zap"
+
+	"relay/commandline"
 	"relay/conf"
 	"relay/ingest"
 	"relay/mounts"
 	"relay/server"
 	"relay/settings"
+	"relay/systemd"
 )
 
 // defaultMount is where a run without a configuration plays.
 const defaultMount = "/live"
 
-// serve runs the server until it is told to stop.
-func serve(args []string) error {
-	flags := flag.NewFlagSet("relay", flag.ContinueOnError)
-	path := flags.String("c", "", "the configuration `file`")
-	listen := flags.String("listen", "", "the `address` to listen on, instead of those configured")
-	if err := parseFlags(flags, args); err != nil {
-		return err
+func serveCommand() commandline.Command {
+	return commandline.Command{
+		Operands: "[FILE.mp3 | FOLDER ...]",
+		Files:    true,
+		Purpose:  "is on the air until it is told to stop, with the files or folders named as its music whenever no DJ is connected",
+		Examples: []commandline.Entry{
+			{Name: "relay", Text: "on the air at once: port 8000, mount /live, passwords made for this run"},
+			{Name: "relay FILE.mp3 | FOLDER", Text: "the same, with your music whenever no DJ is connected"},
+			{Name: "relay -c relay.toml", Text: "with a configuration (relay.example.toml shows all of it)"},
+			{Name: "relay -c icecast.xml", Text: "with the configuration of an Icecast as it is"},
+			{Name: "relay -listen :9000", Text: "on another port (wins over the configuration)"},
+		},
+		Declare: func(flags *flag.FlagSet) func([]string) error {
+			path := flags.String("c", "", "the configuration `file`")
+			listen := flags.String("listen", "", "the `address` to listen on, instead of those configured")
+			return func(music []string) error { return serve(*path, *listen, music) }
+		},
 	}
-	for _, music := range flags.Args() {
+}
+
+// serve runs the server until it is told to stop. path is its configuration and
+// listen an address that wins over those in it; either may be empty.
+func serve(path, listen string, tracks []string) error {
+	for _, music := range tracks {
 		if _, err := os.Stat(music); err != nil {
 			return fmt.Errorf("cannot play %s: %w", music, errors.Unwrap(err))
 		}
 	}
 	hangup := hangups()
-	unconfigured := *path == ""
+	unconfigured := path == ""
 	var made passwords
-	config, err := settings.Open(*path, func(name string, text []byte) (*conf.Config, []byte, error) {
+	config, err := settings.Open(path, func(name string, text []byte) (*conf.Config, []byte, error) {
 		c, toml, err := readConfiguration(name, text, os.Stderr)
 		if err != nil {
 			return nil, nil, err
 		}
-		if *listen != "" {
-			c.Server.Listen = []string{*listen}
+		if listen != "" {
+			c.Server.Listen = []string{listen}
 		}
 		if unconfigured {
 			c.Server.ShoutcastMount = defaultMount
@@ -64,17 +83,21 @@ func serve(args []string) error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	open, err := server.Listen(live)
+	sockets := systemd.Inherited()
+	open, err := server.Listen(live, sockets.Listen)
 	if err != nil {
 		return err
 	}
-	shoutcast, err := listenShoutcast(live, unconfigured, open[0].Addr())
+	shoutcast, err := listenShoutcast(live, unconfigured, open[0].Addr(), sockets.Listen)
 	if err != nil {
 		return err
 	}
 	printBanner(os.Stdout, live.Config(), open[0].Addr(), shoutcast, made)
 	if shoutcast != nil {
 		open = append(open, shoutcast)
+	}
+	for _, addr := range sockets.Close() {
+		log.Warn("a socket from systemd is not used: no address of the configuration is its own", zap.Stringer("address", addr))
 	}
 
 	registry := mounts.NewRegistry(live, log)
@@ -85,12 +108,13 @@ func serve(args []string) error {
 	working.Go(func() {
 		follow(ctx, live, func(c *conf.Config) {
 			level.SetLevel(levelOf(c.Log))
-			music.Play(musicOf(c, unconfigured, flags.Args()))
+			music.Play(musicOf(c, unconfigured, tracks))
 		})
 	})
-	working.Go(func() { reloadOn(ctx, hangup, config) })
+	working.Go(func() { reloadOn(ctx, hangup, config, log) })
 	pullStreams(ctx, &working, live, registry, log, open)
 	encodeRenditions(ctx, &working, live, registry, log)
+	working.Go(func() { systemd.Attend(ctx, radio.Alive, log) })
 	err = radio.Run(ctx, open)
 	working.Wait()
 	log.Info("stopped")
@@ -100,9 +124,9 @@ func serve(args []string) error {
 // listenShoutcast opens the second port for SHOUTcast sources, or returns nil:
 // the configured one or, without a configuration, the one behind the first if
 // that is free.
-func listenShoutcast(c *conf.Live, unconfigured bool, main net.Addr) (net.Listener, error) {
+func listenShoutcast(c *conf.Live, unconfigured bool, main net.Addr, open server.Open) (net.Listener, error) {
 	if unconfigured {
 		return server.NextPort(main), nil
 	}
-	return server.ListenShoutcast(c)
+	return server.ListenShoutcast(c, open)
 }

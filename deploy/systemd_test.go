@@ -1,0 +1,45 @@
+package deploy
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// units copies the units to a folder where relay is installed as another
+// program, since they are checked on machines without it.
+func units(t *testing.T) (service, socket string) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"relay.service", "relay.socket"} {
+		text := strings.ReplaceAll(read(t, "systemd/"+name), "/usr/bin/relay", "/bin/true")
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "relay.service"), filepath.Join(dir, "relay.socket")
+}
+
+func TestUnitsAreRight(t *testing.T) {
+	service, socket := units(t)
+	out, err := exec.Command(program(t, "systemd-analyze"), "verify", "--man=no", service, socket).CombinedOutput()
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, "relay.") {
+			t.Error(line)
+		}
+	}
+	if err != nil && !t.Failed() {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// The service is exposed by no more than 2.0 of 10, as systemd counts: "OK".
+func TestServiceIsHardened(t *testing.T) {
+	service, _ := units(t)
+	out, err := exec.Command(program(t, "systemd-analyze"), "security", "--no-pager", "--offline=true", "--threshold=20", service).CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
