@@ -27,6 +27,7 @@ func Default() *Config {
 		Limits:  defaultLimits(),
 		Auth:    defaultAuth(),
 		Log:     defaultLog(),
+		TLS:     defaultTLS(),
 		Page:    defaultPage(),
 		History: defaultHistory(),
 		Master:  defaultMaster(),
