@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"sync/atomic"
@@ -26,6 +27,9 @@ import (
 const (
 	// lookEvery is how often the files are looked at.
 	lookEvery = 5 * time.Second
+	// fetchAgain is how long to wait after an ACME server said no; autocert
+	// itself asks no more than once a minute.
+	fetchAgain = 2 * time.Minute
 	// warnBefore is how long before its end a certificate from files is
 	// complained of.
 	warnBefore = 14 * 24 * time.Hour
@@ -50,7 +54,7 @@ func Open(c conf.TLS, log *zap.Logger) (*Store, error) {
 	case len(c.ACMEHosts) > 0:
 		s.acme = &autocert.Manager{
 			Prompt:     autocert.AcceptTOS,
-			HostPolicy: autocert.HostWhitelist(c.ACMEHosts...),
+			HostPolicy: ours(c.ACMEHosts),
 			Cache:      autocert.DirCache(c.ACMECache),
 			Email:      c.ACMEEmail,
 			Client:     &acme.Client{DirectoryURL: c.ACMEDir, UserAgent: "relay"},
@@ -64,6 +68,17 @@ func Open(c conf.TLS, log *zap.Logger) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// ours takes the hosts, and with a port of any number, as they stand in a request.
+func ours(hosts []string) autocert.HostPolicy {
+	listed := autocert.HostWhitelist(hosts...)
+	return func(ctx context.Context, host string) error {
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		return listed(ctx, host)
+	}
 }
 
 // TLS returns what servers shake hands by: HTTP/1.1 only, since streams are no
@@ -143,12 +158,26 @@ func (s *Store) Run(ctx context.Context) {
 }
 
 // fetch has the certificates of all hosts there before somebody asks for them.
-// It needs the server to be reachable: what fails is tried again at the next
-// handshake.
+// From then on autocert renews them.
 func (s *Store) fetch(ctx context.Context) {
-	for _, host := range s.conf.ACMEHosts {
-		if ctx.Err() != nil {
+	for missing := s.conf.ACMEHosts; ; {
+		missing = s.fetchEach(ctx, missing)
+		if len(missing) == 0 {
 			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(fetchAgain):
+		}
+	}
+}
+
+// fetchEach returns those of the hosts for which there is no certificate yet.
+func (s *Store) fetchEach(ctx context.Context, hosts []string) (missing []string) {
+	for _, host := range hosts {
+		if ctx.Err() != nil {
+			return nil
 		}
 		hello := &tls.ClientHelloInfo{
 			ServerName: host, SignatureSchemes: []tls.SignatureScheme{tls.ECDSAWithP256AndSHA256},
@@ -156,11 +185,13 @@ func (s *Store) fetch(ctx context.Context) {
 		}
 		pair, err := s.acme.GetCertificate(hello)
 		if err != nil {
-			s.log.Error("no certificate by ACME: it is asked for again when a client wants it", zap.String("host", host), zap.Error(err))
+			s.log.Error("no certificate by ACME yet", zap.String("host", host), zap.Error(err), zap.Duration("next attempt in", fetchAgain))
+			missing = append(missing, host)
 			continue
 		}
 		s.log.Info("certificate by ACME", zap.String("host", host), zap.Time("until", pair.Leaf.NotAfter))
 	}
+	return missing
 }
 
 // look tells whether the files are others than when it last looked.

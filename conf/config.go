@@ -27,7 +27,6 @@ func Default() *Config {
 		Limits:  defaultLimits(),
 		Auth:    defaultAuth(),
 		Log:     defaultLog(),
-		TLS:     defaultTLS(),
 		Page:    defaultPage(),
 		History: defaultHistory(),
 		Master:  defaultMaster(),

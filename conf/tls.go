@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 )
@@ -21,7 +22,8 @@ type TLS struct {
 	ACMEDir string `toml:"acme_dir" restart:"true"`
 	// ACMEEmail is whom the ACME server writes to. Empty: nobody.
 	ACMEEmail string `toml:"acme_email" restart:"true"`
-	// ACMECache is the folder for what was fetched, and its keys.
+	// ACMECache is the folder for what was fetched, and its keys. Empty: "acme"
+	// beside the configuration.
 	ACMECache string `toml:"acme_cache" restart:"true"`
 	// OldClients lets in TLS 1.0 and ciphers that are known to be weak.
 	OldClients bool `toml:"old_clients" restart:"true"`
@@ -29,8 +31,6 @@ type TLS struct {
 	// them to stay there.
 	RedirectPages bool `toml:"redirect_pages"`
 }
-
-func defaultTLS() TLS { return TLS{ACMECache: "acme"} }
 
 // Wanted tells whether there is to be a certificate.
 func (t *TLS) Wanted() bool { return t.CertFile != "" || len(t.ACMEHosts) > 0 }
@@ -50,7 +50,7 @@ func (t *TLS) check(r *reader, p path) {
 		r.fail(p.key("redirect_pages"), need)
 	}
 	for i, host := range t.ACMEHosts {
-		if !isHost(host) || strings.Contains(host, ":") {
+		if !isHost(host) || strings.Contains(host, ":") || !strings.Contains(strings.Trim(host, "."), ".") {
 			r.fail(p.key("acme_hosts").item(i), `must be the name of this host, such as "radio.example.org"`)
 		}
 	}
@@ -59,5 +59,7 @@ func (t *TLS) check(r *reader, p path) {
 	}
 	t.CertFile = r.resolve(t.CertFile)
 	t.KeyFile = r.resolve(t.KeyFile)
-	t.ACMECache = r.resolve(t.ACMECache)
+	if len(t.ACMEHosts) > 0 {
+		t.ACMECache = r.resolve(cmp.Or(t.ACMECache, "acme"))
+	}
 }
