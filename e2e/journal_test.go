@@ -61,9 +61,9 @@ func content(t testing.TB, path string) string {
 // az-8: a listener who comes through a proxy has his own address in lists,
 // whichever way the proxy tells it, and a stranger cannot choose one.
 func TestListenersBehindProxies(t *testing.T) {
-	cert, key := selfSigned(t)
+	cert := selfSigned(t, "radio")
 	secure := freePort(t)
-	toml := strings.Replace(config, "[auth]", "trusted_proxies = ['127.0.0.1', '10.0.0.0/8']\n[tls]\nlisten = ['"+secure+"']\ncert_file = '"+cert+"'\nkey_file = '"+key+"'\n[auth]", 1)
+	toml := strings.Replace(config, "[auth]", "trusted_proxies = ['127.0.0.1', '10.0.0.0/8']\n[tls]\nlisten = ['"+secure+"']\ncert_file = '"+cert.certFile+"'\nkey_file = '"+cert.keyFile+"'\n[auth]", 1)
 	r := start(t, toml)
 	r.encode(t, "/live").frames(t, 100)
 	eventually(t, "the source", func() bool { return r.source(t, "/live").BitRate == 128 })

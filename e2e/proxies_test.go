@@ -45,7 +45,7 @@ func behindNginx(t *testing.T) proxied {
 	p := newProxied(t)
 	p.sources = p.at(freePort(t))
 	p.sources.from, p.sources.secure = guest, true
-	cert, key := selfSigned(t)
+	cert := selfSigned(t, "radio")
 	dir := t.TempDir()
 	settle := func(name string) string {
 		text, err := os.ReadFile("../deploy/nginx/" + name)
@@ -58,8 +58,8 @@ func behindNginx(t *testing.T) proxied {
 			"listen 443 ", "listen "+p.web.addr+" ",
 			"listen 8443 ", "listen "+p.sources.addr+" ",
 			"127.0.0.1:8000", p.addr,
-			"/etc/ssl/radio.example.org/fullchain.pem", cert,
-			"/etc/ssl/radio.example.org/privkey.pem", key,
+			"/etc/ssl/radio.example.org/fullchain.pem", cert.certFile,
+			"/etc/ssl/radio.example.org/privkey.pem", cert.keyFile,
 		).Replace(string(text))
 	}
 	module := "/usr/lib/nginx/modules/ngx_stream_module.so" // Debian: libnginx-mod-stream
@@ -98,9 +98,9 @@ func behindHAProxy(t *testing.T) proxied {
 	t.Helper()
 	haproxy := program(t, "haproxy", "/usr/sbin/haproxy")
 	p := newProxied(t)
-	cert, key := selfSigned(t)
+	cert := selfSigned(t, "radio")
 	pair := filepath.Join(t.TempDir(), "pair.pem")
-	if err := os.WriteFile(pair, []byte(content(t, cert)+content(t, key)), 0o600); err != nil {
+	if err := os.WriteFile(pair, []byte(content(t, cert.certFile)+content(t, cert.keyFile)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	text := strings.NewReplacer(

@@ -70,8 +70,12 @@ func hungUpConn(conn syscall.Conn) (left bool) {
 // leftConn reports whether the other side has closed a connection, encrypted
 // or not.
 func leftConn(conn net.Conn) bool {
-	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok {
-		conn = secure.NetConn()
+	for {
+		around, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		conn = around.NetConn()
 	}
 	if proxied, ok := conn.(interface{ Raw() net.Conn }); ok { // has read the PROXY protocol
 		conn = proxied.Raw()

@@ -3,7 +3,10 @@ package pages
 import (
 	"embed"
 	"html/template"
+	"net"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"go.uber.org/zap"
 
@@ -48,6 +51,47 @@ func (h *Handlers) render(w http.ResponseWriter, status int, name, frames string
 	if err := templates.ExecuteTemplate(w, name, data); err != nil {
 		h.Log.Debug("page not sent", zap.Error(err))
 	}
+}
+
+// BySecureLine answers with a page only to those who came by TLS, if the owner
+// wants it so, and tells browsers to come that way from now on (RFC 6797); others
+// are sent there.
+func (h *Handlers) BySecureLine(page http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c := h.Conf.Config()
+		switch {
+		case !c.TLS.RedirectPages:
+		case isSecure(r):
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		default:
+			http.Redirect(w, r, secureBase(c, r.Host)+r.URL.RequestURI(), http.StatusPermanentRedirect)
+			return
+		}
+		page(w, r)
+	}
+}
+
+// isSecure tells whether a request came by TLS. The field is left in a request
+// by trusted proxies only.
+func isSecure(r *http.Request) bool {
+	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+}
+
+// secureBase returns the address by TLS of a server that a browser calls host:
+// the public one, or else a port for TLS alone, or the one it was asked at.
+func secureBase(c *conf.Config, host string) string {
+	if strings.HasPrefix(c.Server.PublicURL, "https://") {
+		return c.Server.PublicURL
+	}
+	name := (&url.URL{Host: host}).Hostname()
+	if len(c.TLS.Listen) > 0 {
+		_, port, _ := net.SplitHostPort(c.TLS.Listen[0])
+		host = net.JoinHostPort(name, port)
+		if port == "443" {
+			host = strings.TrimSuffix(host, ":443")
+		}
+	}
+	return "https://" + host
 }
 
 // What may be the frames of render.

@@ -18,11 +18,16 @@ const maxHead = 16 << 10
 // errHeadTooLarge says that a head did not end within maxHead.
 var errHeadTooLarge = errors.New("the request head is larger than 16 KiB")
 
+// tlsHandshake begins the first record of a TLS connection (RFC 8446, section
+// 5.1), and no request.
+const tlsHandshake = 0x16
+
 // A greeting is how a connection begins.
 type greeting struct {
 	req      *http.Request
 	password string    // instead of a request, the password line of a SHOUTcast source
 	body     io.Reader // what comes behind either
+	hello    []byte    // instead of either, the begin of a TLS handshake
 }
 
 // readHead reads a request head, which must be whole by the deadline, or the
@@ -40,6 +45,9 @@ func readHead(conn net.Conn, deadline time.Time) (greeting, error) {
 		}
 		n, err := conn.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
+		if len(buf) > 0 && buf[0] == tlsHandshake {
+			return greeting{hello: buf}, nil
+		}
 		if line, ok := icy.FirstLine(buf); ok && !firstLineSeen {
 			firstLineSeen = true
 			if _, err := icy.ParseRequestLine(line); err != nil {

@@ -33,7 +33,7 @@ func newServer(t *testing.T, toml string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(config, mounts.NewRegistry(config.Live, zap.NewNop()), nil, journal.NewTail(zap.InfoLevel, 10), zap.NewNop())
+	return New(config, mounts.NewRegistry(config.Live, zap.NewNop()), nil, journal.NewTail(zap.InfoLevel, 10), nil, zap.NewNop())
 }
 
 // runServer runs a server until the test ends or stop is called.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pires/go-proxyproto"
 
+	"relay/certificates"
 	"relay/conf"
 )
 
@@ -19,7 +20,7 @@ type Open func(network, address string) (net.Listener, error)
 
 // Listen opens the configured addresses, those for TLS last. The error says
 // which one failed and what to do.
-func Listen(live *conf.Live, listen Open) ([]net.Listener, error) {
+func Listen(live *conf.Live, certs *certificates.Store, listen Open) ([]net.Listener, error) {
 	c := live.Config()
 	var open []net.Listener
 	fail := func(err error) ([]net.Listener, error) {
@@ -35,21 +36,12 @@ func Listen(live *conf.Live, listen Open) ([]net.Listener, error) {
 		}
 		open = append(open, proxied(live, l))
 	}
-	if len(c.TLS.Listen) == 0 {
-		return open, nil
-	}
-	pair, err := tls.LoadX509KeyPair(c.TLS.CertFile, c.TLS.KeyFile)
-	if err != nil {
-		return fail(fmt.Errorf("cannot use %s with %s: %w", c.TLS.CertFile, c.TLS.KeyFile, err))
-	}
-	// HTTP/1.1 only: streams are no HTTP/2.
-	secure := &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}
 	for _, address := range c.TLS.Listen {
 		l, err := listen("tcp", address)
 		if err != nil {
 			return fail(explain(address, err))
 		}
-		open = append(open, tls.NewListener(proxied(live, l), secure))
+		open = append(open, tls.NewListener(proxied(live, l), certs.TLS()))
 	}
 	return open, nil
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"relay/admin"
 	"relay/api"
 	"relay/auth"
+	"relay/certificates"
 	"relay/conf"
 	"relay/history"
 	"relay/icy"
@@ -48,6 +50,9 @@ type Server struct {
 	api      *api.Handlers
 	pages    *pages.Handlers
 
+	certs  *certificates.Store // nil: there are none
+	secure *tls.Config         // of those who speak TLS where plain is spoken too
+
 	stopping atomic.Bool
 
 	mu    sync.Mutex
@@ -55,7 +60,7 @@ type Server struct {
 }
 
 // New puts a server together; Run starts it.
-func New(config *settings.Settings, registry *mounts.Registry, music admin.Music, tail *journal.Tail, log *zap.Logger) *Server {
+func New(config *settings.Settings, registry *mounts.Registry, music admin.Music, tail *journal.Tail, certs *certificates.Store, log *zap.Logger) *Server {
 	c := config.Live
 	gate := auth.NewGate(c).WithLog(log)
 	book := journal.New(c.Config().Log, log)
@@ -90,6 +95,8 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 			SetFallbacks: backups.Set, Music: music,
 		},
 		doorstep: newDoorstep(c, log),
+		certs:    certs,
+		secure:   certs.TLS(),
 		conns:    map[net.Conn]struct{}{},
 	}
 	s.api = &api.Handlers{
@@ -107,13 +114,14 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	web := newWeb(journaled(s.journal, routes(s.admin, s.pages, s.api.Router(), s.writers, &s.stopping)), open[0].Addr(), s.log)
+	web := newWeb(journaled(s.journal, s.certs.Challenges(routes(s.admin, s.pages, s.api.Router(), s.writers, &s.stopping))), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
 	keeping, stopKeeping := context.WithCancel(context.Background())
 	var keeper sync.WaitGroup
 	keeper.Go(func() { s.journal.Run(keeping) })
 	keeper.Go(func() { s.history.Run(keeping) })
+	keeper.Go(func() { s.certs.Run(keeping) })
 	keeper.Go(func() { s.gate.Run(keeping) })
 	defer func() {
 		stopKeeping()
@@ -180,6 +188,9 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	deadline := time.Now().Add(time.Duration(c.Limits.HeaderTimeout))
 	leave := s.doorstep.enter(conn)
 	said, err := readHead(conn, deadline)
+	if err == nil && said.hello != nil {
+		conn, said, err = s.shakeHands(conn, said.hello, deadline)
+	}
 	leave()
 	if err != nil {
 		s.turnAway(conn, err)

@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/certificates"
 	"relay/commandline"
 	"relay/conf"
 	"relay/ingest"
@@ -84,7 +85,11 @@ func serve(path, listen string, tracks []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	sockets := systemd.Inherited()
-	open, err := server.Listen(live, sockets.Listen)
+	certs, err := certificates.Open(live.Config().TLS, log)
+	if err != nil {
+		return err
+	}
+	open, err := server.Listen(live, certs, sockets.Listen)
 	if err != nil {
 		return err
 	}
@@ -102,7 +107,7 @@ func serve(path, listen string, tracks []string) error {
 
 	registry := mounts.NewRegistry(live, log)
 	music := ingest.NewAutoDJ(registry, log)
-	radio := server.New(config, registry, music, tail, log)
+	radio := server.New(config, registry, music, tail, certs, log)
 	var working sync.WaitGroup
 	working.Go(func() { music.Run(ctx) })
 	working.Go(func() {

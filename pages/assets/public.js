@@ -14,8 +14,9 @@ const tellSystem = showOnLockScreen(radio, mount => describe(cardOf(mount)));
 function arrange() {
 	const n = cards().length;
 	list.classList.toggle("one", n === 1);
-	$("empty").hidden = n > 0;
 	if (n === 0) $("connect").hidden = false;
+	else if (!$("empty").hidden) $("connect").querySelector("details").open = false; // the first source is there
+	$("empty").hidden = n > 0;
 	$("volume").parentElement.classList.toggle("sr", n === 0);
 	if (n === 1 && !list.firstElementChild.querySelector(".earlier").dataset.seen) {
 		const earlier = list.firstElementChild.querySelector(".earlier");

@@ -1,20 +1,22 @@
 // How a source's sound arrived: a bar for each of the last two minutes' seconds.
 
 const ns = "http://www.w3.org/2000/svg";
+const span = 120; // seconds
 
 // drawStrip draws milliseconds of sound, second by second, the newest last. A
 // second that got about as much as it lasts is whole; what comes late makes the
 // one a short bar and the next a full one.
 export function drawStrip(svg, seconds) {
+	const first = span - seconds.length;
 	while (svg.children.length < seconds.length) svg.append(document.createElementNS(ns, "rect"));
 	while (svg.children.length > seconds.length) svg.lastChild.remove();
-	svg.setAttribute("viewBox", `0 0 ${Math.max(1, seconds.length)} 24`);
+	svg.setAttribute("viewBox", `0 0 ${span} 24`);
 	seconds.forEach((ms, at) => {
 		const bar = svg.children[at];
 		const kind = ms >= 700 ? "whole" : ms > 0 ? "late" : "missing";
 		const height = ms > 0 ? Math.max(3, Math.min(24, 24 * ms / 1200)) : 2;
 		if (bar.getAttribute("class") !== kind) bar.setAttribute("class", kind);
-		bar.setAttribute("x", at + .1);
+		bar.setAttribute("x", first + at + .1);
 		bar.setAttribute("width", .8);
 		bar.setAttribute("y", 24 - height);
 		bar.setAttribute("height", height);
@@ -23,7 +25,7 @@ export function drawStrip(svg, seconds) {
 
 // receptionText says the rest of it in words.
 export function receptionText(r) {
-	const parts = [r.gaps === 1 ? "1 gap" : `${r.gaps} gaps`];
+	const parts = [r.gaps ? r.gaps === 1 ? "1 gap" : `${r.gaps} gaps` : "No gaps"];
 	if (r.gaps) parts.push(`longest ${r.longest_gap.toFixed(1)} s`, `${r.missing.toFixed(1)} s missing`);
 	parts.push(`jitter ${Math.round(r.jitter_ms)} ms`);
 	if (r.resyncs) parts.push(`${r.resyncs} resyncs`);

@@ -39,7 +39,7 @@ export function curve(points, from, to) {
 	}
 	const places = points.map(p => ({...p, x: Math.max(left, x(new Date(p.at).getTime())), y: y(p.peak)}));
 	if (places.length) {
-		const line = places.map((p, i) => `${i ? "L" : "M"}${p.x.toFixed(1)} ${p.y.toFixed(1)}`).join("");
+		const line = places.map((p, i) => `${i ? "L" : "M"}${p.x.toFixed(1)} ${p.y.toFixed(1)}`).join("") + (places.length === 1 ? "h.01" : "");
 		picture.append(
 			svg("path", {class: "area", d: `${line}L${places.at(-1).x.toFixed(1)} ${y(0)}L${places[0].x.toFixed(1)} ${y(0)}Z`}),
 			svg("path", {class: "curve", d: line}));

@@ -1,0 +1,147 @@
+package certificates
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"relay/conf"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// write puts a certificate that ends at a time into files.
+func write(t testing.TB, c conf.TLS, name string, until time.Time) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: until.Add(-time.Hour), NotAfter: until}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{c.CertFile: {Type: "CERTIFICATE", Bytes: der}, c.KeyFile: {Type: "PRIVATE KEY", Bytes: keyDER}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func files(t testing.TB) conf.TLS {
+	dir := t.TempDir()
+	return conf.TLS{CertFile: filepath.Join(dir, "cert.pem"), KeyFile: filepath.Join(dir, "key.pem")}
+}
+
+func (s *Store) name(t testing.TB) string {
+	t.Helper()
+	pair, err := s.TLS().GetCertificate(&tls.ClientHelloInfo{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair.Leaf.Subject.CommonName
+}
+
+func TestNothingWanted(t *testing.T) {
+	s, err := Open(conf.TLS{}, zap.NewNop())
+	if s != nil || err != nil || s.TLS() != nil {
+		t.Errorf("%v, %v", s, err)
+	}
+	s.Run(t.Context()) // returns
+	if s.Challenges(nil) != nil {
+		t.Error("there is a handler of challenges")
+	}
+}
+
+func TestFilesThatCannotBeUsed(t *testing.T) {
+	c := files(t)
+	if _, err := Open(c, zap.NewNop()); err == nil || !strings.Contains(err.Error(), c.CertFile) || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("without files: %v", err)
+	}
+	write(t, c, "first", time.Now().Add(time.Hour))
+	if err := os.WriteFile(c.KeyFile, []byte("no key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(c, zap.NewNop()); err == nil || !strings.Contains(err.Error(), c.KeyFile) {
+		t.Errorf("with a key that is none: %v", err)
+	}
+}
+
+func TestNewFiles(t *testing.T) {
+	c := files(t)
+	write(t, c, "first", time.Now().Add(time.Hour))
+	core, log := observer.New(zap.WarnLevel)
+	s, err := Open(c, zap.New(core))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.look() {
+		t.Error("files that are as they were have changed")
+	}
+	s.warn()
+	s.warn()
+	if log.FilterMessage("the certificate ends soon").Len() != 1 {
+		t.Errorf("warned: %v", log.All())
+	}
+
+	write(t, c, "expired", time.Now().Add(-time.Minute))
+	if !s.look() {
+		t.Error("new files are not seen")
+	}
+	if err := s.load(); err == nil || !strings.Contains(err.Error(), "expired") {
+		t.Errorf("an expired one: %v", err)
+	}
+	os.Remove(c.CertFile)
+	if s.look() {
+		t.Error("a file that is gone counts as a new one")
+	}
+	if name := s.name(t); name != "first" {
+		t.Errorf("%q is shown", name)
+	}
+	write(t, c, "second", time.Now().Add(time.Hour))
+	if !s.look() || s.load() != nil || s.name(t) != "second" {
+		t.Errorf("%q is shown", s.name(t))
+	}
+}
+
+// An expired certificate at the start is shown, and complained of: without it the
+// station would be silent.
+func TestExpiredAtTheStart(t *testing.T) {
+	c := files(t)
+	write(t, c, "expired", time.Now().Add(-time.Minute))
+	core, log := observer.New(zap.ErrorLevel)
+	if s, err := Open(c, zap.New(core)); err != nil || s.name(t) != "expired" {
+		t.Errorf("%v", err)
+	}
+	if log.Len() != 1 {
+		t.Errorf("%v", log.All())
+	}
+}
+
+func TestACMEHosts(t *testing.T) {
+	policy := ours([]string{"radio.example.org"})
+	for host, want := range map[string]bool{"radio.example.org": true, "radio.example.org:8000": true, "other.example.org": false, "": false} {
+		if err := policy(t.Context(), host); (err == nil) != want {
+			t.Errorf("%q: %v", host, err)
+		}
+	}
+}
