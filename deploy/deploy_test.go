@@ -197,7 +197,7 @@ func TestAlertsAreTestedAndDescribed(t *testing.T) {
 			rests[c.Alert] = rests[c.Alert] || len(c.Alerts) == 0
 		}
 	}
-	told := read(t, "../docs/metrics.md")
+	told, runbook := read(t, "../docs/metrics.md"), read(t, "../docs/operations.md")
 	if len(rules.Groups) != 1 || len(rules.Groups[0].Rules) < 8 {
 		t.Fatalf("rules %+v", rules)
 	}
@@ -207,6 +207,9 @@ func TestAlertsAreTestedAndDescribed(t *testing.T) {
 		}
 		if !strings.Contains(told, "\n| "+r.Alert+" |") {
 			t.Errorf("docs/metrics.md does not have %s", r.Alert)
+		}
+		if !strings.Contains(runbook, "\n### "+r.Alert+"\n") || r.Annotations["runbook"] != "docs/operations.md#"+strings.ToLower(r.Alert) {
+			t.Errorf("docs/operations.md does not say what to do at %s, or is not where %q points", r.Alert, r.Annotations["runbook"])
 		}
 		if r.Labels["severity"] == "" || r.Annotations["summary"] == "" {
 			t.Errorf("%s says %+v, %+v", r.Alert, r.Labels, r.Annotations)
