@@ -36,12 +36,20 @@ func parse(t testing.TB, path string, into any) {
 func program(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
-	if err != nil && os.Getenv("RELAY_E2E_REQUIRE") != "" {
-		t.Fatal(err)
-	} else if err != nil {
-		t.Skip(err)
+	if err != nil {
+		missing(t, err)
 	}
 	return path
+}
+
+// missing skips the test for what the machine does not have, or fails it where
+// everything must be there.
+func missing(t testing.TB, err error) {
+	t.Helper()
+	if os.Getenv("RELAY_E2E_REQUIRE") != "" {
+		t.Fatal(err)
+	}
+	t.Skip(err)
 }
 
 // compose is what is looked at of docker-compose.yml.
@@ -189,7 +197,7 @@ func TestAlertsAreTestedAndDescribed(t *testing.T) {
 			rests[c.Alert] = rests[c.Alert] || len(c.Alerts) == 0
 		}
 	}
-	told := read(t, "../docs/metrics.md")
+	told, runbook := read(t, "../docs/metrics.md"), read(t, "../docs/operations.md")
 	if len(rules.Groups) != 1 || len(rules.Groups[0].Rules) < 8 {
 		t.Fatalf("rules %+v", rules)
 	}
@@ -199,6 +207,9 @@ func TestAlertsAreTestedAndDescribed(t *testing.T) {
 		}
 		if !strings.Contains(told, "\n| "+r.Alert+" |") {
 			t.Errorf("docs/metrics.md does not have %s", r.Alert)
+		}
+		if !strings.Contains(runbook, "\n### "+r.Alert+"\n") || r.Annotations["runbook"] != "docs/operations.md#"+strings.ToLower(r.Alert) {
+			t.Errorf("docs/operations.md does not say what to do at %s, or is not where %q points", r.Alert, r.Annotations["runbook"])
 		}
 		if r.Labels["severity"] == "" || r.Annotations["summary"] == "" {
 			t.Errorf("%s says %+v, %+v", r.Alert, r.Labels, r.Annotations)
