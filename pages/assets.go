@@ -74,5 +74,6 @@ func (h *Handlers) serveAsset(w http.ResponseWriter, r *http.Request, name strin
 	header.Set("Content-Type", contentType)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("ETag", `"`+edition+`"`)
+	r.Header.Del("Range") // many parts of it would be more than the whole
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))
 }

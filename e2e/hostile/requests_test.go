@@ -183,6 +183,44 @@ var paths = []request{
 	{"queue a file of the system", "GET /admin/queue?mount=/live&file=/etc/passwd HTTP/1.0\r\n" + basic("admin:adminpass") + "\r\n", "400", ""},
 }
 
+// pages are for browsers, which are not the only ones to ask for them.
+var pages = []request{
+	{"climbing from the assets", "GET /assets/x/../../../etc/passwd HTTP/1.0\r\n\r\n", "404", ""},
+	{"climbing from the assets, escaped", "GET /assets/x/..%2f..%2f..%2fetc%2fpasswd HTTP/1.0\r\n\r\n", "404", ""},
+	{"a folder of the assets", "GET /assets/x/ HTTP/1.0\r\n\r\n", "404", ""},
+	{"the source of an asset", "GET /assets/x/../templates/admin.html HTTP/1.0\r\n\r\n", "404", ""},
+	{"an asset with a NUL", "GET /assets/x/relay.css%00.js HTTP/1.0\r\n\r\n", "404", ""},
+	{"ranges of an asset without end", "GET /assets/x/live.js HTTP/1.1\r\n" + host + "Range: bytes=" + strings.Repeat("0-1,", 2000) + "0-1\r\n\r\n", "200", ""},
+	{"climbing from the player", "GET /player/../admin/ HTTP/1.0\r\n\r\n", "404", ""},
+	{"the player of a mount with markup", "GET /player/%3Cscript%3Ealert(1)%3C/script%3E HTTP/1.0\r\n\r\n", "404", ""},
+	{"the player in a theme with markup", "GET /player/live?theme=%22%3E%3Cscript%3Ealert(1) HTTP/1.0\r\n\r\n", "200", "data-mount"},
+	{"the studio of a mount with a NUL", "GET /dj/a%00b HTTP/1.0\r\n\r\n", "404", ""},
+	{"the studio of a mount with a line end", "GET /dj/a%0d%0ab HTTP/1.0\r\n\r\n", "404", ""},
+	{"the studio with another's login", "GET /dj/live HTTP/1.0\r\n" + basic("relay:relaypass") + "\r\n", "401", ""},
+	{"a cookie that is none", "GET /admin/ HTTP/1.1\r\n" + host + "Cookie: relay_session\r\n\r\n", "401", ""},
+	{"a guessed cookie", "GET /admin/ HTTP/1.1\r\n" + host + "Cookie: relay_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n\r\n", "401", ""},
+	{"a cookie of 12 KiB", "GET /admin/ HTTP/1.1\r\n" + host + "Cookie: relay_session=" + strings.Repeat("a", 12<<10) + "\r\n\r\n", "401", ""},
+	{"a thousand cookies", "GET /admin/ HTTP/1.1\r\n" + host + "Cookie: " + strings.Repeat("a=b; ", 1000) + "\r\n\r\n", "401", ""},
+	{"a page by POST", "POST /admin/ HTTP/1.1\r\n" + host + "Content-Length: 0\r\n\r\n", "405", ""},
+}
+
+// sentences are what the API is told that it cannot mean.
+var sentences = []request{
+	{"no login", "GET /api/v1/mounts HTTP/1.1\r\n" + host + "\r\n", "401", "application/problem+json"},
+	{"a token that is none", "GET /api/v1/mounts HTTP/1.1\r\n" + host + "Authorization: Bearer x\r\n\r\n", "401", ""},
+	{"climbing from a mount", "GET /api/v1/mounts/..%2f..%2fetc%2fpasswd HTTP/1.1\r\n" + host + basic("admin:adminpass") + "\r\n", "404", ""},
+	{"climbing from a recording", "GET /api/v1/mounts/live/recordings/..%2f..%2f..%2fetc%2fpasswd HTTP/1.1\r\n" + host + basic("admin:adminpass") + "\r\n", "404", ""},
+	{"an order from another site", "POST /api/v1/reload HTTP/1.1\r\n" + host + "Origin: http://evil.example\r\n" + basic("admin:adminpass") + "Content-Length: 0\r\n\r\n", "403", ""},
+	{"an order that a browser sends for another site", "POST /api/v1/reload HTTP/1.1\r\n" + host + "Sec-Fetch-Site: cross-site\r\n" + basic("admin:adminpass") + "Content-Length: 0\r\n\r\n", "403", ""},
+	{"no JSON", "PUT /api/v1/mounts/live/title HTTP/1.1\r\n" + host + "Content-Type: text/plain\r\n" + basic("admin:adminpass") + "Content-Length: 2\r\n\r\n{}", "415", ""},
+	{"JSON without end", "PUT /api/v1/mounts/live/title HTTP/1.1\r\n" + host + "Content-Type: application/json\r\n" + basic("admin:adminpass") + "Content-Length: 100000\r\n\r\n" + strings.Repeat("[", 100000), "400", ""},
+	{"JSON of another kind", "PUT /api/v1/mounts/live/title HTTP/1.1\r\n" + host + "Content-Type: application/json\r\n" + basic("admin:adminpass") + "Content-Length: 13\r\n\r\n{\"title\":[1]}", "400", ""},
+	{"a member that is not known", "PUT /api/v1/mounts/live/title HTTP/1.1\r\n" + host + "Content-Type: application/json\r\n" + basic("admin:adminpass") + "Content-Length: 22\r\n\r\n{\"title\":\"a\",\"evil\":1}", "400", ""},
+	{"a page of listeners beyond counting", "GET /api/v1/mounts/live/listeners?limit=99999999999 HTTP/1.1\r\n" + host + basic("admin:adminpass") + "\r\n", "400", ""},
+	{"a mount that runs a program", "PUT /api/v1/mounts/new HTTP/1.1\r\n" + host + "Content-Type: application/json\r\n" + basic("admin:adminpass") + "Content-Length: 71\r\n\r\n" + `{"rendition":[{"name":"/x","bitrate":64,"command":"touch /tmp/owned"}]}`, "403", ""},
+	{"points of a curve beyond counting", "GET /api/v1/history/listeners?from=1970-01-01T00:00:00Z&step=60 HTTP/1.1\r\n" + host + basic("admin:adminpass") + "\r\n", "400", ""},
+}
+
 // mounts are names that a source may not have.
 var mounts = func() (list []request) {
 	for name, mount := range map[string]string{
@@ -201,7 +239,7 @@ var mounts = func() (list []request) {
 func TestRequests(t *testing.T) {
 	s := open(t, "")
 	for group, requests := range map[string][]request{
-		"heads": heads, "logins": logins, "bodies": bodies, "paths": paths, "mounts": mounts,
+		"heads": heads, "logins": logins, "bodies": bodies, "paths": paths, "mounts": mounts, "pages": pages, "sentences": sentences,
 	} {
 		t.Run(group, func(t *testing.T) {
 			for _, r := range requests {
