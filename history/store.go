@@ -42,6 +42,9 @@ type Store struct {
 	Present func() []Listening
 	// OnAir, if set before Run, tells what is on the air now, likewise.
 	OnAir func() []Session
+	// Now, if set before Run, tells the time that decides what is too old to
+	// be kept: a clock that was set wrong must not delete the past.
+	Now func() time.Time
 
 	conf  conf.History
 	log   *zap.Logger
@@ -54,7 +57,8 @@ type Store struct {
 	open      func() (*database, error) // a test has others: disks that hang
 	limit     func(*sql.DB) error       // what a test does first: disks that are full; nil: nothing
 
-	asked atomic.Int64 // when the disk was asked for what it has not done yet, Unix ms; 0: nothing
+	began time.Time
+	asked atomic.Int64 // how long after it began the disk was asked for what it has not done yet, ns; 0: nothing
 
 	mu      sync.Mutex
 	current *database // nil: there is none to read
@@ -68,7 +72,9 @@ func New(c conf.History, log *zap.Logger) *Store {
 		return nil
 	}
 	s := &Store{
+		Now:  time.Now,
 		conf: c, log: log,
+		began:     time.Now(),
 		queue:     make(chan entry, queued),
 		ready:     make(chan struct{}),
 		batchTime: time.Second,
@@ -138,7 +144,7 @@ func (s *Store) Trouble() string {
 	if s == nil {
 		return ""
 	}
-	if asked := s.asked.Load(); asked != 0 && time.Since(time.UnixMilli(asked)) > answerWithin {
+	if asked := s.asked.Load(); asked != 0 && time.Since(s.began)-time.Duration(asked) > answerWithin {
 		return "the disk does not answer"
 	}
 	return s.told()

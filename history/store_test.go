@@ -220,6 +220,9 @@ func TestWhatIsTooOldIsDeleted(t *testing.T) {
 	r.stop()
 
 	c.Keep = conf.Duration(48 * time.Hour)
+	r = start(t, c, func(s *Store) { s.Now = func() time.Time { return ago(60) } })
+	r.awaitSessions(t, 3) // nothing was that old then
+	r.stop()
 	r = start(t, c)
 	r.awaitSessions(t, 2)
 	ctx := context.Background()

@@ -24,7 +24,7 @@ func (w *writer) tidy() error {
 	} {
 		if keep := w.store.conf.Keep.Duration(); keep > 0 {
 			n, err := w.remove(`DELETE FROM `+table.name+` WHERE rowid IN (SELECT rowid FROM `+table.name+
-				` WHERE since < ?1 AND `+table.since+` < ?1 ORDER BY since LIMIT ?2)`, time.Now().Add(-keep).UnixMilli())
+				` WHERE since < ?1 AND `+table.since+` < ?1 ORDER BY since LIMIT ?2)`, w.store.Now().Add(-keep).UnixMilli())
 			if err != nil {
 				return err
 			}
@@ -53,7 +53,7 @@ func (w *writer) tidy() error {
 func (w *writer) tidySamples() error {
 	if keep := w.store.conf.Keep.Duration(); keep > 0 {
 		_, err := w.remove(`DELETE FROM samples WHERE (at, mount) IN (SELECT at, mount FROM samples WHERE at < ?1 LIMIT ?2)`,
-			time.Now().Add(-keep).UnixMilli())
+			w.store.Now().Add(-keep).UnixMilli())
 		if err != nil {
 			return err
 		}

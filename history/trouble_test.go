@@ -180,7 +180,7 @@ func TestDiskThatHangs(t *testing.T) {
 	if trouble := r.Trouble(); trouble != "" {
 		t.Errorf("trouble before there was time to answer: %s", trouble)
 	}
-	r.asked.Add(-2 * answerWithin.Milliseconds())
+	r.asked.Add(-2 * answerWithin.Nanoseconds())
 	if trouble := r.Trouble(); trouble != "the disk does not answer" {
 		t.Errorf("trouble is %q", trouble)
 	}

@@ -48,7 +48,7 @@ func (w *writer) run(ctx context.Context) {
 
 // write opens the database, if it is not, and writes the batch.
 func (w *writer) write() error {
-	w.store.asked.Store(time.Now().UnixMilli())
+	w.store.asked.Store(int64(time.Since(w.store.began)))
 	defer w.store.asked.Store(0)
 	if w.database != nil {
 		if err := w.check(); err != nil {

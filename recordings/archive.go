@@ -48,7 +48,7 @@ func (a *archive) write(t take) {
 			return
 		}
 		a.current = r
-		a.shelf.tidyAndTell(t.at, a.log)
+		a.shelf.tidyAndTell(a.log)
 	}
 	if err := a.current.add(t); err != nil {
 		a.fail(err, t.at)

@@ -24,13 +24,17 @@ type Recorder struct {
 	Conf     *conf.Live
 	Log      *zap.Logger
 
+	// Now, if set before Run, tells the time that decides which recordings are
+	// too old to be kept: a clock that was set wrong must not delete them.
+	Now func() time.Time
+
 	mu      sync.Mutex
 	shelves map[string]*shelf // by mount
 }
 
 // NewRecorder returns a recorder at rest; Run sets it to work.
 func NewRecorder(registry *mounts.Registry, c *conf.Live, log *zap.Logger) *Recorder {
-	return &Recorder{Registry: registry, Conf: c, Log: log, shelves: map[string]*shelf{}}
+	return &Recorder{Registry: registry, Conf: c, Log: log, Now: time.Now, shelves: map[string]*shelf{}}
 }
 
 // Run records until ctx ends, which should be after the mounts have: then all
@@ -99,7 +103,7 @@ func (r *Recorder) shelf(m *conf.Mount) *shelf {
 	defer r.mu.Unlock()
 	s := r.shelves[m.Name]
 	if s == nil || s.dir != m.RecordDir {
-		s = newShelf(m)
+		s = newShelf(m, r.Now)
 		r.shelves[m.Name] = s
 	}
 	s.retain(m)
@@ -117,7 +121,7 @@ func (r *Recorder) keepTidy(ctx context.Context) {
 	for {
 		r.prepare(tried)
 		for _, s := range r.used() {
-			s.tidyAndTell(time.Now(), r.Log.With(zap.String("mount", s.mount)))
+			s.tidyAndTell(r.Log.With(zap.String("mount", s.mount)))
 		}
 		select {
 		case <-tick.C:

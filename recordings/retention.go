@@ -22,7 +22,7 @@ type kept struct {
 // tidy removes the mount's recordings that are too old and, the oldest first,
 // those for which there is no space. The one being written stays. It returns
 // the names of those removed.
-func (s *shelf) tidy(now time.Time) (removed []string, err error) {
+func (s *shelf) tidy() (removed []string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.keep == 0 && s.space == 0 {
@@ -32,6 +32,7 @@ func (s *shelf) tidy(now time.Time) (removed []string, err error) {
 	if err != nil {
 		return nil, err
 	}
+	now := s.now()
 	var total int64
 	for _, k := range list {
 		total += k.size
@@ -54,8 +55,8 @@ func (s *shelf) tidy(now time.Time) (removed []string, err error) {
 }
 
 // tidyAndTell is tidy with its result in the log.
-func (s *shelf) tidyAndTell(now time.Time, log *zap.Logger) {
-	removed, err := s.tidy(now)
+func (s *shelf) tidyAndTell(log *zap.Logger) {
+	removed, err := s.tidy()
 	if len(removed) > 0 {
 		log.Info("old recordings removed", zap.Strings("recordings", removed))
 	}

@@ -30,7 +30,7 @@ func shelved(t *testing.T, m conf.Mount, hours ...int) (s *shelf, now time.Time)
 		os.Chtimes(path, now.AddDate(-1, 0, 0), now.AddDate(-1, 0, 0))
 	}
 	os.Mkdir(filepath.Join(m.RecordDir, "live-2020-01-01T00-00-00Z.mp3"), 0o700)
-	return newShelf(&m), now
+	return newShelf(&m, func() time.Time { return now }), now
 }
 
 var foreign = []string{
@@ -55,7 +55,7 @@ func left(t *testing.T, s *shelf, now time.Time, hours ...int) {
 
 func TestRetentionByAge(t *testing.T) {
 	s, now := shelved(t, conf.Mount{RecordKeep: conf.Duration(5 * time.Hour)}, 1, 4, 6, 100)
-	removed, err := s.tidy(now)
+	removed, err := s.tidy()
 	if err != nil || len(removed) != 2 {
 		t.Errorf("removed %v, %v", removed, err)
 	}
@@ -64,7 +64,7 @@ func TestRetentionByAge(t *testing.T) {
 
 func TestRetentionBySize(t *testing.T) {
 	s, now := shelved(t, conf.Mount{RecordSpace: 2500}, 1, 4, 6, 100)
-	if _, err := s.tidy(now); err != nil {
+	if _, err := s.tidy(); err != nil {
 		t.Error(err)
 	}
 	left(t, s, now, 1, 4)
@@ -73,7 +73,7 @@ func TestRetentionBySize(t *testing.T) {
 func TestRetentionSparesWhatIsBeingWritten(t *testing.T) {
 	s, now := shelved(t, conf.Mount{RecordSpace: 1, RecordKeep: 1}, 1, 4)
 	s.writing = fileName(s.stem, now.Add(-5*time.Hour), 1)
-	if _, err := s.tidy(now); err != nil {
+	if _, err := s.tidy(); err != nil {
 		t.Error(err)
 	}
 	left(t, s, now, 4)
@@ -81,7 +81,7 @@ func TestRetentionSparesWhatIsBeingWritten(t *testing.T) {
 
 func TestNoRetention(t *testing.T) {
 	s, now := shelved(t, conf.Mount{}, 1, 100_000)
-	if removed, err := s.tidy(now); len(removed) > 0 || err != nil {
+	if removed, err := s.tidy(); len(removed) > 0 || err != nil {
 		t.Errorf("removed %v, %v", removed, err)
 	}
 	left(t, s, now, 1, 100_000)

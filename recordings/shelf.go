@@ -19,6 +19,7 @@ type shelf struct {
 	dir    string
 	stem   string
 	create func(path string) (file, error)
+	now    func() time.Time // decides what is too old
 
 	mu      sync.Mutex
 	keep    time.Duration // 0: for ever
@@ -26,8 +27,8 @@ type shelf struct {
 	writing string        // the name of the recording that is being written
 }
 
-func newShelf(m *conf.Mount) *shelf {
-	s := &shelf{mount: m.Name, dir: m.RecordDir, stem: stem(m.Name), create: create}
+func newShelf(m *conf.Mount, now func() time.Time) *shelf {
+	s := &shelf{mount: m.Name, dir: m.RecordDir, stem: stem(m.Name), create: create, now: now}
 	s.retain(m)
 	return s
 }
