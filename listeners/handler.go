@@ -133,6 +133,8 @@ func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason err
 		sentence, level = "This program may not listen here", w.log.Debug
 	case errors.Is(reason, mounts.ErrServerFull):
 		sentence = "the server has reached its limit of listeners"
+	case errors.Is(reason, mounts.ErrMemoryShort):
+		status, sentence = http.StatusServiceUnavailable, reason.Error()+", try again in a minute"
 	case errors.Is(reason, mounts.ErrTooManyOfOne):
 		sentence = "Too many connections from your address"
 	case errors.Is(reason, errNotPlaying):

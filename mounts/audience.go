@@ -13,6 +13,7 @@ import (
 var (
 	ErrMountFull    = errors.New("the mount has reached its limit of listeners")
 	ErrServerFull   = errors.New("the server has reached its limit of listeners")
+	ErrMemoryShort  = errors.New("the server is short of memory")
 	ErrTooManyOfOne = errors.New("as many as may listen from this address do already")
 )
 
@@ -37,13 +38,20 @@ type Audience struct {
 	gone      int64 // bytes sent to those who have left
 }
 
-// limits are how many may listen at once. 0 is none, but for the server.
-type limits struct{ mount, server, household int }
+// limits are how many may listen at once. 0 is none, but for the server. Nobody
+// else may while memory is short.
+type limits struct {
+	mount, server, household int
+	memoryShort              bool
+}
 
 // Join lets l in, or says why there is no room. He gets a number if he has
 // none yet.
 func (a *Audience) Join(l *Listener) error {
 	most := a.limits()
+	if most.memoryShort {
+		return ErrMemoryShort
+	}
 	if a.server.Add(1) > int64(most.server) {
 		a.server.Add(-1)
 		return ErrServerFull

@@ -157,6 +157,10 @@ func TestLimits(t *testing.T) {
 	if err := m.Audience.Join(&Listener{}); err != ErrServerFull {
 		t.Errorf("a listener too many for the server got %v", err)
 	}
+	r.MemoryShort = func() bool { return true }
+	if err := m.Audience.Join(&Listener{}); err != ErrMemoryShort {
+		t.Errorf("a listener for whom there is no memory got %v", err)
+	}
 	m.Audience.Leave(l, "left")
 	m.Audience.Leave(l, "left") // twice counts once
 	if r.Listeners() != 1 || m.Audience.Count() != 0 || m.Audience.Peak() != 1 {

@@ -34,6 +34,10 @@ type Registry struct {
 	// mount; limits.listeners cannot be more. 0: that is not known.
 	Room int
 
+	// MemoryShort, if set before the first mount, tells that nobody else may
+	// listen until there is memory again.
+	MemoryShort func() bool
+
 	// OnTitle, if set before the first mount, is told of every title that goes
 	// on the air. It is called with the mount locked: it must not wait, nor
 	// call back.
@@ -204,7 +208,10 @@ func (r *Registry) newMount(name string) *Mount {
 	m.totals = r.totalsOf(name)
 	m.Audience.totals = m.totals
 	m.Audience.limits = func() limits {
-		return limits{mount: m.Config().MaxListeners, server: r.MostListeners(), household: r.conf.Config().Limits.ListenersPerIP}
+		return limits{
+			mount: m.Config().MaxListeners, server: r.MostListeners(), household: r.conf.Config().Limits.ListenersPerIP,
+			memoryShort: r.MemoryShort != nil && r.MemoryShort(),
+		}
 	}
 	c := m.Config()
 	m.Stream, m.declared, m.fallbacks = newStream(int64(c.Burst)), c.Fallbacks, slices.Clone(c.Fallbacks)

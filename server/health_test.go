@@ -158,7 +158,7 @@ func TestHealthWhenConnectionsThatSayNothingHaveTakenAllDescriptors(t *testing.T
 
 func TestReadyUntilShutdown(t *testing.T) {
 	s := newServer(t, "")
-	h := routes(s.admin, s.pages, s.api.Router(), s.writers, &s.stopping)
+	h := s.routes()
 	for path, want := range map[string]string{"/healthz": "200 ok\n", "/readyz": "503 the server is shutting down\n"} {
 		for stopping, want := range map[bool]string{false: "200 ok\n", true: want} {
 			s.stopping.Store(stopping)

@@ -1,16 +1,19 @@
 package server
 
 import (
+	"relay/clock"
 	"relay/history"
 	"relay/mounts"
 )
 
-// follow tells a history what is on the air, and where to look for what has
-// not ended yet. Titles and listeners who leave it is told of elsewhere.
-func follow(registry *mounts.Registry, past *history.Store) {
+// follow tells a history what is on the air, where to look for what has not
+// ended yet, and what time it is. Titles and listeners who leave it is told of
+// elsewhere.
+func follow(registry *mounts.Registry, past *history.Store, day *clock.Clock) {
 	if past == nil {
 		return
 	}
+	past.Now = day.Settled
 	registry.OnTurn = func(t mounts.Turn) {
 		switch {
 		case !t.Until.IsZero():

@@ -71,7 +71,7 @@ func TestMetricsAsDocumented(t *testing.T) {
 	defer s.registry.Close()
 	defer in.Detach()
 	w := httptest.NewRecorder()
-	routes(s.admin, s.pages, s.api.Router(), s.writers, &s.stopping).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	s.routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	there, told := shown(w.Body.String()), documented(t)
 	if len(there) < 20 {
 		t.Fatalf("%d metrics: %s", len(there), w.Body)
@@ -94,7 +94,7 @@ func TestCountersGoOnWhenAMountComesBack(t *testing.T) {
 	defer s.registry.Close()
 	counted := func() string {
 		w := httptest.NewRecorder()
-		routes(s.admin, s.pages, s.api.Router(), s.writers, &s.stopping).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		s.routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 		return regexp.MustCompile(`relay_mount_sources_total\{mount="/live"\} \d+`).FindString(w.Body.String())
 	}
 	for n := 1; n <= 3; n++ {

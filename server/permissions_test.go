@@ -185,7 +185,7 @@ func firstStatus(t *testing.T, addr net.Addr, request string) string {
 // A route that is in no table fails here.
 func TestEveryRouteHasItsPermissions(t *testing.T) {
 	s := newServer(t, permitted)
-	router := routes(s.admin, s.pages, s.api.Router(), s.writers, &s.stopping)
+	router := s.routes()
 	tried := map[string]bool{}
 	for _, row := range permissions {
 		req, err := http.NewRequest(row.method, "http://localhost"+row.path, nil)

@@ -2,10 +2,8 @@ package server
 
 import (
 	"net/http"
-	"sync/atomic"
 
 	"github.com/gorilla/mux"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"relay/admin"
 	"relay/listeners"
@@ -17,9 +15,10 @@ import (
 const apiPrefix = "/api/"
 
 // routes is everything the server answers that is no stream.
-func routes(h *admin.Handlers, p *pages.Handlers, api http.Handler, measured prometheus.Collector, stopping *atomic.Bool) *mux.Router {
+func (s *Server) routes() *mux.Router {
+	h, p := s.admin, s.pages
 	r := mux.NewRouter().SkipClean(true)
-	r.PathPrefix(apiPrefix + "v1/").Handler(api)
+	r.PathPrefix(apiPrefix + "v1/").Handler(s.api.Router())
 	r.Methods(http.MethodOptions).Name("preflight").HandlerFunc(preflight)
 	get := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
 	get.HandleFunc("/", p.BySecureLine(p.Public))
@@ -29,8 +28,8 @@ func routes(h *admin.Handlers, p *pages.Handlers, api http.Handler, measured pro
 	get.PathPrefix(pages.AssetPrefix).HandlerFunc(p.Assets)
 	get.HandleFunc("/favicon.ico", p.Icon)
 	get.HandleFunc(healthPath, healthy)
-	get.HandleFunc(readyPath, ready(stopping))
-	get.Handle("/metrics", h.Metrics(measured))
+	get.HandleFunc(readyPath, ready(&s.stopping))
+	get.Handle("/metrics", h.Metrics(s.writers, s.memory))
 	get.HandleFunc("/status-json.xsl", h.StatusJSON)
 	get.HandleFunc("/server_version.xsl", h.Version)
 	get.HandleFunc("/7.html", h.SevenHTML)

@@ -18,12 +18,14 @@ import (
 	"relay/api"
 	"relay/auth"
 	"relay/certificates"
+	"relay/clock"
 	"relay/conf"
 	"relay/history"
 	"relay/icy"
 	"relay/ingest"
 	"relay/journal"
 	"relay/listeners"
+	"relay/memory"
 	"relay/mounts"
 	"relay/pages"
 	"relay/recordings"
@@ -47,6 +49,8 @@ type Server struct {
 	gate     *auth.Gate
 	admin    *admin.Handlers
 	doorstep *doorstep
+	clock    *clock.Clock
+	memory   *memory.Watch
 	api      *api.Handlers
 	pages    *pages.Handlers
 
@@ -64,9 +68,10 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 	c := config.Live
 	gate := auth.NewGate(c).WithLog(log)
 	book := journal.New(c.Config().Log, log)
-	registry.Room = roomFor(c.Config(), log)
+	day, spare := clock.New(log), memory.NewWatch(log)
+	registry.Room, registry.MemoryShort = roomFor(c.Config(), log), spare.Short
 	past := history.New(c.Config().History, log)
-	follow(registry, past)
+	follow(registry, past, day)
 	registry.OnTitle = func(mount string, listeners int, t mounts.Title) {
 		book.Title(mount, listeners, t.Text)
 		past.Played(history.Track{Mount: mount, Title: t.Text, Since: time.Now(), Listeners: listeners})
@@ -95,10 +100,13 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 			SetFallbacks: backups.Set, Music: music,
 		},
 		doorstep: newDoorstep(c, log),
+		clock:    day,
+		memory:   spare,
 		certs:    certs,
 		secure:   certs.TLS(),
 		conns:    map[net.Conn]struct{}{},
 	}
+	s.recorder.Now = day.Settled
 	s.api = &api.Handlers{
 		Conf: c, Registry: registry, Gate: gate, Log: log, Started: s.admin.Started,
 		Sessions: auth.NewSessions(gate), Events: api.NewEvents(registry, c, tail),
@@ -114,7 +122,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	web := newWeb(journaled(s.journal, s.certs.Challenges(routes(s.admin, s.pages, s.api.Router(), s.writers, &s.stopping))), open[0].Addr(), s.log)
+	web := newWeb(journaled(s.journal, s.certs.Challenges(s.routes())), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
 	keeping, stopKeeping := context.WithCancel(context.Background())
@@ -123,6 +131,8 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	keeper.Go(func() { s.history.Run(keeping) })
 	keeper.Go(func() { s.certs.Run(keeping) })
 	keeper.Go(func() { s.gate.Run(keeping) })
+	keeper.Go(func() { s.clock.Run(keeping) })
+	keeper.Go(func() { s.memory.Run(keeping) })
 	defer func() {
 		stopKeeping()
 		keeper.Wait()

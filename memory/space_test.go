@@ -1,0 +1,156 @@
+package memory
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// system is a folder that looks like what Linux tells. $GROUPS in a text is
+// where control groups are mounted.
+type system map[string]string
+
+func (s system) proc(t *testing.T) (proc, groups string) {
+	t.Helper()
+	dir := t.TempDir()
+	groups = filepath.Join(dir, "cgroup")
+	for name, text := range s {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "$GROUPS", groups)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	proc = filepath.Join(dir, "proc")
+	if err := os.MkdirAll(proc, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("7", filepath.Join(proc, "self")); err != nil {
+		t.Fatal(err)
+	}
+	return proc, groups
+}
+
+func TestTightest(t *testing.T) {
+	const (
+		meminfo = "MemTotal:        1024000 kB\nMemFree:          100 kB\nMemAvailable:     512000 kB\n"
+		mountV2 = "30 20 0:26 / $GROUPS rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"
+		mountV1 = "35 31 0:32 / $GROUPS rw,relatime - cgroup cgroup rw,memory\n"
+	)
+	tests := []struct {
+		name string
+		system
+		want  Space // Bound below the mount of the groups
+		error bool
+	}{
+		{name: "nothing is told", system: system{}, error: true},
+		{name: "no groups", system: system{"proc/meminfo": meminfo}, want: Space{"the machine", 1024000 << 10, 512000 << 10}},
+		{name: "not even what the machine has left", system: system{"proc/meminfo": "MemTotal: 5 kB\n"}, error: true},
+		{
+			name: "version 2, a service",
+			system: system{
+				"proc/meminfo": meminfo, "proc/7/mountinfo": mountV2, "proc/7/cgroup": "0::/system.slice/relay.service\n",
+				"cgroup/system.slice/relay.service/memory.max":     "104857600\n",
+				"cgroup/system.slice/relay.service/memory.high":    "max\n",
+				"cgroup/system.slice/relay.service/memory.current": "62914560\n",
+				"cgroup/system.slice/relay.service/memory.stat":    "anon 1\nfile 30000000\nactive_file 10000000\ninactive_file 5000000\nslab_reclaimable 1000000\nactive_anon 7\n",
+			},
+			want: Space{"system.slice/relay.service", 104857600, 104857600 - 62914560 + 16000000},
+		},
+		{
+			name: "version 2, where it is held up",
+			system: system{
+				"proc/meminfo": meminfo, "proc/7/mountinfo": mountV2, "proc/7/cgroup": "0::/a\n",
+				"cgroup/a/memory.max": "104857600\n", "cgroup/a/memory.high": "52428800\n", "cgroup/a/memory.current": "50000000\n",
+			},
+			want: Space{"a", 52428800, 2428800},
+		},
+		{
+			name: "version 2, the group around it",
+			system: system{
+				"proc/meminfo": meminfo, "proc/7/mountinfo": mountV2, "proc/7/cgroup": "0::/a/b\n",
+				"cgroup/a/memory.max": "104857600\n", "cgroup/a/memory.current": "104000000\n",
+				"cgroup/a/b/memory.max": "max\n", "cgroup/a/b/memory.current": "100\n",
+			},
+			want: Space{"a", 104857600, 857600},
+		},
+		{
+			name: "version 2, a container that sees its own group as the root",
+			system: system{
+				"proc/meminfo": meminfo, "proc/7/mountinfo": mountV2, "proc/7/cgroup": "0::/\n",
+				"cgroup/memory.max": "104857600\n", "cgroup/memory.current": "104857600\n",
+			},
+			want: Space{"", 104857600, 0},
+		},
+		{
+			name: "version 2, moved out of what the container sees",
+			system: system{
+				"proc/meminfo": meminfo, "proc/7/mountinfo": mountV2, "proc/7/cgroup": "0::/../other\n",
+				"cgroup/memory.max": "104857600\n", "cgroup/memory.current": "4857600\n",
+			},
+			want: Space{"", 104857600, 100000000},
+		},
+		{
+			name: "version 1 beside others",
+			system: system{
+				"proc/meminfo":                      meminfo,
+				"proc/7/mountinfo":                  "34 31 0:31 / /elsewhere rw - cgroup cgroup rw,cpu\n" + mountV1,
+				"proc/7/cgroup":                     "5:cpu:/x\n4:memory:/a\n0::/y\n",
+				"cgroup/memory.limit_in_bytes":      "9223372036854771712\n",
+				"cgroup/memory.usage_in_bytes":      "999999999\n",
+				"cgroup/a/memory.limit_in_bytes":    "67108864\n",
+				"cgroup/a/memory.usage_in_bytes":    "60000000\n",
+				"cgroup/a/memory.stat":              "cache 9\nactive_file 1\ntotal_active_file 1000000\ntotal_inactive_file 1000000\n",
+				"cgroup/a/memory.memsw.max_ignored": "1\n",
+			},
+			want: Space{"a", 67108864, 9108864},
+		},
+		{
+			name: "version 1 in a container, a part of the hierarchy is mounted",
+			system: system{
+				"proc/meminfo":                 meminfo,
+				"proc/7/mountinfo":             "35 31 0:32 /docker/0123 $GROUPS ro - cgroup cgroup rw,memory\n",
+				"proc/7/cgroup":                "4:memory:/docker/0123\n",
+				"cgroup/memory.limit_in_bytes": "67108864\n",
+				"cgroup/memory.usage_in_bytes": "7108864\n",
+			},
+			want: Space{"", 67108864, 60000000},
+		},
+		{
+			name: "files that make no sense",
+			system: system{
+				"proc/meminfo": meminfo, "proc/7/mountinfo": mountV2, "proc/7/cgroup": "0::/a\n",
+				"cgroup/a/memory.max": "lots\n", "cgroup/a/memory.current": "\n", "cgroup/a/memory.stat": "active_file\ninactive_file x\n",
+			},
+			want: Space{"the machine", 1024000 << 10, 512000 << 10},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			proc, groups := tt.proc(t)
+			got, err := Tightest(proc)
+			if (err != nil) != tt.error {
+				t.Fatal(err)
+			}
+			if want := tt.want; want.Bound != "the machine" && err == nil {
+				tt.want.Bound = filepath.Join(groups, want.Bound)
+			}
+			if got != tt.want {
+				t.Errorf("%+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestReserve(t *testing.T) {
+	for _, tt := range []struct{ limit, want int64 }{
+		{16 << 20, 8 << 20}, {128 << 20, 8 << 20}, {512 << 20, 32 << 20}, {64 << 30, 256 << 20},
+	} {
+		if got := (Space{Limit: tt.limit}).reserve(); got != tt.want {
+			t.Errorf("of %d %d are kept, want %d", tt.limit, got, tt.want)
+		}
+	}
+}
