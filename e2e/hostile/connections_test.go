@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -127,6 +128,59 @@ func (s *station) dropped(conn net.Conn) bool {
 	conn.SetWriteDeadline(time.Now().Add(time.Second))
 	_, err := conn.Write([]byte("x"))
 	return err != nil
+}
+
+// Ten thousand connections that never say anything are nobody's trouble as long
+// as they are allowed; nor is their end.
+func TestIdleConnections(t *testing.T) {
+	const many = 10_000
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur < many+2000 {
+		message := fmt.Sprintf("%d descriptors are not enough (%v)", limit.Cur, err)
+		if os.Getenv("RELAY_E2E_REQUIRE") != "" {
+			t.Fatal(message)
+		}
+		t.Skip(message)
+	}
+	for name, c := range map[string]struct {
+		limits string
+		stay   int // connections
+	}{
+		"allowed":        {"connections = 20000", many},
+		"beyond a limit": {"connections = 1000", 999}, // and whoever asks whether they are
+	} {
+		t.Run(name, func(t *testing.T) {
+			toml := strings.Replace(configuration, `header_timeout = "1s"`, "header_timeout = \"1h\"\n"+c.limits, 1)
+			s := openWith(t, toml)
+			before := s.sockets(t)
+			idle := make([]net.Conn, 0, many)
+			defer func() {
+				for _, conn := range idle {
+					conn.Close()
+				}
+			}()
+			for range many {
+				conn, err := s.connect()
+				if err != nil {
+					t.Fatal(err)
+				}
+				idle = append(idle, conn)
+			}
+			eventually(t, "those who may stay to be all", func() bool {
+				s.ask(t, "GET /healthz HTTP/1.0\r\n\r\n") // who comes makes the oldest go
+				return s.sockets(t) == before+c.stay
+			})
+			if answer := s.ask(t, "HEAD /live HTTP/1.0\r\n\r\n"); statusOf(answer) != "200" {
+				t.Errorf("another listener got %.100q", answer)
+			}
+			s.settled(t)
+			for _, conn := range idle {
+				conn.Close()
+			}
+			s.settled(t)
+			eventually(t, "the sockets to be given back", func() bool { return s.sockets(t) <= before })
+		})
+	}
 }
 
 // A flood of each kind is over as soon as its limit is, and nobody who was

@@ -90,6 +90,7 @@ func TestSources(t *testing.T) {
 		{"a new bit rate at each frame", "", changingFrames(300), true},
 		{"8 kbit/s", "", silence(8000, 16000, 1, 300), true},
 		{"320 kbit/s", "", numbered(320000, 1, 100), true},
+		{"100 Mbit/s and more", "", bytes.Repeat(numbered(320000, 1, 1000), 24), true},
 		{"half a minute at once", "", numbered(128000, 1, 1150), true},
 		{"chunks that are none", "Transfer-Encoding: chunked\r\n", noise(plenty), false},
 		{"a chunk beyond counting", "Transfer-Encoding: chunked\r\n", []byte("ffffffffffffffffff\r\nx"), false},

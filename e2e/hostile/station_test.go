@@ -98,9 +98,15 @@ func eventually(t testing.TB, what string, condition func() bool) {
 // open starts a station; more is added to its configuration.
 func open(t *testing.T, more string) *station {
 	t.Helper()
+	return openWith(t, configuration+more)
+}
+
+// openWith starts a station with a configuration of its own.
+func openWith(t *testing.T, toml string) *station {
+	t.Helper()
 	s := &station{dir: t.TempDir(), exited: make(chan struct{})}
 	config := filepath.Join(s.dir, "relay.toml")
-	if err := os.WriteFile(config, []byte(configuration+more), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(toml), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s.cmd = exec.Command(binary, "-c", config)
