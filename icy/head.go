@@ -166,7 +166,7 @@ func ParseRequestLine(line string) (*http.Request, error) {
 func AppendHead(dst []byte, req *http.Request) []byte {
 	dst = append(dst, req.Method...)
 	dst = append(dst, ' ')
-	dst = appendTarget(dst, req.RequestURI)
+	dst = AppendTarget(dst, req.RequestURI)
 	dst = fmt.Appendf(dst, " HTTP/%d.%d\r\n", req.ProtoMajor, req.ProtoMinor)
 	host := req.Host
 	if !PlausibleHost(host) {
@@ -199,9 +199,10 @@ func PlausibleHost(host string) bool {
 	return err == nil && u.Hostname() != ""
 }
 
-// appendTarget escapes what url.ParseRequestURI would refuse: blanks, control
-// and raw bytes anywhere, and in the path also a '%' that begins no escape.
-func appendTarget(dst []byte, target string) []byte {
+// AppendTarget appends the target of a request line, and escapes in it what
+// url.ParseRequestURI would refuse: blanks, control and raw bytes anywhere, and in
+// the path also a '%' that begins no escape.
+func AppendTarget(dst []byte, target string) []byte {
 	inPath := true
 	for i := range len(target) {
 		c := target[i]

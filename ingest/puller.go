@@ -151,6 +151,7 @@ func requestHead(u *url.URL, l login, header string) string {
 		req.SetBasicAuth(l.user, l.password)
 		header += "Authorization: " + req.Header.Get("Authorization") + "\r\n"
 	}
+	target = string(icy.AppendTarget(nil, target))
 	return fmt.Sprintf("GET %s HTTP/1.0\r\nUser-Agent: %s\r\nHost: %s\r\n%s\r\n", target, version.Server(), u.Host, header)
 }
 

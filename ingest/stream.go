@@ -92,7 +92,7 @@ func (r *reply) leadsTo() (*url.URL, error) {
 // elsewhere reads an address that another server named.
 func elsewhere(from *url.URL, address string) (*url.URL, error) {
 	u, err := from.Parse(address)
-	if address == "" || err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+	if address == "" || err != nil || u.Scheme != "http" && u.Scheme != "https" || !icy.PlausibleHost(u.Host) {
 		return nil, fmt.Errorf("it sends on to %q, which is no address of a stream", address)
 	}
 	u.User, u.Fragment = nil, ""

@@ -10,11 +10,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"relay/icy"
 	"relay/version"
 )
 
@@ -237,4 +239,38 @@ func TestRedirectsDoNotLeadInward(t *testing.T) {
 			r.Close()
 		}
 	}
+}
+
+// FuzzElsewhere: wherever another server sends on to, by an address or in a
+// playlist, is an address of a stream without a login, or an error.
+func FuzzElsewhere(f *testing.F) {
+	f.Add("#EXTM3U\n#EXTINF:-1,x\nhttp://b.example/live\n", false)
+	f.Add("[playlist]\nFile1=https://b.example:8443/live?x=1#y\n", false)
+	f.Add("http://user:secret@b.example/live", true)
+	f.Add("//b.example", true)
+	f.Add("file:///etc/passwd", true)
+	from, err := url.Parse("http://a.example:8000/live.m3u")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text string, redirect bool) {
+		address := text
+		if !redirect {
+			var err error
+			if address, err = firstAddress(strings.NewReader(text)); err != nil {
+				return
+			}
+		}
+		u, err := elsewhere(from, address)
+		if err != nil {
+			return
+		}
+		if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+			t.Errorf("%q leads to %q", text, u)
+		}
+		head := requestHead(u, login{}, "")
+		if req, err := icy.ParseHead([]byte(head)); err != nil || strings.Count(head, "\r\n") != 4 || req.Host != u.Host {
+			t.Errorf("%q is asked for by %q: %v", text, head, err)
+		}
+	})
 }

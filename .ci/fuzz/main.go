@@ -1,5 +1,8 @@
 // Command fuzz runs every fuzz target of the module, one after the other, each
 // for the given time: go test itself fuzzes only one target of one package.
+//
+// With -keep it also adds to the corpus in testdata/fuzz, which every later run
+// begins with, what it found to reach further than all that is there.
 package main
 
 import (
@@ -13,43 +16,68 @@ import (
 
 func main() {
 	each := flag.String("time", "20s", "how long each target is fuzzed")
+	most := flag.Int("keep", 0, "how many inputs of each target are added to its corpus at most")
+	only := flag.String("only", "^Fuzz", "which targets, as a regular `expression`")
 	flag.Parse()
-	list, err := exec.Command("go", "test", "-list", "^Fuzz", "./...").Output()
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "fuzz: list the targets: %v\n", err)
+	if err := run(*only, *each, *most); err != nil {
+		fmt.Fprintf(os.Stderr, "fuzz: %v\n", err)
 		os.Exit(1)
-	}
-	var targets []string
-	for line := range strings.Lines(string(list)) {
-		line = strings.TrimSpace(line)
-		switch {
-		case strings.HasPrefix(line, "Fuzz"):
-			targets = append(targets, line)
-		case strings.HasPrefix(line, "ok"):
-			pkg := strings.Fields(line)[1]
-			for _, target := range targets {
-				fmt.Printf("== %s %s\n", pkg, target)
-				found, err := fuzz(pkg, target, *each)
-				for again := 0; again < 2 && err != nil && !found; again++ {
-					found, err = fuzz(pkg, target, *each)
-				}
-				if err != nil {
-					fmt.Fprintf(os.Stderr, "fuzz: %s %s: %v\n", pkg, target, err)
-					os.Exit(1)
-				}
-			}
-			targets = nil
-		}
 	}
 }
 
-// fuzz runs one target. The error says that it failed; found is false if it did
+func run(only, each string, most int) error {
+	targets, err := list(only)
+	if err != nil {
+		return err
+	}
+	for _, t := range targets {
+		fmt.Printf("== %s %s\n", t.pkg, t.name)
+		found, err := t.fuzz(each)
+		for again := 0; again < 2 && err != nil && !found; again++ {
+			found, err = t.fuzz(each)
+		}
+		if err == nil && most > 0 {
+			err = t.keep(most)
+		}
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", t.pkg, t.name, err)
+		}
+	}
+	return nil
+}
+
+// target is a fuzz target of a package.
+type target struct{ pkg, name string }
+
+// list returns all targets of the module whose names match.
+func list(only string) (targets []target, err error) {
+	out, err := exec.Command("go", "test", "-list", only, "./...").Output()
+	if err != nil {
+		return nil, fmt.Errorf("list the targets: %w", err)
+	}
+	var names []string
+	for line := range strings.Lines(string(out)) {
+		line = strings.TrimSpace(line)
+		switch {
+		case strings.HasPrefix(line, "Fuzz"):
+			names = append(names, line)
+		case strings.HasPrefix(line, "ok"):
+			for _, name := range names {
+				targets = append(targets, target{strings.Fields(line)[1], name})
+			}
+			names = nil
+		}
+	}
+	return targets, nil
+}
+
+// fuzz runs the target. The error says that it failed; found is false if it did
 // because Go's fuzzer took the end of its time for a failure, as it may up to
 // Go 1.26 (https://go.dev/issue/75804).
-func fuzz(pkg, target, each string) (found bool, err error) {
+func (t target) fuzz(each string) (found bool, err error) {
 	var out strings.Builder
-	run := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+target+"$", "-fuzztime", each,
-		"-fuzzminimizetime", "10x", pkg) // minimising large seeds would eat the time
+	run := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", each,
+		"-fuzzminimizetime", "10x", t.pkg) // minimising large seeds would eat the time
 	run.Stdout, run.Stderr = io.MultiWriter(os.Stdout, &out), os.Stderr
 	err = run.Run()
 	outOfTime := strings.Contains(out.String(), "\n    context deadline exceeded\n") && !strings.Contains(out.String(), "Failing input")
