@@ -41,6 +41,8 @@ func (h *Handlers) server(c *call) error {
 		Limits    limits    `json:"limits"`
 		Totals    totals    `json:"totals"`
 
+		MemoryShort bool `json:"memory_short"`
+
 		History past          `json:"history"`
 		Config  configuration `json:"config"`
 	}
@@ -54,6 +56,7 @@ func (h *Handlers) server(c *call) error {
 		Sources: counts.Sources.Load(), Relays: counts.Relays.Load(),
 	}
 	answer.Totals.Connections, answer.Totals.Accepted = h.Connections()
+	answer.MemoryShort = h.Registry.ShortOfMemory()
 	answer.History = past{h.History.Kept(), h.History.File(), h.History.Trouble()}
 	answer.Config = configuration{h.Settings.File(), h.Settings.Loaded(), append([]string{}, h.Settings.RestartNeeded()...)}
 	return c.answer(http.StatusOK, answer)

@@ -106,6 +106,9 @@ func TestMemoryIsShort(t *testing.T) {
 			t.Errorf("%s: %d %s", path, status, body)
 		}
 	}
+	if status, body := r.admin(t, "/api/v1/server"); status != 200 || !strings.Contains(body, `"memory_short":true`) {
+		t.Errorf("the API says %d %s", status, body)
+	}
 	r.encode(t, "/other").frames(t, 100)
 	for i, p := range staying {
 		listening.Go(func() {

@@ -121,6 +121,9 @@ func (r *Registry) MostListeners() int {
 	return most
 }
 
+// ShortOfMemory reports whether nobody else may listen because memory is short.
+func (r *Registry) ShortOfMemory() bool { return r.MemoryShort != nil && r.MemoryShort() }
+
 // Listeners returns how many listen to all mounts.
 func (r *Registry) Listeners() int { return int(r.listeners.Load()) }
 
@@ -210,7 +213,7 @@ func (r *Registry) newMount(name string) *Mount {
 	m.Audience.limits = func() limits {
 		return limits{
 			mount: m.Config().MaxListeners, server: r.MostListeners(), household: r.conf.Config().Limits.ListenersPerIP,
-			memoryShort: r.MemoryShort != nil && r.MemoryShort(),
+			memoryShort: r.ShortOfMemory(),
 		}
 	}
 	c := m.Config()

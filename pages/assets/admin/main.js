@@ -55,6 +55,7 @@ function showServer() {
 	set($("server"), `up ${duration(uptime)} · ${plural(totals.connections, "connection")} besides listeners · ${plural(totals.joins, "listener")} since the start`);
 	$("restart").hidden = config.restart_needed.length === 0;
 	set($("restart"), `Changed in the file, but in force only after a restart: ${config.restart_needed.join(", ")}`);
+	$("memory").hidden = !world.server.memory_short;
 	$("trouble").hidden = !history.trouble;
 	set($("trouble"), `The history cannot be written: ${history.trouble}`);
 }
