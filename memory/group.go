@@ -20,6 +20,8 @@ type files struct {
 	used   string
 	stat   string
 	caches []string // lines of stat: what is used and can be taken back
+
+	swapLimit, swapUsed string // empty: swap is not counted on
 }
 
 // As the kernel's documentation has them: Documentation/admin-guide/cgroup-v2.rst
@@ -29,6 +31,7 @@ var (
 	v2 = files{
 		limits: []string{"memory.max", "memory.high"}, used: "memory.current",
 		stat: "memory.stat", caches: []string{"active_file", "inactive_file", "slab_reclaimable"},
+		swapLimit: "memory.swap.max", swapUsed: "memory.swap.current",
 	}
 	v1 = files{
 		limits: []string{"memory.limit_in_bytes"}, used: "memory.usage_in_bytes",
@@ -40,19 +43,31 @@ var (
 // much can be counted.
 const unlimited = math.MaxInt64 / 2
 
-// space returns what the group leaves; ok is false where it has no limit.
-func (g group) space() (s Space, ok bool) {
-	limit := int64(math.MaxInt64)
-	for _, name := range g.limits {
-		if n, ok := g.number(name); ok {
-			limit = min(limit, n)
-		}
-	}
+// space returns what the group leaves, with its part of the swap that is free on
+// the machine; ok is false where it has no limit.
+func (g group) space(swap int64) (s Space, ok bool) {
+	limit := g.limit(g.limits...)
 	used, ok := g.number(g.used)
 	if limit > unlimited || !ok {
 		return Space{}, false
 	}
-	return Space{g.dir, limit, limit - max(used-g.cached(), 0)}, true
+	swapped, ok := g.number(g.swapUsed)
+	if !ok {
+		swapped, swap = 0, 0
+	}
+	swap = min(swap, max(g.limit(g.swapLimit)-swapped, 0))
+	return Space{g.dir, limit, limit - max(used-g.cached(), 0) + swap}, true
+}
+
+// limit returns the lowest number in some files.
+func (g group) limit(names ...string) int64 {
+	lowest := int64(math.MaxInt64)
+	for _, name := range names {
+		if n, ok := g.number(name); ok {
+			lowest = min(lowest, n)
+		}
+	}
+	return lowest
 }
 
 // number reads a file that holds one, and not the word "max".

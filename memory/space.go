@@ -13,7 +13,7 @@ import (
 type Space struct {
 	Bound string // the folder of a control group, or "the machine"
 	Limit int64  // bytes
-	Left  int64  // bytes, with what the kernel can take back from its caches
+	Left  int64  // bytes, with what the kernel can take back from its caches, and free swap
 }
 
 // reserve is how much of a limit is not for newcomers: what those on the air,
@@ -33,11 +33,19 @@ func Tightest(proc string) (Space, error) {
 		return Space{}, err
 	}
 	var bounds []Space
-	if info, err := fs.Meminfo(); err == nil && info.MemTotalBytes != nil && info.MemAvailableBytes != nil {
-		bounds = append(bounds, Space{"the machine", int64(*info.MemTotalBytes), int64(*info.MemAvailableBytes)})
+	info, err := fs.Meminfo()
+	if err != nil {
+		return Space{}, err
+	}
+	var swap int64
+	if info.SwapFreeBytes != nil {
+		swap = int64(*info.SwapFreeBytes)
+	}
+	if info.MemTotalBytes != nil && info.MemAvailableBytes != nil {
+		bounds = append(bounds, Space{"the machine", int64(*info.MemTotalBytes), int64(*info.MemAvailableBytes) + swap})
 	}
 	for _, g := range groups(fs) {
-		if s, ok := g.space(); ok {
+		if s, ok := g.space(swap); ok {
 			bounds = append(bounds, s)
 		}
 	}

@@ -48,6 +48,7 @@ func TestTightest(t *testing.T) {
 	}{
 		{name: "nothing is told", system: system{}, error: true},
 		{name: "no groups", system: system{"proc/meminfo": meminfo}, want: Space{"the machine", 1024000 << 10, 512000 << 10}},
+		{name: "swap", system: system{"proc/meminfo": meminfo + "SwapTotal: 2000 kB\nSwapFree: 1000 kB\n"}, want: Space{"the machine", 1024000 << 10, 513000 << 10}},
 		{name: "not even what the machine has left", system: system{"proc/meminfo": "MemTotal: 5 kB\n"}, error: true},
 		{
 			name: "version 2, a service",
@@ -67,6 +68,24 @@ func TestTightest(t *testing.T) {
 				"cgroup/a/memory.max": "104857600\n", "cgroup/a/memory.high": "52428800\n", "cgroup/a/memory.current": "50000000\n",
 			},
 			want: Space{"a", 52428800, 2428800},
+		},
+		{
+			name: "version 2, with swap",
+			system: system{
+				"proc/meminfo": meminfo + "SwapFree: 2000 kB\n", "proc/7/mountinfo": mountV2, "proc/7/cgroup": "0::/a\n",
+				"cgroup/a/memory.max": "104857600\n", "cgroup/a/memory.current": "104857600\n",
+				"cgroup/a/memory.swap.max": "max\n", "cgroup/a/memory.swap.current": "0\n",
+			},
+			want: Space{"a", 104857600, 2000 << 10},
+		},
+		{
+			name: "version 2, with little swap",
+			system: system{
+				"proc/meminfo": meminfo + "SwapFree: 2000 kB\n", "proc/7/mountinfo": mountV2, "proc/7/cgroup": "0::/a\n",
+				"cgroup/a/memory.max": "104857600\n", "cgroup/a/memory.current": "104857600\n",
+				"cgroup/a/memory.swap.max": "1000\n", "cgroup/a/memory.swap.current": "900\n",
+			},
+			want: Space{"a", 104857600, 100},
 		},
 		{
 			name: "version 2, the group around it",
