@@ -70,6 +70,13 @@ func hungUpConn(conn syscall.Conn) (left bool) {
 // leftConn reports whether the other side has closed a connection, encrypted
 // or not.
 func leftConn(conn net.Conn) bool {
+	polled, ok := below(conn).(syscall.Conn)
+	return ok && hungUpConn(polled)
+}
+
+// below returns the connection that carries one that is encrypted, or has read
+// the PROXY protocol.
+func below(conn net.Conn) net.Conn {
 	for {
 		around, ok := conn.(interface{ NetConn() net.Conn })
 		if !ok {
@@ -77,9 +84,8 @@ func leftConn(conn net.Conn) bool {
 		}
 		conn = around.NetConn()
 	}
-	if proxied, ok := conn.(interface{ Raw() net.Conn }); ok { // has read the PROXY protocol
+	if proxied, ok := conn.(interface{ Raw() net.Conn }); ok {
 		conn = proxied.Raw()
 	}
-	polled, ok := conn.(syscall.Conn)
-	return ok && hungUpConn(polled)
+	return conn
 }

@@ -98,6 +98,9 @@ func (w *Writers) seat(l *listener, conn net.Conn) {
 		w.roomiest().add(l)
 		return
 	}
+	if tcp, ok := below(conn).(*net.TCPConn); ok {
+		tcp.SetWriteBuffer(sendBuffer)
+	}
 	l.socket = &waitingSocket{Conn: conn, timeout: time.Duration(w.conf.Config().Limits.ListenerTimeout)}
 	w.followers.Go(func() { w.follow(w.following, l) })
 }

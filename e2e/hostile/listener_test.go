@@ -27,10 +27,10 @@ type listener struct {
 	err   atomic.Pointer[error]
 }
 
-// listen tunes in, with metadata or without.
-func (s *station) listen(t *testing.T, metadata bool) *listener {
+// listen tunes in on a connection, with metadata or without.
+func (s *station) listen(t *testing.T, conn net.Conn, metadata bool) *listener {
 	t.Helper()
-	l := &listener{conn: s.dial(t)}
+	l := &listener{conn: conn}
 	l.in = bufio.NewReader(l.conn)
 	wish := ""
 	if metadata {

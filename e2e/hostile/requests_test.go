@@ -19,12 +19,12 @@ const (
 	big  = 16 << 10 // more than a head may have
 )
 
-// tls is the beginning of a TLS hello.
-const tls = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+// tlsHello is the beginning of a TLS hello.
+const tlsHello = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
 
 // heads are requests that are none, or nearly.
 var heads = []request{
-	{"TLS on a plain port", tls + strings.Repeat("\x00\r\n", 50), "400", ""},
+	{"TLS on a plain port", tlsHello + strings.Repeat("\x00\r\n", 50), "400", ""},
 	{"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400", ""},
 	{"SSH banner", "SSH-2.0-OpenSSH_9.2\r\n\r\n", "", "invalid password"},
 	{"SMTP", "EHLO evil.example\r\nMAIL FROM:<a@b>\r\n\r\n", "400", ""},

@@ -127,7 +127,11 @@ func openWith(t *testing.T, toml string) *station {
 	s.addr = banner.FindStringSubmatch(s.out.String())[1]
 	s.broadcast(t)
 	for i := range crowd {
-		s.crowd = append(s.crowd, s.listen(t, i%2 == 1))
+		conn := net.Conn(s.dial(t))
+		if i%4 > 1 && strings.Contains(toml, "[tls]") {
+			conn = secured(conn)
+		}
+		s.crowd = append(s.crowd, s.listen(t, conn, i%2 == 1))
 	}
 	return s
 }
