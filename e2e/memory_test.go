@@ -78,7 +78,7 @@ func (g memoryGroup) fill(t *testing.T, left int64) (free func()) {
 // a source is, pages answer, and the log says so; then all is as before.
 func TestMemoryIsShort(t *testing.T) {
 	const mib = 1 << 20
-	g := limitMemory(t, 512*mib) // of which a sixteenth is kept from newcomers
+	g := limitMemory(t, 1024*mib) // of which 32 are kept from newcomers
 	path := filepath.Join(t.TempDir(), "relay.toml")
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func TestMemoryIsShort(t *testing.T) {
 	}
 	ask := func() string { return r.ask(t, "GET /live HTTP/1.0\r\n\r\n").status }
 
-	free := g.fill(t, 20*mib)
+	free := g.fill(t, 24*mib)
 	eventually(t, "the log to say that memory is short", func() bool { return strings.Contains(r.log.String(), "memory is short") })
 	if status := ask(); status != "HTTP/1.0 503 Service Unavailable" {
 		t.Errorf("a listener got %q", status)

@@ -18,7 +18,7 @@ type Space struct {
 
 // reserve is how much of a limit is not for newcomers: what those on the air,
 // and whoever shares the limit with them, may come to need.
-func (s Space) reserve() int64 { return min(max(s.Limit/16, 8<<20), 256<<20) }
+func (s Space) reserve() int64 { return min(s.Limit/32, 128<<20) }
 
 // tighter orders by what is left beyond the reserve.
 func tighter(a, b Space) int {
@@ -76,7 +76,7 @@ func groups(fs procfs.FS) (list []group) {
 			}
 			for dir := folderOf(m, c.Path); ; dir = filepath.Dir(dir) {
 				list = append(list, group{dir, files})
-				if dir == m.MountPoint {
+				if len(dir) <= len(m.MountPoint) {
 					break
 				}
 			}

@@ -166,7 +166,7 @@ func TestTightest(t *testing.T) {
 
 func TestReserve(t *testing.T) {
 	for _, tt := range []struct{ limit, want int64 }{
-		{16 << 20, 8 << 20}, {128 << 20, 8 << 20}, {512 << 20, 32 << 20}, {64 << 30, 256 << 20},
+		{32 << 20, 1 << 20}, {512 << 20, 16 << 20}, {4 << 30, 128 << 20}, {64 << 30, 128 << 20},
 	} {
 		if got := (Space{Limit: tt.limit}).reserve(); got != tt.want {
 			t.Errorf("of %d %d are kept, want %d", tt.limit, got, tt.want)

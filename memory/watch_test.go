@@ -22,7 +22,7 @@ func TestWatch(t *testing.T) {
 	now, left, freed, tidied := time.Now(), int64(0), int64(0), 0
 	var problem error
 	w.clock = func() time.Time { return now }
-	w.look = func() (Space, error) { return Space{"/a", 160 * mib, left}, problem }
+	w.look = func() (Space, error) { return Space{"/a", 320 * mib, left}, problem }
 	w.tidy = func() { left, tidied = left+freed, tidied+1 }
 	steps := []struct {
 		name         string
@@ -59,7 +59,7 @@ func TestMetrics(t *testing.T) {
 	if n := testutil.CollectAndCount(w); n != 0 {
 		t.Errorf("%d metrics where nothing is known", n)
 	}
-	w.look, w.tidy = func() (Space, error) { return Space{"/a", 160 * mib, mib}, nil }, func() {}
+	w.look, w.tidy = func() (Space, error) { return Space{"/a", 320 * mib, mib}, nil }, func() {}
 	w.measure()
 	want := `
 # HELP relay_memory_left_bytes Memory left to the program by the tightest bound on it; absent where the system tells of none.
@@ -67,7 +67,7 @@ func TestMetrics(t *testing.T) {
 relay_memory_left_bytes 1.048576e+06
 # HELP relay_memory_limit_bytes That bound.
 # TYPE relay_memory_limit_bytes gauge
-relay_memory_limit_bytes 1.6777216e+08
+relay_memory_limit_bytes 3.3554432e+08
 # HELP relay_memory_short 1 while no listeners are let in because memory is short.
 # TYPE relay_memory_short gauge
 relay_memory_short 1
@@ -81,7 +81,7 @@ relay_memory_short 1
 func TestRun(t *testing.T) {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1))
 	w := NewWatch(zap.NewNop())
-	w.look, w.tidy = func() (Space, error) { return Space{"/a", 160 * mib, mib}, nil }, func() {}
+	w.look, w.tidy = func() (Space, error) { return Space{"/a", 320 * mib, mib}, nil }, func() {}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
