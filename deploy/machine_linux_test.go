@@ -27,13 +27,20 @@ type machine struct {
 	setUp   []string // paths that the test itself has changed
 }
 
-// newMachine needs root and Linux. Without them the test is skipped, or fails
-// where everything must be there.
-func newMachine(t *testing.T) *machine {
+// needRoot skips the test of who cannot have a machine, or fails it where
+// everything must be there.
+func needRoot(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		missing(t, errors.New("only root can make a machine to install on"))
 	}
+}
+
+// newMachine needs root and Linux. From then on the test reaches no network but
+// the machine's.
+func newMachine(t *testing.T) *machine {
+	t.Helper()
+	needRoot(t)
 	dir := t.TempDir()
 	m := &machine{root: dir + "/root", changes: dir + "/changes"}
 	runtime.LockOSThread() // for good: the thread ends with the goroutine

@@ -45,11 +45,12 @@ func newPackage(t *testing.T, version string) string {
 func TestPackage(t *testing.T) {
 	program(t, "dpkg")
 	program(t, "adduser")
+	needRoot(t)
+	first, second := newPackage(t, "0.0.1"), newPackage(t, "0.0.2") // may fetch what builds them
 	m := newMachine(t)
 	if m.has("/usr/bin/relay") {
 		missing(t, errors.New("there is a relay installed already"))
 	}
-	first, second := newPackage(t, "0.0.1"), newPackage(t, "0.0.2")
 	if out, err := exec.Command(program(t, "lintian"), "--fail-on=error,warning", second).CombinedOutput(); err != nil {
 		t.Errorf("lintian: %v\n%s", err, out)
 	}
