@@ -70,22 +70,21 @@ func hungUpConn(conn syscall.Conn) (left bool) {
 // leftConn reports whether the other side has closed a connection, encrypted
 // or not.
 func leftConn(conn net.Conn) bool {
-	polled, ok := below(conn).(syscall.Conn)
+	polled, ok := Below(conn).(syscall.Conn)
 	return ok && hungUpConn(polled)
 }
 
-// below returns the connection that carries one that is encrypted, or has read
-// the PROXY protocol.
-func below(conn net.Conn) net.Conn {
+// Below returns the connection below TLS and the PROXY protocol: its address is
+// known without waiting for anything to be read, and it is closed without a word.
+func Below(conn net.Conn) net.Conn {
 	for {
-		around, ok := conn.(interface{ NetConn() net.Conn })
-		if !ok {
-			break
+		switch around := conn.(type) {
+		case interface{ Raw() net.Conn }: // the PROXY protocol
+			conn = around.Raw()
+		case interface{ NetConn() net.Conn }: // TLS
+			conn = around.NetConn()
+		default:
+			return conn
 		}
-		conn = around.NetConn()
 	}
-	if proxied, ok := conn.(interface{ Raw() net.Conn }); ok {
-		conn = proxied.Raw()
-	}
-	return conn
 }

@@ -98,7 +98,7 @@ func (w *Writers) seat(l *listener, conn net.Conn) {
 		w.roomiest().add(l)
 		return
 	}
-	if tcp, ok := below(conn).(*net.TCPConn); ok {
+	if tcp, ok := Below(conn).(*net.TCPConn); ok {
 		tcp.SetWriteBuffer(sendBuffer)
 	}
 	l.socket = &waitingSocket{Conn: conn, timeout: time.Duration(w.conf.Config().Limits.ListenerTimeout)}

@@ -7,10 +7,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pires/go-proxyproto"
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/listeners"
 )
 
 const (
@@ -56,7 +56,7 @@ func (d *doorstep) enter(conn net.Conn) (leave func()) {
 	c := d.conf.Config()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	w := &waiting{socket: socketBelow(conn), since: d.now()}
+	w := &waiting{socket: listeners.Below(conn), since: d.now()}
 	w.in = d.all.PushBack(w)
 	if peer, ok := addrOf(w.socket.RemoteAddr().String()); ok && !conf.InNetworks(c.Server.TrustedProxies, peer) {
 		w.from, _ = conf.HouseholdOf(peer.String())
@@ -122,21 +122,5 @@ func (d *doorstep) remove(w *waiting) {
 	}
 	if own.Remove(w.inOwn); own.Len() == 0 {
 		delete(d.by, w.from)
-	}
-}
-
-// socketBelow returns the connection below TLS and the PROXY protocol: its
-// address is known without waiting for anything to be read, and it is closed
-// without a word.
-func socketBelow(conn net.Conn) net.Conn {
-	for {
-		switch around := conn.(type) {
-		case *proxyproto.Conn:
-			conn = around.Raw()
-		case interface{ NetConn() net.Conn }: // TLS
-			conn = around.NetConn()
-		default:
-			return conn
-		}
 	}
 }
