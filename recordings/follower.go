@@ -38,10 +38,7 @@ func (f *follower) run(ctx context.Context) {
 	f.at = f.mount.Stream.Behind(math.MaxInt64)
 	for leaving := false; ; {
 		ended, playing := f.mount.Stream.Ended(), f.mount.Playing() // before what they end
-		f.read()
-		if !playing {
-			f.over()
-		}
+		f.follow(playing)
 		if ended || leaving {
 			return
 		}
@@ -53,8 +50,18 @@ func (f *follower) run(ctx context.Context) {
 	}
 }
 
-// read sends all that is new in the stream.
-func (f *follower) read() {
+// follow sends all that is new in the stream of a mount that was playing or not
+// when it was asked. A source that has come since then has begun a session, so
+// none ends while there are frames.
+func (f *follower) follow(playing bool) {
+	if anything := f.read(); !playing && !anything {
+		f.over()
+	}
+}
+
+// read sends all that is new in the stream, and reports whether there was
+// anything.
+func (f *follower) read() (anything bool) {
 	var t take
 	for {
 		if mark := f.at.Block(); mark != nil {
@@ -66,8 +73,9 @@ func (f *follower) read() {
 		frame, ok := f.at.NextFrame()
 		if !ok {
 			f.send(t)
-			return
+			return anything
 		}
+		anything = true
 		if !f.live {
 			f.over()
 			continue
