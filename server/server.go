@@ -194,6 +194,7 @@ func (s *Server) handle(conn net.Conn, web *web) {
 		return
 	}
 	defer s.untrack(conn)
+	defer s.contain(conn)
 	c := s.conf.Config()
 	deadline := time.Now().Add(time.Duration(c.Limits.HeaderTimeout))
 	leave := s.doorstep.enter(conn)

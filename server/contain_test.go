@@ -1,0 +1,42 @@
+package server
+
+import (
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+)
+
+// unlucky is a connection whose bytes are the end of whoever reads them.
+type unlucky struct {
+	net.Conn
+	closed bool
+}
+
+func (*unlucky) SetDeadline(time.Time) error { return nil }
+func (*unlucky) Read([]byte) (int, error)    { panic("a case nobody thought of") }
+func (*unlucky) RemoteAddr() net.Addr        { return clientAddr("192.0.2.1:5") }
+func (u *unlucky) Close() error              { u.closed = true; return nil }
+
+func TestABugEndsOneConnection(t *testing.T) {
+	s := newServer(t, "")
+	core, log := observer.New(zap.ErrorLevel)
+	s.log = zap.New(core)
+	conn := &unlucky{}
+	s.handle(conn, nil)
+	if !conn.closed || s.admin.Traffic.Open.Load() != 0 {
+		t.Errorf("closed: %v, open: %d", conn.closed, s.admin.Traffic.Open.Load())
+	}
+	lines := log.All()
+	if len(lines) != 1 {
+		t.Fatalf("the log says %v", lines)
+	}
+	facts := lines[0].ContextMap()
+	stack, _ := facts["stack"].(string)
+	if facts["panic"] != "a case nobody thought of" || facts["from"] != "192.0.2.1:5" || !strings.Contains(stack, "contain_test.go") {
+		t.Errorf("the log says %v", facts)
+	}
+}
