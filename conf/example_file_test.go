@@ -52,7 +52,7 @@ func TestExampleFileShowsEveryKey(t *testing.T) {
 	if len(declared) != 1 {
 		t.Fatalf("%d mounts", len(declared))
 	}
-	declared[0].Files.set = nil
+	declared[0].Files.set, declared[0].ListenerAuth.set = nil, given{}
 	declared[0].set, declared[0].Sources, declared[0].Renditions = nil, nil, nil // those are examples
 	want := Default().Mount(declared[0].Name)
 	want.SourceUser = "" // shown as "that of [auth]"

@@ -18,6 +18,37 @@ type ListenerAuth struct {
 	// TokenSecret signs addresses that let whoever has one listen until it
 	// expires, without a password. Empty: none does.
 	TokenSecret Secret `toml:"token_secret"`
+
+	set given // among those given as empty
+}
+
+// given are the settings of a ListenerAuth that stand or fall together.
+type given struct{ whoMayListen, onSource, streamAuth bool }
+
+func (a *ListenerAuth) remember(key string) {
+	switch key {
+	case "on_source":
+		a.set.onSource = true
+	case "stream_auth":
+		a.set.streamAuth = true
+	default:
+		a.set.whoMayListen = true
+	}
+}
+
+// overlay takes over what was given in other. The three that say who may listen
+// come together, since each is a way in of its own; hooks that are merely told,
+// or asked about sources, change nothing about who may listen.
+func (a *ListenerAuth) overlay(other ListenerAuth) {
+	if other.set.whoMayListen || other.HtpasswdFile != "" || other.URL != "" || other.TokenSecret != "" {
+		a.HtpasswdFile, a.URL, a.TokenSecret = other.HtpasswdFile, other.URL, other.TokenSecret
+	}
+	if other.set.onSource || other.OnSource != "" {
+		a.OnSource = other.OnSource
+	}
+	if other.set.streamAuth || other.StreamAuth != "" {
+		a.StreamAuth = other.StreamAuth
+	}
 }
 
 // shortestTokenSecret keeps a secret from being guessed by who has a token and

@@ -22,8 +22,50 @@ listener_auth.htpasswd_file = "members"
 	if got := c.Mount("/any"); got.Takeover != TakeoverNewest || got.ListenerAuth.URL != "https://user:key@members.example/radio?x=1" {
 		t.Errorf("got %+v", got)
 	}
-	if got := c.Mount("/members").ListenerAuth; got != (ListenerAuth{HtpasswdFile: "members"}) {
-		t.Errorf("a mount's own table is mixed with the pattern's: %+v", got)
+	want := ListenerAuth{HtpasswdFile: "members", OnSource: "http://members.example/mounts"}
+	if got := c.Mount("/members").ListenerAuth; got != want {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// Whoever adds a hook to a mount does not open it to everybody.
+func TestListenerAuthIsInherited(t *testing.T) {
+	c := parse(t, `
+[[mount]]
+name = "/*"
+[mount.listener_auth]
+htpasswd_file = "members"
+token_secret = "0123456789abcdef"
+on_source = "http://members.example/mounts"
+stream_auth = "http://members.example/streams"
+[[mount]]
+name = "/hook"
+listener_auth.on_source = "http://other.example"
+[[mount]]
+name = "/asked"
+listener_auth.stream_auth = ""
+[[mount]]
+name = "/token"
+listener_auth.token_secret = "fedcba9876543210"
+[[mount]]
+name = "/empty"
+[mount.listener_auth]
+[[mount]]
+name = "/open"
+listener_auth.htpasswd_file = ""
+`)
+	all := ListenerAuth{HtpasswdFile: "members", TokenSecret: "0123456789abcdef", OnSource: "http://members.example/mounts", StreamAuth: "http://members.example/streams"}
+	hook, asked, token, open := all, all, all, all
+	hook.OnSource = "http://other.example"
+	asked.StreamAuth = ""
+	token.HtpasswdFile, token.TokenSecret = "", "fedcba9876543210"
+	open.HtpasswdFile, open.TokenSecret = "", ""
+	for mount, want := range map[string]ListenerAuth{
+		"/any": all, "/empty": all, "/hook": hook, "/asked": asked, "/token": token, "/open": open,
+	} {
+		if got := c.Mount(mount).ListenerAuth; got != want {
+			t.Errorf("%s\n got %#v\nwant %#v", mount, got, want)
+		}
 	}
 }
 

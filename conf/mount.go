@@ -177,12 +177,27 @@ func byWeight(a, b *Mount) int {
 
 // overlay takes over from other every setting that was given or is not zero.
 func (m *Mount) overlay(other *Mount) {
+	listenerAuth := m.ListenerAuth
+	m.forgetLogins(other)
 	to, from := reflect.ValueOf(m).Elem(), reflect.ValueOf(other).Elem()
 	for i := range from.NumField() {
 		key := from.Type().Field(i).Tag.Get("toml")
 		if key != "" && (other.set[key] || !from.Field(i).IsZero()) {
 			to.Field(i).Set(from.Field(i))
 		}
+	}
+	listenerAuth.overlay(other.ListenerAuth)
+	m.ListenerAuth = listenerAuth
+}
+
+// forgetLogins lets go of the logins that those of other, in whichever of the
+// two forms, stand in place of.
+func (m *Mount) forgetLogins(other *Mount) {
+	if len(other.Sources) > 0 {
+		m.SourceUser, m.SourcePassword = "", ""
+	}
+	if other.SourceUser != "" || other.SourcePassword != "" || other.set["source_user"] || other.set["source_password"] {
+		m.Sources = nil
 	}
 }
 

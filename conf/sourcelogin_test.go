@@ -23,6 +23,45 @@ password = "two"
 	}
 }
 
+// A mount's own logins, in either form, stand in place of a pattern's.
+func TestSourceLoginsOfPatterns(t *testing.T) {
+	c := parse(t, `
+[auth]
+source_password = "hackme"
+[[mount]]
+name = "/dj*"
+source = [{ user = "a", password = "pattern" }]
+[[mount]]
+name = "/djown"
+source_user = "boss"
+source_password = "own"
+[[mount]]
+name = "/djback"
+source_password = ""
+[[mount]]
+name = "/one*"
+source_user = "one"
+source_password = "pattern"
+[[mount]]
+name = "/onemany"
+source = [{ user = "b", password = "own" }]
+`)
+	for mount, want := range map[string]SourceLogin{
+		"/djany":   {"a", "pattern"},
+		"/djown":   {"boss", "own"},
+		"/djback":  {"source", "hackme"},
+		"/oneany":  {"one", "pattern"},
+		"/onemany": {"b", "own"},
+	} {
+		if got := c.Mount(mount).SourceLogins(); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: got %#v, want %#v", mount, got, want)
+		}
+	}
+	if m := c.Mount("/onemany"); m.SourcePassword != "hackme" {
+		t.Errorf("the pattern's password is left over: %#v", m.SourcePassword)
+	}
+}
+
 func TestSourceLoginErrors(t *testing.T) {
 	const mount = "[[mount]]\nname = '/live'\n"
 	for text, want := range map[string]string{

@@ -209,8 +209,8 @@ func (t *table) shieldFrom(pattern *table, burst conf.Size) {
 	}
 	for _, b := range pattern.below {
 		name := strings.TrimPrefix(b.name, t.name+".")
-		if _, known := setting(b.name); known && !t.has(name) {
-			t.sub(name, t.from).note = shielded
+		if _, known := setting(b.name); known {
+			t.sub(name, t.from).shieldFrom(b, burst)
 		}
 	}
 }

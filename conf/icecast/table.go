@@ -5,7 +5,6 @@ type table struct {
 	name  string // with those around it: "mount.files"
 	array bool   // [[name]]
 	from  *element
-	note  string // a comment behind the header
 	lines []setLine
 	below []*table
 	notes []Note

@@ -55,9 +55,6 @@ func (o *text) table(t *table) {
 		header = "# " + header
 	}
 	o.print(nil, "")
-	if t.note != "" {
-		header += "  # " + t.note
-	}
 	o.print(t.from, "%s", header)
 	width := t.width()
 	for _, l := range t.lines {
