@@ -57,8 +57,8 @@ func (h *Handlers) changeMount(c *call, change func(table, given map[string]any)
 			status = http.StatusCreated
 		}
 		changed, err := change(table, given)
-		if err == nil && !slices.Equal(commandsIn(changed), commandsIn(table)) {
-			return nil, problem(http.StatusForbidden, "a rendition's command is run by the server's shell: it can be changed in the file only")
+		if err == nil {
+			err = staysInTheRadio(table, changed)
 		}
 		return changed, err
 	})
@@ -196,8 +196,28 @@ func nullIn(table map[string]any) (key string, found bool) {
 	return "", false
 }
 
-// commandsIn returns the commands of a mount's renditions: an operator of the
-// radio need not be one of the machine.
+// staysInTheRadio refuses a change that reaches into the machine: an operator of
+// the radio need not be one of it.
+func staysInTheRadio(before, after map[string]any) error {
+	if !slices.Equal(commandsIn(after), commandsIn(before)) {
+		return problem(http.StatusForbidden, "a rendition's command is run by the server's shell: it can be changed in the file only")
+	}
+	if file := htpasswdIn(after); file != "" && file != htpasswdIn(before) {
+		return problem(http.StatusForbidden, "listener_auth.htpasswd_file is read out and written to: it can be changed in the file only")
+	}
+	return nil
+}
+
+// htpasswdIn returns the file of those who may listen to a mount, if any.
+func htpasswdIn(mount map[string]any) string {
+	auth, _ := mount["listener_auth"].(map[string]any)
+	if file := auth["htpasswd_file"]; file != nil {
+		return fmt.Sprint(file)
+	}
+	return ""
+}
+
+// commandsIn returns the commands of a mount's renditions.
 func commandsIn(mount map[string]any) (commands []string) {
 	add := func(rendition map[string]any) {
 		if command, given := rendition["command"]; given && command != "" {

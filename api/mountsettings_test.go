@@ -88,6 +88,8 @@ func TestWrongSettingsChangeNothing(t *testing.T) {
 		{"PUT", "live", `{"rendition":[{"name":"/x","bitrate":64,"command":"touch /tmp/x"}]}`, 403, "command"},
 		{"PATCH", "hidden", `{"rendition":[{"name":"/small","bitrate":48,"command":"touch /tmp/x"}]}`, 403, "command"},
 		{"PATCH", "hidden", `{"rendition":[{"name":"/small","bitrate":48}]}`, 403, "command"},
+		{"PUT", "new", `{"listener_auth":{"htpasswd_file":"relay.toml"}}`, 403, "htpasswd_file"},
+		{"PATCH", "hidden", `{"listener_auth":{"htpasswd_file":"/root/.ssh/authorized_keys"}}`, 403, "htpasswd_file"},
 	} {
 		p := refused(t, s.ask(t, test.method, "/mounts/"+test.path, test.body, operator), test.status)
 		if !strings.Contains(p.Detail, test.detail) {
@@ -103,6 +105,19 @@ func TestWrongSettingsChangeNothing(t *testing.T) {
 	if got := read[changed](t, s.ask(t, "PATCH", "/mounts/hidden", `{"title":"x"}`, operator), 200); !got.Saved {
 		t.Error("a mount with a command cannot be changed otherwise")
 	}
+}
+
+// What the file says of its list of listeners can be kept and taken away.
+func TestTheListOfListenersStays(t *testing.T) {
+	s := newStation(t, house+"[[mount]]\nname = '/members'\nlistener_auth.htpasswd_file = 'members'\n")
+	for _, body := range []string{
+		`{"title":"x"}`, `{"listener_auth":{"htpasswd_file":"members","on_source":"http://a.example"}}`, `{"listener_auth":{"htpasswd_file":null}}`,
+	} {
+		if got := read[changed](t, s.ask(t, "PATCH", "/mounts/members", body, operator), 200); !got.Saved {
+			t.Errorf("%s is not saved", body)
+		}
+	}
+	refused(t, s.ask(t, "PATCH", "/mounts/members", `{"listener_auth":{"htpasswd_file":"members"}}`, operator), 403)
 }
 
 func TestReloadTellsWhatIsWrong(t *testing.T) {
