@@ -33,6 +33,10 @@ func (h *Handlers) updateInfo(w http.ResponseWriter, r *http.Request, q icy.Quer
 	if !ok {
 		return
 	}
+	if q["pass"] == "" && h.isForeign(r) {
+		refuseOrigin(w)
+		return
+	}
 	given, err := h.updateTitle(r, mount, q)
 	switch {
 	case err != nil:

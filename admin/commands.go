@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gorilla/mux"
 	"go.uber.org/zap"
 
 	"relay/conf"
@@ -20,9 +19,10 @@ import (
 type command struct {
 	title   string // of its page
 	run     func(*Handlers, icy.Query) (element, error)
-	mount   use  // of the parameter mount=
-	changes bool // it does something, and so is not done for HEAD
-	inHTML  bool // answered as Icecast answers to forms
+	mount   use    // of the parameter mount=
+	other   string // the parameter that names a second mount; empty: none does
+	changes bool   // it does something, and so is not done for HEAD
+	inHTML  bool   // answered as Icecast answers to forms
 }
 
 // use says what becomes of a parameter.
@@ -42,8 +42,8 @@ var commands = map[string]command{
 	"streamlist":     {title: "Mounts", run: (*Handlers).listMounts},
 	"listclients":    {title: "Listeners", run: (*Handlers).listClients, mount: needed},
 	"updatemetadata": {title: "Metadata", run: (*Handlers).updateMetadata, mount: needed},
-	"moveclients":    {title: "Move listeners", run: (*Handlers).moveClients, mount: needed, changes: true},
-	"fallbacks":      {title: "Fallbacks", run: (*Handlers).setFallback, mount: needed, changes: true, inHTML: true},
+	"moveclients":    {title: "Move listeners", run: (*Handlers).moveClients, mount: needed, other: "destination", changes: true},
+	"fallbacks":      {title: "Fallbacks", run: (*Handlers).setFallback, mount: needed, other: "fallback", changes: true, inHTML: true},
 	"skip":           {title: "Skip a track", run: (*Handlers).skip, mount: needed, changes: true},
 	"queue":          {title: "Queue", run: (*Handlers).queue, mount: needed, changes: true},
 	"manageauth":     {title: "Who may listen", run: (*Handlers).manageAuth, mount: needed, changes: true},
@@ -66,26 +66,26 @@ const (
 	errNoDestination    sentence = "No such destination"
 )
 
-// Command answers /admin/NAME as XML, and /admin/NAME.xsl as a page. A login
-// for the mount that a request names will do, as with Icecast
-// (wire/admin-source-login-with-mount.txt).
-func (h *Handlers) Command(w http.ResponseWriter, r *http.Request) {
-	name, asPage := strings.CutSuffix(mux.Vars(r)["command"], ".xsl")
-	c, known := commands[strings.TrimSuffix(name, ".xml")]
-	if !known {
-		h.UnknownCommand(w, r)
-		return
+// Commands returns what answers Icecast's commands, by the paths they have, as
+// gorilla/mux writes them: /admin/NAME or /admin/NAME.xml gets XML,
+// /admin/NAME.xsl a page. A login for the mount that a request names will do,
+// as with Icecast (wire/admin-source-login-with-mount.txt).
+func (h *Handlers) Commands() map[string]http.HandlerFunc {
+	all := map[string]http.HandlerFunc{}
+	for name, c := range commands {
+		all["/admin/{command:"+name+`(?:\.xml|\.xsl)?}`] = func(w http.ResponseWriter, r *http.Request) { h.command(w, r, name, c) }
 	}
+	return all
+}
+
+func (h *Handlers) command(w http.ResponseWriter, r *http.Request, name string, c command) {
 	q := icy.ParseQuery(r.URL.RawQuery)
-	var login error
-	if q["mount"] != "" {
-		login = h.Gate.MountAdmin(r, q["mount"])
-	} else {
-		login = h.Gate.Admin(r)
-	}
+	login := h.mayCommand(r, c, q)
 	switch {
 	case login != nil:
 		h.unauthorized(w, r, login)
+	case c.changes && !h.isOwn(r):
+		refuseOrigin(w)
 	case c.mount == refused && q["mount"] != "":
 		badRequest(w, errUnknownOfMount.Error())
 	case c.mount == needed && q["mount"] == "":
@@ -98,7 +98,7 @@ func (h *Handlers) Command(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case err != nil:
 			badRequest(w, err.Error())
-		case asPage:
+		case strings.HasSuffix(r.URL.Path, ".xsl"):
 			writePage(w, c.title, answer)
 		case c.inHTML:
 			writeDone(w, answer.summary())
@@ -110,6 +110,18 @@ func (h *Handlers) Command(w http.ResponseWriter, r *http.Request) {
 				zap.String("ip", ipOf(r)), zap.String("answer", answer.summary()))
 		}
 	}
+}
+
+// mayCommand checks the login of a request for a command: the operator's or,
+// when mounts are named, one that opens them all.
+func (h *Handlers) mayCommand(r *http.Request, c command, q icy.Query) error {
+	if q["mount"] == "" {
+		return h.Gate.Admin(r)
+	}
+	if err := h.Gate.MountAdmin(r, q["mount"]); err != nil || c.other == "" || q[c.other] == "" {
+		return err
+	}
+	return h.Gate.MountAdmin(r, q[c.other])
 }
 
 // summary is what an answer says, for the log.

@@ -55,6 +55,27 @@ func (h *Handlers) unauthorized(w http.ResponseWriter, r *http.Request, err erro
 	http.Error(w, refusal.Sentence(), refusal.Status())
 }
 
+// isForeign tells whether a page of another site had a request sent. Icecast's
+// commands are GET, and a browser that knows a login has them done for any page
+// that shows their address as a picture.
+func (h *Handlers) isForeign(r *http.Request) bool { return h.originOf(r) == auth.OtherPage }
+
+// isOwn tells whether a request came from a program or a page of this server for
+// certain.
+func (h *Handlers) isOwn(r *http.Request) bool {
+	from := h.originOf(r)
+	return from == auth.Program || from == auth.OwnPage
+}
+
+func (h *Handlers) originOf(r *http.Request) auth.Origin {
+	return auth.OriginOf(r, h.Conf.Config().Server.BaseURL())
+}
+
+// refuseOrigin answers what the page of another site may have sent.
+func refuseOrigin(w http.ResponseWriter) {
+	errorPage(w, http.StatusForbidden, "The request may come from a page of another site: use /admin/, or a program")
+}
+
 // refusal logs why a login was not good enough, and returns what is to be said
 // to the client.
 func (h *Handlers) refusal(r *http.Request, err error) *auth.Refusal {

@@ -22,6 +22,8 @@ func (h *Handlers) Metadata(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch {
+	case h.isForeign(r):
+		refuseOrigin(w)
 	case mount == "":
 		badRequest(w, errUnknownRequest.Error())
 	case !q.Has("mode"):

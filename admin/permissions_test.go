@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/gorilla/mux"
 	"go.uber.org/zap"
 
 	"relay/auth"
@@ -38,7 +37,17 @@ source_password = "own"
 		t.Fatal(err)
 	}
 	live := conf.NewLive(c)
-	for name := range commands {
+	letIn := func(name, query, user, password string) bool {
+		h := &Handlers{Conf: live, Registry: mounts.NewRegistry(live, zap.NewNop()), Gate: auth.NewGate(live), Log: zap.NewNop(), Music: noMusic{}}
+		req := httptest.NewRequest(http.MethodGet, "/admin/"+name+"?"+query, nil)
+		if user != "" {
+			req.SetBasicAuth(user, password)
+		}
+		w := httptest.NewRecorder()
+		h.command(w, req, name, commands[name])
+		return w.Code != http.StatusUnauthorized
+	}
+	for name, command := range commands {
 		for _, login := range []struct {
 			user, password string
 			of             map[string]bool // the mount named, if any
@@ -51,17 +60,48 @@ source_password = "own"
 			{"admin", "adminpass", map[string]bool{"": true, "/live": true, "/own": true}},
 		} {
 			for _, mount := range []string{"", "/live", "/own"} {
-				h := &Handlers{Conf: live, Registry: mounts.NewRegistry(live, zap.NewNop()), Gate: auth.NewGate(live), Log: zap.NewNop(), Music: noMusic{}}
-				req := httptest.NewRequest(http.MethodGet, "/admin/"+name+"?mount="+mount, nil)
-				req = mux.SetURLVars(req, map[string]string{"command": name})
-				if login.user != "" {
-					req.SetBasicAuth(login.user, login.password)
+				if got := letIn(name, "mount="+mount, login.user, login.password); got != login.of[mount] {
+					t.Errorf("%s of %q by %s:%s is let in: %v", name, mount, login.user, login.password, got)
 				}
-				w := httptest.NewRecorder()
-				h.Command(w, req)
-				if letIn := w.Code != http.StatusUnauthorized; letIn != login.of[mount] {
-					t.Errorf("%s of %q by %s:%s: %d", name, mount, login.user, login.password, w.Code)
+				if command.other == "" {
+					continue
 				}
+				got := letIn(name, "mount="+mount+"&"+command.other+"=/own", login.user, login.password)
+				if want := login.of[mount] && login.of["/own"]; got != want {
+					t.Errorf("%s of %q and /own by %s:%s is let in: %v", name, mount, login.user, login.password, got)
+				}
+			}
+		}
+	}
+}
+
+// A command that does something is done for nobody's page but our own.
+func TestPagesOfOthersCommandNothing(t *testing.T) {
+	c, err := conf.Parse("relay.toml", []byte("[auth]\nadmin_password = 'adminpass'"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := conf.NewLive(c)
+	for name, command := range commands {
+		for _, from := range []struct {
+			header, value string
+			other         bool
+		}{
+			{"Sec-Fetch-Site", "cross-site", true},
+			{"Referer", "http://evil.example/", true},
+			{"Accept-Language", "de", true}, // a browser that does not say
+			{"Sec-Fetch-Site", "none", false},
+			{"Referer", "http://radio.example/admin/", false},
+		} {
+			h := &Handlers{Conf: live, Registry: mounts.NewRegistry(live, zap.NewNop()), Gate: auth.NewGate(live), Log: zap.NewNop(), Music: noMusic{}}
+			req := httptest.NewRequest(http.MethodGet, "http://radio.example/admin/"+name+"?mount=/live", nil)
+			req.SetBasicAuth("admin", "adminpass")
+			req.Header.Set("User-Agent", "Mozilla/5.0")
+			req.Header.Set(from.header, from.value)
+			w := httptest.NewRecorder()
+			h.command(w, req, name, command)
+			if refused := w.Code == http.StatusForbidden; refused != (command.changes && from.other) {
+				t.Errorf("%s with %s: %s: %d", name, from.header, from.value, w.Code)
 			}
 		}
 	}

@@ -15,6 +15,14 @@ type deed struct {
 	want               string // the status for each of who
 }
 
+// methods are those that get the same status: where there is GET, HEAD is too.
+func (d deed) methods() []string {
+	if d.method == http.MethodGet {
+		return []string{http.MethodGet, http.MethodHead}
+	}
+	return []string{d.method}
+}
+
 // who asks, in the order of the columns of deeds.
 var who = []string{
 	"nobody", "a wrong password", "the operator's Basic", "a token", "the operator's session", "that without its CSRF header",
@@ -102,9 +110,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 				cookie, csrf := s.logIn(t, "dj", "own", "/own")
 				with = []sender{cookie, csrf}
 			}
-			w := s.ask(t, d.method, path, d.body, with...)
-			if got := fmt.Sprint(w.Code); got != want {
-				t.Errorf("%s %s by %s: %s, want %s: %s", d.method, d.path, who[column], got, want, w.Body)
+			for _, method := range d.methods() {
+				w := s.ask(t, method, path, d.body, with...)
+				if got := fmt.Sprint(w.Code); got != want {
+					t.Errorf("%s %s by %s: %s, want %s: %s", method, d.path, who[column], got, want, w.Body)
+				}
 			}
 		}
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/gorilla/mux"
 	"go.uber.org/zap"
+
+	"relay/auth"
 )
 
 // A call is one request for an operation.
@@ -39,7 +41,7 @@ func (h *Handlers) serve(op operation) http.Handler {
 }
 
 func (h *Handlers) run(op operation, c *call) error {
-	if isForeign(c.r, h.Conf.Config().Server.BaseURL()) {
+	if !op.reads() && auth.OriginOf(c.r, h.Conf.Config().Server.BaseURL()) == auth.OtherPage {
 		return problem(http.StatusForbidden, "the request comes from a page of another site")
 	}
 	if name, found := mux.Vars(c.r)["mount"]; found {

@@ -3,6 +3,7 @@ package server
 import (
 	"bufio"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,92 +17,122 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"relay/admin"
 	"relay/mounts"
 )
 
 // askers are the columns of the table, each with the login he sends.
-var askers = []struct{ who, login string }{
-	{"nobody", ""},
-	{"wrong password", "admin:wrong"},
-	{"source of /live", "source:hackme"},
-	{"source of /own", "dj:own"},
-	{"another server", "relay:relaypass"},
-	{"operator", "admin:adminpass"},
-	{"listener of /members", "alice:wonder"},
+var askers = []struct{ who, login, header string }{
+	{"nobody", "", ""},
+	{"wrong password", "admin:wrong", ""},
+	{"source of /live", "source:hackme", ""},
+	{"source of /own", "dj:own", ""},
+	{"another server", "relay:relaypass", ""},
+	{"operator", "admin:adminpass", ""},
+	{"listener of /members", "alice:wonder", ""},
+	{"operator's browser for another site", "admin:adminpass", "Sec-Fetch-Site: cross-site\r\n"},
+	{"API token", "", "Authorization: Bearer token-of-a-program\r\n"},
+	{"operator's session", "", "Cookie: SESSION\r\n"},
 }
 
 // permissions are who may do what: the status that each of askers gets. A "#"
-// in a path stands for another number at each request. HEAD is answered as GET.
+// in a path stands for another number at each request. HEAD is answered as GET,
+// unless wantOfHead says otherwise.
 var permissions = []struct{ method, path, want string }{
-	//                                                        nobody wrong source other relay operator listener
-	{"GET", "/", "200 200 200 200 200 200 200"},
-	{"GET", "/status.xsl", "200 200 200 200 200 200 200"},
-	{"GET", "/healthz", "200 200 200 200 200 200 200"},
-	{"GET", "/readyz", "200 200 200 200 200 200 200"},
-	{"GET", "/metrics", "200 200 200 200 200 200 200"},
-	{"GET", "/status-json.xsl", "200 200 200 200 200 200 200"},
-	{"GET", "/server_version.xsl", "200 200 200 200 200 200 200"},
-	{"GET", "/7.html", "200 200 200 200 200 200 200"},
-	{"GET", "/7.xsl", "200 200 200 200 200 200 200"},
-	{"GET", "/stats", "200 200 200 200 200 200 200"},
-	{"GET", "/listen.pls", "200 200 200 200 200 200 200"},
-	{"GET", "/listen.m3u", "200 200 200 200 200 200 200"},
-	{"GET", "/live.m3u", "200 200 200 200 200 200 200"},
-	{"GET", "/player/live", "200 200 200 200 200 200 200"},
-	{"GET", "/player/no-mount", "404 404 404 404 404 404 404"},
-	{"GET", "/dj/live", "401 401 200 401 401 200 401"},
-	{"GET", "/dj/own", "401 401 401 200 401 200 401"},
-	{"GET", "/assets/now/relay.css", "200 200 200 200 200 200 200"},
-	{"GET", "/assets/now/no.css", "404 404 404 404 404 404 404"},
-	{"GET", "/favicon.ico", "200 200 200 200 200 200 200"},
-	{"GET", "/nothing", "404 404 404 404 404 404 404"},
-	{"OPTIONS", "/live", "204 204 204 204 204 204 204"},
+	//                                                        nobody wrong source other relay operator listener site token session
+	{"GET", "/", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/status.xsl", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/healthz", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/readyz", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/metrics", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/status-json.xsl", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/server_version.xsl", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/7.html", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/7.xsl", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/stats", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/listen.pls", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/listen.m3u", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/live.m3u", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/player/live", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/player/no-mount", "404 404 404 404 404 404 404 404 404 404"},
+	{"GET", "/dj/live", "401 401 200 401 401 200 401 200 401 200"},
+	{"GET", "/dj/own", "401 401 401 200 401 200 401 200 401 200"},
+	{"GET", "/assets/now/relay.css", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/assets/now/no.css", "404 404 404 404 404 404 404 404 404 404"},
+	{"GET", "/favicon.ico", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/nothing", "404 404 404 404 404 404 404 404 404 404"},
+	{"OPTIONS", "/live", "204 204 204 204 204 204 204 204 204 204"},
 
-	{"GET", "/admin/", "401 401 401 401 401 200 401"},
-	{"GET", "/admin.html", "401 401 401 401 401 200 401"},
-	{"GET", "/admin/stats", "401 401 401 401 401 200 401"},
-	{"GET", "/admin/stats?mount=/live", "401 401 200 401 401 200 401"},
-	{"GET", "/admin/stats?mount=/own", "401 401 401 200 401 200 401"},
-	{"GET", "/admin/listmounts", "401 401 401 401 401 200 401"},
-	{"GET", "/admin/listclients?mount=/live", "401 401 200 401 401 200 401"},
-	{"GET", "/admin/killsource?mount=/no-mount", "401 401 400 401 401 400 401"},
-	{"GET", "/admin/!POKE", "400 400 400 400 400 400 400"},
-	{"GET", "/admin/no/such/thing", "400 400 400 400 400 400 400"},
-	{"GET", "/admin/debug/pprof/heap", "401 401 401 401 401 200 401"},
-	{"GET", "/admin/streamlist.txt", "401 401 401 401 200 401 401"},
-	{"GET", "/admin/metadata?mount=/live&mode=updinfo&song=x", "401 401 200 401 401 200 401"},
-	{"GET", "/admin/metadata?mount=/own&mode=updinfo&song=x", "401 401 401 200 401 200 401"},
-	{"GET", "/admin/metadata.xsl?mount=/live&mode=updinfo&song=x", "401 401 200 401 401 200 401"},
-	{"GET", "/admin.cgi?mode=updinfo&mount=/live&song=x", "400 401 200 401 401 200 401"},
-	{"GET", "/admin.cgi?mode=updinfo&mount=/live&song=x&pass=hackme", "200 200 200 200 200 200 200"},
-	{"GET", "/admin.cgi?mode=updinfo&mount=/live&song=x&pass=own", "401 401 401 401 401 401 401"},
-	{"GET", "/admin.cgi?mode=viewxml&sid=1", "401 401 200 401 401 200 401"},
-	{"GET", "/admin.cgi?mode=viewxml&mount=/own", "401 401 401 200 401 200 401"},
-	{"STATS", "/", "401 401 401 401 401 200 401"},
+	{"GET", "/admin/", "401 401 401 401 401 200 401 200 401 200"},
+	{"GET", "/admin.html", "401 401 401 401 401 200 401 200 401 200"},
+	{"GET", "/admin/stats", "401 401 401 401 401 200 401 200 401 401"},
+	{"GET", "/admin/stats?mount=/live", "401 401 200 401 401 200 401 200 401 401"},
+	{"GET", "/admin/stats?mount=/own", "401 401 401 200 401 200 401 200 401 401"},
+	{"GET", "/admin/listmounts", "401 401 401 401 401 200 401 200 401 401"},
+	{"GET", "/admin/streamlist", "401 401 401 401 401 200 401 200 401 401"},
+	{"GET", "/admin/updatemetadata?mount=/live", "401 401 200 401 401 200 401 200 401 401"},
+	{"GET", "/admin/moveclients?mount=/live", "401 401 200 401 401 200 401 403 401 401"},
+	{"GET", "/admin/moveclients?mount=/live&destination=/own", "401 401 401 401 401 200 401 403 401 401"},
+	{"GET", "/admin/fallbacks?mount=/live&fallback=/own", "401 401 401 401 401 200 401 403 401 401"},
+	{"GET", "/admin/skip?mount=/live", "401 401 400 401 401 400 401 403 401 401"},
+	{"GET", "/admin/queue?mount=/live", "401 401 400 401 401 400 401 403 401 401"},
+	{"GET", "/admin/manageauth?mount=/members", "401 401 200 401 401 200 401 403 401 401"},
+	{"GET", "/admin/killclient?mount=/live&id=1", "401 401 200 401 401 200 401 403 401 401"},
+	{"GET", "/admin/listclients?mount=/live", "401 401 200 401 401 200 401 200 401 401"},
+	{"GET", "/admin/killsource?mount=/no-mount", "401 401 400 401 401 400 401 403 401 401"},
+	{"GET", "/admin/!POKE", "400 400 400 400 400 400 400 400 400 400"},
+	{"GET", "/admin/no/such/thing", "400 400 400 400 400 400 400 400 400 400"},
+	{"GET", "/admin/debug/pprof/heap", "401 401 401 401 401 200 401 200 401 401"},
+	{"GET", "/admin/streamlist.txt", "401 401 401 401 200 401 401 401 401 401"},
+	{"GET", "/admin/metadata?mount=/live&mode=updinfo&song=x", "401 401 200 401 401 200 401 403 401 401"},
+	{"GET", "/admin/metadata?mount=/own&mode=updinfo&song=x", "401 401 401 200 401 200 401 403 401 401"},
+	{"GET", "/admin/metadata.xsl?mount=/live&mode=updinfo&song=x", "401 401 200 401 401 200 401 403 401 401"},
+	{"GET", "/admin.cgi?mode=updinfo&mount=/live&song=x", "400 401 200 401 401 200 401 403 400 400"},
+	{"GET", "/admin.cgi?mode=updinfo&mount=/live&song=x&pass=hackme", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/admin.cgi?mode=updinfo&mount=/live&song=x&pass=own", "401 401 401 401 401 401 401 401 401 401"},
+	{"GET", "/admin.cgi?mode=viewxml&sid=1", "401 401 200 401 401 200 401 200 401 401"},
+	{"GET", "/admin.cgi?mode=viewxml&mount=/own", "401 401 401 200 401 200 401 200 401 401"},
+	{"STATS", "/", "401 401 401 401 401 200 401 200 401 401"},
 
-	{"GET", "/live", "200 200 200 200 200 200 200"},
-	{"GET", "/members", "401 401 401 401 401 401 200"},
-	{"GET", "/tokens", "401 401 401 401 401 401 401"},
-	{"SOURCE", "/free-#", "401 401 200 401 401 401 401"},
-	{"PUT", "/free-#", "401 401 200 401 401 401 401"},
-	{"SOURCE", "/own-#", "401 401 401 200 401 401 401"},
-	{"PUT", "/own-#", "401 401 401 200 401 401 401"},
-	{"SOURCE", "/admin/stats", "401 401 400 401 401 401 401"},
-	{"PUT", "/admin/stats", "401 401 400 401 401 401 401"},
+	{"GET", "/live", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/members", "401 401 401 401 401 401 200 401 401 401"},
+	{"GET", "/tokens", "401 401 401 401 401 401 401 401 401 401"},
+	{"SOURCE", "/free-#", "401 401 200 401 401 401 401 401 401 401"},
+	{"PUT", "/free-#", "401 401 200 401 401 401 401 401 401 401"},
+	{"SOURCE", "/own-#", "401 401 401 200 401 401 401 401 401 401"},
+	{"PUT", "/own-#", "401 401 401 200 401 401 401 401 401 401"},
+	{"SOURCE", "/admin/stats", "401 401 400 401 401 401 401 401 401 401"},
+	{"PUT", "/admin/stats", "401 401 400 401 401 401 401 401 401 401"},
 
-	{"POST", "/", "405 405 405 405 405 405 405"},
-	{"POST", "/live", "405 405 405 405 405 405 405"},
-	{"DELETE", "/live", "405 405 405 405 405 405 405"},
-	{"POST", "/admin/stats", "405 405 405 405 405 405 405"},
-	{"POST", "/admin/metadata?mount=/live&mode=updinfo&song=x", "405 405 405 405 405 405 405"},
-	{"PATCH", "/admin/killsource?mount=/live", "405 405 405 405 405 405 405"},
+	{"POST", "/", "405 405 405 405 405 405 405 405 405 405"},
+	{"POST", "/live", "405 405 405 405 405 405 405 405 405 405"},
+	{"DELETE", "/live", "405 405 405 405 405 405 405 405 405 405"},
+	{"POST", "/admin/stats", "405 405 405 405 405 405 405 405 405 405"},
+	{"POST", "/admin/metadata?mount=/live&mode=updinfo&song=x", "405 405 405 405 405 405 405 405 405 405"},
+	{"PATCH", "/admin/killsource?mount=/live", "405 405 405 405 405 405 405 405 405 405"},
 }
 
 // elsewhere are the routes with a table of their own, and where that is.
 var elsewhere = map[string]string{"/api/v1/…": "api/access_test.go"}
 
-// changing are the requests that are not done for HEAD.
-var changing = []string{"/admin/killsource?mount=/no-mount"}
+// changing are the commands that do something, for which HEAD gets 405 from
+// whoever may have them done.
+var changing = []string{"moveclients", "fallbacks", "skip", "queue", "manageauth", "killclient", "killsource"}
+
+// wantOfHead is the status that HEAD gets where GET gets want.
+func wantOfHead(path, want string) string {
+	command, _, _ := strings.Cut(strings.TrimPrefix(path, "/admin/"), "?")
+	if slices.Contains(changing, command) && want != "401" && want != "403" {
+		return "405"
+	}
+	return want
+}
+
+// noMusic is a server without music.
+type noMusic struct{ admin.Music }
+
+func (noMusic) Skip(string) error                      { return errors.New("no music") }
+func (noMusic) Coming(string) ([]mounts.Coming, error) { return nil, errors.New("no music") }
 
 const permitted = `
 [server]
@@ -109,6 +140,7 @@ trusted_proxies = ["127.0.0.1"]
 [auth]
 source_password = "hackme"
 admin_password = "adminpass"
+api_tokens = ["token-of-a-program"]
 relay_password = "relaypass"
 [[mount]]
 name = "/own*"
@@ -128,6 +160,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newServer(t, strings.Replace(permitted, "MEMBERS", members, 1))
+	s.admin.Music = noMusic{}
 	l := listen(t)
 	runServer(t, s, l)
 	for _, mount := range []string{"/live", "/own", "/members", "/tokens"} {
@@ -136,32 +169,50 @@ func TestWhoMayDoWhat(t *testing.T) {
 		}
 	}
 	requests := 0
-	status := func(method, path, login string) string {
+	status := func(method, path, login, header string) string {
 		requests++
 		path = strings.ReplaceAll(path, "#", fmt.Sprint(requests))
 		head := fmt.Sprintf("%s %s HTTP/1.0\r\nX-Forwarded-For: 10.0.%d.%d\r\nContent-Type: audio/mpeg\r\n", method, path, requests>>8, requests&255)
 		if login != "" {
 			head += "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(login)) + "\r\n"
 		}
-		return firstStatus(t, l.Addr(), head+"\r\n")
+		return firstStatus(t, l.Addr(), head+header+"\r\n")
 	}
+	session := logIn(t, l.Addr(), "admin", "adminpass")
 	for _, row := range permissions {
 		wants := strings.Fields(row.want)
 		if len(wants) != len(askers) {
 			t.Fatalf("%s %s has %d cells", row.method, row.path, len(wants))
 		}
 		for i, asker := range askers {
-			if got := status(row.method, row.path, asker.login); got != wants[i] {
+			header := strings.Replace(asker.header, "SESSION", session, 1)
+			if got := status(row.method, row.path, asker.login, header); got != wants[i] {
 				t.Errorf("%s %s by %s: %s, want %s", row.method, row.path, asker.who, got, wants[i])
 			}
-			if row.method != http.MethodGet || slices.Contains(changing, row.path) && wants[i] != "401" {
+			if row.method != http.MethodGet {
 				continue
 			}
-			if got := status(http.MethodHead, row.path, asker.login); got != wants[i] {
-				t.Errorf("HEAD %s by %s: %s, want %s", row.path, asker.who, got, wants[i])
+			want := wantOfHead(row.path, wants[i])
+			if got := status(http.MethodHead, row.path, asker.login, header); got != want {
+				t.Errorf("HEAD %s by %s: %s, want %s", row.path, asker.who, got, want)
 			}
 		}
 	}
+}
+
+// logIn begins a session, and returns its cookie.
+func logIn(t *testing.T, addr net.Addr, user, password string) string {
+	t.Helper()
+	body := fmt.Sprintf(`{"user":%q,"password":%q}`, user, password)
+	answer, err := http.Post("http://"+addr.String()+"/api/v1/session", "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if len(answer.Cookies()) != 1 {
+		t.Fatalf("the login gets %s and %d cookies", answer.Status, len(answer.Cookies()))
+	}
+	return answer.Cookies()[0].Name + "=" + answer.Cookies()[0].Value
 }
 
 // firstStatus sends a request on a connection of its own, and returns the

@@ -42,7 +42,9 @@ func (s *Server) routes() *mux.Router {
 	get.HandleFunc("/admin.cgi", h.AdminCGI)
 	get.HandleFunc("/admin/", p.BySecureLine(p.Admin))
 	get.HandleFunc("/admin/debug/pprof/{profile}", h.Profile)
-	get.HandleFunc("/admin/{command}", h.Command)
+	for path, answer := range h.Commands() {
+		get.HandleFunc(path, answer)
+	}
 	get.PathPrefix("/admin/").HandlerFunc(h.UnknownCommand)
 	playlists := &listeners.Playlists{Registry: h.Registry, Conf: h.Conf}
 	get.HandleFunc("/listen.pls", playlists.Listen)
