@@ -36,7 +36,7 @@ func configProblem(err error) error {
 	switch {
 	case errors.As(err, &p):
 		return p
-	case errors.Is(err, settings.ErrForeign), errors.Is(err, conf.ErrInlineMounts):
+	case errors.Is(err, settings.ErrForeign), errors.Is(err, conf.ErrInlineMounts), errors.Is(err, conf.ErrScatteredMount):
 		return problem(http.StatusConflict, "%v", err)
 	case errors.Is(err, settings.ErrNoMount):
 		return problem(http.StatusNotFound, "%v", err)

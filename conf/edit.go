@@ -17,6 +17,10 @@ import (
 // which WithMount and WithoutMount leave alone.
 var ErrInlineMounts = errors.New("the mounts are written as mount = [{…}], and can be changed by hand only: as [[mount]] tables they could be changed from here")
 
+// ErrScatteredMount says that other tables stand between those of a mount, which
+// would be lost with it.
+var ErrScatteredMount = errors.New("other tables stand between [[mount]] and a table of that mount further down: move that one up behind its [[mount]], then it can be changed from here")
+
 // MountTable returns a [[mount]] as the text writes it: by keys of the
 // configuration, with "${NAME}" where the text has that. ok is false when no
 // mount of this name is declared. The text must be valid.
@@ -36,7 +40,8 @@ func MountTable(text []byte, name string) (table map[string]any, ok bool) {
 // WithMount returns the text with a [[mount]] of these keys in the place of
 // the one of that name, or at its end when there is none. Whatever else the
 // text holds, comments outside the mount included, stays as it is. The values
-// are not checked: Parse does that. The error is ErrInlineMounts.
+// are not checked: Parse does that. The error is ErrInlineMounts or
+// ErrScatteredMount.
 func WithMount(text []byte, name string, table map[string]any) ([]byte, error) {
 	table = maps.Clone(table)
 	table["name"] = name
@@ -59,7 +64,7 @@ func WithMount(text []byte, name string, table map[string]any) ([]byte, error) {
 }
 
 // WithoutMount returns the text without the [[mount]] of that name; ok is
-// false when there is none. The error is ErrInlineMounts.
+// false when there is none. The error is ErrInlineMounts or ErrScatteredMount.
 func WithoutMount(text []byte, name string) (without []byte, ok bool, err error) {
 	start, end, err := mountLines(text, name)
 	if err != nil || start < 0 {
@@ -98,22 +103,33 @@ func mountLines(text []byte, name string) (start, end int, err error) {
 		return -1, -1, ErrInlineMounts
 	case at < 0:
 		return -1, -1, nil
+	case blocks[at].scattered:
+		return -1, -1, ErrScatteredMount
 	}
 	return blocks[at].start, blocks[at].end, nil
 }
 
 // block is a stretch of a text, in bytes.
-type block struct{ start, end int }
+type block struct {
+	start, end int
+	scattered  bool // something else stands within
+}
 
 // mountBlocks finds the [[mount]] tables of a valid text with the tables below
 // them. Lines without a value behind the last one are not theirs.
 func mountBlocks(text string) (blocks []block) {
-	within := false
+	within, left := false, false
 	walkItems(text, func(i item) {
 		if i.table {
 			within = len(i.path) > 0 && i.path[0] == "mount"
-			if within && i.array && len(i.path) == 1 {
+			switch {
+			case within && i.array && len(i.path) == 1:
 				blocks = append(blocks, block{start: i.start})
+				left = false
+			case within && left && len(blocks) > 0:
+				blocks[len(blocks)-1].scattered = true
+			case !within:
+				left = true
 			}
 		}
 		if within && len(blocks) > 0 {

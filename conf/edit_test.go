@@ -115,6 +115,20 @@ func TestInlineMountsAreLeftAlone(t *testing.T) {
 	}
 }
 
+// What stands between the tables of a mount is not lost with it.
+func TestScatteredMountIsLeftAlone(t *testing.T) {
+	const text = "[[mount]]\nname = '/a'\n[auth]\nadmin_password = 'x'\n[[mount.source]]\nuser = 'dj'\npassword = 'y'\n[[mount]]\nname = '/b'\n"
+	if _, err := WithMount([]byte(text), "/a", map[string]any{}); !errors.Is(err, ErrScatteredMount) {
+		t.Errorf("with: %v", err)
+	}
+	if _, _, err := WithoutMount([]byte(text), "/a"); !errors.Is(err, ErrScatteredMount) {
+		t.Errorf("without: %v", err)
+	}
+	if got, ok, err := WithoutMount([]byte(text), "/b"); err != nil || !ok || string(got) != text[:strings.LastIndex(text, "\n[[")]+"\n" {
+		t.Errorf("another one: %q, %v, %v", got, ok, err)
+	}
+}
+
 func TestHideSecrets(t *testing.T) {
 	const text = `[auth]
 admin_password = "hunter2" # hunter is gone? no
@@ -150,6 +164,7 @@ password = "***"
 func FuzzEdit(f *testing.F) {
 	f.Add(station, "New")
 	f.Add("\ufeff[[mount]]\nname='/live'\r\n[mount.listener_auth]\r\nurl='http://a:b@c/'\r\n[auth]\nadmin_password='x'", "")
+	f.Add("[[mount]]\nname='/live'\n[auth]\nadmin_password='x'\n[[mount.source]]\nuser='dj'\npassword='y'", "")
 	f.Add("a=1", "\x00")
 	f.Fuzz(func(t *testing.T, text, title string) {
 		before, err := Parse("relay.toml", []byte(text))
@@ -163,7 +178,7 @@ func FuzzEdit(f *testing.F) {
 		}
 		table["title"] = title
 		with, err := WithMount([]byte(text), "/live", table)
-		if errors.Is(err, ErrInlineMounts) {
+		if errors.Is(err, ErrInlineMounts) || errors.Is(err, ErrScatteredMount) {
 			t.Skip()
 		}
 		if err != nil {

@@ -15,7 +15,7 @@ func (s *Settings) Mount(name string) (table map[string]any, ok bool) {
 // ChangeMount puts what change makes of a [[mount]] in its place, or declares
 // it when it is not there, which declared tells. The rest of the file stays as
 // it is. An error changes nothing: it is that of change, ErrForeign,
-// conf.ErrInlineMounts, of conf for what is wrong with the mount, or the
+// conf.ErrInlineMounts or ErrScatteredMount, of conf for what is wrong with the mount, or the
 // system's.
 func (s *Settings) ChangeMount(name string, change func(table map[string]any, declared bool) (map[string]any, error)) (Outcome, error) {
 	return s.edit(func(text []byte) ([]byte, error) {
