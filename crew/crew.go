@@ -1,4 +1,5 @@
-// Package crew keeps goroutines going for a set of tasks that changes.
+// Package crew keeps goroutines going: for a set of tasks that changes, or until
+// they may be waited for no longer.
 package crew
 
 import (

@@ -12,7 +12,7 @@ const retryAfter = 10 * time.Second
 // archive puts the takes of one mount on the disk.
 type archive struct {
 	shelf *shelf
-	split time.Duration // 0: one file a session
+	split func() time.Duration // 0: one file a session
 	log   *zap.Logger
 
 	current *recording // nil: none is being written
@@ -66,7 +66,8 @@ func (a *archive) mustSplit(t take) bool {
 	if t.format != a.current.format {
 		return true
 	}
-	return a.split > 0 && !t.at.Truncate(a.split).Equal(a.current.began.Truncate(a.split))
+	split := a.split()
+	return split > 0 && !t.at.Truncate(split).Equal(a.current.began.Truncate(split))
 }
 
 // fail ends what is being written, to begin anew when the disk has had some

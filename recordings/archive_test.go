@@ -48,7 +48,8 @@ func newArchive(t *testing.T, m conf.Mount) (*archive, *observer.ObservedLogs) {
 	t.Helper()
 	m.Name, m.RecordDir = "/live", filepath.Join(t.TempDir(), "recordings")
 	core, logs := observer.New(zapcore.InfoLevel)
-	return &archive{shelf: newShelf(&m, time.Now), split: time.Duration(m.RecordSplit), log: zap.New(core)}, logs
+	split := func() time.Duration { return time.Duration(m.RecordSplit) }
+	return &archive{shelf: newShelf(&m, time.Now), split: split, log: zap.New(core)}, logs
 }
 
 // taken returns a take of numbered frames.

@@ -83,7 +83,5 @@ func (r *Recorder) running(mount string) string {
 	if s == nil {
 		return ""
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.writing
+	return s.running()
 }

@@ -41,15 +41,7 @@ func NewRecorder(registry *mounts.Registry, c *conf.Live, log *zap.Logger) *Reco
 // they have played is in the files. It does not wait for ever for a disk that
 // does not answer.
 func (r *Recorder) Run(ctx context.Context) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		r.run(ctx)
-	}()
-	<-ctx.Done()
-	select {
-	case <-done:
-	case <-time.After(goodbye):
+	if !crew.Within(ctx, goodbye, r.run) {
 		r.Log.Error("the disk does not answer, recordings may lack their ends")
 	}
 }
@@ -69,14 +61,13 @@ func (r *Recorder) run(ctx context.Context) {
 type session struct {
 	mount *mounts.Mount
 	dir   string
-	split time.Duration
 }
 
 // wanted lists what should be recorded now.
 func (r *Recorder) wanted() (list []session) {
 	for _, m := range r.Registry.List() {
 		if c := m.Config(); c.RecordDir != "" {
-			list = append(list, session{m, c.RecordDir, time.Duration(c.RecordSplit)})
+			list = append(list, session{m, c.RecordDir})
 		}
 	}
 	return list
@@ -87,7 +78,7 @@ func (r *Recorder) record(ctx context.Context, one session) {
 	m := one.mount
 	log := r.Log.With(zap.String("mount", m.Name))
 	takes := make(chan take, queued)
-	a := &archive{shelf: r.shelf(m.Config()), split: one.split, log: log}
+	a := &archive{shelf: r.shelf(m.Config()), log: log, split: func() time.Duration { return time.Duration(m.Config().RecordSplit) }}
 	var writing sync.WaitGroup
 	writing.Go(func() { a.run(takes) })
 	f := &follower{mount: m, takes: takes, log: log}
@@ -118,10 +109,12 @@ func (r *Recorder) keepTidy(ctx context.Context) {
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
 	tried := map[string]bool{"": true}
+	var busy sync.WaitGroup // each shelf by itself: one disk that hangs is no reason to fill the others
+	defer busy.Wait()
 	for {
-		r.prepare(tried)
+		r.prepare(tried, &busy)
 		for _, s := range r.used() {
-			s.tidyAndTell(r.Log.With(zap.String("mount", s.mount)))
+			busy.Go(func() { s.tidyAndTell(r.Log.With(zap.String("mount", s.mount))) })
 		}
 		select {
 		case <-tick.C:
@@ -134,7 +127,7 @@ func (r *Recorder) keepTidy(ctx context.Context) {
 
 // prepare tries the configured folders that were not tried before, and makes
 // the shelves of mounts that are declared.
-func (r *Recorder) prepare(tried map[string]bool) {
+func (r *Recorder) prepare(tried map[string]bool, busy *sync.WaitGroup) {
 	c := r.Conf.Config()
 	for _, m := range c.Mounts {
 		if !m.IsPattern() {
@@ -142,9 +135,11 @@ func (r *Recorder) prepare(tried map[string]bool) {
 		}
 		if !tried[m.RecordDir] {
 			tried[m.RecordDir] = true
-			if err := tryFolder(m.RecordDir); err != nil {
-				r.Log.Error("nothing can be recorded there yet", zap.String("mount", m.Name), zap.Error(err))
-			}
+			busy.Go(func() {
+				if err := tryFolder(m.RecordDir); err != nil {
+					r.Log.Error("nothing can be recorded there yet", zap.String("mount", m.Name), zap.Error(err))
+				}
+			})
 		}
 		if m.RecordDir != "" && !m.IsPattern() {
 			r.shelf(&m)

@@ -47,8 +47,9 @@ func recordingLive(t *testing.T, more string, test func(s *studio)) *studio {
 		}
 		core, logs := observer.New(zapcore.InfoLevel)
 		s.logs = logs
-		s.Registry = mounts.NewRegistry(conf.NewLive(c), zap.NewNop())
-		s.recorder = NewRecorder(s.Registry, conf.NewLive(c), zap.New(core))
+		live := conf.NewLive(c)
+		s.Registry = mounts.NewRegistry(live, zap.NewNop())
+		s.recorder = NewRecorder(s.Registry, live, zap.New(core))
 		ctx, stop := context.WithCancel(context.Background())
 		done := make(chan struct{})
 		go func() { s.recorder.Run(ctx); close(done) }()
@@ -221,6 +222,55 @@ func TestSlowDisk(t *testing.T) {
 	}
 	if got := s.logs.FilterMessageSnippet("too slow").Len(); got != 1 {
 		t.Errorf("the log says so %d times", got)
+	}
+}
+
+// A folder that hangs costs no other mount its recording.
+func TestOtherMountsBesideADiskThatHangs(t *testing.T) {
+	other := filepath.Join(t.TempDir(), "other")
+	s := recordingLive(t, "[[mount]]\nname = '/other'\nrecord_dir = '"+other+"'\n", func(s *studio) {
+		free := make(chan struct{})
+		s.last = func() { close(free) }
+		s.recorder.shelf(settingsOf(s.recorder.Conf, "/live")).create = func(path string) (file, error) {
+			<-free
+			return create(path)
+		}
+		live := s.attach(t, mounts.Live)
+		s.play(live, 2*time.Second)
+		second, err := s.Attach("/other", mounts.Feed{Kind: mounts.Live})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.next = 1
+		s.play(second, 2*time.Second)
+	})
+	var numbers []uint64
+	for _, name := range files(t, other) {
+		if filepath.Ext(name) == audioExt {
+			numbers = append(numbers, numbersIn(t, filepath.Join(other, name))...)
+		}
+	}
+	if !slices.Equal(numbers, upTo(1, s.next-1)) {
+		t.Errorf("the other mount's recording has frames %v", numbers)
+	}
+}
+
+// A recording that is under way goes by a new record_split at once, and has
+// every frame once.
+func TestSplitIsChangedWhileLive(t *testing.T) {
+	s := recordingLive(t, "record_split = '1h'", func(s *studio) {
+		dj := s.attach(t, mounts.Live)
+		s.play(dj, 3*time.Second)
+		c := *s.recorder.Conf.Config()
+		c.Mounts = slices.Clone(c.Mounts)
+		c.Mounts[0].RecordSplit = conf.Duration(10 * time.Second)
+		s.recorder.Conf.Replace(&c)
+		s.Reconfigure()
+		s.play(dj, 21*time.Second)
+	})
+	audio, numbers, _ := s.recorded(t)
+	if audio < 3 || !slices.Equal(numbers, upTo(1, s.next-1)) {
+		t.Errorf("%d files, frames %v of %d", audio, numbers, s.next-1)
 	}
 }
 

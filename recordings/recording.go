@@ -11,6 +11,7 @@ import (
 
 // recording is a file that is being written, and its cue sheet.
 type recording struct {
+	name    *string // of its files, without extension
 	began   time.Time
 	format  format
 	length  time.Duration

@@ -21,11 +21,14 @@ type kept struct {
 
 // tidy removes the mount's recordings that are too old and, the oldest first,
 // those for which there is no space. The one being written stays. It returns
-// the names of those removed.
+// the names of those removed. Nobody waits for a disk that another waits for.
 func (s *shelf) tidy() (removed []string, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.keep == 0 && s.space == 0 {
+	if !s.disk.TryLock() {
+		return nil, nil // whoever has it makes a recording or is tidying up
+	}
+	defer s.disk.Unlock()
+	keep, space := time.Duration(s.keep.Load()), s.space.Load()
+	if keep == 0 && space == 0 {
 		return nil, nil
 	}
 	list, err := s.list()
@@ -38,9 +41,9 @@ func (s *shelf) tidy() (removed []string, err error) {
 		total += k.size
 	}
 	for _, k := range list {
-		tooOld := s.keep > 0 && now.Sub(k.ended) > s.keep
-		tooMuch := s.space > 0 && total > s.space
-		if k.name == s.writing || !tooOld && !tooMuch {
+		tooOld := keep > 0 && now.Sub(k.ended) > keep
+		tooMuch := space > 0 && total > space
+		if k.name == s.running() || !tooOld && !tooMuch {
 			continue
 		}
 		for _, file := range k.files {

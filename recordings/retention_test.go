@@ -72,7 +72,8 @@ func TestRetentionBySize(t *testing.T) {
 
 func TestRetentionSparesWhatIsBeingWritten(t *testing.T) {
 	s, now := shelved(t, conf.Mount{RecordSpace: 1, RecordKeep: 1}, 1, 4)
-	s.writing = fileName(s.stem, now.Add(-5*time.Hour), 1)
+	running := fileName(s.stem, now.Add(-5*time.Hour), 1)
+	s.writing.Store(&running)
 	if _, err := s.tidy(); err != nil {
 		t.Error(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"relay/conf"
@@ -21,10 +22,11 @@ type shelf struct {
 	create func(path string) (file, error)
 	now    func() time.Time // decides what is too old
 
-	mu      sync.Mutex
-	keep    time.Duration // 0: for ever
-	space   int64         // bytes; 0: all there is
-	writing string        // the name of the recording that is being written
+	keep    atomic.Int64           // ns; 0: for ever
+	space   atomic.Int64           // bytes; 0: all there is
+	writing atomic.Pointer[string] // the name of the recording that is being written; nil: none is
+
+	disk sync.Mutex // held by who makes or removes recordings, so perhaps for ever
 }
 
 func newShelf(m *conf.Mount, now func() time.Time) *shelf {
@@ -35,9 +37,8 @@ func newShelf(m *conf.Mount, now func() time.Time) *shelf {
 
 // retain sets how much is kept, and for how long.
 func (s *shelf) retain(m *conf.Mount) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.keep, s.space = time.Duration(m.RecordKeep), int64(m.RecordSpace)
+	s.keep.Store(int64(m.RecordKeep))
+	s.space.Store(int64(m.RecordSpace))
 }
 
 // mostInASecond is how many recordings of a mount may begin in one second.
@@ -46,8 +47,8 @@ const mostInASecond = 1000
 // begin makes a new recording that begins with a take, which is not yet in it;
 // there is one at a time. No file that is there is touched.
 func (s *shelf) begin(t take) (*recording, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.disk.Lock()
+	defer s.disk.Unlock()
 	if err := makeFolder(s.dir); err != nil {
 		return nil, err
 	}
@@ -56,7 +57,8 @@ func (s *shelf) begin(t take) (*recording, error) {
 		name := fileName(s.stem, t.at, number)
 		r := &recording{began: t.at, format: t.format, sheet: sheet{station: cmp.Or(t.station, s.mount)}}
 		if err = s.createBoth(r, name); err == nil {
-			s.writing = name
+			r.name = &name
+			s.writing.Store(r.name)
 			return r, nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
@@ -82,9 +84,15 @@ func (s *shelf) createBoth(r *recording, name string) (err error) {
 
 // end closes a recording.
 func (s *shelf) end(r *recording) error {
-	err := r.close()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.writing = ""
-	return err
+	defer s.writing.CompareAndSwap(r.name, nil) // unless the next one has begun
+	return r.close()
+}
+
+// running returns the name of the recording that is being written; empty: none
+// is.
+func (s *shelf) running() string {
+	if name := s.writing.Load(); name != nil {
+		return *name
+	}
+	return ""
 }
