@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/crew"
 )
 
 const (
@@ -54,6 +55,7 @@ type Store struct {
 
 	batchTime time.Duration             // how long entries wait for others to be written with
 	retry     time.Duration             // how long a disk that failed is left alone the first time
+	goodbye   time.Duration             // how long the end may take
 	open      func() (*database, error) // a test has others: disks that hang
 	limit     func(*sql.DB) error       // what a test does first: disks that are full; nil: nothing
 
@@ -79,6 +81,7 @@ func New(c conf.History, log *zap.Logger) *Store {
 		ready:     make(chan struct{}),
 		batchTime: time.Second,
 		retry:     time.Second,
+		goodbye:   goodbye,
 	}
 	s.open = func() (*database, error) { return openDatabase(s.conf, s.limit) }
 	return s
@@ -90,17 +93,12 @@ func (s *Store) Run(ctx context.Context) {
 	if s == nil {
 		return
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		(&writer{store: s, wait: s.retry}).run(ctx)
-	}()
-	s.sample(ctx)
-	select {
-	case <-done:
-	case <-time.After(goodbye):
+	var sampling sync.WaitGroup
+	sampling.Go(func() { s.sample(ctx) })
+	if !crew.Within(ctx, s.goodbye, (&writer{store: s, wait: s.retry}).run) {
 		s.log.Error("the disk does not answer, the history may lack its end")
 	}
+	sampling.Wait()
 	s.tellLost()
 }
 

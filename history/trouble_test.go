@@ -157,6 +157,7 @@ func TestDiskThatHangs(t *testing.T) {
 	hanging := make(chan struct{})
 	gone := make(chan struct{})
 	r := start(t, inFile(t), func(s *Store) {
+		s.goodbye = time.Millisecond
 		s.open = func() (*database, error) {
 			defer close(gone)
 			close(hanging)

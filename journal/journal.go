@@ -15,15 +15,21 @@ import (
 	"context"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap"
 	"gopkg.in/natefinch/lumberjack.v2"
 
 	"relay/conf"
+	"relay/crew"
 )
 
-// queued is how many lines may wait for the disk.
-const queued = 10_000
+const (
+	// queued is how many lines may wait for the disk.
+	queued = 10_000
+	// goodbye is how long a disk may take to write what is left at the end.
+	goodbye = 3 * time.Second
+)
 
 // Journal is both logs. A nil Journal writes nothing.
 type Journal struct {
@@ -32,6 +38,8 @@ type Journal struct {
 	playlist io.WriteCloser
 	lines    chan line
 	lost     atomic.Int64
+	goodbye  time.Duration
+	trouble  string // that was told last; of the one who writes
 }
 
 type line struct {
@@ -42,7 +50,7 @@ type line struct {
 // New returns a journal of the configured files, or nil when there are none.
 // Files are opened by the first line.
 func New(c conf.Log, log *zap.Logger) *Journal {
-	j := &Journal{log: log, lines: make(chan line, queued)}
+	j := &Journal{log: log, lines: make(chan line, queued), goodbye: goodbye}
 	open := func(name string) io.WriteCloser {
 		if name == "" {
 			return nil
@@ -61,34 +69,24 @@ func New(c conf.Log, log *zap.Logger) *Journal {
 	return j
 }
 
-// Run writes until ctx ends, then what is still waiting, and closes the files.
+// Run writes until ctx ends, then what is still waiting, and closes the files. It
+// does not wait for ever for a disk that does not answer.
 func (j *Journal) Run(ctx context.Context) {
-	if j == nil {
-		return
+	if j != nil && !crew.Within(ctx, j.goodbye, j.write) {
+		j.log.Error("the disk does not answer, the journal may lack its end")
 	}
-	var trouble string
-	write := func(l line) {
-		problem := ""
-		if _, err := l.to.Write(l.text); err != nil {
-			problem = err.Error()
-		}
-		if problem != "" && problem != trouble {
-			j.log.Error("cannot write the journal; its lines are lost, the broadcast goes on", zap.String("error", problem))
-		}
-		trouble = problem
-		if n := j.lost.Swap(0); n > 0 {
-			j.log.Warn("the journal could not keep up", zap.Int64("lost lines", n))
-		}
-	}
+}
+
+func (j *Journal) write(ctx context.Context) {
 	for {
 		select {
 		case l := <-j.lines:
-			write(l)
+			j.writeLine(l)
 			continue
 		case <-ctx.Done():
 		}
 		for len(j.lines) > 0 {
-			write(<-j.lines)
+			j.writeLine(<-j.lines)
 		}
 		for _, file := range []io.Closer{j.access, j.playlist} {
 			if file != nil {
@@ -96,6 +94,21 @@ func (j *Journal) Run(ctx context.Context) {
 			}
 		}
 		return
+	}
+}
+
+// writeLine writes a line; trouble is told once, until it is another or over.
+func (j *Journal) writeLine(l line) {
+	problem := ""
+	if _, err := l.to.Write(l.text); err != nil {
+		problem = err.Error()
+	}
+	if problem != "" && problem != j.trouble {
+		j.log.Error("cannot write the journal; its lines are lost, the broadcast goes on", zap.String("error", problem))
+	}
+	j.trouble = problem
+	if n := j.lost.Swap(0); n > 0 {
+		j.log.Warn("the journal could not keep up", zap.Int64("lost lines", n))
 	}
 }
 

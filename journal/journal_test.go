@@ -2,13 +2,16 @@ package journal
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
@@ -115,4 +118,28 @@ func TestTroubleIsToldOnce(t *testing.T) {
 	if lost := logs.FilterMessageSnippet("could not keep up").All(); len(lost) != 1 || lost[0].ContextMap()["lost lines"] != int64(5) {
 		t.Errorf("said of lost lines: %v", lost)
 	}
+}
+
+// A disk that hangs does not keep the server from ending.
+func TestHangingDiskAtTheEnd(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "access.log") // to open it waits for a reader
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	core, logs := observer.New(zap.DebugLevel)
+	j := New(conf.Log{AccessFile: pipe}, zap.New(core))
+	j.goodbye = time.Millisecond
+	j.End(j.Begin(listener(nil)), 200, 1)
+	ended, end := context.WithCancel(context.Background())
+	end()
+	j.Run(ended)
+	if logs.FilterMessageSnippet("does not answer").Len() != 1 {
+		t.Errorf("the log says %v", logs.All())
+	}
+	reader, err := os.Open(pipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	io.ReadAll(reader) // until the one who writes has ended
 }
