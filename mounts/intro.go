@@ -23,19 +23,27 @@ type Intro struct {
 	Duration time.Duration
 }
 
+// introPatience is how long a listener who comes waits for the disk to tell
+// whether the intro is another by now.
+const introPatience = 250 * time.Millisecond
+
 // introFile is the file of a mount's intro and what was in it when it was last
 // looked at.
 type introFile struct {
-	mu       sync.Mutex
-	intro    *Intro
-	size     int64
+	mu      sync.Mutex
+	intro   *Intro
+	problem string        // that was told last
+	looking chan struct{} // closed when the look under way is over; nil: none is
+	late    bool          // it has taken longer than anybody waits
+
+	size     int64 // of whoever is looking
 	modified time.Time
-	problem  string
 }
 
 // Intro returns the mount's intro, or nil where there is none. The file is
-// read again when it has changed; one that cannot be read is told to the
-// operator, and nobody waits for it.
+// read again when it has changed. One that cannot be read is told to the
+// operator; where the disk does not answer, the intro known before is played,
+// and nobody waits.
 func (m *Mount) Intro() *Intro {
 	name := m.Config().IntroFile
 	if name == "" {
@@ -43,41 +51,81 @@ func (m *Mount) Intro() *Intro {
 	}
 	f := &m.introFile
 	f.mu.Lock()
+	looking, late := f.looking, f.late
+	if looking == nil {
+		looking = make(chan struct{})
+		f.looking = looking
+		go m.lookAtIntro(name, looking) // ends with the disk's answer, for which nobody can wait
+	}
+	f.mu.Unlock()
+	if !late {
+		patience := time.NewTimer(introPatience)
+		defer patience.Stop()
+		select {
+		case <-looking:
+		case <-patience.C:
+			m.introIsLate(name, looking)
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.intro
+}
+
+// introIsLate keeps others from waiting for the look that is under way.
+func (m *Mount) introIsLate(name string, looking chan struct{}) {
+	f := &m.introFile
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.looking == looking && !f.late {
+		f.late = true
+		m.log.Error("the disk does not answer, nobody waits for the intro", zap.String("mount", m.Name), zap.String("file", name))
+	}
+}
+
+// lookAtIntro reads the file, if it has changed, and says so by closing done.
+func (m *Mount) lookAtIntro(name string, done chan struct{}) {
+	f := &m.introFile
+	intro, changed, err := f.load(name)
+	f.mu.Lock()
 	defer f.mu.Unlock()
 	problem := ""
-	if err := f.load(name); err != nil {
+	switch {
+	case err != nil:
 		f.intro, f.modified, problem = nil, time.Time{}, err.Error()
+	case changed:
+		f.intro = intro
 	}
 	if problem != "" && problem != f.problem {
 		m.log.Error("no intro", zap.String("mount", m.Name), zap.String("file", name), zap.String("error", problem))
 	}
-	f.problem = problem
-	return f.intro
+	f.problem, f.looking, f.late = problem, nil, false
+	close(done)
 }
 
-func (f *introFile) load(name string) error {
+// load reads the file, unless it is as it was when it was last read.
+func (f *introFile) load(name string) (intro *Intro, changed bool, err error) {
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
-		return err
+		return nil, false, err
 	case !info.Mode().IsRegular():
-		return errors.New("not a regular file")
+		return nil, false, errors.New("not a regular file")
 	case info.Size() > longestIntro:
-		return fmt.Errorf("larger than %d MiB", longestIntro>>20)
+		return nil, false, fmt.Errorf("larger than %d MiB", longestIntro>>20)
 	case info.ModTime().Equal(f.modified) && info.Size() == f.size:
-		return nil
+		return nil, false, nil
 	}
 	file, err := os.Open(name)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
 	defer file.Close()
-	intro, err := readIntro(io.LimitReader(file, longestIntro))
-	if err != nil {
-		return err
+	if intro, err = readIntro(io.LimitReader(file, longestIntro)); err != nil {
+		return nil, false, err
 	}
-	f.intro, f.modified, f.size = intro, info.ModTime(), info.Size()
-	return nil
+	f.modified, f.size = info.ModTime(), info.Size()
+	return intro, true, nil
 }
 
 func readIntro(r io.Reader) (*Intro, error) {

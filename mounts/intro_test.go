@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"relay/frames/frametest"
@@ -59,4 +60,31 @@ func TestIntroIsReadAgainWhenItChanges(t *testing.T) {
 	if m.Intro() == nil {
 		t.Error("it does not come back")
 	}
+}
+
+// Where the disk does not answer, one listener waits a moment, and then nobody.
+func TestNobodyWaitsForAnIntro(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, _ := introOf(t, frametest.Numbered(frametest.Header(128000, 44100, 2), 1))
+		known := m.Intro()
+		if known == nil {
+			t.Fatal("no intro")
+		}
+		hanging := make(chan struct{})
+		m.introFile.looking = hanging
+		for _, want := range []time.Duration{introPatience, 0, 0} {
+			began := time.Now()
+			if m.Intro() != known {
+				t.Error("the intro that is known is not played")
+			}
+			if waited := time.Since(began); waited != want {
+				t.Errorf("a listener waited %v, want %v", waited, want)
+			}
+		}
+		m.lookAtIntro(m.Config().IntroFile, hanging) // it answers after all
+		if m.introFile.late || m.Intro() != known {
+			t.Error("the disk is given up for good")
+		}
+		m.registry.Close()
+	})
 }
