@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"relay/interlude"
 )
 
@@ -132,6 +134,33 @@ func TestPackage(t *testing.T) {
 	m.run(t, "dpkg", "--purge", "relay")
 	manager.wasAsked(t, "stop relay.socket relay.service")
 	m.isClean(t)
+	m.isEmptiedWhereMounted(t)
+}
+
+// isEmptiedWhereMounted holds that purging empties a file system for the data, and
+// does not fail because it cannot be taken away.
+func (m *machine) isEmptiedWhereMounted(t *testing.T) {
+	t.Helper()
+	const data = "/var/lib/relay"
+	m.write(t, data+"/covered", "", 0o600)
+	if err := unix.Mount("tmpfs", m.root+data, "tmpfs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Unmount(m.root+data, unix.MNT_DETACH)
+	m.write(t, data+"/recordings/one.mp3", "", 0o600)
+	m.write(t, "/tmp/postrm", read(t, "debian/postrm"), 0o755)
+	m.run(t, "/tmp/postrm", "purge")
+	if left := m.run(t, "ls", "-A", data); left != "" {
+		t.Errorf("%s still holds %s", data, left)
+	}
+}
+
+// The service may change its own folder while root works: nothing there is handed
+// over, for it may be a link by then.
+func TestNothingInTheServicesFolderIsHandedOver(t *testing.T) {
+	if m := regexp.MustCompile(`(?m)^ *(chown|chgrp|chmod) .*/etc/relay/.*$`).FindString(read(t, "debian/postinst")); m != "" {
+		t.Error(m)
+	}
 }
 
 const configuration = "/etc/relay/relay.toml"
