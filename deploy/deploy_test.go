@@ -216,3 +216,17 @@ func TestAlertsAreTestedAndDescribed(t *testing.T) {
 		}
 	}
 }
+
+// Whoever installs by hand gets the paths that the package has.
+func TestManualInstallHasThePathsOfThePackage(t *testing.T) {
+	told := read(t, "../docs/deploy.md")
+	paths := regexp.MustCompile(`-set '[^']*"/var/[^']*'`).FindAllString(read(t, "debian/postinst"), -1)
+	if len(paths) < 4 {
+		t.Errorf("postinst sets only %q", paths)
+	}
+	for _, path := range paths {
+		if !strings.Contains(told, path) {
+			t.Errorf("docs/deploy.md does not have %s", path)
+		}
+	}
+}
