@@ -61,18 +61,19 @@ func TestPackage(t *testing.T) {
 	m.install(t, first)
 	manager.wasAsked(t, "start relay.service")
 	for path, mode := range map[string]string{
-		"/usr/bin/relay":                                  "-rwxr-xr-x root:root",
-		"/lib/systemd/system/relay.service":               "-rw-r--r-- root:root",
-		"/lib/systemd/system/relay.socket":                "-rw-r--r-- root:root",
-		"/usr/share/man/man1/relay.1.gz":                  "-rw-r--r-- root:root",
-		"/usr/share/bash-completion/completions/relay":    "-rw-r--r-- root:root",
-		"/usr/share/zsh/vendor-completions/_relay":        "-rw-r--r-- root:root",
-		"/usr/share/fish/vendor_completions.d/relay.fish": "-rw-r--r-- root:root",
-		"/usr/share/doc/relay/changelog.gz":               "-rw-r--r-- root:root",
-		"/usr/share/doc/relay/changelog.Debian.gz":        "-rw-r--r-- root:root",
-		"/usr/share/doc/relay/copyright":                  "-rw-r--r-- root:root",
-		"/usr/share/doc/relay/operations.md":              "-rw-r--r-- root:root",
-		"/usr/share/doc/relay/relay.example.toml":         "-rw-r--r-- root:root",
+		"/usr/bin/relay":                                   "-rwxr-xr-x root:root",
+		"/lib/systemd/system/relay.service":                "-rw-r--r-- root:root",
+		"/lib/systemd/system/relay.socket":                 "-rw-r--r-- root:root",
+		"/usr/share/man/man1/relay.1.gz":                   "-rw-r--r-- root:root",
+		"/usr/share/bash-completion/completions/relay":     "-rw-r--r-- root:root",
+		"/usr/share/zsh/vendor-completions/_relay":         "-rw-r--r-- root:root",
+		"/usr/share/fish/vendor_completions.d/relay.fish":  "-rw-r--r-- root:root",
+		"/usr/share/doc/relay/changelog.gz":                "-rw-r--r-- root:root",
+		"/usr/share/doc/relay/changelog.Debian.gz":         "-rw-r--r-- root:root",
+		"/usr/share/doc/relay/copyright":                   "-rw-r--r-- root:root",
+		"/usr/share/doc/relay/operations.md":               "-rw-r--r-- root:root",
+		"/usr/share/doc/relay/relay.example.toml":          "-rw-r--r-- root:root",
+		"/usr/share/doc/relay/examples/grafana/relay.json": "-rw-r--r-- root:root",
 		"/etc/relay":            "drwxrws--- root:relay",
 		"/etc/relay/relay.toml": "-rw-r----- root:relay",
 		"/var/lib/relay":        "drwxr-x--- relay:relay",
@@ -89,6 +90,8 @@ func TestPackage(t *testing.T) {
 	if man := m.run(t, "man", "-P", "cat", "relay"); !strings.Contains(man, "/etc/relay/relay.toml") {
 		t.Errorf("the manual page is\n%s", man)
 	}
+
+	m.linksLead(t, "/usr/share/doc/relay")
 
 	written := m.read(t, configuration)
 	if passwords := regexp.MustCompile(`(?m)^(source|admin)_password *= "[^"]{12,}"`).FindAllString(written, -1); len(passwords) != 2 {
@@ -135,6 +138,26 @@ func TestPackage(t *testing.T) {
 	manager.wasAsked(t, "stop relay.socket relay.service")
 	m.isClean(t)
 	m.isEmptiedWhereMounted(t)
+}
+
+// linksLead holds that what the pages in a folder link to is on the machine.
+func (m *machine) linksLead(t *testing.T, folder string) {
+	t.Helper()
+	pages, err := filepath.Glob(m.root + folder + "/*.md")
+	if err != nil || len(pages) < 10 {
+		t.Errorf("there are pages %q (%v)", pages, err)
+	}
+	for _, page := range pages {
+		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`).FindAllStringSubmatch(read(t, page), -1) {
+			path := link[1]
+			if !filepath.IsAbs(path) {
+				path = filepath.Join(folder, path)
+			}
+			if !m.has(path) {
+				t.Errorf("%s links to %s, which there is not", filepath.Base(page), link[1])
+			}
+		}
+	}
 }
 
 // isEmptiedWhereMounted holds that purging empties a file system for the data, and
