@@ -42,13 +42,24 @@ func newPackage(t *testing.T, version string) string {
 	return built[0]
 }
 
+// What dpkg would not install is not built.
+func TestNoPackageOfAWrongVersion(t *testing.T) {
+	for _, version := range []string{"", "v", "next", "version1", "1.0 beta", "1:2.0"} {
+		var status *exec.ExitError
+		out, err := exec.Command("./package", version).CombinedOutput()
+		if !errors.As(err, &status) || status.ExitCode() != 2 || !strings.Contains(string(out), "no version of a package: "+version) {
+			t.Errorf("%q: %v\n%s", version, err, out)
+		}
+	}
+}
+
 // A package does on this Debian what its owner will have it do, one after the
 // other: it comes, plays, is upgraded, goes, comes back, and is gone for good.
 func TestPackage(t *testing.T) {
 	program(t, "dpkg")
 	program(t, "adduser")
 	needRoot(t)
-	first, second := newPackage(t, "0.0.1"), newPackage(t, "0.0.2") // may fetch what builds them
+	first, second := newPackage(t, "v0.0.1"), newPackage(t, "0.0.2") // may fetch what builds them
 	m := newMachine(t)
 	if m.has("/usr/bin/relay") {
 		missing(t, errors.New("there is a relay installed already"))
