@@ -14,9 +14,11 @@ FROM scratch
 COPY --from=build /relay /relay
 # For https:// addresses of relays and of who is asked about listeners.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
-# For recordings and whatever else is to be kept: mount a volume here.
+# For recordings and whatever else is to be kept: mount a volume here. A new one
+# gets the owner of this folder.
 COPY --from=build --chown=65534:65534 /data /data
 USER 65534:65534
 EXPOSE 8000 8001
+# Of a server without a configuration; with one, give health "-c" and its file.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=2s CMD ["/relay", "health"]
 ENTRYPOINT ["/relay"]

@@ -37,7 +37,8 @@ func (h *Handlers) Metrics(others ...prometheus.Collector) http.Handler {
 
 // collector reads the registry of mounts whenever it is asked: nothing is
 // counted twice. The series of a mount are there as long as it is; its counters
-// go on where they stood when it comes back.
+// go on where they stood when it comes back. A mount that is declared by name
+// waits when it is not there, so that somebody can be told.
 type collector struct {
 	*Handlers
 	hidden bool // hidden mounts too
@@ -82,8 +83,11 @@ var inputs = func() (names []string) {
 	for kind := mounts.Live; kind <= mounts.Silent; kind++ {
 		names = append(names, kind.String())
 	}
-	return append(names, "waiting")
+	return append(names, waiting)
 }()
+
+// waiting is the input of a mount that plays nothing, as mounts.Programme has it.
+const waiting = "waiting"
 
 // Describe says nothing: which series there are depends on the mounts.
 func (c *collector) Describe(chan<- *prometheus.Desc) {}
@@ -102,7 +106,18 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	put(relayConnects, counter, float64(counts.Relays.Load()))
 	put(connectionsNow, gauge, float64(c.Traffic.Open.Load()))
 	put(connectionsAll, counter, float64(c.Traffic.Accepted.Load()))
+	putInput := func(mount, on string) {
+		for _, input := range inputs {
+			value := 0.0
+			if input == on {
+				value = 1
+			}
+			put(mountInput, gauge, value, mount, input)
+		}
+	}
+	there := map[string]bool{}
 	for _, m := range c.Registry.List() {
+		there[m.Name] = true
 		if m.Config().Hidden && !c.hidden {
 			continue
 		}
@@ -130,12 +145,13 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		}
 		put(mountSince, gauge, float64(s.Since.Unix()), s.Name)
 		put(mountBitRate, gauge, float64(s.BitRate)*1000/8, s.Name)
-		for _, input := range inputs {
-			value := 0.0
-			if input == s.Input {
-				value = 1
-			}
-			put(mountInput, gauge, value, s.Name, input)
+		putInput(s.Name, s.Input)
+	}
+	config := c.Conf.Config()
+	for _, declared := range config.Mounts {
+		if declared.IsPattern() || there[declared.Name] || config.Mount(declared.Name).Hidden && !c.hidden {
+			continue
 		}
+		putInput(declared.Name, waiting)
 	}
 }

@@ -201,7 +201,8 @@ func (s *Store) look() (changed bool) {
 		if err != nil {
 			continue // is being replaced, or gone: the one before stays
 		}
-		if was := s.read[i]; was == nil || !os.SameFile(was, info) || !was.ModTime().Equal(info.ModTime()) || was.Size() != info.Size() {
+		if was := s.read[i]; was == nil || !os.SameFile(was, info) || !was.ModTime().Equal(info.ModTime()) || was.Size() != info.Size() ||
+			was.Mode() != info.Mode() { // which lets a key be read that could not be
 			changed = true
 		}
 		s.read[i] = info

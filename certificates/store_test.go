@@ -97,6 +97,12 @@ func TestNewFiles(t *testing.T) {
 	if s.look() {
 		t.Error("files that are as they were have changed")
 	}
+	if err := os.Chmod(c.KeyFile, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if !s.look() {
+		t.Error("it is not seen that a key may be read now")
+	}
 	s.warn()
 	s.warn()
 	if log.FilterMessage("the certificate ends soon").Len() != 1 {

@@ -16,6 +16,12 @@ import (
 // ErrUsage says that the command line was wrong; the sentence is already out.
 var ErrUsage = errors.New("usage")
 
+// Misuse is the error of a command that was given the wrong operands, as a
+// sentence. Run writes it out and returns ErrUsage.
+type Misuse string
+
+func (m Misuse) Error() string { return string(m) }
+
 // Program is a whole command line.
 type Program struct {
 	Name    string
@@ -34,7 +40,7 @@ type Program struct {
 type Command struct {
 	Name     string
 	Aliases  []string // other words for it that are understood and not shown
-	Operands string   // what follows the options, as a synopsis has it: "[FILE]"
+	Operands string   // what follows the options, as a synopsis has it: "[FILE]"; empty: nothing may
 	Files    bool     // those are files or folders
 	Words    []string // or one of these
 	Purpose  string   // "says which relay this is"
@@ -64,11 +70,20 @@ func (p *Program) Run(args []string, out, trouble io.Writer) error {
 		return p.WriteHelp(out)
 	case errors.Is(err, flag.ErrHelp):
 		return p.WriteCommandHelp(out, c.Name)
-	case err != nil:
-		fmt.Fprintf(trouble, "%q shows what there is.\n", p.Name+" help")
-		return ErrUsage
+	case err == nil: // otherwise flags has said what is wrong
+		if c.Operands == "" && flags.NArg() > 0 {
+			err = Misuse(fmt.Sprintf("%q takes nothing more, and %q is left over", flags.Name(), flags.Arg(0)))
+		} else {
+			err = do(flags.Args())
+		}
+		var misuse Misuse
+		if !errors.As(err, &misuse) {
+			return err
+		}
+		fmt.Fprintf(trouble, "%s: %v\n", p.Name, misuse)
 	}
-	return do(flags.Args())
+	fmt.Fprintf(trouble, "%q shows what there is.\n", p.Name+" help")
+	return ErrUsage
 }
 
 // meant returns the command that args begin with, and what follows it.

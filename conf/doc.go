@@ -6,7 +6,7 @@
 // RELAY_SOURCE_PASSWORD and RELAY_ADMIN_PASSWORD; out comes a Config whose every
 // value has been checked, or all the problems that were found. Every key is
 // optional and relay.example.toml shows each with its default; an unknown key
-// is an error.
+// is an error. Try looks at the files of the certificate as well.
 //
 // A Config is not changed after loading, so any number of goroutines may read
 // it. The package starts no goroutine and imports no other package of relay.

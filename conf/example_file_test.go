@@ -4,6 +4,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -58,5 +59,21 @@ func TestExampleFileShowsEveryKey(t *testing.T) {
 	want.SourceUser = "" // shown as "that of [auth]"
 	if !reflect.DeepEqual(declared[0], want) {
 		t.Errorf("got  %+v\nwant %+v", declared[0], want)
+	}
+}
+
+func TestExampleFileMarksWhatNeedsARestart(t *testing.T) {
+	text, err := os.ReadFile(exampleFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, marked := strings.Split(string(text), "\n"), map[string]bool{}
+	for key, line := range keyLines(string(text)) {
+		if strings.HasSuffix(lines[line-1], "(restart)") && !strings.Contains(key, "[") { // no item of a list
+			marked[key] = true
+		}
+	}
+	if !reflect.DeepEqual(marked, restartKeys) {
+		t.Errorf("marked are %v, and a restart is needed for %v", marked, restartKeys)
 	}
 }

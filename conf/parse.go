@@ -29,6 +29,20 @@ func Load(path string) (*Config, error) {
 // Parse reads a configuration from text. Errors call the text by the given
 // name, and relative paths in it start at the name's folder.
 func Parse(name string, text []byte) (*Config, error) {
+	return parseWith((*Config).check, name, text)
+}
+
+// Try is Parse on the machine that the configuration is for: the files of the
+// certificate must be usable too, without which the next start would fail.
+func Try(name string, text []byte) (*Config, error) {
+	return parseWith(func(c *Config, r *reader) {
+		c.check(r)
+		c.TLS.tryFiles(r, path{}.key("tls"))
+	}, name, text)
+}
+
+// parseWith is Parse with a check of its own.
+func parseWith(check func(*Config, *reader), name string, text []byte) (*Config, error) {
 	tables := make(map[string]any)
 	if _, err := toml.Decode(string(text), &tables); err != nil {
 		return nil, syntaxError(name, string(text), err)
@@ -41,7 +55,7 @@ func Parse(name string, text []byte) (*Config, error) {
 	}
 	c := Default()
 	r.table(path{}, tables, reflect.ValueOf(c).Elem())
-	c.check(r)
+	check(c, r)
 	if err := r.err(); err != nil {
 		return nil, err
 	}

@@ -2,7 +2,9 @@ package conf
 
 import (
 	"cmp"
+	"crypto/tls"
 	"net/url"
+	"os"
 	"strings"
 )
 
@@ -61,5 +63,27 @@ func (t *TLS) check(r *reader, p path) {
 	t.KeyFile = r.resolve(t.KeyFile)
 	if len(t.ACMEHosts) > 0 {
 		t.ACMECache = r.resolve(cmp.Or(t.ACMECache, "acme"))
+	}
+}
+
+// tryFiles reports files that make no certificate. One that has expired is one:
+// it is shown, and complained of.
+func (t *TLS) tryFiles(r *reader, p path) {
+	if t.CertFile == "" || t.KeyFile == "" {
+		return
+	}
+	read := func(p path, name string) []byte {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			r.fail(p, "cannot be read: %s", systemReason(err))
+		}
+		return text
+	}
+	cert, key := read(p.key("cert_file"), t.CertFile), read(p.key("key_file"), t.KeyFile)
+	if cert == nil || key == nil {
+		return
+	}
+	if _, err := tls.X509KeyPair(cert, key); err != nil {
+		r.fail(p.key("cert_file"), "cannot be used with tls.key_file = %s: %v", show(t.KeyFile), err)
 	}
 }

@@ -56,7 +56,7 @@ func missing(t testing.TB, err error) {
 type compose struct {
 	Services map[string]struct {
 		Image     string
-		Build     string
+		Build     struct{ Context string }
 		Ports     []string
 		Volumes   []string
 		DependsOn []string `yaml:"depends_on"`
@@ -69,7 +69,7 @@ func TestComposeNamesWhatThereIs(t *testing.T) {
 	parse(t, "../docker-compose.yml", &c)
 	for _, name := range []string{"relay", "prometheus", "grafana"} {
 		s, there := c.Services[name]
-		if !there || (s.Image == "") == (s.Build == "") {
+		if !there || (s.Image == "") == (s.Build.Context == "") {
 			t.Fatalf("service %s: %+v", name, s)
 		}
 		if s.Image != "" && !regexp.MustCompile(`:v?\d+\.\d+\.\d+$`).MatchString(s.Image) {
@@ -213,6 +213,20 @@ func TestAlertsAreTestedAndDescribed(t *testing.T) {
 		}
 		if r.Labels["severity"] == "" || r.Annotations["summary"] == "" {
 			t.Errorf("%s says %+v, %+v", r.Alert, r.Labels, r.Annotations)
+		}
+	}
+}
+
+// Whoever installs by hand gets the paths that the package has.
+func TestManualInstallHasThePathsOfThePackage(t *testing.T) {
+	told := read(t, "../docs/deploy.md")
+	paths := regexp.MustCompile(`-set '[^']*"/var/[^']*'`).FindAllString(read(t, "debian/postinst"), -1)
+	if len(paths) < 4 {
+		t.Errorf("postinst sets only %q", paths)
+	}
+	for _, path := range paths {
+		if !strings.Contains(told, path) {
+			t.Errorf("docs/deploy.md does not have %s", path)
 		}
 	}
 }

@@ -7,8 +7,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // The Dockerfile's own line makes a binary that needs nothing of the image it
@@ -49,5 +52,43 @@ func TestImageHoldsAStaticBinary(t *testing.T) {
 	out, err := exec.Command(binary, "version").Output()
 	if err != nil || !strings.HasPrefix(string(out), "relay 9.8.7 (commit 0123456789ab, ") {
 		t.Errorf("it says %q, %v", out, err)
+	}
+}
+
+// docker-compose.yml hands over what the Dockerfile asks for, with a configuration
+// of one's own too, whose lines are commented out.
+func TestComposeFitsTheDockerfile(t *testing.T) {
+	file, text := read(t, "../Dockerfile"), read(t, "../docker-compose.yml")
+	args := regexp.MustCompile(`(?m)^ARG (\w+)=(.*)$`).FindAllStringSubmatch(file, -1)
+	if len(args) != 2 {
+		t.Fatalf("there are arguments %q", args)
+	}
+	for _, arg := range args {
+		if want := "        " + arg[1] + ": ${RELAY_" + arg[1] + ":-" + arg[2] + "}\n"; !strings.Contains(text, want) {
+			t.Errorf("docker-compose.yml does not have %q", want)
+		}
+	}
+	var own struct {
+		Services struct {
+			Relay struct {
+				Volumes, Command []string
+				Healthcheck      struct{ Test []string }
+			}
+		}
+	}
+	text = regexp.MustCompile(`(?m)^( *)# (- |command:|healthcheck:)`).ReplaceAllString(text, "$1$2")
+	if err := yaml.Unmarshal([]byte(text), &own); err != nil {
+		t.Fatal(err)
+	}
+	relay := own.Services.Relay
+	if !slices.Contains(relay.Volumes, "relay:/data") || !slices.Contains(relay.Volumes, "./relay.toml:/etc/relay/relay.toml:ro") ||
+		!slices.Equal(relay.Command, []string{"-c", "/etc/relay/relay.toml"}) ||
+		!slices.Equal(relay.Healthcheck.Test, append([]string{"CMD", "/relay", "health"}, relay.Command...)) {
+		t.Errorf("with a configuration of one's own it is %+v", relay)
+	}
+	for _, private := range []string{".env", "relay.toml", "music"} {
+		if !strings.Contains(read(t, "../.dockerignore"), "\n"+private+"\n") {
+			t.Errorf("the image is built of %s too", private)
+		}
 	}
 }

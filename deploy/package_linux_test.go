@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"relay/interlude"
 )
 
@@ -40,13 +42,24 @@ func newPackage(t *testing.T, version string) string {
 	return built[0]
 }
 
+// What dpkg would not install is not built.
+func TestNoPackageOfAWrongVersion(t *testing.T) {
+	for _, version := range []string{"", "v", "next", "version1", "1.0 beta", "1:2.0"} {
+		var status *exec.ExitError
+		out, err := exec.Command("./package", version).CombinedOutput()
+		if !errors.As(err, &status) || status.ExitCode() != 2 || !strings.Contains(string(out), "no version of a package: "+version) {
+			t.Errorf("%q: %v\n%s", version, err, out)
+		}
+	}
+}
+
 // A package does on this Debian what its owner will have it do, one after the
 // other: it comes, plays, is upgraded, goes, comes back, and is gone for good.
 func TestPackage(t *testing.T) {
 	program(t, "dpkg")
 	program(t, "adduser")
 	needRoot(t)
-	first, second := newPackage(t, "0.0.1"), newPackage(t, "0.0.2") // may fetch what builds them
+	first, second := newPackage(t, "v0.0.1"), newPackage(t, "0.0.2") // may fetch what builds them
 	m := newMachine(t)
 	if m.has("/usr/bin/relay") {
 		missing(t, errors.New("there is a relay installed already"))
@@ -59,18 +72,19 @@ func TestPackage(t *testing.T) {
 	m.install(t, first)
 	manager.wasAsked(t, "start relay.service")
 	for path, mode := range map[string]string{
-		"/usr/bin/relay":                                  "-rwxr-xr-x root:root",
-		"/lib/systemd/system/relay.service":               "-rw-r--r-- root:root",
-		"/lib/systemd/system/relay.socket":                "-rw-r--r-- root:root",
-		"/usr/share/man/man1/relay.1.gz":                  "-rw-r--r-- root:root",
-		"/usr/share/bash-completion/completions/relay":    "-rw-r--r-- root:root",
-		"/usr/share/zsh/vendor-completions/_relay":        "-rw-r--r-- root:root",
-		"/usr/share/fish/vendor_completions.d/relay.fish": "-rw-r--r-- root:root",
-		"/usr/share/doc/relay/changelog.gz":               "-rw-r--r-- root:root",
-		"/usr/share/doc/relay/changelog.Debian.gz":        "-rw-r--r-- root:root",
-		"/usr/share/doc/relay/copyright":                  "-rw-r--r-- root:root",
-		"/usr/share/doc/relay/operations.md":              "-rw-r--r-- root:root",
-		"/usr/share/doc/relay/relay.example.toml":         "-rw-r--r-- root:root",
+		"/usr/bin/relay":                                   "-rwxr-xr-x root:root",
+		"/lib/systemd/system/relay.service":                "-rw-r--r-- root:root",
+		"/lib/systemd/system/relay.socket":                 "-rw-r--r-- root:root",
+		"/usr/share/man/man1/relay.1.gz":                   "-rw-r--r-- root:root",
+		"/usr/share/bash-completion/completions/relay":     "-rw-r--r-- root:root",
+		"/usr/share/zsh/vendor-completions/_relay":         "-rw-r--r-- root:root",
+		"/usr/share/fish/vendor_completions.d/relay.fish":  "-rw-r--r-- root:root",
+		"/usr/share/doc/relay/changelog.gz":                "-rw-r--r-- root:root",
+		"/usr/share/doc/relay/changelog.Debian.gz":         "-rw-r--r-- root:root",
+		"/usr/share/doc/relay/copyright":                   "-rw-r--r-- root:root",
+		"/usr/share/doc/relay/operations.md":               "-rw-r--r-- root:root",
+		"/usr/share/doc/relay/relay.example.toml":          "-rw-r--r-- root:root",
+		"/usr/share/doc/relay/examples/grafana/relay.json": "-rw-r--r-- root:root",
 		"/etc/relay":            "drwxrws--- root:relay",
 		"/etc/relay/relay.toml": "-rw-r----- root:relay",
 		"/var/lib/relay":        "drwxr-x--- relay:relay",
@@ -87,6 +101,8 @@ func TestPackage(t *testing.T) {
 	if man := m.run(t, "man", "-P", "cat", "relay"); !strings.Contains(man, "/etc/relay/relay.toml") {
 		t.Errorf("the manual page is\n%s", man)
 	}
+
+	m.linksLead(t, "/usr/share/doc/relay")
 
 	written := m.read(t, configuration)
 	if passwords := regexp.MustCompile(`(?m)^(source|admin)_password *= "[^"]{12,}"`).FindAllString(written, -1); len(passwords) != 2 {
@@ -132,6 +148,53 @@ func TestPackage(t *testing.T) {
 	m.run(t, "dpkg", "--purge", "relay")
 	manager.wasAsked(t, "stop relay.socket relay.service")
 	m.isClean(t)
+	m.isEmptiedWhereMounted(t)
+}
+
+// linksLead holds that what the pages in a folder link to is on the machine.
+func (m *machine) linksLead(t *testing.T, folder string) {
+	t.Helper()
+	pages, err := filepath.Glob(m.root + folder + "/*.md")
+	if err != nil || len(pages) < 10 {
+		t.Errorf("there are pages %q (%v)", pages, err)
+	}
+	for _, page := range pages {
+		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`).FindAllStringSubmatch(read(t, page), -1) {
+			path := link[1]
+			if !filepath.IsAbs(path) {
+				path = filepath.Join(folder, path)
+			}
+			if !m.has(path) {
+				t.Errorf("%s links to %s, which there is not", filepath.Base(page), link[1])
+			}
+		}
+	}
+}
+
+// isEmptiedWhereMounted holds that purging empties a file system for the data, and
+// does not fail because it cannot be taken away.
+func (m *machine) isEmptiedWhereMounted(t *testing.T) {
+	t.Helper()
+	const data = "/var/lib/relay"
+	m.write(t, data+"/covered", "", 0o600)
+	if err := unix.Mount("tmpfs", m.root+data, "tmpfs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Unmount(m.root+data, unix.MNT_DETACH)
+	m.write(t, data+"/recordings/one.mp3", "", 0o600)
+	m.write(t, "/tmp/postrm", read(t, "debian/postrm"), 0o755)
+	m.run(t, "/tmp/postrm", "purge")
+	if left := m.run(t, "ls", "-A", data); left != "" {
+		t.Errorf("%s still holds %s", data, left)
+	}
+}
+
+// The service may change its own folder while root works: nothing there is handed
+// over, for it may be a link by then.
+func TestNothingInTheServicesFolderIsHandedOver(t *testing.T) {
+	if m := regexp.MustCompile(`(?m)^ *(chown|chgrp|chmod) .*/etc/relay/.*$`).FindString(read(t, "debian/postinst")); m != "" {
+		t.Error(m)
+	}
 }
 
 const configuration = "/etc/relay/relay.toml"

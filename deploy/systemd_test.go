@@ -43,3 +43,11 @@ func TestServiceIsHardened(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// A station is on the air again whenever what kept it off has passed.
+func TestServiceNeverGivesUp(t *testing.T) {
+	unit, _, _ := strings.Cut(read(t, "systemd/relay.service"), "[Service]")
+	if !strings.Contains(unit, "\nStartLimitIntervalSec=0\n") {
+		t.Error("after five quick failures it is left as it is")
+	}
+}

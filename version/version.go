@@ -4,6 +4,7 @@ package version
 import (
 	"regexp"
 	"runtime/debug"
+	"strings"
 	"time"
 )
 
@@ -47,7 +48,7 @@ func Commit() string {
 		return "unknown"
 	}
 	if setting("vcs.modified") == "true" {
-		return short(revision) + "+"
+		revision += "+"
 	}
 	return short(revision)
 }
@@ -74,5 +75,13 @@ func setting(key string) string {
 	return ""
 }
 
-// short is the beginning of a commit's hash, as git shows it.
-func short(revision string) string { return revision[:min(12, len(revision))] }
+// short is the beginning of a commit's hash, as git shows it, with the "+" that
+// may stand behind it.
+func short(revision string) string {
+	hash, changed := strings.CutSuffix(revision, "+")
+	hash = hash[:min(12, len(hash))]
+	if changed {
+		hash += "+"
+	}
+	return hash
+}

@@ -14,9 +14,10 @@ func TestServer(t *testing.T) {
 func TestCommit(t *testing.T) {
 	defer func() { commit = "" }()
 	for stamped, want := range map[string]string{
-		"":                 "unknown", // tests are built without
-		"4f2a":             "4f2a",
-		"0123456789abcdef": "0123456789ab",
+		"":                  "unknown", // tests are built without
+		"4f2a":              "4f2a",
+		"0123456789abcdef":  "0123456789ab",
+		"0123456789abcdef+": "0123456789ab+",
 	} {
 		commit = stamped
 		if got := Commit(); got != want {

@@ -14,6 +14,9 @@ import (
 // addresses that are really open. shoutcast is nil if there is none.
 func printBanner(w io.Writer, c *conf.Config, open net.Addr, shoutcast net.Listener, made passwords) {
 	base := "http://" + reachable(open)
+	if len(c.Server.Listen) == 0 { // it takes TLS alone
+		base = "https://" + reachable(open)
+	}
 	if c.Server.PublicURL != "" {
 		base = c.Server.PublicURL
 	}

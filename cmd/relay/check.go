@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -19,10 +18,13 @@ func checkCommand() commandline.Command {
 		Declare: func(flags *flag.FlagSet) func([]string) error {
 			path := flags.String("c", "", "the configuration `file`")
 			return func(operands []string) error {
-				if *path == "" && len(operands) == 1 {
-					*path = operands[0]
+				if *path != "" {
+					operands = append(operands, *path)
 				}
-				return check(*path)
+				if len(operands) != 1 {
+					return commandline.Misuse("check one file: relay check -c relay.toml")
+				}
+				return check(operands[0])
 			}
 		},
 	}
@@ -30,9 +32,6 @@ func checkCommand() commandline.Command {
 
 // check reads a configuration and reports everything that is wrong with it.
 func check(path string) error {
-	if path == "" {
-		return errors.New("check which file? relay check -c relay.toml")
-	}
 	if _, err := loadConfiguration(path, os.Stderr); err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"os"
 	"strings"
@@ -20,7 +19,7 @@ func completionCommand(p *commandline.Program) commandline.Command {
 		Declare: func(*flag.FlagSet) func([]string) error {
 			return func(shells []string) error {
 				if len(shells) != 1 {
-					return errors.New("completion for which shell? " + strings.Join(commandline.Shells, ", "))
+					return commandline.Misuse("completion for which shell? " + strings.Join(commandline.Shells, ", "))
 				}
 				return p.WriteCompletion(os.Stdout, shells[0])
 			}

@@ -12,7 +12,8 @@ import (
 )
 
 // loadConfiguration reads relay's own configuration or, as what it stands for,
-// an icecast.xml. What that says in vain is told on w.
+// an icecast.xml, and holds what it names on this machine against it. What an
+// icecast.xml says in vain is told on w.
 func loadConfiguration(path string, w io.Writer) (*conf.Config, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -26,14 +27,14 @@ func loadConfiguration(path string, w io.Writer) (*conf.Config, error) {
 // relay.toml that an icecast.xml stands for.
 func readConfiguration(path string, text []byte, w io.Writer) (loaded *conf.Config, toml []byte, err error) {
 	if !isXML(path, text) {
-		loaded, err = conf.Parse(path, text)
+		loaded, err = conf.Try(path, text)
 		return loaded, text, err
 	}
 	c, err := icecast.Parse(path, text)
 	if err != nil {
 		return nil, nil, err
 	}
-	if loaded, err = c.Load(); err != nil {
+	if loaded, err = c.Try(); err != nil {
 		return nil, nil, err
 	}
 	tellNotes(w, path, c.Notes())

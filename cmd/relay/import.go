@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"io"
 	"os"
@@ -24,7 +23,7 @@ func importCommand() commandline.Command {
 		Declare: func(*flag.FlagSet) func([]string) error {
 			return func(operands []string) error {
 				if len(operands) != 1 {
-					return errors.New(`import which file? relay import icecast.xml > relay.toml ("-" reads standard input)`)
+					return commandline.Misuse(`import which file? relay import icecast.xml > relay.toml ("-" reads standard input)`)
 				}
 				return convert(operands[0], os.Stdin, os.Stdout, os.Stderr)
 			}

@@ -30,7 +30,7 @@ func initCommand() commandline.Command {
 				case 1:
 					return initialise(operands[0], set, os.Stdout)
 				}
-				return errors.New("init makes one file: relay init relay.toml")
+				return commandline.Misuse("init makes one file: relay init relay.toml")
 			}
 		},
 	}

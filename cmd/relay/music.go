@@ -2,15 +2,36 @@ package main
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"relay/commandline"
 	"relay/conf"
 	"relay/icy"
 	"relay/ingest"
 	"relay/interlude"
 	"relay/mounts"
 )
+
+// findMusic says which of the files and folders named there is not. What looks
+// like a word is more likely a command with a slip in it.
+func findMusic(p *commandline.Program, named []string) error {
+	for i, music := range named {
+		_, err := os.Stat(music)
+		switch {
+		case err == nil:
+		case i == 0 && errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(music, "./"):
+			return commandline.Misuse(fmt.Sprintf("there is no command, file or folder %q; the commands are %s", music, strings.Join(p.Names(), ", ")))
+		default:
+			return fmt.Errorf("cannot play %s: %w", music, errors.Unwrap(err))
+		}
+	}
+	return nil
+}
 
 // musicOf lists the music of every mount that has some: that of the
 // configuration, and on the default mount the music named on the command line

@@ -11,14 +11,6 @@ func program() *commandline.Program {
 		About: `relay takes MP3 from DJ software and gives it to listeners, as Icecast and SHOUTcast do, whose clients of either kind it serves. It needs no configuration: without one it makes passwords, prints them, and is on the air.
 
 With a configuration it reads one file in TOML, in which every key is optional. An icecast.xml is read in its place.`,
-		Commands: []commandline.Command{
-			serveCommand(),
-			initCommand(),
-			checkCommand(),
-			importCommand(),
-			healthCommand(),
-			versionCommand(),
-		},
 		Environment: []commandline.Entry{
 			{Name: "RELAY_SOURCE_PASSWORD", Text: "that of sources, where the configuration gives none"},
 			{Name: "RELAY_ADMIN_PASSWORD", Text: "that of the operator, where the configuration gives none"},
@@ -39,7 +31,16 @@ With a configuration it reads one file in TOML, in which every key is optional. 
 			{Name: "2", Text: "the command line was wrong"},
 		},
 	}
-	p.Commands = append(p.Commands, completionCommand(p), manualCommand(p))
+	p.Commands = []commandline.Command{
+		serveCommand(p),
+		initCommand(),
+		checkCommand(),
+		importCommand(),
+		healthCommand(),
+		versionCommand(),
+		completionCommand(p),
+		manualCommand(p),
+	}
 	p.Commands = append(p.Commands, helpCommand(p))
 	return p
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -26,7 +25,7 @@ import (
 // defaultMount is where a run without a configuration plays.
 const defaultMount = "/live"
 
-func serveCommand() commandline.Command {
+func serveCommand(p *commandline.Program) commandline.Command {
 	return commandline.Command{
 		Operands: "[FILE.mp3 | FOLDER ...]",
 		Files:    true,
@@ -41,7 +40,12 @@ func serveCommand() commandline.Command {
 		Declare: func(flags *flag.FlagSet) func([]string) error {
 			path := flags.String("c", "", "the configuration `file`")
 			listen := flags.String("listen", "", "the `address` to listen on, instead of those configured")
-			return func(music []string) error { return serve(*path, *listen, music) }
+			return func(music []string) error {
+				if err := findMusic(p, music); err != nil {
+					return err
+				}
+				return serve(*path, *listen, music)
+			}
 		},
 	}
 }
@@ -49,11 +53,6 @@ func serveCommand() commandline.Command {
 // serve runs the server until it is told to stop. path is its configuration and
 // listen an address that wins over those in it; either may be empty.
 func serve(path, listen string, tracks []string) error {
-	for _, music := range tracks {
-		if _, err := os.Stat(music); err != nil {
-			return fmt.Errorf("cannot play %s: %w", music, errors.Unwrap(err))
-		}
-	}
 	hangup := hangups()
 	unconfigured := path == ""
 	var made passwords

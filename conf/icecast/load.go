@@ -10,9 +10,14 @@ import (
 
 // Load is the configuration itself. Its errors name the lines and elements of
 // the XML, since nobody has seen the TOML between the two.
-func (c *Config) Load() (*conf.Config, error) {
+func (c *Config) Load() (*conf.Config, error) { return c.load(conf.Parse) }
+
+// Try is Load on the machine that the configuration is for, see conf.Try.
+func (c *Config) Try() (*conf.Config, error) { return c.load(conf.Try) }
+
+func (c *Config) load(parse func(name string, text []byte) (*conf.Config, error)) (*conf.Config, error) {
 	written := c.write()
-	loaded, err := conf.Parse(c.file, written.b.Bytes())
+	loaded, err := parse(c.file, written.b.Bytes())
 	if err != nil {
 		return nil, written.translate(err)
 	}
