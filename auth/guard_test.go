@@ -60,7 +60,7 @@ func TestEveryWayInIsThrottled(t *testing.T) {
 			return err
 		},
 		"admin password line": func(g *Gate, user, password string) error {
-			_, err := g.AdminPasswordLine(get("/", "", ""), user+":"+password, "/live")
+			_, _, err := g.AdminPasswordLine(get("/", "", ""), user+":"+password, "/live")
 			return err
 		},
 	}

@@ -29,15 +29,16 @@ func (g *Gate) PasswordLine(ctx context.Context, ip, line, standard string) (mou
 
 // AdminPasswordLine checks what stands for a login in req, one of SHOUTcast's
 // requests for a mount: the password line of its source or, in the same forms,
-// the administrator's password. Whoever leaves before he is answered is heard
-// all the same, as with MountAdmin. The error is a *Refusal.
-func (g *Gate) AdminPasswordLine(req *http.Request, line, standard string) (mount string, err error) {
+// the administrator's password. It returns the mount and whose login it was.
+// Whoever leaves before he is answered is heard all the same, as with
+// MountAdmin. The error is a *Refusal.
+func (g *Gate) AdminPasswordLine(req *http.Request, line, standard string) (mount, user string, err error) {
 	ctx, ip := context.WithoutCancel(req.Context()), hostOf(req.RemoteAddr)
 	err = g.guarded(ctx, ip, line, func() (refusal *Refusal) {
-		mount, _, refusal = g.passwordLine(ctx, ip, line, standard, true)
+		mount, user, refusal = g.passwordLine(ctx, ip, line, standard, true)
 		return refusal
 	}).orNil()
-	return mount, err
+	return mount, user, err
 }
 
 func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admin bool) (mount, user string, refusal *Refusal) {
