@@ -3,8 +3,10 @@ package auth
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -195,7 +197,7 @@ func TestSlowHashes(t *testing.T) {
 		_, g := members(t, kinds)
 		checkRefused(t, listen(g, "icecast", "wonder"), "")
 		tried := make(chan struct{}, 100)
-		g.Htpasswd("/members").roll().logins["slow"] = htpasswd.EncodedPasswd(slowHash{tried})
+		g.Htpasswd("/members").roll().logins["slow"] = hash{EncodedPasswd: slowHash{tried}}
 		g.Htpasswd("/members").looked = time.Now().Add(time.Hour)
 		var hashing sync.WaitGroup
 		for range cap(g.hashing) {
@@ -216,6 +218,56 @@ func TestSlowHashes(t *testing.T) {
 			t.Errorf("hashed %d times", len(tried))
 		}
 	})
+}
+
+// countedHash counts how often a password was tried.
+type countedHash struct {
+	htpasswd.EncodedPasswd
+	tried map[work]int
+	work  work
+}
+
+func (c countedHash) MatchesPassword(password string) bool {
+	c.tried[c.work]++
+	return c.EncodedPasswd.MatchesPassword(password)
+}
+
+// In a file of many kinds every wrong login takes the same work, whoever has
+// which kind and whether the name is there.
+func TestWrongLoginsTakeTheSameWork(t *testing.T) {
+	mixed := kinds
+	for _, cost := range []int{bcrypt.MinCost, bcrypt.MinCost + 1} {
+		hash, err := bcrypt.GenerateFromPassword([]byte("wonder"), cost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mixed += fmt.Sprintf("bcrypt%d:%s\n", cost, hash)
+		mixed += fmt.Sprintf("htpasswd%d:%s\n", cost, strings.Replace(string(hash), "$2a$", "$2y$", 1))
+	}
+	r, problems := parseHtpasswd([]byte(mixed))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	tried := map[work]int{}
+	for name, h := range r.logins {
+		r.logins[name] = hash{countedHash{h.EncodedPasswd, tried, h.work}, h.work}
+	}
+	for w, h := range r.works {
+		r.works[w] = hash{countedHash{h.EncodedPasswd, tried, w}, w}
+	}
+	want := map[work]int{}
+	for kind := range hashes {
+		if kind > 0 {
+			want[work{kind, ""}] = 1
+		}
+	}
+	want[work{0, "04"}], want[work{0, "05"}] = 1, 1
+	for _, user := range append(slices.Clone(r.names), "nobody", "") {
+		clear(tried)
+		if _, right := r.matches(user, "wrong"); right || !maps.Equal(tried, want) {
+			t.Errorf("a wrong password of %q takes %v, want %v", user, tried, want)
+		}
+	}
 }
 
 func TestRememberedIsBounded(t *testing.T) {
