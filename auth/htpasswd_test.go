@@ -182,11 +182,14 @@ func TestHtpasswdChanges(t *testing.T) {
 }
 
 // slowHash is right after a while.
-type slowHash struct{ tried chan struct{} }
+type slowHash struct {
+	takes time.Duration
+	tried chan struct{}
+}
 
 func (s slowHash) MatchesPassword(password string) bool {
 	s.tried <- struct{}{}
-	time.Sleep(20 * time.Second)
+	time.Sleep(s.takes)
 	return password == "wonder"
 }
 
@@ -197,7 +200,7 @@ func TestSlowHashes(t *testing.T) {
 		_, g := members(t, kinds)
 		checkRefused(t, listen(g, "icecast", "wonder"), "")
 		tried := make(chan struct{}, 100)
-		g.Htpasswd("/members").roll().logins["slow"] = hash{EncodedPasswd: slowHash{tried}}
+		g.Htpasswd("/members").roll().logins["slow"] = hash{EncodedPasswd: slowHash{20 * time.Second, tried}}
 		g.Htpasswd("/members").looked = time.Now().Add(time.Hour)
 		var hashing sync.WaitGroup
 		for range cap(g.hashing) {

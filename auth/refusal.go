@@ -20,7 +20,7 @@ type Refusal struct {
 	// (wire/auth-url.txt).
 	Message string
 	// RetryAfter, in whole seconds, is set when the login was not looked at,
-	// because too many wrong ones came from the same address.
+	// because too many came from the same address, wrong ones or at once.
 	RetryAfter time.Duration
 
 	wrong bool // the login was looked at, and is a guess
@@ -45,7 +45,7 @@ func (r *Refusal) Status() int {
 // some. Message, which is for listeners, is not in it.
 func (r *Refusal) Sentence() string {
 	if r.RetryAfter > 0 {
-		return fmt.Sprintf("Too many wrong logins came from your address: try again in %d s", r.seconds())
+		return fmt.Sprintf("Too many logins came from your address, wrong ones or at once: try again in %d s", r.seconds())
 	}
 	return "You need to authenticate"
 }
