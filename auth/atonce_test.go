@@ -77,10 +77,10 @@ func TestAStudioComesBackAtOnce(t *testing.T) {
 		"by bcrypt": func(t *testing.T, g *Gate) func(int) *Refusal {
 			h := g.Htpasswd("/members")
 			for i := range encoders {
-				h.roll().add(dj(i), hash{EncodedPasswd: slowHash{70 * time.Millisecond, make(chan struct{}, 1)}})
+				h.roll().add(dj(i), hash{EncodedPasswd: slowHash{aBcrypt, make(chan struct{}, 1)}})
 			}
 			return func(i int) *Refusal {
-				return g.guarded(t.Context(), guesserIP, dj(i), func() *Refusal { return h.check(t.Context(), dj(i), "wonder") })
+				return g.guarded(t.Context(), guesserIP, dj(i), func() *Refusal { return h.check(t.Context(), guesserIP, dj(i), "wonder") })
 			}
 		},
 	}

@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -29,10 +28,10 @@ type Gate struct {
 
 	throttle *throttle
 	bans     *bans
+	hashing  *hashing
 
-	mu      sync.Mutex
-	files   map[string]*Htpasswd // by path
-	hashing chan struct{}        // one for each password being hashed
+	mu    sync.Mutex
+	files map[string]*Htpasswd // by path
 }
 
 // NewGate returns a gate with the logins that are in force, and reads who is
@@ -45,7 +44,7 @@ func NewGate(c *conf.Live) *Gate {
 		throttle: newThrottle(),
 		bans:     newBans(c),
 		files:    map[string]*Htpasswd{},
-		hashing:  make(chan struct{}, hashers()),
+		hashing:  newHashing(hashers()),
 	}
 	g.throttle.slow = func(from netip.Prefix, guesses int) {
 		g.log.Warn("wrong logins are slowed down", zap.Stringer("from", from), zap.Int("wrong", guesses))
@@ -141,7 +140,7 @@ func (g *Gate) check(req *http.Request, logins ...conf.SourceLogin) *Refusal {
 	}
 	var refused *Refusal
 	for _, l := range logins {
-		refusal := g.compare(user, password, l.User, l.Password)
+		refusal := g.compare(hostOf(req.RemoteAddr), user, password, l.User, l.Password)
 		if refusal == nil {
 			return nil
 		}
@@ -152,10 +151,11 @@ func (g *Gate) check(req *http.Request, logins ...conf.SourceLogin) *Refusal {
 	return refused
 }
 
-// compare returns nil for the right login. The password is looked at whatever
-// the user name is: how long it takes tells nobody which names there are.
-func (g *Gate) compare(givenUser, givenPassword, user string, password conf.Secret) *Refusal {
-	rightPassword, looked := g.matches(password, givenPassword)
+// compare returns nil for the right login, which came from an IP address. The
+// password is looked at whatever the user name is: how long it takes tells nobody
+// which names there are.
+func (g *Gate) compare(ip, givenUser, givenPassword, user string, password conf.Secret) *Refusal {
+	rightPassword, looked := g.matches(ip, password, givenPassword)
 	switch {
 	case !looked:
 		return &Refusal{Reason: fmt.Sprintf("too many logins at once to check that of user %q", givenUser)}
@@ -170,21 +170,14 @@ func (g *Gate) compare(givenUser, givenPassword, user string, password conf.Secr
 	return nil
 }
 
-// matches tells whether a password is the right one. One that is hashed waits
-// for its turn; looked is false when that did not come.
-func (g *Gate) matches(password conf.Secret, given string) (right, looked bool) {
+// matches tells whether a password from an IP address is the right one. One that
+// is hashed waits for its turn; looked is false when that did not come.
+func (g *Gate) matches(ip string, password conf.Secret, given string) (right, looked bool) {
 	if !password.Hashed() {
 		return password.Matches(given), true
 	}
-	turn := time.NewTimer(hashingTimeout)
-	defer turn.Stop()
-	select {
-	case g.hashing <- struct{}{}:
-		defer func() { <-g.hashing }()
-		return password.Matches(given), true
-	case <-turn.C:
-		return false, false
-	}
+	looked = g.hashing.inTurn(context.Background(), household(ip), func() { right = password.Matches(given) })
+	return right, looked
 }
 
 // hostOf is an address without its port.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -16,16 +15,11 @@ import (
 )
 
 const (
-	rereadAfter    = time.Second     // between two looks at a file
-	maxHtpasswd    = 16 << 20        // bytes of a file
-	maxPassword    = 256             // bytes; SHA-crypt takes time by their square
-	hashingTimeout = 5 * time.Second // to wait for a turn
-	maxProblems    = 10              // broken lines of a file that are logged
+	rereadAfter = time.Second // between two looks at a file
+	maxHtpasswd = 16 << 20    // bytes of a file
+	maxPassword = 256         // bytes; SHA-crypt takes time by their square
+	maxProblems = 10          // broken lines of a file that are logged
 )
-
-// hashers is how many passwords are hashed at once: not so many that a flood of
-// logins takes the processors away from the streams.
-func hashers() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // Htpasswd is a file of those who may listen: a name and the hash of a
 // password on each line, as Apache's htpasswd and Icecast write it. It is read
@@ -34,7 +28,7 @@ func hashers() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 type Htpasswd struct {
 	path    string
 	log     *zap.Logger
-	hashing chan struct{}
+	hashing *hashing
 
 	mu     sync.Mutex
 	looked time.Time   // at the file
@@ -65,8 +59,8 @@ func (g *Gate) htpasswd(path string) *Htpasswd {
 // Users returns the names in the file, in its order.
 func (h *Htpasswd) Users() []string { return slices.Clone(h.roll().names) }
 
-// check returns nil for the right login.
-func (h *Htpasswd) check(ctx context.Context, user, password string) *Refusal {
+// check returns nil for the right login, which came from an IP address.
+func (h *Htpasswd) check(ctx context.Context, ip, user, password string) *Refusal {
 	r := h.roll()
 	switch {
 	case r.failure != nil:
@@ -76,15 +70,11 @@ func (h *Htpasswd) check(ctx context.Context, user, password string) *Refusal {
 	case r.remembers(user, password):
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, hashingTimeout)
-	defer cancel()
-	select {
-	case h.hashing <- struct{}{}:
-		defer func() { <-h.hashing }()
-	case <-ctx.Done():
+	var known, right bool
+	looked := h.hashing.inTurn(ctx, household(ip), func() { known, right = r.matches(user, password) })
+	switch {
+	case !looked:
 		return &Refusal{Reason: fmt.Sprintf("too many logins at once to check that of user %q", user)}
-	}
-	switch known, right := r.matches(user, password); {
 	case right:
 		return nil
 	case known:

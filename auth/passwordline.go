@@ -50,7 +50,7 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 			refusal = &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password, given for %s", mount), Mount: mount}
 		}
 		for _, l := range g.logins(mount, admin) {
-			err := g.compare(cmp.Or(given.User, l.user), given.Password, l.user, l.password)
+			err := g.compare(ip, cmp.Or(given.User, l.user), given.Password, l.user, l.password)
 			if err == nil {
 				return mount, l.user, nil
 			}

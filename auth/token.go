@@ -14,9 +14,10 @@ func (g *Gate) Token(req *http.Request) error {
 		return errNoLogin
 	}
 	given = strings.TrimSpace(given)
-	return g.guarded(req.Context(), hostOf(req.RemoteAddr), "Bearer "+given, func() *Refusal {
+	ip := hostOf(req.RemoteAddr)
+	return g.guarded(req.Context(), ip, "Bearer "+given, func() *Refusal {
 		for _, token := range g.conf.Config().Auth.APITokens {
-			if right, _ := g.matches(token, given); right {
+			if right, _ := g.matches(ip, token, given); right {
 				return nil
 			}
 		}
