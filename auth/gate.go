@@ -171,13 +171,14 @@ func (g *Gate) compare(ip, givenUser, givenPassword, user string, password conf.
 }
 
 // matches tells whether a password from an IP address is the right one. One that
-// is hashed waits for its turn; looked is false when that did not come.
+// is hashed waits for its turn, whether the client does or not; looked is false
+// when that did not come.
 func (g *Gate) matches(ip string, password conf.Secret, given string) (right, looked bool) {
 	if !password.Hashed() {
 		return password.Matches(given), true
 	}
-	looked = g.hashing.inTurn(context.Background(), household(ip), func() { right = password.Matches(given) })
-	return right, looked
+	pair := password.Reveal() + "\x00" + given
+	return g.fits(context.Background(), ip, pair, func() bool { return password.Matches(given) })
 }
 
 // hostOf is an address without its port.

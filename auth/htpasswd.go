@@ -26,9 +26,8 @@ const (
 // again when it has changed. While it cannot be read, nobody may listen.
 // Safe for concurrent use.
 type Htpasswd struct {
-	path    string
-	log     *zap.Logger
-	hashing *hashing
+	path string
+	gate *Gate
 
 	mu     sync.Mutex
 	looked time.Time   // at the file
@@ -50,7 +49,7 @@ func (g *Gate) htpasswd(path string) *Htpasswd {
 	defer g.mu.Unlock()
 	h := g.files[path]
 	if h == nil {
-		h = &Htpasswd{path: path, log: g.log, hashing: g.hashing}
+		h = &Htpasswd{path: path, gate: g}
 		g.files[path] = h
 	}
 	return h
@@ -70,14 +69,13 @@ func (h *Htpasswd) check(ctx context.Context, ip, user, password string) *Refusa
 	case r.remembers(user, password):
 		return nil
 	}
-	var known, right bool
-	looked := h.hashing.inTurn(ctx, household(ip), func() { known, right = r.matches(user, password) })
+	right, looked := h.gate.fits(ctx, ip, r.pair(user, password), func() bool { return r.matches(user, password) })
 	switch {
 	case !looked:
 		return &Refusal{Reason: fmt.Sprintf("too many logins at once to check that of user %q", user)}
 	case right:
 		return nil
-	case known:
+	case r.has(user):
 		return &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password for user %q", user)}
 	default:
 		return &Refusal{wrong: true, Reason: fmt.Sprintf("there is no user %q in %s", user, h.path)}
@@ -108,7 +106,7 @@ func (h *Htpasswd) reread() {
 	if err != nil {
 		err = reasonOf(err)
 		if h.read == nil || h.read.failure == nil || h.read.failure.Error() != err.Error() {
-			h.log.Error("nobody may listen: the file cannot be read", zap.String("file", h.path), zap.Error(err))
+			h.gate.log.Error("nobody may listen: the file cannot be read", zap.String("file", h.path), zap.Error(err))
 		}
 		h.info, h.read = nil, &roll{failure: err}
 		return
@@ -118,10 +116,10 @@ func (h *Htpasswd) reread() {
 	h.read, problems = parseHtpasswd(text)
 	for i, p := range problems {
 		if i == maxProblems {
-			h.log.Warn("more lines skipped", zap.String("file", h.path), zap.Int("lines", len(problems)-i))
+			h.gate.log.Warn("more lines skipped", zap.String("file", h.path), zap.Int("lines", len(problems)-i))
 			break
 		}
-		h.log.Warn("line skipped", zap.String("file", h.path), zap.Int("line", p.line), zap.String("problem", p.text))
+		h.gate.log.Warn("line skipped", zap.String("file", h.path), zap.Int("line", p.line), zap.String("problem", p.text))
 	}
 }
 

@@ -21,7 +21,7 @@ type roll struct {
 	works   map[work]hash // one that takes each kind of work
 
 	mu    sync.Mutex
-	key   [32]byte // of right, so that it is of no use outside
+	key   [32]byte // of the digests, so that it is of no use outside
 	right map[[32]byte]struct{}
 }
 
@@ -42,7 +42,7 @@ func (r *roll) add(user string, h hash) {
 // login takes every kind of work there is on the roll, each once, whichever kind
 // the user's own is and whether he has one: how long it takes tells nobody which
 // names there are.
-func (r *roll) matches(user, password string) (known, right bool) {
+func (r *roll) matches(user, password string) bool {
 	own, known := r.logins[user]
 	if !known || !own.MatchesPassword(password) {
 		for work, other := range r.works {
@@ -50,7 +50,7 @@ func (r *roll) matches(user, password string) (known, right bool) {
 				other.MatchesPassword(password)
 			}
 		}
-		return known, false
+		return false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -61,7 +61,18 @@ func (r *roll) matches(user, password string) (known, right bool) {
 		delete(r.right, old) // any
 	}
 	r.right[r.digest(user, password)] = struct{}{}
-	return true, true
+	return true
+}
+
+func (r *roll) has(user string) bool {
+	_, known := r.logins[user]
+	return known
+}
+
+// pair stands for a login and this reading of the file.
+func (r *roll) pair(user, password string) string {
+	digest := r.digest(user, password)
+	return string(digest[:])
 }
 
 // remembers tells whether matches has found the login to be right.

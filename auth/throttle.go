@@ -30,6 +30,7 @@ const (
 	mostGuessers  = 10000            // addresses that are remembered; those seen the longest time ago go
 	mostWrong     = 32               // logins that are remembered of an address,
 	mostKnown     = 4                // wrong and right ones
+	mostMisfits   = 128              // see isMisfit
 )
 
 // throttle slows those down who try one login after another.
@@ -77,7 +78,8 @@ type guesser struct {
 	held     int           // logins that wait
 	change   chan struct{} // closed, and replaced, when a look ends that others wait for
 	wrong    []loginDigest
-	known    []knownLogin // the newest last
+	known    []knownLogin  // the newest last
+	misfits  []loginDigest // of passwords with the hashes that they do not fit
 }
 
 type loginDigest [16]byte
@@ -197,10 +199,7 @@ func (t *throttle) count(from netip.Prefix, digest loginDigest) int {
 	}
 	g.guesses++
 	g.last = now
-	if len(g.wrong) == mostWrong {
-		g.wrong = slices.Delete(g.wrong, 0, 1)
-	}
-	g.wrong = append(g.wrong, digest)
+	g.wrong = remember(g.wrong, digest, mostWrong)
 	if g.guesses > freeGuesses {
 		g.closed = now.Add(g.delay())
 	}
@@ -211,6 +210,18 @@ func (t *throttle) count(from netip.Prefix, digest loginDigest) int {
 func (g *guesser) delay() time.Duration {
 	shift := min(g.guesses-freeGuesses-1, 10)
 	return min(firstDelay<<shift, longestDelay)
+}
+
+// remember adds a digest to those that are remembered, of which the oldest goes
+// when there are too many.
+func remember(digests []loginDigest, d loginDigest, most int) []loginDigest {
+	switch {
+	case slices.ContainsFunc(digests, d.is):
+		return digests
+	case len(digests) == most:
+		digests = slices.Delete(digests, 0, 1)
+	}
+	return append(digests, d)
 }
 
 // shut is how long a login is not looked at: 0 if it may be now. Where others
