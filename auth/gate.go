@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"go.uber.org/zap"
@@ -82,7 +83,9 @@ func (g *Gate) Source(req *http.Request, mount string) error {
 
 // Admin checks the administrator's login. The error is a *Refusal.
 func (g *Gate) Admin(req *http.Request) error {
-	return g.guardedRequest(req.Context(), req, func() *Refusal { return g.admin(req) })
+	return g.guardedRequest(req.Context(), req, func() *Refusal {
+		return g.check(req, []conf.SourceLogin{g.operator()})
+	})
 }
 
 // MountAdmin checks a login for an action on one mount, such as a new title:
@@ -93,29 +96,50 @@ func (g *Gate) MountAdmin(req *http.Request, mount string) error {
 	// the request's context; the title counts all the same.
 	ctx := context.WithoutCancel(req.Context())
 	return g.guardedRequest(ctx, req, func() *Refusal {
-		if g.admin(req) == nil {
-			return nil
-		}
 		return g.source(ctx, req, mount, true)
 	})
 }
 
-func (g *Gate) admin(req *http.Request) *Refusal {
-	a := g.conf.Config().Auth
-	return g.check(req, conf.SourceLogin{User: a.AdminUser, Password: a.AdminPassword})
+// source checks the login of a mount's source; with admin, the administrator's
+// will do too.
+func (g *Gate) source(ctx context.Context, req *http.Request, mount string, admin bool) *Refusal {
+	address := g.conf.Config().Mount(mount).ListenerAuth.StreamAuth
+	refusal := g.check(req, g.logins(mount, admin))
+	if address == "" || refusal == nil || refusal.Missing || refusal.Busy {
+		return refusal
+	}
+	user, password, _ := req.BasicAuth()
+	s := stream{mount: mount, ip: hostOf(req.RemoteAddr), user: user, password: password, admin: admin}
+	return g.hooks.mayStream(ctx, address, fmt.Sprintf("user %q", user), s)
 }
 
-func (g *Gate) source(ctx context.Context, req *http.Request, mount string, admin bool) *Refusal {
-	m := g.conf.Config().Mount(mount)
-	if m.ListenerAuth.StreamAuth == "" {
-		return g.check(req, m.SourceLogins()...)
+// logins returns those that are known here for a mount, hashed ones first. That of
+// its source is none of them where a hook decides.
+func (g *Gate) logins(mount string, admin bool) []conf.SourceLogin {
+	var logins []conf.SourceLogin
+	if admin {
+		logins = append(logins, g.operator())
 	}
-	user, password, given := req.BasicAuth()
-	if !given {
-		return errNoLogin
+	if m := g.conf.Config().Mount(mount); m.ListenerAuth.StreamAuth == "" {
+		logins = append(logins, m.SourceLogins()...)
 	}
-	s := stream{mount: mount, ip: hostOf(req.RemoteAddr), user: user, password: password, admin: admin}
-	return g.hooks.mayStream(ctx, m.ListenerAuth.StreamAuth, fmt.Sprintf("user %q", user), s)
+	// Whose turn to hash does not come has then been compared with nothing, and is
+	// not let guess at the plain ones for nothing.
+	slices.SortStableFunc(logins, func(a, b conf.SourceLogin) int {
+		switch {
+		case a.Password.Hashed() == b.Password.Hashed():
+			return 0
+		case a.Password.Hashed():
+			return -1
+		}
+		return 1
+	})
+	return logins
+}
+
+func (g *Gate) operator() conf.SourceLogin {
+	a := g.conf.Config().Auth
+	return conf.SourceLogin{User: a.AdminUser, Password: a.AdminPassword}
 }
 
 // SourceCame tells the mount's on_source hook, if any, that a live source has
@@ -132,20 +156,21 @@ func (g *Gate) tellOfSource(action, mount string) {
 	}
 }
 
-// check checks that the login of a request is one of those given.
-func (g *Gate) check(req *http.Request, logins ...conf.SourceLogin) *Refusal {
+// check checks that the login of a request is one of those given. It speaks of
+// the user's own, or else of the last.
+func (g *Gate) check(req *http.Request, logins []conf.SourceLogin) *Refusal {
 	user, password, given := req.BasicAuth()
 	if !given {
 		return errNoLogin
 	}
-	var refused *Refusal
+	refused, own := &Refusal{wrong: true, Reason: "no login is known here"}, false
 	for _, l := range logins {
 		refusal := g.compare(hostOf(req.RemoteAddr), user, password, l.User, l.Password)
-		if refusal == nil {
-			return nil
+		if refusal == nil || refusal.Busy {
+			return refusal
 		}
-		if refused == nil || user == l.User {
-			refused = refusal
+		if !own {
+			refused, own = refusal, user == l.User
 		}
 	}
 	return refused
@@ -158,7 +183,7 @@ func (g *Gate) compare(ip, givenUser, givenPassword, user string, password conf.
 	rightPassword, looked := g.matches(ip, password, givenPassword)
 	switch {
 	case !looked:
-		return &Refusal{Reason: fmt.Sprintf("too many logins at once to check that of user %q", givenUser)}
+		return busy(ofUser(givenUser))
 	case givenUser != user && rightPassword:
 		return &Refusal{RightPassword: true, wrong: true,
 			Reason: fmt.Sprintf("the password is right, but the user name must be %q, not %q", user, givenUser)}

@@ -72,7 +72,7 @@ func (h *Htpasswd) check(ctx context.Context, ip, user, password string) *Refusa
 	right, looked := h.gate.fits(ctx, ip, r.pair(user, password), func() bool { return r.matches(user, password) })
 	switch {
 	case !looked:
-		return &Refusal{Reason: fmt.Sprintf("too many logins at once to check that of user %q", user)}
+		return busy(ofUser(user))
 	case right:
 		return nil
 	case r.has(user):

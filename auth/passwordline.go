@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 
-	"relay/conf"
 	"relay/icy"
 )
 
@@ -50,12 +49,13 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 			refusal = &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password, given for %s", mount), Mount: mount}
 		}
 		for _, l := range g.logins(mount, admin) {
-			err := g.compare(ip, cmp.Or(given.User, l.user), given.Password, l.user, l.password)
-			if err == nil {
-				return mount, l.user, nil
-			}
-			// Other refusals may name a piece of a password as the user.
-			if err.RightPassword {
+			err := g.compare(ip, cmp.Or(given.User, l.User), given.Password, l.User, l.Password)
+			switch {
+			case err == nil:
+				return mount, l.User, nil
+			case err.Busy:
+				return "", "", err
+			case err.RightPassword: // other refusals may name a piece of a password as the user
 				refusal = err
 			}
 		}
@@ -83,30 +83,10 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 	return "", "", refusal
 }
 
-// logins returns those that are known here for a mount. That of its source is
-// none of them where a hook decides.
-func (g *Gate) logins(mount string, admin bool) []login {
-	var logins []login
-	if m := g.conf.Config().Mount(mount); m.ListenerAuth.StreamAuth == "" {
-		for _, l := range m.SourceLogins() {
-			logins = append(logins, login{l.User, l.Password})
-		}
-	}
-	if admin {
-		logins = append(logins, login{g.conf.Config().Auth.AdminUser, g.conf.Config().Auth.AdminPassword})
-	}
-	return logins
-}
-
 // unnamed is 1 for a reading that names neither a user nor a mount.
 func unnamed(given icy.PasswordLine) int {
 	if given.User == "" && given.Mount == "" {
 		return 1
 	}
 	return 0
-}
-
-type login struct {
-	user     string
-	password conf.Secret
 }
