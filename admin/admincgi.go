@@ -29,7 +29,7 @@ func (h *Handlers) AdminCGI(w http.ResponseWriter, r *http.Request) {
 // updateInfo sets a title as SHOUTcast's sources do, with Icecast's words
 // (wire/admin-cgi.txt), on any mount, by whichever dialect its source came.
 func (h *Handlers) updateInfo(w http.ResponseWriter, r *http.Request, q icy.Query) {
-	mount, ok := h.shoutcastLogin(w, r, q)
+	mount, user, ok := h.shoutcastLogin(w, r, q)
 	if !ok {
 		return
 	}
@@ -37,7 +37,7 @@ func (h *Handlers) updateInfo(w http.ResponseWriter, r *http.Request, q icy.Quer
 		refuseOrigin(w)
 		return
 	}
-	given, err := h.updateTitle(r, mount, q)
+	given, err := h.updateTitle(mount, user, q)
 	switch {
 	case err != nil:
 		badRequest(w, err.Error())
@@ -68,7 +68,7 @@ func (h *Handlers) mayView(w http.ResponseWriter, r *http.Request, q icy.Query) 
 	switch _, _, basic := r.BasicAuth(); {
 	case q["pass"] != "":
 		var opened string
-		opened, err = h.Gate.AdminPasswordLine(r, q["pass"], mount)
+		opened, _, err = h.Gate.AdminPasswordLine(r, q["pass"], mount)
 		if err == nil && opened != mount {
 			err = &auth.Refusal{Reason: "the password is for " + opened + ", not for " + mount}
 		}
@@ -86,15 +86,16 @@ func (h *Handlers) mayView(w http.ResponseWriter, r *http.Request, q icy.Query) 
 var errNoLogin = &auth.Refusal{Missing: true, Reason: "no login was given"}
 
 // shoutcastLogin checks the login of a request for one mount and returns its
-// name: that in mount=, or in pass=, or the one for SHOUTcast sources. The
-// login is in pass= in any form of a source's password line, or in the
-// request's head. ok is false when the request has been answered.
-func (h *Handlers) shoutcastLogin(w http.ResponseWriter, r *http.Request, q icy.Query) (mount string, ok bool) {
+// name, that in mount=, or in pass=, or the one for SHOUTcast sources, and whose
+// login it was. The login is in pass= in any form of a source's password line,
+// or in the request's head. ok is false when the request has been answered.
+func (h *Handlers) shoutcastLogin(w http.ResponseWriter, r *http.Request, q icy.Query) (mount, user string, ok bool) {
 	standard := cmp.Or(q["mount"], h.Conf.Config().Server.ShoutcastMount)
+	user, _, basic := r.BasicAuth()
 	var err error
-	switch _, _, basic := r.BasicAuth(); {
+	switch {
 	case q["pass"] != "":
-		mount, err = h.Gate.AdminPasswordLine(r, q["pass"], standard)
+		mount, user, err = h.Gate.AdminPasswordLine(r, q["pass"], standard)
 		if err == nil && q["mount"] != "" && mount != q["mount"] {
 			err = &auth.Refusal{Reason: "the password is for " + mount + ", not for " + q["mount"]}
 		}
@@ -102,11 +103,11 @@ func (h *Handlers) shoutcastLogin(w http.ResponseWriter, r *http.Request, q icy.
 		mount, err = standard, h.Gate.MountAdmin(r, standard)
 	default:
 		badRequest(w, "missing pass parameter")
-		return "", false
+		return "", "", false
 	}
 	if err != nil {
 		h.unauthorized(w, r, err)
-		return "", false
+		return "", "", false
 	}
-	return mount, true
+	return mount, user, true
 }

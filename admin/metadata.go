@@ -31,7 +31,8 @@ func (h *Handlers) Metadata(w http.ResponseWriter, r *http.Request) {
 	case q["mode"] != "updinfo":
 		h.answerMetadata(w, r, response("No such action", false))
 	default:
-		if _, err := h.updateTitle(r, mount, q); err != nil {
+		user, _, _ := r.BasicAuth()
+		if _, err := h.updateTitle(mount, user, q); err != nil {
 			badRequest(w, err.Error())
 			return
 		}
@@ -49,10 +50,9 @@ func (h *Handlers) answerMetadata(w http.ResponseWriter, r *http.Request, e elem
 }
 
 // updateTitle sets the title in a request for a mount, which need not be up
-// yet. given is false when the request holds none, which changes nothing. The
+// yet, with the login of user. given is false when the request holds none, which changes nothing. The
 // error is a sentence for the client.
-func (h *Handlers) updateTitle(r *http.Request, mount string, q icy.Query) (given bool, err error) {
-	user, _, _ := r.BasicAuth()
+func (h *Handlers) updateTitle(mount, user string, q icy.Query) (given bool, err error) {
 	title, given, err := titleFrom(q, h.Conf.Config().Mount(mount).Charset)
 	switch {
 	case err != nil || !given:

@@ -2,7 +2,12 @@ package api
 
 import (
 	"fmt"
+	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
+
+	"relay/auth"
 )
 
 // Who guesses is told when to come again, as it is described; whoever has
@@ -40,5 +45,30 @@ func TestGuessesAreAnsweredAsDescribed(t *testing.T) {
 	}
 	if w := s.ask(t, "GET", "/status", ""); w.Code != 200 {
 		t.Errorf("what needs no login: %d", w.Code)
+	}
+}
+
+// A login that nobody had time to check may be right: a program is to come
+// again with it, and is not asked for another.
+func TestABusyServerIsToBeAskedAgain(t *testing.T) {
+	s := newStation(t, house)
+	d := newDescription(t)
+	w := httptest.NewRecorder()
+	c := &call{w: w, r: httptest.NewRequest("GET", prefix+"/server", nil)}
+	err := s.Handlers.unauthorized(c, &auth.Refusal{Busy: true, RetryAfter: 5 * time.Second})
+	p, ok := err.(*Problem)
+	if !ok {
+		t.Fatalf("%v", err)
+	}
+	p.write(w, c.r)
+	if w.Code != 503 || w.Header().Get("Retry-After") != "5" || w.Header().Get("WWW-Authenticate") != "" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+	d.fits(t, "/server", "GET", w)
+	for _, op := range operations {
+		answers, _ := d.at("paths", op.path, strings.ToLower(op.method), "responses")
+		if _, slowed := answers["429"]; slowed && answers["503"] == nil {
+			t.Errorf("%s %s is described as never busy", op.method, op.path)
+		}
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -29,10 +29,10 @@ type Gate struct {
 
 	throttle *throttle
 	bans     *bans
+	hashing  *hashing
 
-	mu      sync.Mutex
-	files   map[string]*Htpasswd // by path
-	hashing chan struct{}        // one for each password being hashed
+	mu    sync.Mutex
+	files map[string]*Htpasswd // by path
 }
 
 // NewGate returns a gate with the logins that are in force, and reads who is
@@ -45,7 +45,7 @@ func NewGate(c *conf.Live) *Gate {
 		throttle: newThrottle(),
 		bans:     newBans(c),
 		files:    map[string]*Htpasswd{},
-		hashing:  make(chan struct{}, hashers()),
+		hashing:  newHashing(hashers()),
 	}
 	g.throttle.slow = func(from netip.Prefix, guesses int) {
 		g.log.Warn("wrong logins are slowed down", zap.Stringer("from", from), zap.Int("wrong", guesses))
@@ -83,7 +83,9 @@ func (g *Gate) Source(req *http.Request, mount string) error {
 
 // Admin checks the administrator's login. The error is a *Refusal.
 func (g *Gate) Admin(req *http.Request) error {
-	return g.guardedRequest(req.Context(), req, func() *Refusal { return g.admin(req) })
+	return g.guardedRequest(req.Context(), req, func() *Refusal {
+		return g.check(req, []conf.SourceLogin{g.operator()})
+	})
 }
 
 // MountAdmin checks a login for an action on one mount, such as a new title:
@@ -94,29 +96,50 @@ func (g *Gate) MountAdmin(req *http.Request, mount string) error {
 	// the request's context; the title counts all the same.
 	ctx := context.WithoutCancel(req.Context())
 	return g.guardedRequest(ctx, req, func() *Refusal {
-		if g.admin(req) == nil {
-			return nil
-		}
 		return g.source(ctx, req, mount, true)
 	})
 }
 
-func (g *Gate) admin(req *http.Request) *Refusal {
-	a := g.conf.Config().Auth
-	return g.check(req, conf.SourceLogin{User: a.AdminUser, Password: a.AdminPassword})
+// source checks the login of a mount's source; with admin, the administrator's
+// will do too.
+func (g *Gate) source(ctx context.Context, req *http.Request, mount string, admin bool) *Refusal {
+	address := g.conf.Config().Mount(mount).ListenerAuth.StreamAuth
+	refusal := g.check(req, g.logins(mount, admin))
+	if address == "" || refusal == nil || refusal.Missing || refusal.Busy {
+		return refusal
+	}
+	user, password, _ := req.BasicAuth()
+	s := stream{mount: mount, ip: hostOf(req.RemoteAddr), user: user, password: password, admin: admin}
+	return g.hooks.mayStream(ctx, address, fmt.Sprintf("user %q", user), s)
 }
 
-func (g *Gate) source(ctx context.Context, req *http.Request, mount string, admin bool) *Refusal {
-	m := g.conf.Config().Mount(mount)
-	if m.ListenerAuth.StreamAuth == "" {
-		return g.check(req, m.SourceLogins()...)
+// logins returns those that are known here for a mount, hashed ones first. That of
+// its source is none of them where a hook decides.
+func (g *Gate) logins(mount string, admin bool) []conf.SourceLogin {
+	var logins []conf.SourceLogin
+	if admin {
+		logins = append(logins, g.operator())
 	}
-	user, password, given := req.BasicAuth()
-	if !given {
-		return errNoLogin
+	if m := g.conf.Config().Mount(mount); m.ListenerAuth.StreamAuth == "" {
+		logins = append(logins, m.SourceLogins()...)
 	}
-	s := stream{mount: mount, ip: hostOf(req.RemoteAddr), user: user, password: password, admin: admin}
-	return g.hooks.mayStream(ctx, m.ListenerAuth.StreamAuth, fmt.Sprintf("user %q", user), s)
+	// Whose turn to hash does not come has then been compared with nothing, and is
+	// not let guess at the plain ones for nothing.
+	slices.SortStableFunc(logins, func(a, b conf.SourceLogin) int {
+		switch {
+		case a.Password.Hashed() == b.Password.Hashed():
+			return 0
+		case a.Password.Hashed():
+			return -1
+		}
+		return 1
+	})
+	return logins
+}
+
+func (g *Gate) operator() conf.SourceLogin {
+	a := g.conf.Config().Auth
+	return conf.SourceLogin{User: a.AdminUser, Password: a.AdminPassword}
 }
 
 // SourceCame tells the mount's on_source hook, if any, that a live source has
@@ -133,32 +156,34 @@ func (g *Gate) tellOfSource(action, mount string) {
 	}
 }
 
-// check checks that the login of a request is one of those given.
-func (g *Gate) check(req *http.Request, logins ...conf.SourceLogin) *Refusal {
+// check checks that the login of a request is one of those given. It speaks of
+// the user's own, or else of the last.
+func (g *Gate) check(req *http.Request, logins []conf.SourceLogin) *Refusal {
 	user, password, given := req.BasicAuth()
 	if !given {
 		return errNoLogin
 	}
-	var refused *Refusal
+	refused, own := &Refusal{wrong: true, Reason: "no login is known here"}, false
 	for _, l := range logins {
-		refusal := g.compare(user, password, l.User, l.Password)
-		if refusal == nil {
-			return nil
+		refusal := g.compare(hostOf(req.RemoteAddr), user, password, l.User, l.Password)
+		if refusal == nil || refusal.Busy {
+			return refusal
 		}
-		if refused == nil || user == l.User {
-			refused = refusal
+		if !own {
+			refused, own = refusal, user == l.User
 		}
 	}
 	return refused
 }
 
-// compare returns nil for the right login. The password is looked at whatever
-// the user name is: how long it takes tells nobody which names there are.
-func (g *Gate) compare(givenUser, givenPassword, user string, password conf.Secret) *Refusal {
-	rightPassword, looked := g.matches(password, givenPassword)
+// compare returns nil for the right login, which came from an IP address. The
+// password is looked at whatever the user name is: how long it takes tells nobody
+// which names there are.
+func (g *Gate) compare(ip, givenUser, givenPassword, user string, password conf.Secret) *Refusal {
+	rightPassword, looked := g.matches(ip, password, givenPassword)
 	switch {
 	case !looked:
-		return &Refusal{Reason: fmt.Sprintf("too many logins at once to check that of user %q", givenUser)}
+		return busy(ofUser(givenUser))
 	case givenUser != user && rightPassword:
 		return &Refusal{RightPassword: true, wrong: true,
 			Reason: fmt.Sprintf("the password is right, but the user name must be %q, not %q", user, givenUser)}
@@ -170,21 +195,15 @@ func (g *Gate) compare(givenUser, givenPassword, user string, password conf.Secr
 	return nil
 }
 
-// matches tells whether a password is the right one. One that is hashed waits
-// for its turn; looked is false when that did not come.
-func (g *Gate) matches(password conf.Secret, given string) (right, looked bool) {
+// matches tells whether a password from an IP address is the right one. One that
+// is hashed waits for its turn, whether the client does or not; looked is false
+// when that did not come.
+func (g *Gate) matches(ip string, password conf.Secret, given string) (right, looked bool) {
 	if !password.Hashed() {
 		return password.Matches(given), true
 	}
-	turn := time.NewTimer(hashingTimeout)
-	defer turn.Stop()
-	select {
-	case g.hashing <- struct{}{}:
-		defer func() { <-g.hashing }()
-		return password.Matches(given), true
-	case <-turn.C:
-		return false, false
-	}
+	pair := password.Reveal() + "\x00" + given
+	return g.fits(context.Background(), ip, pair, func() bool { return password.Matches(given) })
 }
 
 // hostOf is an address without its port.

@@ -8,17 +8,19 @@ import (
 )
 
 // guarded looks at a login that came from an IP address, unless there have been
-// too many wrong ones from there. login is what was given, all of it in one
-// text; empty is no login and never a guess.
+// too many wrong ones from there, or are too many at once. login is what was
+// given, all of it in one text; empty is no login and never a guess.
 func (g *Gate) guarded(ctx context.Context, ip, login string, look func() *Refusal) *Refusal {
 	if login == "" {
 		return look()
 	}
-	if closed := g.throttle.admit(ctx, ip, login); closed > 0 {
+	done, closed := g.throttle.admit(ctx, ip, login)
+	if closed > 0 {
 		closed = (closed + time.Second - 1).Truncate(time.Second)
 		return &Refusal{RetryAfter: closed,
-			Reason: fmt.Sprintf("too many wrong logins came from %s: none is looked at for %v", household(ip), closed)}
+			Reason: fmt.Sprintf("too many logins came from %s, wrong ones or at once: none is looked at for %v", household(ip), closed)}
 	}
+	defer done()
 	refusal := look()
 	switch {
 	case refusal == nil:

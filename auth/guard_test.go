@@ -45,26 +45,33 @@ listener_auth.htpasswd_file = "`+members+`"
 	return g, at, log
 }
 
+// waysIn are the doors that ask for a login.
+var waysIn = map[string]func(g *Gate, user, password string) error{
+	"source": func(g *Gate, user, password string) error { return g.Source(get("/live", user, password), "/live") },
+	"admin":  func(g *Gate, user, password string) error { return g.Admin(get("/", user, password)) },
+	"mount admin": func(g *Gate, user, password string) error {
+		return g.MountAdmin(get("/", user, password), "/live")
+	},
+	"relay":    func(g *Gate, user, password string) error { return g.Relay(get("/", user, password)) },
+	"listener": listen,
+	"password line": func(g *Gate, user, password string) error {
+		_, _, err := g.PasswordLine(context.Background(), "127.0.0.1", user+":"+password, "/live")
+		return err
+	},
+	"admin password line": func(g *Gate, user, password string) error {
+		_, _, err := g.AdminPasswordLine(get("/", "", ""), user+":"+password, "/live")
+		return err
+	},
+	"token": func(g *Gate, user, password string) error {
+		req := get("/", "", "")
+		req.Header.Set("Authorization", "Bearer "+user+password)
+		return g.Token(req)
+	},
+}
+
 // Every way in is slowed down by wrong guesses at any of them.
 func TestEveryWayInIsThrottled(t *testing.T) {
-	ways := map[string]func(g *Gate, user, password string) error{
-		"source": func(g *Gate, user, password string) error { return g.Source(get("/live", user, password), "/live") },
-		"admin":  func(g *Gate, user, password string) error { return g.Admin(get("/", user, password)) },
-		"mount admin": func(g *Gate, user, password string) error {
-			return g.MountAdmin(get("/", user, password), "/live")
-		},
-		"relay":    func(g *Gate, user, password string) error { return g.Relay(get("/", user, password)) },
-		"listener": listen,
-		"password line": func(g *Gate, user, password string) error {
-			_, _, err := g.PasswordLine(context.Background(), "127.0.0.1", user+":"+password, "/live")
-			return err
-		},
-		"admin password line": func(g *Gate, user, password string) error {
-			_, err := g.AdminPasswordLine(get("/", "", ""), user+":"+password, "/live")
-			return err
-		},
-	}
-	for name, try := range ways {
+	for name, try := range waysIn {
 		t.Run(name, func(t *testing.T) {
 			g, _, log := guarding(t)
 			for i := range freeGuesses + 4 { // the first two waits are held
@@ -77,7 +84,7 @@ func TestEveryWayInIsThrottled(t *testing.T) {
 			if n := log.FilterMessage("wrong logins are slowed down").Len(); n != 1 {
 				t.Errorf("%d lines say that the address is slowed down", n)
 			}
-			for other, try := range ways {
+			for other, try := range waysIn {
 				var refusal *Refusal
 				if err := try(g, "other", "guess"); !errors.As(err, &refusal) || refusal.Status() != http.StatusTooManyRequests || refusal.Header().Get("Retry-After") != "4" {
 					t.Errorf("%s after that: %v", other, err)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -16,25 +15,19 @@ import (
 )
 
 const (
-	rereadAfter    = time.Second     // between two looks at a file
-	maxHtpasswd    = 16 << 20        // bytes of a file
-	maxPassword    = 256             // bytes; SHA-crypt takes time by their square
-	hashingTimeout = 5 * time.Second // to wait for a turn
-	maxProblems    = 10              // broken lines of a file that are logged
+	rereadAfter = time.Second // between two looks at a file
+	maxHtpasswd = 16 << 20    // bytes of a file
+	maxPassword = 256         // bytes; SHA-crypt takes time by their square
+	maxProblems = 10          // broken lines of a file that are logged
 )
-
-// hashers is how many passwords are hashed at once: not so many that a flood of
-// logins takes the processors away from the streams.
-func hashers() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // Htpasswd is a file of those who may listen: a name and the hash of a
 // password on each line, as Apache's htpasswd and Icecast write it. It is read
 // again when it has changed. While it cannot be read, nobody may listen.
 // Safe for concurrent use.
 type Htpasswd struct {
-	path    string
-	log     *zap.Logger
-	hashing chan struct{}
+	path string
+	gate *Gate
 
 	mu     sync.Mutex
 	looked time.Time   // at the file
@@ -56,7 +49,7 @@ func (g *Gate) htpasswd(path string) *Htpasswd {
 	defer g.mu.Unlock()
 	h := g.files[path]
 	if h == nil {
-		h = &Htpasswd{path: path, log: g.log, hashing: g.hashing}
+		h = &Htpasswd{path: path, gate: g}
 		g.files[path] = h
 	}
 	return h
@@ -65,8 +58,8 @@ func (g *Gate) htpasswd(path string) *Htpasswd {
 // Users returns the names in the file, in its order.
 func (h *Htpasswd) Users() []string { return slices.Clone(h.roll().names) }
 
-// check returns nil for the right login.
-func (h *Htpasswd) check(ctx context.Context, user, password string) *Refusal {
+// check returns nil for the right login, which came from an IP address.
+func (h *Htpasswd) check(ctx context.Context, ip, user, password string) *Refusal {
 	r := h.roll()
 	switch {
 	case r.failure != nil:
@@ -76,18 +69,13 @@ func (h *Htpasswd) check(ctx context.Context, user, password string) *Refusal {
 	case r.remembers(user, password):
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, hashingTimeout)
-	defer cancel()
-	select {
-	case h.hashing <- struct{}{}:
-		defer func() { <-h.hashing }()
-	case <-ctx.Done():
-		return &Refusal{Reason: fmt.Sprintf("too many logins at once to check that of user %q", user)}
-	}
-	switch known, right := r.matches(user, password); {
+	right, looked := h.gate.fits(ctx, ip, r.pair(user, password), func() bool { return r.matches(user, password) })
+	switch {
+	case !looked:
+		return busy(ofUser(user))
 	case right:
 		return nil
-	case known:
+	case r.has(user):
 		return &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password for user %q", user)}
 	default:
 		return &Refusal{wrong: true, Reason: fmt.Sprintf("there is no user %q in %s", user, h.path)}
@@ -118,7 +106,7 @@ func (h *Htpasswd) reread() {
 	if err != nil {
 		err = reasonOf(err)
 		if h.read == nil || h.read.failure == nil || h.read.failure.Error() != err.Error() {
-			h.log.Error("nobody may listen: the file cannot be read", zap.String("file", h.path), zap.Error(err))
+			h.gate.log.Error("nobody may listen: the file cannot be read", zap.String("file", h.path), zap.Error(err))
 		}
 		h.info, h.read = nil, &roll{failure: err}
 		return
@@ -128,10 +116,10 @@ func (h *Htpasswd) reread() {
 	h.read, problems = parseHtpasswd(text)
 	for i, p := range problems {
 		if i == maxProblems {
-			h.log.Warn("more lines skipped", zap.String("file", h.path), zap.Int("lines", len(problems)-i))
+			h.gate.log.Warn("more lines skipped", zap.String("file", h.path), zap.Int("lines", len(problems)-i))
 			break
 		}
-		h.log.Warn("line skipped", zap.String("file", h.path), zap.Int("line", p.line), zap.String("problem", p.text))
+		h.gate.log.Warn("line skipped", zap.String("file", h.path), zap.Int("line", p.line), zap.String("problem", p.text))
 	}
 }
 

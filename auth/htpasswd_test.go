@@ -3,8 +3,10 @@ package auth
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,7 +49,13 @@ func members(t testing.TB, text string) (path string, g *Gate) {
 
 // listen is what Gate.Listener says of a login for /members.
 func listen(g *Gate, user, password string) error {
-	visit, err := g.Listener(context.Background(), get("/members", user, password), "/members", 1)
+	return listenFrom(g, "127.0.0.1", user, password)
+}
+
+func listenFrom(g *Gate, ip, user, password string) error {
+	req := get("/members", user, password)
+	req.RemoteAddr = ip + ":50000"
+	visit, err := g.Listener(context.Background(), req, "/members", 1)
 	if err == nil {
 		visit.Left(time.Second)
 		if visit.User != user || visit.TimeLimit != 0 {
@@ -164,6 +172,7 @@ func TestHtpasswdChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path, g := members(t, kinds)
 		checkRefused(t, listen(g, "icecast", "wonder"), "")
+		checkRefused(t, listen(g, "icecast", "secret"), "wrong password")
 		other := strings.Replace(kinds, "10cf1fdf6ad958eeffa9853f6885cec9", "5ebe2294ecd0e0f08eab7690d2a6ee69", 1)
 		if err := os.WriteFile(path, []byte(other), 0o640); err != nil {
 			t.Fatal(err)
@@ -180,11 +189,14 @@ func TestHtpasswdChanges(t *testing.T) {
 }
 
 // slowHash is right after a while.
-type slowHash struct{ tried chan struct{} }
+type slowHash struct {
+	takes time.Duration
+	tried chan struct{}
+}
 
 func (s slowHash) MatchesPassword(password string) bool {
 	s.tried <- struct{}{}
-	time.Sleep(20 * time.Second)
+	time.Sleep(s.takes)
 	return password == "wonder"
 }
 
@@ -195,11 +207,11 @@ func TestSlowHashes(t *testing.T) {
 		_, g := members(t, kinds)
 		checkRefused(t, listen(g, "icecast", "wonder"), "")
 		tried := make(chan struct{}, 100)
-		g.Htpasswd("/members").roll().logins["slow"] = htpasswd.EncodedPasswd(slowHash{tried})
+		g.Htpasswd("/members").roll().logins["slow"] = hash{EncodedPasswd: slowHash{20 * time.Second, tried}}
 		g.Htpasswd("/members").looked = time.Now().Add(time.Hour)
 		var hashing sync.WaitGroup
-		for range cap(g.hashing) {
-			hashing.Go(func() { checkRefused(t, listen(g, "slow", "wonder"), "") })
+		for i := range cap(g.hashing.all) {
+			hashing.Go(func() { checkRefused(t, listenFrom(g, fmt.Sprint("192.0.2.", i), "slow", "wonder"), "") })
 		}
 		synctest.Wait()
 		began := time.Now()
@@ -212,10 +224,60 @@ func TestSlowHashes(t *testing.T) {
 			t.Errorf("waited %v", time.Since(began))
 		}
 		hashing.Wait()
-		if len(tried) != cap(g.hashing) {
+		if len(tried) != cap(g.hashing.all) {
 			t.Errorf("hashed %d times", len(tried))
 		}
 	})
+}
+
+// countedHash counts how often a password was tried.
+type countedHash struct {
+	htpasswd.EncodedPasswd
+	tried map[work]int
+	work  work
+}
+
+func (c countedHash) MatchesPassword(password string) bool {
+	c.tried[c.work]++
+	return c.EncodedPasswd.MatchesPassword(password)
+}
+
+// In a file of many kinds every wrong login takes the same work, whoever has
+// which kind and whether the name is there.
+func TestWrongLoginsTakeTheSameWork(t *testing.T) {
+	mixed := kinds
+	for _, cost := range []int{bcrypt.MinCost, bcrypt.MinCost + 1} {
+		hash, err := bcrypt.GenerateFromPassword([]byte("wonder"), cost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mixed += fmt.Sprintf("bcrypt%d:%s\n", cost, hash)
+		mixed += fmt.Sprintf("htpasswd%d:%s\n", cost, strings.Replace(string(hash), "$2a$", "$2y$", 1))
+	}
+	r, problems := parseHtpasswd([]byte(mixed))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	tried := map[work]int{}
+	for name, h := range r.logins {
+		r.logins[name] = hash{countedHash{h.EncodedPasswd, tried, h.work}, h.work}
+	}
+	for w, h := range r.works {
+		r.works[w] = hash{countedHash{h.EncodedPasswd, tried, w}, w}
+	}
+	want := map[work]int{}
+	for kind := range hashes {
+		if kind > 0 {
+			want[work{kind, ""}] = 1
+		}
+	}
+	want[work{0, "04"}], want[work{0, "05"}] = 1, 1
+	for _, user := range append(slices.Clone(r.names), "nobody", "") {
+		clear(tried)
+		if r.matches(user, "wrong") || !maps.Equal(tried, want) {
+			t.Errorf("a wrong password of %q takes %v, want %v", user, tried, want)
+		}
+	}
 }
 
 func TestRememberedIsBounded(t *testing.T) {
@@ -223,7 +285,7 @@ func TestRememberedIsBounded(t *testing.T) {
 	for i := range maxRemembered {
 		r.right[r.digest("ann", fmt.Sprint(i))] = struct{}{}
 	}
-	if _, right := r.matches("ann", "wonder"); !right || !r.remembers("ann", "wonder") || len(r.right) != maxRemembered {
+	if right := r.matches("ann", "wonder"); !right || !r.remembers("ann", "wonder") || len(r.right) != maxRemembered {
 		t.Errorf("%v, %d remembered", right, len(r.right))
 	}
 	if r.remembers("an", "nwonder") || r.remembers("ann", "x") {

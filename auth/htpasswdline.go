@@ -33,15 +33,14 @@ func parseHtpasswd(text []byte) (*roll, []problem) {
 			}
 			continue
 		}
-		hash := parseHash(encoded)
+		hash, known := parseHash(encoded)
 		switch _, twice := r.logins[name]; {
 		case twice:
 			problems = append(problems, problem{number, "this name is further up already"})
-		case hash == nil:
+		case !known:
 			problems = append(problems, problem{number, `not a hash of a known kind; "htpasswd -B" makes one`})
 		default:
-			r.names = append(r.names, name)
-			r.logins[name] = hash
+			r.add(name, hash)
 		}
 	}
 	return r, problems
@@ -60,14 +59,28 @@ func splitLine(line []byte) (name, encoded string, ok bool) {
 
 func isComment(line []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(line), []byte("#")) }
 
+// hash is the hash of a password, and what it takes to try one.
+type hash struct {
+	htpasswd.EncodedPasswd
+	work work
+}
+
+// work is what it takes to try a password: it is the same for all hashes of one
+// kind with one cost.
+type work struct {
+	kind int    // the place among hashes
+	cost string // as the hash has it; empty: there is no choice, or none was made
+}
+
 // hashes are the kinds of hashes that are known. The patterns bound how long
 // it takes to try one, and keep from the parsers what they would stumble over.
+// Their first group, if any, is the cost.
 var hashes = []struct {
 	pattern *regexp.Regexp
 	parse   htpasswd.PasswdParser
 }{
 	{regexp.MustCompile(`^\$2[aby]\$(0[4-9]|1[0-7])\$[./A-Za-z0-9]{53}$`), htpasswd.AcceptBcrypt},
-	{regexp.MustCompile(`^\$(apr1|1)\$[^$]{1,8}\$[./A-Za-z0-9]{22}$`), htpasswd.AcceptMd5},
+	{regexp.MustCompile(`^\$(?:apr1|1)\$[^$]{1,8}\$[./A-Za-z0-9]{22}$`), htpasswd.AcceptMd5},
 	{regexp.MustCompile(`^\$5\$(rounds=[1-9]\d{3,5}\$)?[^$]{1,16}\$[./A-Za-z0-9]{43}$`), htpasswd.AcceptCryptSha},
 	{regexp.MustCompile(`^\$6\$(rounds=[1-9]\d{3,5}\$)?[^$]{1,16}\$[./A-Za-z0-9]{86}$`), htpasswd.AcceptCryptSha},
 	{regexp.MustCompile(`^\{SHA\}`), htpasswd.AcceptSha},
@@ -75,17 +88,18 @@ var hashes = []struct {
 	{regexp.MustCompile(`^[0-9a-fA-F]{32}$`), acceptIcecast},
 }
 
-// parseHash returns nil for a hash of no known kind.
-func parseHash(encoded string) htpasswd.EncodedPasswd {
-	for _, kind := range hashes {
-		if !kind.pattern.MatchString(encoded) {
+// parseHash reads a hash; known is false when it is of no known kind.
+func parseHash(encoded string) (h hash, known bool) {
+	for i, kind := range hashes {
+		found := kind.pattern.FindStringSubmatch(encoded)
+		if found == nil {
 			continue
 		}
-		if hash, err := kind.parse(encoded); err == nil && hash != nil {
-			return hash
+		if parsed, err := kind.parse(encoded); err == nil && parsed != nil {
+			return hash{parsed, work{i, strings.Join(found[1:], "")}}, true
 		}
 	}
-	return nil
+	return hash{}, false
 }
 
 // icecastHash is the MD5 of a password, which is all that Icecast writes.

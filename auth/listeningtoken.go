@@ -60,7 +60,8 @@ func sign(secret conf.Secret, parts ...string) []byte {
 }
 
 // checkToken returns nil for a token that opens a mount. One for a mount opens
-// its renditions too. A right one is never slowed down: nobody guesses it.
+// its renditions too. A wrong one is no guess, since nobody guesses 256 bits: if
+// it were one, pictures on anybody's page would slow down who looks at it.
 func (g *Gate) checkToken(token, mount, ip string) *Refusal {
 	if token == "" {
 		return &Refusal{Missing: true, Reason: "no token was given"}
@@ -78,7 +79,6 @@ func (g *Gate) checkToken(token, mount, ip string) *Refusal {
 		signed = t.opens(whole, from, secret)
 	}
 	if !signed {
-		g.throttle.guessed(ip, token)
 		return &Refusal{Reason: "the token is not signed for this mount, or not for this address"}
 	}
 	if late := g.throttle.now().Sub(t.until); late > 0 {

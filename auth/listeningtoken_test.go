@@ -106,25 +106,21 @@ func TestListeningTokens(t *testing.T) {
 	}
 }
 
-// A wrong signature is a guess; a token that was right once is none, and one
-// that is right is never kept waiting.
-func TestTokensAndGuesses(t *testing.T) {
-	g, _ := tokens(t, "")
+// Whatever stands behind token=, it is no guess; and a right token is never kept
+// waiting.
+func TestTokensAreNoGuesses(t *testing.T) {
+	g, c := tokens(t, "")
 	for i := range freeGuesses + 20 {
-		tune(g, "/live", makeToken("/live", "", int64(i)), guesserIP)
-		tune(g, "/live", "nonsense", guesserIP)
+		tune(g, "/live", makeToken("/live", "", int64(i)), guesserIP) // expired
+		tune(g, "/other", makeToken("/live", "", vectorUntil+int64(i)), guesserIP)
+		tune(g, "/live", fmt.Sprint("nonsense", i), guesserIP)
 	}
-	if th := g.throttle.find(household(guesserIP)); th != nil {
-		t.Errorf("expired tokens are %d guesses", th.guesses)
+	if took := g.throttle.guess(c, guesserIP, freeGuesses); took != 0 {
+		t.Errorf("after wrong tokens guesses took %v", took)
 	}
-	for i := range freeGuesses + 20 {
-		tune(g, "/other", makeToken("/live", "", int64(i)), guesserIP)
-	}
-	if g.throttle.admit(context.Background(), guesserIP, "x") == 0 {
-		t.Error("wrong signatures are no guesses")
-	}
+	g.throttle.guess(c, guesserIP, freeGuesses)
 	if err := tune(g, "/live", makeToken("/live", "", vectorUntil), guesserIP); err != nil {
-		t.Errorf("a right token at the same address: %v", err)
+		t.Errorf("a right token where somebody guesses: %v", err)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 
-	"relay/conf"
 	"relay/icy"
 )
 
@@ -29,15 +28,16 @@ func (g *Gate) PasswordLine(ctx context.Context, ip, line, standard string) (mou
 
 // AdminPasswordLine checks what stands for a login in req, one of SHOUTcast's
 // requests for a mount: the password line of its source or, in the same forms,
-// the administrator's password. Whoever leaves before he is answered is heard
-// all the same, as with MountAdmin. The error is a *Refusal.
-func (g *Gate) AdminPasswordLine(req *http.Request, line, standard string) (mount string, err error) {
+// the administrator's password. It returns the mount and whose login it was.
+// Whoever leaves before he is answered is heard all the same, as with
+// MountAdmin. The error is a *Refusal.
+func (g *Gate) AdminPasswordLine(req *http.Request, line, standard string) (mount, user string, err error) {
 	ctx, ip := context.WithoutCancel(req.Context()), hostOf(req.RemoteAddr)
 	err = g.guarded(ctx, ip, line, func() (refusal *Refusal) {
-		mount, _, refusal = g.passwordLine(ctx, ip, line, standard, true)
+		mount, user, refusal = g.passwordLine(ctx, ip, line, standard, true)
 		return refusal
 	}).orNil()
-	return mount, err
+	return mount, user, err
 }
 
 func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admin bool) (mount, user string, refusal *Refusal) {
@@ -49,12 +49,13 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 			refusal = &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password, given for %s", mount), Mount: mount}
 		}
 		for _, l := range g.logins(mount, admin) {
-			err := g.compare(cmp.Or(given.User, l.user), given.Password, l.user, l.password)
-			if err == nil {
-				return mount, l.user, nil
-			}
-			// Other refusals may name a piece of a password as the user.
-			if err.RightPassword {
+			err := g.compare(ip, cmp.Or(given.User, l.User), given.Password, l.User, l.Password)
+			switch {
+			case err == nil:
+				return mount, l.User, nil
+			case err.Busy:
+				return "", "", err
+			case err.RightPassword: // other refusals may name a piece of a password as the user
 				refusal = err
 			}
 		}
@@ -82,30 +83,10 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 	return "", "", refusal
 }
 
-// logins returns those that are known here for a mount. That of its source is
-// none of them where a hook decides.
-func (g *Gate) logins(mount string, admin bool) []login {
-	var logins []login
-	if m := g.conf.Config().Mount(mount); m.ListenerAuth.StreamAuth == "" {
-		for _, l := range m.SourceLogins() {
-			logins = append(logins, login{l.User, l.Password})
-		}
-	}
-	if admin {
-		logins = append(logins, login{g.conf.Config().Auth.AdminUser, g.conf.Config().Auth.AdminPassword})
-	}
-	return logins
-}
-
 // unnamed is 1 for a reading that names neither a user nor a mount.
 func unnamed(given icy.PasswordLine) int {
 	if given.User == "" && given.Mount == "" {
 		return 1
 	}
 	return 0
-}
-
-type login struct {
-	user     string
-	password conf.Secret
 }

@@ -61,7 +61,7 @@ source_password = "a:b:#7"
 			}
 			mount, _, err := gate.PasswordLine(t.Context(), "192.0.2.1", tt.line, "/stream")
 			check(mount, err, tt.source)
-			mount, err = gate.AdminPasswordLine(httptest.NewRequest("GET", "/admin.cgi", nil), tt.line, "/stream")
+			mount, _, err = gate.AdminPasswordLine(httptest.NewRequest("GET", "/admin.cgi", nil), tt.line, "/stream")
 			check(mount, err, tt.admin)
 		})
 	}

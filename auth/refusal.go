@@ -20,8 +20,11 @@ type Refusal struct {
 	// (wire/auth-url.txt).
 	Message string
 	// RetryAfter, in whole seconds, is set when the login was not looked at,
-	// because too many wrong ones came from the same address.
+	// because too many came from the same address, wrong ones or at once, or
+	// because the server is Busy.
 	RetryAfter time.Duration
+	// Busy is set when the turn to hash the password did not come.
+	Busy bool
 
 	wrong bool // the login was looked at, and is a guess
 }
@@ -31,11 +34,16 @@ func (r *Refusal) Error() string { return r.Reason }
 // Quiet tells whether the refusal is of no interest to the operator: libshout
 // asks without a login first, and he is told once that an address is slowed
 // down.
-func (r *Refusal) Quiet() bool { return r.Missing || r.RetryAfter > 0 }
+func (r *Refusal) Quiet() bool { return r.Missing || r.RetryAfter > 0 && !r.Busy }
 
-// Status is what HTTP clients are answered: 401, or 429 (RFC 6585 §4).
+// Status is what HTTP clients are answered: 401, 429 (RFC 6585 §4), or 503 where
+// the login may be right, since there are programs that never come back after a
+// 401.
 func (r *Refusal) Status() int {
-	if r.RetryAfter > 0 {
+	switch {
+	case r.Busy:
+		return http.StatusServiceUnavailable
+	case r.RetryAfter > 0:
 		return http.StatusTooManyRequests
 	}
 	return http.StatusUnauthorized
@@ -44,8 +52,11 @@ func (r *Refusal) Status() int {
 // Sentence is what the client is told, in the words of Icecast where it has
 // some. Message, which is for listeners, is not in it.
 func (r *Refusal) Sentence() string {
-	if r.RetryAfter > 0 {
-		return fmt.Sprintf("Too many wrong logins came from your address: try again in %d s", r.seconds())
+	switch {
+	case r.Busy:
+		return fmt.Sprintf("Too many logins are being checked: try again in %d s", r.seconds())
+	case r.RetryAfter > 0:
+		return fmt.Sprintf("Too many logins came from your address, wrong ones or at once: try again in %d s", r.seconds())
 	}
 	return "You need to authenticate"
 }
@@ -64,6 +75,14 @@ func (r *Refusal) Answer(now time.Time) []byte {
 }
 
 func (r *Refusal) seconds() int { return int(r.RetryAfter / time.Second) }
+
+// busy is for a login that nobody had time to hash.
+func busy(login string) *Refusal {
+	return &Refusal{Busy: true, RetryAfter: hashingTimeout, Reason: "too many logins at once to check " + login}
+}
+
+// ofUser names a login in the log.
+func ofUser(user string) string { return fmt.Sprintf("that of user %q", user) }
 
 var errNoLogin = &Refusal{Missing: true, Reason: "no login was given"}
 

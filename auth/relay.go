@@ -11,6 +11,6 @@ import (
 func (g *Gate) Relay(req *http.Request) error {
 	a := g.conf.Config().Auth
 	return g.guardedRequest(req.Context(), req, func() *Refusal {
-		return g.check(req, conf.SourceLogin{User: a.RelayUser, Password: a.RelayPassword})
+		return g.check(req, []conf.SourceLogin{{User: a.RelayUser, Password: a.RelayPassword}})
 	})
 }

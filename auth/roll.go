@@ -6,8 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"sync"
-
-	"github.com/tg123/go-htpasswd"
 )
 
 // maxRemembered bounds how many logins a roll remembers to be right.
@@ -19,29 +17,40 @@ const maxRemembered = 4096
 type roll struct {
 	failure error // why there are no names
 	names   []string
-	logins  map[string]htpasswd.EncodedPasswd
+	logins  map[string]hash
+	works   map[work]hash // one that takes each kind of work
 
 	mu    sync.Mutex
-	key   [32]byte // of right, so that it is of no use outside
+	key   [32]byte // of the digests, so that it is of no use outside
 	right map[[32]byte]struct{}
 }
 
 func newRoll() *roll {
-	r := &roll{logins: map[string]htpasswd.EncodedPasswd{}, right: map[[32]byte]struct{}{}}
+	r := &roll{logins: map[string]hash{}, works: map[work]hash{}, right: map[[32]byte]struct{}{}}
 	rand.Read(r.key[:])
 	return r
 }
 
-// matches tells whether the user is on the roll and the password is his. For a
-// name that is not, another one's hash is tried: how long it takes tells
-// nobody which names there are.
-func (r *roll) matches(user, password string) (known, right bool) {
-	hash, known := r.logins[user]
-	if !known && len(r.names) > 0 {
-		hash = r.logins[r.names[0]]
-	}
-	if hash == nil || !hash.MatchesPassword(password) || !known {
-		return known, false
+// add puts a user on the roll.
+func (r *roll) add(user string, h hash) {
+	r.names = append(r.names, user)
+	r.logins[user] = h
+	r.works[h.work] = h
+}
+
+// matches tells whether the user is on the roll and the password is his. A wrong
+// login takes every kind of work there is on the roll, each once, whichever kind
+// the user's own is and whether he has one: how long it takes tells nobody which
+// names there are.
+func (r *roll) matches(user, password string) bool {
+	own, known := r.logins[user]
+	if !known || !own.MatchesPassword(password) {
+		for work, other := range r.works {
+			if !known || work != own.work {
+				other.MatchesPassword(password)
+			}
+		}
+		return false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -52,7 +61,18 @@ func (r *roll) matches(user, password string) (known, right bool) {
 		delete(r.right, old) // any
 	}
 	r.right[r.digest(user, password)] = struct{}{}
-	return true, true
+	return true
+}
+
+func (r *roll) has(user string) bool {
+	_, known := r.logins[user]
+	return known
+}
+
+// pair stands for a login and this reading of the file.
+func (r *roll) pair(user, password string) string {
+	digest := r.digest(user, password)
+	return string(digest[:])
 }
 
 // remembers tells whether matches has found the login to be right.

@@ -86,7 +86,7 @@ func TestPasswordLineAsksTheHook(t *testing.T) {
 		mount, err := "", error(nil)
 		if tt.admin {
 			req := httptest.NewRequest(http.MethodGet, "/admin.cgi", nil) // from 192.0.2.1
-			mount, err = g.AdminPasswordLine(req, tt.line, tt.standard)
+			mount, _, err = g.AdminPasswordLine(req, tt.line, tt.standard)
 		} else {
 			mount, _, err = g.PasswordLine(t.Context(), "192.0.2.1", tt.line, tt.standard)
 		}

@@ -25,22 +25,24 @@ func slowed(t testing.TB) (*throttle, *clock, *[]netip.Prefix) {
 	c, told := &clock{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}, &[]netip.Prefix{}
 	th := newThrottle()
 	th.now = c.now
-	th.wait = func(_ context.Context, d time.Duration) { c.pass(d) }
+	th.wait = func(_ context.Context, _ <-chan struct{}, d time.Duration) { c.pass(d) }
 	th.slow = func(from netip.Prefix, _ int) { *told = append(*told, from) }
 	return th, c, told
 }
 
 // login tries a login and returns how long it was refused unseen for.
 func (t *throttle) login(ip, login string, right bool) time.Duration {
-	closed := t.admit(context.Background(), ip, login)
-	switch {
-	case closed > 0:
-	case right:
+	done, closed := t.admit(context.Background(), ip, login)
+	if closed > 0 {
+		return closed
+	}
+	defer done()
+	if right {
 		t.right(ip, login)
-	default:
+	} else {
 		t.guessed(ip, login)
 	}
-	return closed
+	return 0
 }
 
 // unhurried lets a gate look at every guess, for tests of something else.
@@ -91,11 +93,11 @@ func TestGuessesCostMoreAndMore(t *testing.T) {
 func TestRefusedLoginsProlongNothing(t *testing.T) {
 	th, c, _ := slowed(t)
 	th.guess(c, guesserIP, freeGuesses+5)
-	before := th.admit(context.Background(), guesserIP, "new")
+	before := th.login(guesserIP, "new", false)
 	for i := range 100 {
 		th.login(guesserIP, fmt.Sprint(i), false)
 	}
-	if after := th.admit(context.Background(), guesserIP, "new"); after != before {
+	if after := th.login(guesserIP, "new", false); after != before {
 		t.Errorf("closed for %v, before that %v", after, before)
 	}
 }
@@ -105,9 +107,11 @@ func TestGuessesAtOnceTakeTurns(t *testing.T) {
 	th, c, _ := slowed(t)
 	th.guess(c, guesserIP, freeGuesses+5)
 	c.pass(longestDelay)
+	impatient, cancel := context.WithCancel(context.Background())
+	cancel()
 	looked := 0
 	for i := range 100 {
-		if th.admit(context.Background(), guesserIP, fmt.Sprint(i)) == 0 {
+		if _, closed := th.admit(impatient, guesserIP, fmt.Sprint(i)); closed == 0 {
 			looked++
 		}
 	}
@@ -207,20 +211,22 @@ func TestFewLoginsOfAnAddressAreHeld(t *testing.T) {
 	th.guess(c, guesserIP, freeGuesses+1)
 	th.guess(c, otherIP, freeGuesses+1)
 	waiting, released := make(chan struct{}), make(chan struct{})
-	th.wait = func(context.Context, time.Duration) { waiting <- struct{}{}; <-released }
+	ctx, cancel := context.WithCancel(context.Background())
+	th.wait = func(context.Context, <-chan struct{}, time.Duration) { waiting <- struct{}{}; <-released }
 	var held sync.WaitGroup
 	for i := range mostHeldOfOne {
-		held.Go(func() { th.admit(context.Background(), guesserIP, fmt.Sprint(i)) })
+		held.Go(func() { th.admit(ctx, guesserIP, fmt.Sprint(i)) })
 		<-waiting
 	}
-	if th.admit(context.Background(), guesserIP, "one more") == 0 {
+	if th.login(guesserIP, "one more", false) == 0 {
 		t.Error("one login too many of an address is looked at")
 	}
-	held.Go(func() { th.admit(context.Background(), otherIP, "x") })
+	held.Go(func() { th.admit(ctx, otherIP, "x") })
 	<-waiting // another address has a place
+	cancel()
 	close(released)
 	held.Wait()
-	if th.held != 0 || th.find(household(guesserIP)).held != 0 {
+	if th.held != 0 || th.of(household(guesserIP)).held != 0 {
 		t.Errorf("%d wait still", th.held)
 	}
 }
@@ -240,10 +246,10 @@ func TestIPv6AddressesOfAHouseholdAreOne(t *testing.T) {
 		c.pass(longestDelay)
 		th.login(fmt.Sprintf("2001:db8:1:2::%x", i+1), fmt.Sprint("guess", i), false)
 	}
-	if th.admit(context.Background(), "2001:db8:1:2:ffff::1", "new") == 0 {
+	if th.login("2001:db8:1:2:ffff::1", "new", false) == 0 {
 		t.Error("the next address of the same /64 is not slowed down")
 	}
-	if th.admit(context.Background(), "2001:db8:1:3::1", "new") != 0 {
+	if th.login("2001:db8:1:3::1", "new", false) != 0 {
 		t.Error("the next /64 is slowed down")
 	}
 	if household("::ffff:192.0.2.1") != household("192.0.2.1") {
@@ -260,8 +266,7 @@ func TestMemoryOfGuessersIsBounded(t *testing.T) {
 	if len(th.addresses) != mostGuessers || th.byUse.Len() != mostGuessers {
 		t.Errorf("%d and %d are remembered", len(th.addresses), th.byUse.Len())
 	}
-	g := th.find(household("192.0.2.1"))
-	if g == nil || len(g.wrong) > mostWrong {
+	if th.addresses[household("192.0.2.1")] == nil || len(th.of(household("192.0.2.1")).wrong) > mostWrong {
 		t.Error("who goes on is forgotten, or all that he tries is remembered")
 	}
 }

@@ -14,10 +14,14 @@ func (g *Gate) Token(req *http.Request) error {
 		return errNoLogin
 	}
 	given = strings.TrimSpace(given)
-	return g.guarded(req.Context(), hostOf(req.RemoteAddr), "Bearer "+given, func() *Refusal {
+	ip := hostOf(req.RemoteAddr)
+	return g.guarded(req.Context(), ip, "Bearer "+given, func() *Refusal {
 		for _, token := range g.conf.Config().Auth.APITokens {
-			if right, _ := g.matches(token, given); right {
+			switch right, looked := g.matches(ip, token, given); {
+			case right:
 				return nil
+			case !looked:
+				return busy("a token")
 			}
 		}
 		return &Refusal{wrong: true, Reason: "the token is none of those in auth.api_tokens"}

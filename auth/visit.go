@@ -52,7 +52,7 @@ func (g *Gate) Listener(ctx context.Context, req *http.Request, mount string, id
 	}
 	switch {
 	case a.HtpasswdFile != "" && given:
-		err := g.guardedRequest(ctx, req, func() *Refusal { return g.htpasswd(a.HtpasswdFile).check(ctx, user, password) })
+		err := g.guardedRequest(ctx, req, func() *Refusal { return g.htpasswd(a.HtpasswdFile).check(ctx, hostOf(req.RemoteAddr), user, password) })
 		if err != nil {
 			return nil, err
 		}
