@@ -47,7 +47,7 @@ func write(t testing.TB, c conf.TLS, name string, until time.Time) {
 	}
 }
 
-func files(t testing.TB) conf.TLS {
+func inFiles(t testing.TB) conf.TLS {
 	dir := t.TempDir()
 	return conf.TLS{CertFile: filepath.Join(dir, "cert.pem"), KeyFile: filepath.Join(dir, "key.pem")}
 }
@@ -73,7 +73,7 @@ func TestNothingWanted(t *testing.T) {
 }
 
 func TestFilesThatCannotBeUsed(t *testing.T) {
-	c := files(t)
+	c := inFiles(t)
 	if _, err := Open(c, zap.NewNop()); err == nil || !strings.Contains(err.Error(), c.CertFile) || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("without files: %v", err)
 	}
@@ -87,44 +87,44 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 }
 
 func TestNewFiles(t *testing.T) {
-	c := files(t)
+	c := inFiles(t)
 	write(t, c, "first", time.Now().Add(time.Hour))
 	core, log := observer.New(zap.WarnLevel)
 	s, err := Open(c, zap.New(core))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.look() {
+	if s.files.look() {
 		t.Error("files that are as they were have changed")
 	}
 	if err := os.Chmod(c.KeyFile, 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if !s.look() {
+	if !s.files.look() {
 		t.Error("it is not seen that a key may be read now")
 	}
-	s.warn()
-	s.warn()
+	s.files.warn()
+	s.files.warn()
 	if log.FilterMessage("the certificate ends soon").Len() != 1 {
 		t.Errorf("warned: %v", log.All())
 	}
 
 	write(t, c, "expired", time.Now().Add(-time.Minute))
-	if !s.look() {
+	if !s.files.look() {
 		t.Error("new files are not seen")
 	}
-	if err := s.load(); err == nil || !strings.Contains(err.Error(), "expired") {
+	if err := s.files.load(); err == nil || !strings.Contains(err.Error(), "expired") {
 		t.Errorf("an expired one: %v", err)
 	}
 	os.Remove(c.CertFile)
-	if s.look() {
+	if s.files.look() {
 		t.Error("a file that is gone counts as a new one")
 	}
 	if name := s.name(t); name != "first" {
 		t.Errorf("%q is shown", name)
 	}
 	write(t, c, "second", time.Now().Add(time.Hour))
-	if !s.look() || s.load() != nil || s.name(t) != "second" {
+	if !s.files.look() || s.files.load() != nil || s.name(t) != "second" {
 		t.Errorf("%q is shown", s.name(t))
 	}
 }
@@ -132,7 +132,7 @@ func TestNewFiles(t *testing.T) {
 // An expired certificate at the start is shown, and complained of: without it the
 // station would be silent.
 func TestExpiredAtTheStart(t *testing.T) {
-	c := files(t)
+	c := inFiles(t)
 	write(t, c, "expired", time.Now().Add(-time.Minute))
 	core, log := observer.New(zap.ErrorLevel)
 	if s, err := Open(c, zap.New(core)); err != nil || s.name(t) != "expired" {
@@ -140,14 +140,5 @@ func TestExpiredAtTheStart(t *testing.T) {
 	}
 	if log.Len() != 1 {
 		t.Errorf("%v", log.All())
-	}
-}
-
-func TestACMEHosts(t *testing.T) {
-	policy := ours([]string{"radio.example.org"})
-	for host, want := range map[string]bool{"radio.example.org": true, "radio.example.org:8000": true, "other.example.org": false, "": false} {
-		if err := policy(t.Context(), host); (err == nil) != want {
-			t.Errorf("%q: %v", host, err)
-		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -154,6 +155,42 @@ func TestACME(t *testing.T) {
 	defer again.Close()
 	if again.ConnectionState().PeerCertificates[0].SerialNumber.Cmp(issued) != 0 {
 		t.Error("after a restart there is another certificate")
+	}
+}
+
+// While an ACME server gives nothing, a handshake fails at once and leaves nothing
+// behind, and the end does not wait for it.
+func TestACMEServerIsDown(t *testing.T) {
+	own := selfSigned(t, "ACME server")
+	t.Setenv("SSL_CERT_FILE", own.certFile) // whom relay trusts
+	pair, err := tls.LoadX509KeyPair(own.certFile, own.keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := make(chan struct{}, 1000)
+	directory := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		asked <- struct{}{}
+	}))
+	directory.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
+	directory.StartTLS()
+	defer directory.Close()
+	r := start(t, fmt.Sprintf("%s[tls]\nacme_hosts = [%q]\nacme_dir = %q\nacme_cache = %q\n", config, acmeHost, directory.URL, t.TempDir()))
+	<-asked
+	for range 50 {
+		conn := r.dial(t)
+		secure := tls.Client(conn, &tls.Config{ServerName: acmeHost})
+		if err := secure.Handshake(); err == nil || isTimeout(err) {
+			t.Fatalf("the handshake: %v", err)
+		}
+	}
+	eventually(t, "the connections to be gone", func() bool {
+		_, _, text := r.get(t, "/metrics")
+		open, found := value(text, "relay_connections")
+		return found && open == 1 // that of this question
+	})
+	if err := r.stop(t); err != nil {
+		t.Error(err)
 	}
 }
 

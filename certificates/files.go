@@ -1,0 +1,96 @@
+package certificates
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+const (
+	// lookEvery is how often the files are looked at.
+	lookEvery = 5 * time.Second
+	// warnBefore is how long before its end a certificate from files is
+	// complained of.
+	warnBefore = 14 * 24 * time.Hour
+)
+
+// files is a certificate in a file, with its key in another.
+type files struct {
+	cert, key string
+	log       *zap.Logger
+
+	shown atomic.Pointer[tls.Certificate]
+	read  [2]os.FileInfo // of both, as they were when last read; run's own
+	told  time.Time      // when the end of the certificate was last complained of
+}
+
+// run follows the files until ctx ends. A pair that cannot be used is complained
+// of, and the one before stays.
+func (f *files) run(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	f.warn()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if f.look() {
+			if err := f.load(); err != nil {
+				f.log.Error("the new certificate is not used, the one before stays", zap.Error(err))
+			} else {
+				f.log.Info("certificate loaded", zap.String("file", f.cert), zap.Time("until", f.shown.Load().Leaf.NotAfter))
+			}
+		}
+		f.warn()
+	}
+}
+
+// look tells whether the files are others than when it last looked.
+func (f *files) look() (changed bool) {
+	for i, name := range []string{f.cert, f.key} {
+		info, err := os.Stat(name)
+		if err != nil {
+			continue // is being replaced, or gone: the one before stays
+		}
+		if was := f.read[i]; was == nil || !os.SameFile(was, info) || !was.ModTime().Equal(info.ModTime()) || was.Size() != info.Size() ||
+			was.Mode() != info.Mode() { // which lets a key be read that could not be
+			changed = true
+		}
+		f.read[i] = info
+	}
+	return changed
+}
+
+// load shows the certificate in the files from now on.
+func (f *files) load() error {
+	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
+	if err == nil && time.Now().After(pair.Leaf.NotAfter) {
+		err = fmt.Errorf("it has expired on %s", pair.Leaf.NotAfter.Format(time.DateOnly))
+		if f.shown.Load() == nil { // better than nothing, and not worse than before
+			f.log.Error("the certificate has expired", zap.String("file", f.cert), zap.Time("on", pair.Leaf.NotAfter))
+			err = nil
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("cannot use %s with %s: %w", f.cert, f.key, err)
+	}
+	f.shown.Store(&pair)
+	return nil
+}
+
+// warn complains once a day of a certificate that ends soon.
+func (f *files) warn() {
+	until := f.shown.Load().Leaf.NotAfter
+	if time.Until(until) > warnBefore || time.Since(f.told) < 24*time.Hour {
+		return
+	}
+	f.told = time.Now()
+	f.log.Warn("the certificate ends soon", zap.String("file", f.cert), zap.Time("on", until))
+}
