@@ -15,7 +15,7 @@ const (
 	// lookEvery is how often the files are looked at.
 	lookEvery = 5 * time.Second
 	// warnBefore is how long before its end a certificate from files is
-	// complained of.
+	// complained of, unless a third of its time is less.
 	warnBefore = 14 * 24 * time.Hour
 )
 
@@ -25,8 +25,9 @@ type files struct {
 	log       *zap.Logger
 
 	shown atomic.Pointer[tls.Certificate]
-	read  [2]os.FileInfo // of both, as they were when last read; run's own
-	told  time.Time      // when the end of the certificate was last complained of
+
+	read   [2]os.FileInfo // of both, as they were when last read; run's own
+	ending ending         // run's own
 }
 
 // run follows the files until ctx ends. A pair that cannot be used is complained
@@ -34,7 +35,6 @@ type files struct {
 func (f *files) run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	f.warn()
 	for {
 		select {
 		case <-ctx.Done():
@@ -71,26 +71,20 @@ func (f *files) look() (changed bool) {
 // load shows the certificate in the files from now on.
 func (f *files) load() error {
 	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
-	if err == nil && time.Now().After(pair.Leaf.NotAfter) {
+	if err == nil && time.Now().After(pair.Leaf.NotAfter) && f.shown.Load() != nil { // at the start it is better than nothing
 		err = fmt.Errorf("it has expired on %s", pair.Leaf.NotAfter.Format(time.DateOnly))
-		if f.shown.Load() == nil { // better than nothing, and not worse than before
-			f.log.Error("the certificate has expired", zap.String("file", f.cert), zap.Time("on", pair.Leaf.NotAfter))
-			err = nil
-		}
 	}
 	if err != nil {
 		return fmt.Errorf("cannot use %s with %s: %w", f.cert, f.key, err)
 	}
 	f.shown.Store(&pair)
+	f.ending = ending{}
+	f.warn()
 	return nil
 }
 
-// warn complains once a day of a certificate that ends soon.
+// warn complains of a certificate that ends soon.
 func (f *files) warn() {
-	until := f.shown.Load().Leaf.NotAfter
-	if time.Until(until) > warnBefore || time.Since(f.told) < 24*time.Hour {
-		return
-	}
-	f.told = time.Now()
-	f.log.Warn("the certificate ends soon", zap.String("file", f.cert), zap.Time("on", until))
+	leaf := f.shown.Load().Leaf
+	f.ending.look(f.log, leaf, min(warnBefore, third(leaf)), zap.String("file", f.cert))
 }

@@ -20,7 +20,8 @@ import (
 const (
 	// fetchAgain is how long to wait after an ACME server said no.
 	fetchAgain = 2 * time.Minute
-	// lookAgain is how long to wait at most: the clock may have been set.
+	// lookAgain is how often to look at what is there, at the least: the clock may
+	// have been set, and what ends soon is complained of.
 	lookAgain = time.Hour
 	// keptWithin is how long the disk may take for a new certificate.
 	keptWithin = 3 * time.Second
@@ -42,6 +43,9 @@ func newIssuer(c conf.TLS, log *zap.Logger) *issuer {
 	i.account = newAccount(c, i.cache, i.answers)
 	i.fetch = i.account.fetch
 	for _, host := range c.ACMEHosts {
+		if i.isOurs(host) {
+			continue // named twice
+		}
 		i.all = append(i.all, &wanted{host: ascii(host)})
 		if c.OldClients {
 			i.all = append(i.all, &wanted{host: ascii(host), rsa: true})
@@ -114,6 +118,7 @@ func (i *issuer) run(ctx context.Context) {
 			if !time.Now().Before(w.due) {
 				i.renew(ctx, w)
 			}
+			w.warn(i.log)
 			if w.due.Before(next) {
 				next = w.due
 			}
@@ -134,7 +139,12 @@ func (i *issuer) renew(ctx context.Context, w *wanted) {
 	}
 	if err != nil {
 		w.due = time.Now().Add(fetchAgain)
-		i.log.Error("no certificate by ACME yet", zap.Stringer("certificate", w), zap.Error(err), zap.Duration("next attempt in", fetchAgain))
+		about := []zap.Field{zap.Stringer("certificate", w), zap.Error(err), zap.Duration("next attempt in", fetchAgain)}
+		if w.shown.Load() == nil {
+			i.log.Error("no certificate by ACME yet", about...)
+		} else {
+			i.log.Warn("the certificate is not renewed by ACME", about...)
+		}
 		return
 	}
 	w.show(pair)

@@ -88,7 +88,7 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 
 func TestNewFiles(t *testing.T) {
 	c := inFiles(t)
-	write(t, c, "first", time.Now().Add(time.Hour))
+	write(t, c, "first", time.Now().Add(10*time.Minute))
 	core, log := observer.New(zap.WarnLevel)
 	s, err := Open(c, zap.New(core))
 	if err != nil {

@@ -8,10 +8,12 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"sync/atomic"
 	"time"
 
+	"go.uber.org/zap"
 	"golang.org/x/crypto/acme/autocert"
 )
 
@@ -22,7 +24,9 @@ type wanted struct {
 	rsa  bool // for those who know nothing else
 
 	shown atomic.Pointer[tls.Certificate] // nil: not fetched yet
-	due   time.Time                       // when to ask for the next one; run's own
+
+	due    time.Time // when to ask for the next one; run's own
+	ending ending    // run's own
 }
 
 // String is its name in the folder of what was fetched.
@@ -33,7 +37,15 @@ func (w *wanted) String() string {
 	return w.host
 }
 
-// newKey makes a key of its kind.
+// algorithm is the kind of its key.
+func (w *wanted) algorithm() x509.PublicKeyAlgorithm {
+	if w.rsa {
+		return x509.RSA
+	}
+	return x509.ECDSA
+}
+
+// newKey makes such a key.
 func (w *wanted) newKey() (crypto.Signer, error) {
 	if w.rsa {
 		return rsa.GenerateKey(rand.Reader, 2048)
@@ -44,9 +56,16 @@ func (w *wanted) newKey() (crypto.Signer, error) {
 // show has a certificate shown from now on. The next one is due when a third of
 // its time is left.
 func (w *wanted) show(pair *tls.Certificate) {
-	leaf := pair.Leaf
-	w.due = leaf.NotAfter.Add(-leaf.NotAfter.Sub(leaf.NotBefore) / 3)
+	w.due = pair.Leaf.NotAfter.Add(-third(pair.Leaf))
+	w.ending = ending{}
 	w.shown.Store(pair)
+}
+
+// warn complains of a certificate that should have been renewed.
+func (w *wanted) warn(log *zap.Logger) {
+	if pair := w.shown.Load(); pair != nil {
+		w.ending.look(log, pair.Leaf, third(pair.Leaf), zap.Stringer("certificate", w))
+	}
 }
 
 // restore shows what was fetched before the start, even when it has expired:
@@ -72,8 +91,8 @@ func (w *wanted) restore(ctx context.Context, cache autocert.Cache) error {
 
 // fits says why a certificate is not what is wanted.
 func (w *wanted) fits(pair *tls.Certificate) error {
-	if _, isRSA := pair.PrivateKey.(*rsa.PrivateKey); isRSA != w.rsa {
-		return fmt.Errorf("its key is %T", pair.PrivateKey)
+	if kind := pair.Leaf.PublicKeyAlgorithm; kind != w.algorithm() {
+		return fmt.Errorf("its key is of %s", kind)
 	}
 	return pair.Leaf.VerifyHostname(w.host)
 }

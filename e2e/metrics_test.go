@@ -23,7 +23,7 @@ func value(metrics, series string) (float64, bool) {
 }
 
 func TestMetrics(t *testing.T) {
-	r := start(t, config+"[[mount]]\nname = '/secret'\nhidden = true\n[[mount]]\nname = '/live'\nmax_listeners = 7\n")
+	r := start(t, config+"[[mount]]\nname = '/secret'\nhidden = true\n[[mount]]\nname = '/live'\nmax_listeners = 7\n"+selfSigned(t, "radio").toml())
 	r.encode(t, "/secret").frames(t, 50)
 	e := r.encode(t, "/live")
 	e.frames(t, 100)

@@ -11,6 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/zap"
+
+	"relay/certificates"
+	"relay/conf"
 	"relay/mounts"
 )
 
@@ -64,6 +68,11 @@ func shown(text string) (lines []string) {
 
 func TestMetricsAsDocumented(t *testing.T) {
 	s := newServer(t, "[[mount]]\nname = '/live'\nmax_listeners = 5\n")
+	certs, err := certificates.Open(conf.TLS{ACMEHosts: []string{"radio.example.org"}, ACMECache: t.TempDir()}, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.certs = certs
 	in, err := s.registry.Attach("/live", mounts.Feed{Kind: mounts.Live})
 	if err != nil {
 		t.Fatal(err)
