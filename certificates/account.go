@@ -40,7 +40,7 @@ type account struct {
 
 func newAccount(c conf.TLS, cache autocert.Cache, answers *answers) *account {
 	own := http.DefaultTransport.(*http.Transport).Clone() // so that close ends no other's connections
-	client := &acme.Client{DirectoryURL: c.ACMEDir, UserAgent: "relay", HTTPClient: &http.Client{Transport: own}}
+	client := &acme.Client{DirectoryURL: c.ACMEDir, UserAgent: "relay", HTTPClient: &http.Client{Transport: own}, RetryBackoff: again}
 	return &account{client: client, email: c.ACMEEmail, cache: cache, answers: answers}
 }
 

@@ -18,8 +18,6 @@ import (
 )
 
 const (
-	// fetchAgain is how long to wait after an ACME server said no.
-	fetchAgain = 2 * time.Minute
 	// lookAgain is how often to look at what is there, at the least: the clock may
 	// have been set, and what ends soon is complained of.
 	lookAgain = time.Hour
@@ -138,8 +136,10 @@ func (i *issuer) renew(ctx context.Context, w *wanted) {
 		return // it is the end that failed it
 	}
 	if err != nil {
-		w.due = time.Now().Add(fetchAgain)
-		about := []zap.Field{zap.Stringer("certificate", w), zap.Error(err), zap.Duration("next attempt in", fetchAgain)}
+		w.failed++
+		wait := pause(w.failed, err)
+		w.due = time.Now().Add(wait)
+		about := []zap.Field{zap.Stringer("certificate", w), zap.Error(err), zap.Duration("next attempt in", wait.Round(time.Second))}
 		if w.shown.Load() == nil {
 			i.log.Error("no certificate by ACME yet", about...)
 		} else {

@@ -128,7 +128,6 @@ func TestHandshakeWaitsForNoACMEServer(t *testing.T) {
 func TestRunEndsWhileAnACMEServerFails(t *testing.T) {
 	asked := make(chan struct{}, 100)
 	directory := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Retry-After", "3600")
 		w.WriteHeader(http.StatusServiceUnavailable)
 		asked <- struct{}{}
 	}))

@@ -25,8 +25,9 @@ type wanted struct {
 
 	shown atomic.Pointer[tls.Certificate] // nil: not fetched yet
 
-	due    time.Time // when to ask for the next one; run's own
-	ending ending    // run's own
+	due    time.Time // when to ask for the next one; run's own, as those below
+	failed int       // how often in a row that has failed
+	ending ending
 }
 
 // String is its name in the folder of what was fetched.
@@ -57,7 +58,7 @@ func (w *wanted) newKey() (crypto.Signer, error) {
 // its time is left.
 func (w *wanted) show(pair *tls.Certificate) {
 	w.due = pair.Leaf.NotAfter.Add(-third(pair.Leaf))
-	w.ending = ending{}
+	w.failed, w.ending = 0, ending{}
 	w.shown.Store(pair)
 }
 
