@@ -3,6 +3,7 @@ package certificates
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"os"
 	"sync/atomic"
@@ -27,6 +28,7 @@ type files struct {
 	shown atomic.Pointer[tls.Certificate]
 
 	read   [2]os.FileInfo // of both, as they were when last read; run's own
+	failed string         // how the last attempt to read them did; run's own
 	ending ending         // run's own
 }
 
@@ -41,15 +43,29 @@ func (f *files) run(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if f.look() {
-			if err := f.load(); err != nil {
-				f.log.Error("the new certificate is not used, the one before stays", zap.Error(err))
-			} else {
-				f.log.Info("certificate loaded", zap.String("file", f.cert), zap.Time("until", f.shown.Load().Leaf.NotAfter))
-			}
-		}
+		f.refresh()
 		f.warn()
 	}
+}
+
+// refresh shows what is new. Files that failed are read again next time, whether
+// they have changed or not: a right to read them, a free descriptor or the hour
+// from which they are valid is not seen by looking at them.
+func (f *files) refresh() {
+	if !f.look() {
+		return
+	}
+	err := f.load()
+	switch {
+	case err == nil:
+		f.failed = ""
+		f.log.Info("certificate loaded", zap.String("file", f.cert), zap.Time("until", f.shown.Load().Leaf.NotAfter))
+		return
+	case err.Error() != f.failed:
+		f.failed = err.Error()
+		f.log.Error("the new certificate is not used, the one before stays", zap.Error(err))
+	}
+	f.read = [2]os.FileInfo{}
 }
 
 // look tells whether the files are others than when it last looked.
@@ -68,18 +84,33 @@ func (f *files) look() (changed bool) {
 	return changed
 }
 
-// load shows the certificate in the files from now on.
+// load shows the certificate in the files from now on. One that is not valid now
+// takes no other's place; at the start it is better than nothing.
 func (f *files) load() error {
 	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
-	if err == nil && time.Now().After(pair.Leaf.NotAfter) && f.shown.Load() != nil { // at the start it is better than nothing
-		err = fmt.Errorf("it has expired on %s", pair.Leaf.NotAfter.Format(time.DateOnly))
+	if err == nil && f.shown.Load() != nil {
+		err = validNow(pair.Leaf)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot use %s with %s: %w", f.cert, f.key, err)
 	}
+	if from := pair.Leaf.NotBefore; time.Now().Before(from) {
+		f.log.Error("the certificate is not valid yet", zap.String("file", f.cert), zap.Time("from", from))
+	}
 	f.shown.Store(&pair)
 	f.ending = ending{}
 	f.warn()
+	return nil
+}
+
+// validNow says why a certificate is refused by those who look at it.
+func validNow(leaf *x509.Certificate) error {
+	switch now := time.Now(); {
+	case now.After(leaf.NotAfter):
+		return fmt.Errorf("it has expired on %s", leaf.NotAfter.Format(time.DateOnly))
+	case now.Before(leaf.NotBefore):
+		return fmt.Errorf("it is not valid before %s", leaf.NotBefore.Format(time.RFC3339))
+	}
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -129,16 +130,78 @@ func TestNewFiles(t *testing.T) {
 	}
 }
 
-// An expired certificate at the start is shown, and complained of: without it the
-// station would be silent.
-func TestExpiredAtTheStart(t *testing.T) {
+// A certificate that is not valid at the start is shown, and complained of: without
+// it the station would be silent.
+func TestNotValidAtTheStart(t *testing.T) {
+	for name, until := range map[string]time.Time{"expired": time.Now().Add(-time.Minute), "not valid yet": time.Now().Add(90 * time.Minute)} {
+		c := inFiles(t)
+		write(t, c, name, until)
+		core, log := observer.New(zap.ErrorLevel)
+		if s, err := Open(c, zap.New(core)); err != nil || s.name(t) != name {
+			t.Errorf("%v", err)
+		}
+		if log.Len() != 1 || !strings.Contains(log.All()[0].Message, name) {
+			t.Errorf("%v", log.All())
+		}
+	}
+}
+
+// One that is valid later takes no other's place until then.
+func TestNotValidYet(t *testing.T) {
 	c := inFiles(t)
-	write(t, c, "expired", time.Now().Add(-time.Minute))
+	write(t, c, "first", time.Now().Add(time.Minute))
+	s := open(t, c)
+	synctest.Test(t, func(t *testing.T) { // where it is the year 2000
+		core, log := observer.New(zap.InfoLevel)
+		s.files.log = zap.New(core)
+		write(t, c, "second", time.Now().Add(2*time.Hour))
+		for range 3 {
+			s.files.refresh()
+		}
+		if name := s.name(t); name != "first" {
+			t.Errorf("%q is shown", name)
+		}
+		if log.Len() != 1 || !strings.Contains(log.All()[0].ContextMap()["error"].(string), "not valid before") {
+			t.Errorf("the log has %v", log.All())
+		}
+		time.Sleep(time.Hour)
+		s.files.refresh()
+		if name := s.name(t); name != "second" {
+			t.Errorf("when it is valid, %q is shown", name)
+		}
+	})
+}
+
+// Files that could not be read once are read again, although they look as they
+// did then.
+func TestReadAgainAfterAFailure(t *testing.T) {
+	c := inFiles(t)
+	write(t, c, "first", time.Now().Add(time.Hour))
 	core, log := observer.New(zap.ErrorLevel)
-	if s, err := Open(c, zap.New(core)); err != nil || s.name(t) != "expired" {
-		t.Errorf("%v", err)
+	s, err := Open(c, zap.New(core))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, c, "second", time.Now().Add(time.Hour))
+	key, err := os.ReadFile(c.KeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now()
+	for _, text := range [][]byte{make([]byte, len(key)), key} {
+		if err := os.WriteFile(c.KeyFile, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(c.KeyFile, at, at); err != nil {
+			t.Fatal(err)
+		}
+		s.files.refresh()
+		s.files.refresh()
+	}
+	if name := s.name(t); name != "second" {
+		t.Errorf("%q is shown", name)
 	}
 	if log.Len() != 1 {
-		t.Errorf("%v", log.All())
+		t.Errorf("it is told %d times: %v", log.Len(), log.All())
 	}
 }
