@@ -2,9 +2,11 @@ package e2e
 
 import (
 	"bufio"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -40,6 +42,12 @@ func (c certificate) renew(t testing.TB, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.write(t, name, key)
+}
+
+// write puts one in its place, with a key.
+func (c certificate) write(t testing.TB, name string, key crypto.Signer) {
+	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true,
 		Subject:     pkix.Name{CommonName: name},
@@ -47,7 +55,7 @@ func (c certificate) renew(t testing.TB, name string) {
 		NotBefore: time.Now().Add(-time.Hour),
 		NotAfter:  time.Now().Add(time.Hour),
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,18 +206,31 @@ func TestCertificateIsReplaced(t *testing.T) {
 	}
 }
 
+// Old radios know only what is off by default: the first TLS, and RSA key exchange.
 func TestOldClients(t *testing.T) {
 	cert := selfSigned(t, "radio")
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert.write(t, "radio", key)
 	for toml, want := range map[string]bool{"": false, "old_clients = true": true} {
 		r := start(t, config+cert.toml(toml))
-		conn, err := tls.Dial("tcp", r.addr, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
-		if (err == nil) != want {
-			t.Errorf("%q: TLS 1.1 is answered with %v", toml, err)
+		for name, old := range map[string]*tls.Config{
+			"TLS 1.1":              {MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11},
+			"RSA key exchange":     {MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}},
+			"both, and triple DES": {MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10, CipherSuites: []uint16{tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA}},
+		} {
+			old.InsecureSkipVerify = true
+			conn, err := tls.Dial("tcp", r.addr, old)
+			if (err == nil) != want {
+				t.Errorf("%q: %s is answered with %v", toml, name, err)
+			}
+			if err == nil {
+				conn.Close()
+			}
 		}
-		if err == nil {
-			conn.Close()
-		}
-		conn, err = tls.Dial("tcp", r.addr, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}})
+		conn, err := tls.Dial("tcp", r.addr, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}})
 		if err != nil {
 			t.Fatal(err)
 		}
