@@ -55,10 +55,11 @@ const (
 // An address is an IPv4 address or the /64 of an IPv6 one, which is what a
 // household gets. Safe for concurrent use.
 type throttle struct {
-	now  func() time.Time
-	wait func(ctx context.Context, change <-chan struct{}, d time.Duration) // returns early when change is closed or ctx ends
-	slow func(from netip.Prefix, guesses int)                               // told when an address begins to be slowed down
-	key  [32]byte                                                           // of the digests, so that they are of no use outside
+	now func() time.Time
+	// wait returns early when change is closed or ctx ends.
+	wait func(ctx context.Context, change <-chan struct{}, d time.Duration)
+	slow func(from netip.Prefix, guesses int) // told when an address begins to be slowed down
+	key  [32]byte                             // of the digests, so that they are of no use outside
 
 	mu        sync.Mutex
 	addresses map[netip.Prefix]*list.Element // of *guesser
