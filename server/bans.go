@@ -18,10 +18,23 @@ const (
 	readyPath  = "/readyz"
 )
 
-// denied tells whether a request comes from an address that is answered
-// nothing, and says so to it. conn is closed then.
+// asksIfWell tells whether a request asks how the server is. By another method
+// the same path may mean anything: STATS shows everything under every path.
+func asksIfWell(req *http.Request) bool {
+	return (req.Method == http.MethodGet || req.Method == http.MethodHead) && (req.URL.Path == healthPath || req.URL.Path == readyPath)
+}
+
+// keepsOut tells whether a request comes from an address that is answered
+// nothing.
+func (s *Server) keepsOut(req *http.Request) bool {
+	ip, _, _ := net.SplitHostPort(req.RemoteAddr)
+	return s.gate.DeniesAddress(ip) && !asksIfWell(req)
+}
+
+// denied tells whether a request is kept out, and says so to it. conn is closed
+// then.
 func (s *Server) denied(conn net.Conn, req *http.Request) bool {
-	if ip, _, _ := net.SplitHostPort(req.RemoteAddr); !s.gate.DeniesAddress(ip) || req.URL.Path == healthPath || req.URL.Path == readyPath {
+	if !s.keepsOut(req) {
 		return false
 	}
 	visit := s.journal.Begin(req)
