@@ -19,7 +19,8 @@ const watchEvery = time.Second
 
 // Watch answers Icecast's STATS method on a connection whose request head has
 // been read: all facts, then what changes, a line each, for as long as the
-// client stays (wire/stats-method.txt). It owns conn and closes it.
+// client stays and is not kept out (wire/stats-method.txt). It owns conn and
+// closes it.
 //
 //	EVENT global|<mount> <name> <value>
 //	INFO full list end
@@ -43,6 +44,10 @@ func (h *Handlers) Watch(conn net.Conn, req *http.Request) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for {
+		if h.Gate.DeniesAddress(ipOf(req)) {
+			h.Log.Debug("STATS client dismissed: its address is one of those in auth.deny_ips", zap.String("ip", ipOf(req)))
+			return
+		}
 		now := h.factsByOwner()
 		changed := changes(known, now)
 		if len(known) == 0 {

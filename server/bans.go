@@ -60,20 +60,23 @@ func (s *Server) deniedShoutcast(conn net.Conn) bool {
 	return true
 }
 
-// enforceBans lets those go who are kept out from now on, until ctx ends.
-func (s *Server) enforceBans(ctx context.Context) {
+// enforceBans lets those go who are kept out from now on, until ctx ends. Whoever
+// comes meanwhile asks again when he can be found: the change came first, so he
+// is either let go here or turned away there.
+func (s *Server) enforceBans(ctx context.Context, web *web) {
 	for {
 		select {
 		case <-s.gate.BansChanged():
-			s.banish()
+			s.banish(web)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (s *Server) banish() {
-	listeners, sources := 0, 0
+// banish leaves out those who watch by STATS, which looks for itself.
+func (s *Server) banish(web *web) {
+	listeners, sources, requests := 0, 0, web.dismiss(s.keepsOut)
 	for _, m := range s.registry.List() {
 		for _, l := range m.Audience.List() {
 			if (s.gate.DeniesAddress(l.Addr) || s.gate.DeniesAgent(l.Agent)) && m.Audience.Order(l.ID, mounts.Order{}) {
@@ -87,7 +90,8 @@ func (s *Server) banish() {
 			}
 		}
 	}
-	if listeners+sources > 0 {
-		s.log.Info("those who are kept out from now on have been let go", zap.Int("listeners", listeners), zap.Int("sources", sources))
+	if listeners+sources+requests > 0 {
+		s.log.Info("those who are kept out from now on have been let go",
+			zap.Int("listeners", listeners), zap.Int("sources", sources), zap.Int("requests", requests))
 	}
 }

@@ -141,7 +141,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	var accepting, handling, rooms sync.WaitGroup
 	rooms.Go(func() { s.backups.Run(ctx) })
 	rooms.Go(func() { s.followConfiguration(ctx) })
-	rooms.Go(func() { s.enforceBans(ctx) })
+	rooms.Go(func() { s.enforceBans(ctx, web) })
 	rooms.Go(func() { s.api.Events.Run(ctx) })
 	rooms.Go(func() { s.writers.Run(writing) })
 	rooms.Go(func() { s.recorder.Run(writing) })
@@ -237,7 +237,12 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	if !strings.HasPrefix(req.URL.Path, "/admin") {
 		s.admin.Traffic.Files.Add(1)
 	}
-	web.serve(conn, body, req)
+	asked := web.enter(conn, body, req)
+	if s.keepsOut(req) { // since a moment ago: banish may have looked before he was there
+		asked.Close()
+		return
+	}
+	web.serve(asked)
 }
 
 // mount returns the mount at a path, or nil. "/;" and whatever stands behind

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/icy"
+	"relay/listeners"
 )
 
 // web serves everything that is no stream by net/http. It gets connections
@@ -25,10 +26,13 @@ type web struct {
 	closed chan struct{}
 	once   sync.Once
 	addr   net.Addr
+
+	mu   sync.Mutex
+	open map[*replayedConn]struct{} // entered, and not closed yet
 }
 
 func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
-	w := &web{conns: make(chan net.Conn), closed: make(chan struct{}), addr: addr}
+	w := &web{conns: make(chan net.Conn), closed: make(chan struct{}), addr: addr, open: map[*replayedConn]struct{}{}}
 	w.server = &http.Server{
 		Handler:                      withTLS(handler),
 		ConnContext:                  rememberTLS,
@@ -43,14 +47,36 @@ func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
 	return w
 }
 
-// serve hands a connection over. body goes on behind the head of req.
-func (w *web) serve(conn net.Conn, body io.Reader, req *http.Request) {
-	replayed := &replayedConn{Conn: conn, head: icy.AppendHead(nil, req), rest: body, from: clientAddr(req.RemoteAddr)}
+// enter takes a connection over, for serve. body goes on behind the head of req.
+func (w *web) enter(conn net.Conn, body io.Reader, req *http.Request) *replayedConn {
+	replayed := &replayedConn{Conn: conn, web: w, req: req, head: icy.AppendHead(nil, req), rest: body}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.open[replayed] = struct{}{}
+	return replayed
+}
+
+// serve has a connection answered.
+func (w *web) serve(conn *replayedConn) {
 	select {
-	case w.conns <- replayed:
+	case w.conns <- conn:
 	case <-w.closed:
 		conn.Close()
 	}
+}
+
+// dismiss closes the connections of some requests without a word, whatever is
+// being answered to them, and returns how many they were.
+func (w *web) dismiss(whose func(*http.Request) bool) (dismissed int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for conn := range w.open {
+		if whose(conn.req) {
+			listeners.Below(conn.Conn).Close()
+			dismissed++
+		}
+	}
+	return dismissed
 }
 
 // Accept, Close and Addr make web the net.Listener of its own server.
@@ -73,9 +99,10 @@ func (w *web) Addr() net.Addr { return w.addr }
 // replayedConn reads a repaired head, then what came behind it.
 type replayedConn struct {
 	net.Conn
+	web  *web
+	req  *http.Request // as the door understood it
 	head []byte
 	rest io.Reader
-	from clientAddr
 }
 
 // clientAddr is the address of whoever sent a request, which behind a proxy is
@@ -85,7 +112,14 @@ type clientAddr string
 func (a clientAddr) Network() string { return "tcp" }
 func (a clientAddr) String() string  { return string(a) }
 
-func (c *replayedConn) RemoteAddr() net.Addr { return c.from }
+func (c *replayedConn) RemoteAddr() net.Addr { return clientAddr(c.req.RemoteAddr) }
+
+func (c *replayedConn) Close() error {
+	c.web.mu.Lock()
+	delete(c.web.open, c)
+	c.web.mu.Unlock()
+	return c.Conn.Close()
+}
 
 func (c *replayedConn) Read(b []byte) (int, error) {
 	if len(c.head) > 0 {
