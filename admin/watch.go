@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/auth"
 	"relay/icy"
 )
 
@@ -45,7 +46,7 @@ func (h *Handlers) Watch(conn net.Conn, req *http.Request) {
 	defer tick.Stop()
 	for {
 		if h.Gate.DeniesAddress(ipOf(req)) {
-			h.Log.Debug("STATS client dismissed: its address is one of those in auth.deny_ips", zap.String("ip", ipOf(req)))
+			h.Log.Debug("STATS client dismissed", zap.String("ip", ipOf(req)), zap.Error(auth.ErrAddressDenied))
 			return
 		}
 		now := h.factsByOwner()

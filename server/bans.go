@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/auth"
 	"relay/icy"
 	"relay/mounts"
 )
@@ -38,9 +39,9 @@ func (s *Server) denied(conn net.Conn, req *http.Request) bool {
 		return false
 	}
 	visit := s.journal.Begin(req)
-	s.log.Debug("request refused: its address is one of those in auth.deny_ips", zap.String("from", req.RemoteAddr))
+	s.log.Debug("request refused", zap.String("from", req.RemoteAddr), zap.Error(auth.ErrAddressDenied))
 	conn.SetDeadline(time.Now().Add(time.Second))
-	n, _ := conn.Write(icy.AppendRefusal(nil, http.StatusForbidden, "Your address may not use this server\r\n", time.Now()))
+	n, _ := conn.Write(icy.AppendRefusal(nil, http.StatusForbidden, auth.AddressDenied, time.Now()))
 	conn.Close()
 	s.journal.End(visit, http.StatusForbidden, int64(n))
 	return true
@@ -53,7 +54,7 @@ func (s *Server) deniedShoutcast(conn net.Conn) bool {
 	if !s.gate.DeniesAddress(ip) {
 		return false
 	}
-	s.log.Debug("source refused: its address is one of those in auth.deny_ips", zap.String("ip", ip))
+	s.log.Debug("source refused", zap.String("ip", ip), zap.Error(auth.ErrAddressDenied))
 	conn.SetDeadline(time.Now().Add(time.Second))
 	conn.Write([]byte(icy.ShoutcastRefused))
 	conn.Close()

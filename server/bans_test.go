@@ -8,14 +8,18 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"relay/conf"
+	"relay/frames"
+	"relay/frames/frametest"
 	"relay/mounts"
 )
 
@@ -178,5 +182,76 @@ func TestWhoIsBeingAnsweredIsFound(t *testing.T) {
 	}
 	if len(w.open) != 0 {
 		t.Errorf("%d are open that are closed", len(w.open))
+	}
+}
+
+// Who was asked about before the bans changed, and comes in after it, is found
+// all the same: by then whoever lets the denied go has passed his mount.
+func TestTheDeniedDoNotSlipIn(t *testing.T) {
+	asked, denied := make(chan struct{}), make(chan struct{})
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if action := r.FormValue("action"); action != "listener_add" && action != "stream_auth" {
+			return // which tells, and asks nothing
+		}
+		asked <- struct{}{}
+		<-denied
+		w.Header().Set("Icecast-Auth-User", "1")
+	}))
+	defer hook.Close()
+	house := guarded + `
+[[mount]]
+name = "/members"
+listener_auth.url = "HOOK"
+[[mount]]
+name = "/show*"
+listener_auth.stream_auth = "HOOK"
+`
+	house = strings.ReplaceAll(house, "HOOK", hook.URL)
+	s := newServer(t, house)
+	l := listen(t)
+	runServer(t, s, l)
+	for _, mount := range []string{"/members", "/z"} {
+		if _, err := s.registry.Attach(mount, mounts.Feed{Kind: mounts.Files}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	relay, err := s.registry.Attach("/asleep", mounts.Feed{Kind: mounts.Relayed})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	from := " HTTP/1.0\r\nContent-Type: audio/mpeg\r\nAuthorization: Basic " + base64.StdEncoding.EncodeToString([]byte("dj:pw")) + "\r\nX-Forwarded-For: "
+	_, decoy := connect(t, l.Addr(), "GET /z"+from+"192.0.2.7\r\n\r\n")
+	begins(t, decoy, "HTTP/1.0 200 ")
+	answers := map[string]*bufio.Reader{}
+	for who, says := range map[string]string{
+		"a listener":              "GET /members" + from + "192.0.2.7\r\n\r\n",
+		"a program":               "GET /members" + from + "192.0.2.8\r\nUser-Agent: Ripper/1\r\n\r\n",
+		"a source by SOURCE":      "SOURCE /show1" + from + "192.0.2.7\r\n\r\n",
+		"a source by PUT":         "PUT /show2" + from + "192.0.2.7\r\n\r\n",
+		"a source by SHOUTcast 1": "/show3:pw\r\nicy-name:x\r\n\r\n",
+	} {
+		_, answers[who] = connect(t, l.Addr(), says)
+		<-asked
+	}
+	_, answers["who waits for a relay"] = connect(t, l.Addr(), "GET /asleep"+from+"192.0.2.7\r\n\r\n")
+	for !relay.Mount.Audience.Wanted() {
+		runtime.Gosched()
+	}
+
+	replace(t, s, strings.Replace(house, "[auth]", "[auth]\ndeny_ips = ['192.0.2.7', '127.0.0.1']\ndeny_agents = ['Ripper/*']\n", 1))
+	ends(t, decoy) // who is on the last of the mounts
+	close(denied)
+	header := frametest.Header(128000, 44100, 2)
+	relay.Write(frames.Frame{Header: header, Data: frametest.Numbered(header, 1)})
+	for who, answer := range answers {
+		if said, err := io.ReadAll(answer); !strings.Contains(string(said), "HTTP/1.0 403 ") || err != nil {
+			t.Errorf("%s got %.80q, %v", who, said, err)
+		}
+	}
+	for _, m := range s.registry.List() {
+		if m.Audience.Count() > 0 || len(m.LiveSources()) > 0 {
+			t.Errorf("%s has listeners or a source", m.Name)
+		}
 	}
 }
