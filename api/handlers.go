@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"time"
 
 	"go.uber.org/zap"
@@ -36,6 +37,9 @@ type Handlers struct {
 	// Connections counts those that are open now, but for listeners, and all
 	// that were accepted since the start.
 	Connections func() (open, accepted int64)
+
+	// HangUp ends the connection of a request at once, whatever is being sent.
+	HangUp func(*http.Request)
 
 	Music      Music
 	Recordings *recordings.Recorder

@@ -69,7 +69,12 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 	gate := auth.NewGate(c).WithLog(log)
 	book := journal.New(c.Config().Log, log)
 	day, spare := clock.New(log), memory.NewWatch(log)
-	registry.Room, registry.MemoryShort = roomFor(c.Config(), log), spare.Short
+	most := descriptors()
+	registry.Room, registry.MemoryShort = roomFor(c.Config(), most, log), spare.Short
+	events := api.NewEvents(registry, c, tail)
+	if most > 0 {
+		events.Room = func() int { return followersRoom(most, registry.MostListeners(), c.Config().Limits.Sources) }
+	}
 	past := history.New(c.Config().History, log)
 	follow(registry, past, day)
 	registry.OnTitle = func(mount string, listeners int, t mounts.Title) {
@@ -109,7 +114,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 	s.recorder.Now = day.Settled
 	s.api = &api.Handlers{
 		Conf: c, Registry: registry, Gate: gate, Log: log, Started: s.admin.Started,
-		Sessions: auth.NewSessions(gate), Events: api.NewEvents(registry, c, tail),
+		Sessions: auth.NewSessions(gate), Events: events, HangUp: hangUp,
 		SetFallbacks: backups.Set, Music: music, Recordings: s.recorder, History: past, Settings: config, Refusals: s.sources.Refusals, Tail: tail,
 		Connections: func() (open, accepted int64) {
 			return s.admin.Traffic.Open.Load(), s.admin.Traffic.Accepted.Load()

@@ -35,7 +35,7 @@ func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
 	w := &web{conns: make(chan net.Conn), closed: make(chan struct{}), addr: addr, open: map[*replayedConn]struct{}{}}
 	w.server = &http.Server{
 		Handler:                      withTLS(handler),
-		ConnContext:                  rememberTLS,
+		ConnContext:                  rememberConn,
 		DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout:            10 * time.Second,
 		ReadTimeout:                  time.Minute,
@@ -130,22 +130,34 @@ func (c *replayedConn) Read(b []byte) (int, error) {
 	return c.rest.Read(b)
 }
 
-type tlsKey struct{}
+type connKey struct{}
 
-// rememberTLS keeps what net/http cannot see behind a replayedConn.
-func rememberTLS(ctx context.Context, conn net.Conn) context.Context {
+// rememberConn keeps what net/http cannot see: what is behind a replayedConn.
+func rememberConn(ctx context.Context, conn net.Conn) context.Context {
 	if replayed, ok := conn.(*replayedConn); ok {
-		if secure, ok := replayed.Conn.(*tls.Conn); ok {
-			return context.WithValue(ctx, tlsKey{}, secure)
-		}
+		return context.WithValue(ctx, connKey{}, replayed.Conn)
 	}
 	return ctx
+}
+
+// connOf returns the connection of a request as the door accepted it, or nil.
+func connOf(r *http.Request) net.Conn {
+	conn, _ := r.Context().Value(connKey{}).(net.Conn)
+	return conn
+}
+
+// hangUp closes the connection of a request without a word. Whoever reads or
+// writes there finds it closed.
+func hangUp(r *http.Request) {
+	if conn := connOf(r); conn != nil {
+		listeners.Below(conn).Close()
+	}
 }
 
 // withTLS sets a request's TLS field, as net/http does for its own connections.
 func withTLS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if secure, ok := r.Context().Value(tlsKey{}).(*tls.Conn); ok {
+		if secure, ok := connOf(r).(*tls.Conn); ok {
 			state := secure.ConnectionState()
 			r.TLS = &state
 		}
