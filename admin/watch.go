@@ -15,8 +15,13 @@ import (
 	"relay/icy"
 )
 
-// watchEvery is how often a STATS client is told what has changed.
-const watchEvery = time.Second
+const (
+	// watchEvery is how often a STATS client is told what has changed.
+	watchEvery = time.Second
+	// mostWatching bounds how many there are: a program that does not close what
+	// it opens is not to use up the descriptors.
+	mostWatching = 10
+)
 
 // Watch answers Icecast's STATS method on a connection whose request head has
 // been read: all facts, then what changes, a line each, for as long as the
@@ -36,9 +41,12 @@ func (h *Handlers) Watch(conn net.Conn, req *http.Request) {
 		conn.Write(refusal.Answer(time.Now()))
 		return
 	}
-	h.Traffic.Stats.Add(1)
-	h.Traffic.Watching.Add(1)
 	defer h.Traffic.Watching.Add(-1)
+	if h.Traffic.Watching.Add(1) > mostWatching {
+		conn.Write(icy.AppendRefusal(nil, http.StatusServiceUnavailable, "as many watch the statistics as may\r\n", time.Now(), http.Header{"Retry-After": {"10"}}))
+		return
+	}
+	h.Traffic.Stats.Add(1)
 
 	lines := icy.SourceAccepted // the same bare 200
 	known := map[string][]element{}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -51,4 +52,6 @@ type Handlers struct {
 	// SetFallbacks replaces the fallbacks of a mount until it ends. The error
 	// is a sentence for the operator.
 	SetFallbacks func(mount string, list []string) error
+
+	downloads atomic.Int64 // of recordings, under way
 }
