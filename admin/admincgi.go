@@ -59,10 +59,9 @@ func writeDone(w http.ResponseWriter, sentence string) {
 // mayView checks the login of a request to look: the operator's or, for one
 // mount, that of its source. It is false when the request has been answered.
 func (h *Handlers) mayView(w http.ResponseWriter, r *http.Request, q icy.Query) bool {
-	stream := h.shoutcastStream(q)
 	mount := q["mount"]
-	if stream.mount != nil {
-		mount = stream.mount.Name
+	if m := h.shoutcastMount(q); m != nil {
+		mount = m.Name
 	}
 	var err error
 	switch _, _, basic := r.BasicAuth(); {

@@ -27,21 +27,36 @@ type shoutcastStream struct {
 	link    string // path of the stream
 }
 
-// shoutcastStream finds the stream that a request means: that of mount=, else
-// that of sid=, else the first.
-func (h *Handlers) shoutcastStream(q icy.Query) shoutcastStream {
-	s := shoutcastStream{max: h.Conf.Config().Limits.Listeners, title: version.Server()}
+// shoutcastMount finds the mount that a request means: that of mount=, else that
+// of sid=, else the first. Nil: there is none.
+func (h *Handlers) shoutcastMount(q icy.Query) *mounts.Mount {
 	if q["mount"] != "" {
-		s.mount = h.Registry.Find(q["mount"])
-	} else {
-		sid, err := strconv.Atoi(q["sid"])
-		if err != nil {
-			sid = 1
-		}
-		if list := h.Registry.Numbered(); sid >= 1 && sid <= len(list) {
-			s.mount = list[sid-1]
-		}
+		return h.Registry.Find(q["mount"])
 	}
+	sid, err := strconv.Atoi(q["sid"])
+	if err != nil {
+		sid = 1
+	}
+	if list := h.Registry.Numbered(); sid >= 1 && sid <= len(list) {
+		return list[sid-1]
+	}
+	return nil
+}
+
+// openMount is shoutcastMount for what is open to all: a hidden mount is there
+// only for the logins that open it.
+func (h *Handlers) openMount(r *http.Request) *mounts.Mount {
+	m := h.shoutcastMount(icy.ParseQuery(r.URL.RawQuery))
+	if m != nil && m.Config().Hidden && h.Gate.MountAdmin(r, m.Name) != nil {
+		return nil
+	}
+	return m
+}
+
+// shoutcastStream returns what there is to say of a mount; nil: that there is
+// none.
+func (h *Handlers) shoutcastStream(m *mounts.Mount) shoutcastStream {
+	s := shoutcastStream{mount: m, max: h.Conf.Config().Limits.Listeners, title: version.Server()}
 	if s.mount == nil {
 		return s
 	}
@@ -99,9 +114,8 @@ func (s shoutcastStream) facts() []element {
 // ShoutcastStats answers /stats?sid=N, which is open to all: as XML or, with
 // json=1, as JSON.
 func (h *Handlers) ShoutcastStats(w http.ResponseWriter, r *http.Request) {
-	q := icy.ParseQuery(r.URL.RawQuery)
-	s := h.shoutcastStream(q)
-	if q["json"] == "1" {
+	s := h.shoutcastStream(h.openMount(r))
+	if icy.ParseQuery(r.URL.RawQuery)["json"] == "1" {
 		writeJSON(w, s.values())
 		return
 	}
@@ -124,7 +138,7 @@ func (s shoutcastStream) values() map[string]any {
 // view answers /admin.cgi?mode=viewxml and viewjson: everything of one stream
 // or, by page=, only the listeners (3) or the last titles (4).
 func (h *Handlers) view(w http.ResponseWriter, q icy.Query) {
-	s := h.shoutcastStream(q)
+	s := h.shoutcastStream(h.shoutcastMount(q))
 	if q["mode"] == "viewjson" {
 		switch q["page"] {
 		case "3":
@@ -199,7 +213,7 @@ func (s shoutcastStream) songs() []shoutcastSong {
 // SevenHTML answers /7.html, DNAS 1's statistics in one line: listeners, on
 // the air, peak, most, unique listeners, bit rate, title.
 func (h *Handlers) SevenHTML(w http.ResponseWriter, r *http.Request) {
-	s := h.shoutcastStream(icy.ParseQuery(r.URL.RawQuery))
+	s := h.shoutcastStream(h.openMount(r))
 	noCache(w)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	fmt.Fprintf(w, "<html><body>%s</body></html>", html.EscapeString(s.seven(s.status.Title.Text)))
@@ -208,7 +222,7 @@ func (h *Handlers) SevenHTML(w http.ResponseWriter, r *http.Request) {
 // SevenXSL answers /7.xsl, which butt reads: there must be six commas in all,
 // and the number of listeners between the first ">" and the first comma.
 func (h *Handlers) SevenXSL(w http.ResponseWriter, r *http.Request) {
-	s := h.shoutcastStream(icy.ParseQuery(r.URL.RawQuery))
+	s := h.shoutcastStream(h.openMount(r))
 	noCache(w)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	title := strings.ReplaceAll(s.status.Title.Text, ",", ";")

@@ -11,15 +11,22 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/auth"
 	"relay/icy"
 )
 
-// watchEvery is how often a STATS client is told what has changed.
-const watchEvery = time.Second
+const (
+	// watchEvery is how often a STATS client is told what has changed.
+	watchEvery = time.Second
+	// mostWatching bounds how many there are: a program that does not close what
+	// it opens is not to use up the descriptors.
+	mostWatching = 10
+)
 
 // Watch answers Icecast's STATS method on a connection whose request head has
 // been read: all facts, then what changes, a line each, for as long as the
-// client stays (wire/stats-method.txt). It owns conn and closes it.
+// client stays and is not kept out (wire/stats-method.txt). It owns conn and
+// closes it.
 //
 //	EVENT global|<mount> <name> <value>
 //	INFO full list end
@@ -34,15 +41,22 @@ func (h *Handlers) Watch(conn net.Conn, req *http.Request) {
 		conn.Write(refusal.Answer(time.Now()))
 		return
 	}
-	h.Traffic.Stats.Add(1)
-	h.Traffic.Watching.Add(1)
 	defer h.Traffic.Watching.Add(-1)
+	if h.Traffic.Watching.Add(1) > mostWatching {
+		conn.Write(icy.AppendRefusal(nil, http.StatusServiceUnavailable, "as many watch the statistics as may\r\n", time.Now(), http.Header{"Retry-After": {"10"}}))
+		return
+	}
+	h.Traffic.Stats.Add(1)
 
 	lines := icy.SourceAccepted // the same bare 200
 	known := map[string][]element{}
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for {
+		if h.Gate.DeniesAddress(ipOf(req)) {
+			h.Log.Debug("STATS client dismissed", zap.String("ip", ipOf(req)), zap.Error(auth.ErrAddressDenied))
+			return
+		}
 		now := h.factsByOwner()
 		changed := changes(known, now)
 		if len(known) == 0 {

@@ -82,6 +82,9 @@ type view struct {
 	all   bool   // operators see everything
 }
 
+// isKnown tells whether he has a login.
+func (v view) isKnown() bool { return v.all || v.by != "" }
+
 func (v view) sees(mount string, hidden bool) bool {
 	return (v.mount == "" || mount == "" || v.mount == mount) && (!hidden || v.all || v.by == mount)
 }

@@ -2,7 +2,7 @@ package api
 
 import (
 	"context"
-	"errors"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -12,17 +12,8 @@ import (
 	"relay/mounts"
 )
 
-const (
-	// countEvery is how often listeners are counted.
-	countEvery = time.Second
-	// mostFollowers bounds who follows the events at once.
-	mostFollowers = 10_000
-)
-
-var (
-	errTooManyFollowers = errors.New("as many follow the events as may")
-	errNoMoreEvents     = errors.New("the server is shutting down")
-)
+// countEvery is how often listeners are counted.
+const countEvery = time.Second
 
 // Events tells those who follow what becomes of the mounts. One goroutine, in
 // Run, makes the events, each once for all who get the same; it waits for
@@ -33,8 +24,13 @@ type Events struct {
 	tail     *journal.Tail
 	wake     chan struct{} // somebody has come or left
 
+	// Room, if set before anybody follows, is how many followers the system has
+	// room for; there are never more than mostFollowers.
+	Room func() int
+
 	mu        sync.Mutex
 	followers map[*follower]struct{}
+	guests    guests      // those among them who have no login
 	fresh     []*follower // those among them who have been told nothing yet
 	ended     bool
 
@@ -56,8 +52,8 @@ type scene struct {
 func NewEvents(r *mounts.Registry, c *conf.Live, tail *journal.Tail) *Events {
 	return &Events{
 		registry: r, conf: c, tail: tail, wake: make(chan struct{}, 1),
-		followers: map[*follower]struct{}{},
-		known:     map[string]scene{}, counts: map[string]int{}, told: map[string]string{},
+		followers: map[*follower]struct{}{}, guests: guests{count: map[netip.Prefix]int{}},
+		known: map[string]scene{}, counts: map[string]int{}, told: map[string]string{},
 	}
 }
 

@@ -46,7 +46,7 @@ func (s *station) run(t testing.TB) (stop func()) {
 // follow follows the events and takes what newcomers are told.
 func (s *station) follow(t testing.TB, v view) (f *follower, greeting []news) {
 	t.Helper()
-	f, err := s.Events.follow(v)
+	f, err := s.Events.follow(v, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func TestThousandFollow(t *testing.T) {
 		var reading sync.WaitGroup
 		heard := make([]int, followers)
 		for i := range followers {
-			f, err := s.Events.follow(view{})
+			f, err := s.Events.follow(view{}, "", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -262,7 +262,7 @@ func TestThousandFollow(t *testing.T) {
 				t.Fatalf("follower %d was told %d of %d titles", i, n, titles)
 			}
 		}
-		if _, err := s.Events.follow(view{}); err != errNoMoreEvents {
+		if _, err := s.Events.follow(view{}, "", nil); err != errNoMoreEvents {
 			t.Errorf("who comes after the end: %v", err)
 		}
 	})
@@ -377,7 +377,7 @@ func BenchmarkFanOut(b *testing.B) {
 			e := s.Events
 			var all []*follower
 			for range followers {
-				f, err := e.follow(view{})
+				f, err := e.follow(view{}, "", nil)
 				if err != nil {
 					b.Fatal(err)
 				}

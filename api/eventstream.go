@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"time"
 )
@@ -26,11 +27,13 @@ func (h *Handlers) events(c *call) error {
 	if c.r.Method == http.MethodHead {
 		return nil
 	}
-	f, err := h.Events.follow(view{mount: query.Get("mount"), by: c.by.mount, all: c.by.operator})
+	f, err := h.Events.follow(view{mount: query.Get("mount"), by: c.by.mount, all: c.by.operator}, ipOf(c.r), func() { h.HangUp(c.r) })
 	if err != nil {
 		header.Del("X-Accel-Buffering")
-		header.Set("Retry-After", "10")
-		return problem(http.StatusServiceUnavailable, "%v", err)
+		if errors.Is(err, errTooManyOfOne) {
+			return tryLater(c, http.StatusTooManyRequests, err)
+		}
+		return tryLater(c, http.StatusServiceUnavailable, err)
 	}
 	defer h.Events.leave(f)
 

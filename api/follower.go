@@ -1,32 +1,99 @@
 package api
 
+import (
+	"errors"
+	"net/netip"
+
+	"relay/conf"
+)
+
 // longestQueue is how much may wait for one who follows, in rounds. Who is that
 // slow is dropped; a browser comes again by itself and is told everything anew.
 const longestQueue = 32
 
+// mostFollowers bounds who follows the events at once.
+const mostFollowers = 10_000
+
+var (
+	errTooManyFollowers = errors.New("as many follow the events as may")
+	errTooManyOfOne     = errors.New("as many follow the events from your address as may")
+	errNoMoreEvents     = errors.New("the server is shutting down")
+)
+
 // A follower is one who follows the events.
 type follower struct {
 	view
-	queue chan []byte
-	gone  chan struct{} // closed when nothing more will come
+	household netip.Prefix // of a guest
+	hangUp    func()       // ends his connection
+	queue     chan []byte
+	gone      chan struct{} // closed when nothing more will come
 }
 
-// follow lets somebody follow what v shows, beginning with how everything is
-// now, until leave.
-func (e *Events) follow(v view) (*follower, error) {
-	f := &follower{view: v, queue: make(chan []byte, longestQueue), gone: make(chan struct{})}
+// follow lets somebody at an IP address follow what v shows, beginning with how
+// everything is now, until leave. hangUp ends his connection.
+func (e *Events) follow(v view, ip string, hangUp func()) (*follower, error) {
+	f := &follower{view: v, hangUp: hangUp, queue: make(chan []byte, longestQueue), gone: make(chan struct{})}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	switch {
-	case e.ended:
-		return nil, errNoMoreEvents
-	case len(e.followers) >= mostFollowers:
-		return nil, errTooManyFollowers
+	if err := e.admit(f, ip); err != nil {
+		return nil, err
 	}
 	e.followers[f] = struct{}{}
 	e.fresh = append(e.fresh, f)
 	e.stir()
 	return f, nil
+}
+
+// admit says why there is no place for f, or nil. Whoever has a login takes that
+// of a guest. e.mu is held.
+func (e *Events) admit(f *follower, ip string) error {
+	if e.ended {
+		return errNoMoreEvents
+	}
+	most := mostFollowers
+	if e.Room != nil {
+		most = min(most, e.Room())
+	}
+	full := len(e.followers) >= most
+	if f.isKnown() {
+		if full && e.dropGuest() == nil {
+			return errTooManyFollowers
+		}
+		return nil
+	}
+	household, ok := conf.HouseholdOf(ip)
+	switch {
+	case ok && e.guests.count[household] >= householdShare(most):
+		return errTooManyOfOne
+	case full:
+		return errTooManyFollowers
+	}
+	f.household = household
+	e.guests.enter(f)
+	return nil
+}
+
+// GiveWay ends the connection of the follower who came first of those without a
+// login, where its descriptor is needed, and reports whether there was one.
+func (e *Events) GiveWay() bool {
+	e.mu.Lock()
+	first := e.dropGuest()
+	e.mu.Unlock()
+	if first == nil {
+		return false
+	}
+	first.hangUp()
+	return true
+}
+
+// dropGuest drops the first of the guests and returns him, or nil. e.mu is held.
+func (e *Events) dropGuest() *follower {
+	if len(e.guests.all) == 0 {
+		return nil
+	}
+	first := e.guests.all[0]
+	e.drop(first)
+	return first
 }
 
 // leave ends that f follows.
@@ -49,6 +116,7 @@ func (e *Events) stir() {
 func (e *Events) drop(f *follower) {
 	if _, follows := e.followers[f]; follows {
 		delete(e.followers, f)
+		e.guests.leave(f)
 		close(f.gone)
 	}
 }

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"net/http"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -37,6 +39,9 @@ type Handlers struct {
 	// that were accepted since the start.
 	Connections func() (open, accepted int64)
 
+	// HangUp ends the connection of a request at once, whatever is being sent.
+	HangUp func(*http.Request)
+
 	Music      Music
 	Recordings *recordings.Recorder
 	Settings   *settings.Settings
@@ -47,4 +52,6 @@ type Handlers struct {
 	// SetFallbacks replaces the fallbacks of a mount until it ends. The error
 	// is a sentence for the operator.
 	SetFallbacks func(mount string, list []string) error
+
+	downloads atomic.Int64 // of recordings, under way
 }

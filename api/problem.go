@@ -34,6 +34,12 @@ func problem(status int, format string, args ...any) *Problem {
 	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: fmt.Sprintf(format, args...)}
 }
 
+// tryLater is a problem of which there may be nothing left in a while.
+func tryLater(c *call, status int, reason error) *Problem {
+	c.w.Header().Set("Retry-After", "10")
+	return problem(status, "%v", reason)
+}
+
 // write answers a request with the problem.
 func (p *Problem) write(w http.ResponseWriter, r *http.Request) {
 	said := *p

@@ -32,11 +32,22 @@ func (h *Handlers) recordings(c *call) error {
 	return c.answer(http.StatusOK, all(items))
 }
 
-// downloadTimeout is how long a client may take for a recording.
-const downloadTimeout = 6 * time.Hour
+const (
+	// downloadTimeout is how long a client may take for a recording.
+	downloadTimeout = 6 * time.Hour
+	// mostDownloads is how many there may be at once: each has two descriptors,
+	// for that long.
+	mostDownloads = 10
+)
+
+var errTooManyDownloads = errors.New("as many recordings are being downloaded as may")
 
 // recording sends a file of a recording, or the part of it in Range.
 func (h *Handlers) recording(c *call) error {
+	defer h.downloads.Add(-1)
+	if h.downloads.Add(1) > mostDownloads {
+		return tryLater(c, http.StatusServiceUnavailable, errTooManyDownloads)
+	}
 	name, err := url.PathUnescape(mux.Vars(c.r)["name"])
 	if err != nil {
 		return problem(http.StatusNotFound, "there is no recording of this name")

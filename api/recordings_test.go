@@ -44,3 +44,23 @@ func TestRecordingsAreListedAndDownloaded(t *testing.T) {
 	}
 	refused(t, s.ask(t, "GET", strings.Replace(path, "live", "own", 1), "", operator), 404)
 }
+
+func TestDownloadsAreFew(t *testing.T) {
+	s := newStation(t, house)
+	path := "/mounts/live/recordings/" + recorded
+	s.downloads.Store(mostDownloads - 1)
+	for range 3 {
+		if w := s.ask(t, "GET", path, "", operator); w.Code != 200 {
+			t.Fatalf("the last one there may be: %d", w.Code)
+		}
+	}
+	s.downloads.Add(1)
+	w := s.ask(t, "GET", path, "", operator)
+	if refused(t, w, 503); w.Header().Get("Retry-After") == "" {
+		t.Errorf("the head says %v", w.Header())
+	}
+	newDescription(t).fits(t, "/mounts/{mount}/recordings/{name}", "GET", w)
+	if n := s.downloads.Load(); n != mostDownloads {
+		t.Errorf("%d downloads", n)
+	}
+}

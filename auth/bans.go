@@ -3,6 +3,7 @@ package auth
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/netip"
 	"os"
 	"slices"
@@ -19,6 +20,15 @@ const (
 	banFilesEvery = 2 * time.Second // how often the files are looked at
 	maxBanFile    = 4 << 20         // bytes
 )
+
+// Why somebody is kept out, for the operator.
+var (
+	ErrAddressDenied = errors.New("its address is one of those in auth.deny_ips")
+	ErrAgentDenied   = errors.New("its program is one of those in auth.deny_agents")
+)
+
+// AddressDenied is what those are told whose address is denied.
+const AddressDenied = "Your address may not use this server\r\n"
 
 // bans are those who are kept out: lists of the configuration and of files,
 // which are read again when they change.

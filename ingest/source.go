@@ -87,7 +87,7 @@ func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mo
 		Kind: mounts.Live, Station: icy.StationFromHeader(header), Addr: ip, User: user,
 	})
 	if err == nil {
-		return in, nil
+		return s.unlessDenied(in)
 	}
 	var name *mounts.NameError
 	var inUse *mounts.InUseError
@@ -101,6 +101,17 @@ func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mo
 	default:
 		return nil, &refusal{status: http.StatusServiceUnavailable, sentence: err.Error(), reason: err}
 	}
+}
+
+// unlessDenied returns a source that has been attached, unless its address has
+// been denied since it came: who lets the denied go may have looked before it
+// was there. The error is a *refusal.
+func (s *Sources) unlessDenied(in *mounts.Input) (*mounts.Input, error) {
+	if s.Gate.DeniesAddress(in.Addr) {
+		in.Kick()
+		return nil, &refusal{status: http.StatusForbidden, sentence: auth.AddressDenied, reason: auth.ErrAddressDenied}
+	}
+	return in, nil
 }
 
 func (s *Sources) answer(conn net.Conn, text string) error {

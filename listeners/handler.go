@@ -19,8 +19,6 @@ import (
 // mostFull bounds how many full mounts a listener is passed on from.
 const mostFull = 5
 
-var errAgentDenied = errors.New("its program is one of those in auth.deny_agents")
-
 // Serve answers GET or HEAD of a mount on a connection whose request head has
 // been read. It owns conn and returns as soon as head and burst are written;
 // the listener stays with the writers. Range and query play no part: a live
@@ -40,6 +38,11 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		}
 	}
 	m, err := l.find(m, req.Method)
+	if err == nil {
+		if err = denied(w.gate, l); err != nil { // since he came
+			m.Audience.Leave(&l.Listener, mounts.LeftKicked)
+		}
+	}
 	if err != nil {
 		w.refuse(conn, m, l, err)
 		return
@@ -76,8 +79,8 @@ func newListener(req *http.Request) *listener {
 
 // admit asks whether he may listen, where somebody is to be asked.
 func (w *Writers) admit(req *http.Request, m *mounts.Mount, l *listener) error {
-	if w.gate.DeniesAgent(l.Agent) {
-		return errAgentDenied
+	if err := denied(w.gate, l); err != nil {
+		return err
 	}
 	if m.Config().ListenerAuth == (conf.ListenerAuth{}) {
 		return nil
@@ -129,7 +132,9 @@ func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason err
 		if login.Quiet() && !login.Missing {
 			level = w.log.Debug
 		}
-	case errors.Is(reason, errAgentDenied):
+	case errors.Is(reason, auth.ErrAddressDenied):
+		sentence, level = auth.AddressDenied, w.log.Debug
+	case errors.Is(reason, auth.ErrAgentDenied):
 		sentence, level = "This program may not listen here", w.log.Debug
 	case errors.Is(reason, mounts.ErrServerFull):
 		sentence = "the server has reached its limit of listeners"

@@ -413,7 +413,7 @@ func TestMovedListener(t *testing.T) {
 		}
 		l, client := pair(t, in, metaint, 0)
 		l.join(0)
-		v := visitor{conf: conf.NewLive(c)}
+		v := visitor{conf: conf.NewLive(c), gate: auth.NewGate(conf.NewLive(c))}
 		v.visit(l, time.Now())
 		in.Mount.Audience.Order(l.ID, mounts.Order{MoveTo: other.Mount})
 		for n := range 3 {
@@ -448,6 +448,24 @@ func TestMovedListener(t *testing.T) {
 		if in.Mount.Audience.Count() != 0 || other.Mount.Audience.Count() != 1 {
 			t.Error("he is counted on the wrong mount")
 		}
+	}
+}
+
+// Who is denied while he is moved may be in neither audience when the denied
+// are let go.
+func TestTheDeniedAreMovedNowhere(t *testing.T) {
+	c, in := station(t, "auth.deny_agents = ['Ripper']")
+	other, err := mounts.NewRegistry(conf.NewLive(c), zap.NewNop()).Attach("/other", mounts.Feed{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, _ := pair(t, in, 0, 0)
+	l.Agent = "Ripper"
+	l.join(0)
+	v := visitor{conf: conf.NewLive(c), gate: auth.NewGate(conf.NewLive(c))}
+	in.Mount.Audience.Order(l.ID, mounts.Order{MoveTo: other.Mount})
+	if reason := v.visit(l, time.Now()); reason != mounts.LeftKicked {
+		t.Errorf("left: %q", reason)
 	}
 }
 

@@ -188,8 +188,10 @@ func writeXSPF(w http.ResponseWriter, e entry) {
 		line("Stream Title", e.name())
 		line("Stream Description", e.Station.Description)
 		line("Content Type", "audio/mpeg")
-		line("Current Listeners", e.Listeners)
-		line("Peak Listeners", e.Peak)
+		if !e.Hidden {
+			line("Current Listeners", e.Listeners)
+			line("Peak Listeners", e.Peak)
+		}
 		line("Stream Genre", e.Station.Genre)
 		list.Tracks = []xspfTrack{{e.address, e.Title.Text, strings.TrimSuffix(note.String(), "\n"), e.Station.URL}}
 	}

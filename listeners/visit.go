@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"relay/auth"
 	"relay/conf"
 	"relay/history"
 	"relay/mounts"
@@ -18,6 +19,7 @@ const stillListens = ""
 type visitor struct {
 	gather  gather
 	conf    *conf.Live
+	gate    *auth.Gate
 	history *history.Store // nil: none is kept
 }
 
@@ -32,6 +34,9 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 		from := l.mount.Name
 		if stay, here := l.move(order.MoveTo); here {
 			remember(v.history, from, stay, mounts.LeftMoved)
+		}
+		if denied(v.gate, l) != nil {
+			return mounts.LeftKicked
 		}
 	}
 	if !l.until.IsZero() && now.After(l.until) {

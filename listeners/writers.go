@@ -43,9 +43,9 @@ type Writers struct {
 func NewWriters(c *conf.Live, gate *auth.Gate, journal *journal.Journal, past *history.Store, log *zap.Logger) *Writers {
 	w := &Writers{conf: c, gate: gate, journal: journal, history: past, log: log, metrics: newMetrics()}
 	w.following, w.stop = context.WithCancel(context.Background())
-	w.visitors.New = func() any { return &visitor{conf: c, history: past} }
+	w.visitors.New = func() any { return &visitor{conf: c, gate: gate, history: past} }
 	for range runtime.GOMAXPROCS(0) {
-		w.shards = append(w.shards, newShard(visitor{conf: c, history: past}, w.cadence(), w.dismiss, w.metrics.flushed))
+		w.shards = append(w.shards, newShard(visitor{conf: c, gate: gate, history: past}, w.cadence(), w.dismiss, w.metrics.flushed))
 	}
 	return w
 }

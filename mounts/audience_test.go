@@ -54,3 +54,19 @@ func TestOrders(t *testing.T) {
 		t.Errorf("%d were told to leave", n)
 	}
 }
+
+// Whoever must leave is not kept by what else is wanted of him.
+func TestAnOrderToLeaveStands(t *testing.T) {
+	r := newRegistry(t, "")
+	from, to := attach(t, r, "/from", Live).Mount, attach(t, r, "/to", Live).Mount
+	l := &Listener{}
+	if err := from.Audience.Join(l); err != nil {
+		t.Fatal(err)
+	}
+	from.Audience.OrderAll(Order{MoveTo: to})
+	from.Audience.Order(l.ID, Order{})
+	from.Audience.OrderAll(Order{MoveTo: to})
+	if o := l.TakeOrder(); o == nil || o.MoveTo != nil {
+		t.Errorf("his order is %+v", o)
+	}
+}

@@ -48,6 +48,14 @@ func (l *Listener) TakeOrder() *Order {
 	return l.order.Swap(nil)
 }
 
+// give gives him an order. One to leave stands, whatever else is wanted of him
+// before he has carried it out. Audience.mu is held.
+func (l *Listener) give(o Order) {
+	if given := l.order.Load(); given == nil || given.MoveTo != nil {
+		l.order.Store(&o)
+	}
+}
+
 // settle returns the bytes he was sent on the mount he is on since it was last
 // called.
 func (l *Listener) settle() int64 {

@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/auth"
 	"relay/icy"
 	"relay/mounts"
 )
@@ -18,16 +19,29 @@ const (
 	readyPath  = "/readyz"
 )
 
-// denied tells whether a request comes from an address that is answered
-// nothing, and says so to it. conn is closed then.
+// asksIfWell tells whether a request asks how the server is. By another method
+// the same path may mean anything: STATS shows everything under every path.
+func asksIfWell(req *http.Request) bool {
+	return (req.Method == http.MethodGet || req.Method == http.MethodHead) && (req.URL.Path == healthPath || req.URL.Path == readyPath)
+}
+
+// keepsOut tells whether a request comes from an address that is answered
+// nothing.
+func (s *Server) keepsOut(req *http.Request) bool {
+	ip, _, _ := net.SplitHostPort(req.RemoteAddr)
+	return s.gate.DeniesAddress(ip) && !asksIfWell(req)
+}
+
+// denied tells whether a request is kept out, and says so to it. conn is closed
+// then.
 func (s *Server) denied(conn net.Conn, req *http.Request) bool {
-	if ip, _, _ := net.SplitHostPort(req.RemoteAddr); !s.gate.DeniesAddress(ip) || req.URL.Path == healthPath || req.URL.Path == readyPath {
+	if !s.keepsOut(req) {
 		return false
 	}
 	visit := s.journal.Begin(req)
-	s.log.Debug("request refused: its address is one of those in auth.deny_ips", zap.String("from", req.RemoteAddr))
+	s.log.Debug("request refused", zap.String("from", req.RemoteAddr), zap.Error(auth.ErrAddressDenied))
 	conn.SetDeadline(time.Now().Add(time.Second))
-	n, _ := conn.Write(icy.AppendRefusal(nil, http.StatusForbidden, "Your address may not use this server\r\n", time.Now()))
+	n, _ := conn.Write(icy.AppendRefusal(nil, http.StatusForbidden, auth.AddressDenied, time.Now()))
 	conn.Close()
 	s.journal.End(visit, http.StatusForbidden, int64(n))
 	return true
@@ -40,27 +54,30 @@ func (s *Server) deniedShoutcast(conn net.Conn) bool {
 	if !s.gate.DeniesAddress(ip) {
 		return false
 	}
-	s.log.Debug("source refused: its address is one of those in auth.deny_ips", zap.String("ip", ip))
+	s.log.Debug("source refused", zap.String("ip", ip), zap.Error(auth.ErrAddressDenied))
 	conn.SetDeadline(time.Now().Add(time.Second))
 	conn.Write([]byte(icy.ShoutcastRefused))
 	conn.Close()
 	return true
 }
 
-// enforceBans lets those go who are kept out from now on, until ctx ends.
-func (s *Server) enforceBans(ctx context.Context) {
+// enforceBans lets those go who are kept out from now on, until ctx ends. Whoever
+// comes meanwhile asks again when he can be found: the change came first, so he
+// is either let go here or turned away there.
+func (s *Server) enforceBans(ctx context.Context, web *web) {
 	for {
 		select {
 		case <-s.gate.BansChanged():
-			s.banish()
+			s.banish(web)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (s *Server) banish() {
-	listeners, sources := 0, 0
+// banish leaves out those who watch by STATS, which looks for itself.
+func (s *Server) banish(web *web) {
+	listeners, sources, requests := 0, 0, web.dismiss(s.keepsOut)
 	for _, m := range s.registry.List() {
 		for _, l := range m.Audience.List() {
 			if (s.gate.DeniesAddress(l.Addr) || s.gate.DeniesAgent(l.Agent)) && m.Audience.Order(l.ID, mounts.Order{}) {
@@ -74,7 +91,8 @@ func (s *Server) banish() {
 			}
 		}
 	}
-	if listeners+sources > 0 {
-		s.log.Info("those who are kept out from now on have been let go", zap.Int("listeners", listeners), zap.Int("sources", sources))
+	if listeners+sources+requests > 0 {
+		s.log.Info("those who are kept out from now on have been let go",
+			zap.Int("listeners", listeners), zap.Int("sources", sources), zap.Int("requests", requests))
 	}
 }

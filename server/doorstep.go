@@ -88,16 +88,20 @@ func (d *doorstep) trim(from *list.List, most int) {
 	}
 }
 
-// makeRoom closes the oldest, whenever it came, and reports whether there was
-// one. Where the descriptors are used up, those who say nothing give way to
+// makeRoom closes the oldest, if it came so long ago, and reports whether it
+// did. Where the descriptors are used up, those who say nothing give way to
 // those who come.
-func (d *doorstep) makeRoom() bool {
+func (d *doorstep) makeRoom(ago time.Duration) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.all.Len() == 0 {
 		return false
 	}
-	d.close(d.all.Front().Value.(*waiting))
+	oldest := d.all.Front().Value.(*waiting)
+	if d.now().Sub(oldest.since) < ago {
+		return false
+	}
+	d.close(oldest)
 	return true
 }
 

@@ -95,14 +95,18 @@ func TestOneAddressHasItsOwnLimit(t *testing.T) {
 }
 
 func TestWithoutDescriptorsTheOldestGoes(t *testing.T) {
-	d, _, _ := newStep(t, "")
+	d, now, _ := newStep(t, "")
 	first, second := &silent{from: "192.0.2.1:1"}, &silent{from: "192.0.2.1:2"}
 	d.enter(first)
 	d.enter(second)
-	if !d.makeRoom() || !first.closed || second.closed {
+	if d.makeRoom(silentFor) {
+		t.Error("one that came just now goes as one that has waited")
+	}
+	*now = now.Add(silentFor)
+	if !d.makeRoom(silentFor) || !first.closed || second.closed {
 		t.Errorf("closed: %v, %v", first.closed, second.closed)
 	}
-	if !d.makeRoom() || d.makeRoom() {
+	if !d.makeRoom(0) || d.makeRoom(0) {
 		t.Error("not each goes once")
 	}
 }

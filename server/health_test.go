@@ -1,13 +1,16 @@
 package server
 
 import (
+	"bufio"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -156,6 +159,37 @@ func TestHealthWhenConnectionsThatSayNothingHaveTakenAllDescriptors(t *testing.T
 	checkWell(t, l.Addr())
 }
 
+// Who follows the events stays for ever, and one after the other gives way, but
+// for those who have a login.
+func TestHealthWhenFollowersHaveTakenAllDescriptors(t *testing.T) {
+	s := newServer(t, guarded)
+	l := &crowdedListener{Listener: listen(t), most: 10}
+	runServer(t, s, l)
+	follow := func(n int, login string) *bufio.Reader {
+		t.Helper()
+		_, answer := connect(t, l.Addr(), fmt.Sprintf("GET /api/v1/events HTTP/1.0\r\nX-Forwarded-For: 192.0.2.%d\r\n%s\r\n", n, login))
+		begins(t, answer, "HTTP/1.0 200 ")
+		return answer
+	}
+	first := follow(1, "")
+	operator := follow(2, "Authorization: Basic "+base64.StdEncoding.EncodeToString([]byte("admin:adminpass"))+"\r\n")
+	for n := range 50 {
+		follow(100+n, "")
+	}
+	checkWell(t, l.Addr())
+	ends(t, first)
+	in, err := s.registry.Attach("/later", mounts.Feed{Kind: mounts.Files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Detach()
+	for line := ""; !strings.Contains(line, "/later"); {
+		if line, err = operator.ReadString('\n'); err != nil {
+			t.Fatalf("the operator: %v", err)
+		}
+	}
+}
+
 func TestReadyUntilShutdown(t *testing.T) {
 	s := newServer(t, "")
 	h := s.routes()
@@ -192,5 +226,22 @@ func TestDescriptorsAreSpared(t *testing.T) {
 		if got := room(c.descriptors, c.sources); got != c.want {
 			t.Errorf("%d descriptors and %d sources leave room for %d listeners, want %d", c.descriptors, c.sources, got, c.want)
 		}
+	}
+}
+
+func TestFollowersAreFewerThanTheDescriptorsLeft(t *testing.T) {
+	for _, c := range []struct{ descriptors, sources, listeners, want int }{
+		{131072, 100, 20000, 55486}, {65536, 100, 20000, 22718}, {20300, 100, 20000, 100}, {1024, 100, 20000, 78}, {256, 100, 20000, 16}, {64, 100, 20000, 4},
+	} {
+		listeners := min(c.listeners, room(c.descriptors, c.sources))
+		if got := followersRoom(c.descriptors, listeners, c.sources); got != c.want {
+			t.Errorf("%d descriptors, %d sources and %d listeners leave room for %d followers, want %d", c.descriptors, c.sources, listeners, got, c.want)
+		}
+	}
+	s := newServer(t, "limits.listeners = 1\n")
+	most := s.api.Events.Room()
+	replace(t, s, "limits.listeners = 1000000000\n")
+	if s.api.Events.Room() >= most {
+		t.Error("listeners who may come leave as much as before")
 	}
 }

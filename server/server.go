@@ -69,7 +69,12 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 	gate := auth.NewGate(c).WithLog(log)
 	book := journal.New(c.Config().Log, log)
 	day, spare := clock.New(log), memory.NewWatch(log)
-	registry.Room, registry.MemoryShort = roomFor(c.Config(), log), spare.Short
+	most := descriptors()
+	registry.Room, registry.MemoryShort = roomFor(c.Config(), most, log), spare.Short
+	events := api.NewEvents(registry, c, tail)
+	if most > 0 {
+		events.Room = func() int { return followersRoom(most, registry.MostListeners(), c.Config().Limits.Sources) }
+	}
 	past := history.New(c.Config().History, log)
 	follow(registry, past, day)
 	registry.OnTitle = func(mount string, listeners int, t mounts.Title) {
@@ -109,7 +114,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 	s.recorder.Now = day.Settled
 	s.api = &api.Handlers{
 		Conf: c, Registry: registry, Gate: gate, Log: log, Started: s.admin.Started,
-		Sessions: auth.NewSessions(gate), Events: api.NewEvents(registry, c, tail),
+		Sessions: auth.NewSessions(gate), Events: events, HangUp: hangUp,
 		SetFallbacks: backups.Set, Music: music, Recordings: s.recorder, History: past, Settings: config, Refusals: s.sources.Refusals, Tail: tail,
 		Connections: func() (open, accepted int64) {
 			return s.admin.Traffic.Open.Load(), s.admin.Traffic.Accepted.Load()
@@ -141,7 +146,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	var accepting, handling, rooms sync.WaitGroup
 	rooms.Go(func() { s.backups.Run(ctx) })
 	rooms.Go(func() { s.followConfiguration(ctx) })
-	rooms.Go(func() { s.enforceBans(ctx) })
+	rooms.Go(func() { s.enforceBans(ctx, web) })
 	rooms.Go(func() { s.api.Events.Run(ctx) })
 	rooms.Go(func() { s.writers.Run(writing) })
 	rooms.Go(func() { s.recorder.Run(writing) })
@@ -237,7 +242,12 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	if !strings.HasPrefix(req.URL.Path, "/admin") {
 		s.admin.Traffic.Files.Add(1)
 	}
-	web.serve(conn, body, req)
+	asked := web.enter(conn, body, req)
+	if s.keepsOut(req) { // since a moment ago: banish may have looked before he was there
+		asked.Close()
+		return
+	}
+	web.serve(asked)
 }
 
 // mount returns the mount at a path, or nil. "/;" and whatever stands behind

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/icy"
+	"relay/listeners"
 )
 
 // web serves everything that is no stream by net/http. It gets connections
@@ -25,13 +26,16 @@ type web struct {
 	closed chan struct{}
 	once   sync.Once
 	addr   net.Addr
+
+	mu   sync.Mutex
+	open map[*replayedConn]struct{} // entered, and not closed yet
 }
 
 func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
-	w := &web{conns: make(chan net.Conn), closed: make(chan struct{}), addr: addr}
+	w := &web{conns: make(chan net.Conn), closed: make(chan struct{}), addr: addr, open: map[*replayedConn]struct{}{}}
 	w.server = &http.Server{
 		Handler:                      withTLS(handler),
-		ConnContext:                  rememberTLS,
+		ConnContext:                  rememberConn,
 		DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout:            10 * time.Second,
 		ReadTimeout:                  time.Minute,
@@ -43,14 +47,36 @@ func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
 	return w
 }
 
-// serve hands a connection over. body goes on behind the head of req.
-func (w *web) serve(conn net.Conn, body io.Reader, req *http.Request) {
-	replayed := &replayedConn{Conn: conn, head: icy.AppendHead(nil, req), rest: body, from: clientAddr(req.RemoteAddr)}
+// enter takes a connection over, for serve. body goes on behind the head of req.
+func (w *web) enter(conn net.Conn, body io.Reader, req *http.Request) *replayedConn {
+	replayed := &replayedConn{Conn: conn, web: w, req: req, head: icy.AppendHead(nil, req), rest: body}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.open[replayed] = struct{}{}
+	return replayed
+}
+
+// serve has a connection answered.
+func (w *web) serve(conn *replayedConn) {
 	select {
-	case w.conns <- replayed:
+	case w.conns <- conn:
 	case <-w.closed:
 		conn.Close()
 	}
+}
+
+// dismiss closes the connections of some requests without a word, whatever is
+// being answered to them, and returns how many they were.
+func (w *web) dismiss(whose func(*http.Request) bool) (dismissed int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for conn := range w.open {
+		if whose(conn.req) {
+			listeners.Below(conn.Conn).Close()
+			dismissed++
+		}
+	}
+	return dismissed
 }
 
 // Accept, Close and Addr make web the net.Listener of its own server.
@@ -73,9 +99,10 @@ func (w *web) Addr() net.Addr { return w.addr }
 // replayedConn reads a repaired head, then what came behind it.
 type replayedConn struct {
 	net.Conn
+	web  *web
+	req  *http.Request // as the door understood it
 	head []byte
 	rest io.Reader
-	from clientAddr
 }
 
 // clientAddr is the address of whoever sent a request, which behind a proxy is
@@ -85,7 +112,14 @@ type clientAddr string
 func (a clientAddr) Network() string { return "tcp" }
 func (a clientAddr) String() string  { return string(a) }
 
-func (c *replayedConn) RemoteAddr() net.Addr { return c.from }
+func (c *replayedConn) RemoteAddr() net.Addr { return clientAddr(c.req.RemoteAddr) }
+
+func (c *replayedConn) Close() error {
+	c.web.mu.Lock()
+	delete(c.web.open, c)
+	c.web.mu.Unlock()
+	return c.Conn.Close()
+}
 
 func (c *replayedConn) Read(b []byte) (int, error) {
 	if len(c.head) > 0 {
@@ -96,22 +130,34 @@ func (c *replayedConn) Read(b []byte) (int, error) {
 	return c.rest.Read(b)
 }
 
-type tlsKey struct{}
+type connKey struct{}
 
-// rememberTLS keeps what net/http cannot see behind a replayedConn.
-func rememberTLS(ctx context.Context, conn net.Conn) context.Context {
+// rememberConn keeps what net/http cannot see: what is behind a replayedConn.
+func rememberConn(ctx context.Context, conn net.Conn) context.Context {
 	if replayed, ok := conn.(*replayedConn); ok {
-		if secure, ok := replayed.Conn.(*tls.Conn); ok {
-			return context.WithValue(ctx, tlsKey{}, secure)
-		}
+		return context.WithValue(ctx, connKey{}, replayed.Conn)
 	}
 	return ctx
+}
+
+// connOf returns the connection of a request as the door accepted it, or nil.
+func connOf(r *http.Request) net.Conn {
+	conn, _ := r.Context().Value(connKey{}).(net.Conn)
+	return conn
+}
+
+// hangUp closes the connection of a request without a word. Whoever reads or
+// writes there finds it closed.
+func hangUp(r *http.Request) {
+	if conn := connOf(r); conn != nil {
+		listeners.Below(conn).Close()
+	}
 }
 
 // withTLS sets a request's TLS field, as net/http does for its own connections.
 func withTLS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if secure, ok := r.Context().Value(tlsKey{}).(*tls.Conn); ok {
+		if secure, ok := connOf(r).(*tls.Conn); ok {
 			state := secure.ConnectionState()
 			r.TLS = &state
 		}
