@@ -125,7 +125,7 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 		}
 	}()
 
-	body = &pacedReader{conn: conn, from: body, timeout: s.timeout(), pace: s.pace(), stop: in.Ended()}
+	body = newPacedReader(conn, body, s.timeout(), s.pace(), in.Ended())
 	stats, err := pump(audioOf(body, header, in, log), in)
 	if cause := in.Cause(); cause != nil {
 		err = cause
