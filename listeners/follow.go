@@ -42,6 +42,7 @@ func (s *waitingSocket) close() { s.Close() }
 // follow visits one listener on the flush interval until he leaves or the
 // writers stop.
 func (w *Writers) follow(ctx context.Context, l *listener) {
+	defer w.contain(l)
 	cadence := time.NewTicker(w.cadence())
 	defer cadence.Stop()
 	for {
