@@ -150,7 +150,7 @@ func (a *Audience) Order(id uint64, o Order) bool {
 	defer a.mu.Unlock()
 	l, here := a.listeners[id]
 	if here {
-		l.order.Store(&o)
+		l.give(o)
 	}
 	return here
 }
@@ -160,7 +160,7 @@ func (a *Audience) OrderAll(o Order) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, l := range a.listeners {
-		l.order.Store(&o)
+		l.give(o)
 	}
 	return len(a.listeners)
 }
