@@ -58,7 +58,7 @@ func (s *Server) accept(l net.Listener, handle func(net.Conn)) {
 			s.log.Error("cannot accept connections", zap.Error(err))
 		}
 		pause := 100 * time.Millisecond
-		if full := errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE); full && s.doorstep.makeRoom() {
+		if full := errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE); full && (s.doorstep.makeRoom() || s.answered.makeRoom()) {
 			pause = time.Millisecond // until it is closed
 		}
 		time.Sleep(pause)

@@ -48,7 +48,8 @@ type Server struct {
 	history  *history.Store
 	gate     *auth.Gate
 	admin    *admin.Handlers
-	doorstep *doorstep
+	doorstep *crowd
+	answered *crowd
 	clock    *clock.Clock
 	memory   *memory.Watch
 	api      *api.Handlers
@@ -100,6 +101,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 			SetFallbacks: backups.Set, Music: music,
 		},
 		doorstep: newDoorstep(c, log),
+		answered: newAnswered(c, log),
 		clock:    day,
 		memory:   spare,
 		certs:    certs,
@@ -122,7 +124,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	web := newWeb(journaled(s.journal, s.certs.Challenges(s.routes())), open[0].Addr(), s.log)
+	web := newWeb(s.boundBody(journaled(s.journal, s.certs.Challenges(s.routes()))), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
 	keeping, stopKeeping := context.WithCancel(context.Background())
@@ -237,7 +239,7 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	if !strings.HasPrefix(req.URL.Path, "/admin") {
 		s.admin.Traffic.Files.Add(1)
 	}
-	web.serve(conn, body, req)
+	web.serve(conn, body, req, s.answered.enter(conn))
 }
 
 // mount returns the mount at a path, or nil. "/;" and whatever stands behind

@@ -43,13 +43,14 @@ func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
 	return w
 }
 
-// serve hands a connection over. body goes on behind the head of req.
-func (w *web) serve(conn net.Conn, body io.Reader, req *http.Request) {
-	replayed := &replayedConn{Conn: conn, head: icy.AppendHead(nil, req), rest: body, from: clientAddr(req.RemoteAddr)}
+// serve hands a connection over. body goes on behind the head of req; left is
+// called when the connection is closed.
+func (w *web) serve(conn net.Conn, body io.Reader, req *http.Request, left func()) {
+	replayed := &replayedConn{Conn: conn, head: icy.AppendHead(nil, req), rest: body, from: clientAddr(req.RemoteAddr), left: left}
 	select {
 	case w.conns <- replayed:
 	case <-w.closed:
-		conn.Close()
+		replayed.Close()
 	}
 }
 
@@ -76,6 +77,7 @@ type replayedConn struct {
 	head []byte
 	rest io.Reader
 	from clientAddr
+	left func()
 }
 
 // clientAddr is the address of whoever sent a request, which behind a proxy is
@@ -86,6 +88,11 @@ func (a clientAddr) Network() string { return "tcp" }
 func (a clientAddr) String() string  { return string(a) }
 
 func (c *replayedConn) RemoteAddr() net.Addr { return c.from }
+
+func (c *replayedConn) Close() error {
+	c.left()
+	return c.Conn.Close()
+}
 
 func (c *replayedConn) Read(b []byte) (int, error) {
 	if len(c.head) > 0 {
