@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -172,6 +173,36 @@ func TestHealthWhenRequestsThatAreNeverWholeHaveTakenAllDescriptors(t *testing.T
 		fmt.Fprintf(half, "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{", []string{"/", "/api/v1/session"}[i%2])
 	}
 	checkWell(t, l.Addr())
+}
+
+// Who waits to listen has a descriptor, and must not take the last.
+func TestHealthWhenListenersWaitForAMountThatNeverPlays(t *testing.T) {
+	s := newServer(t, "limits.listeners = 5\n")
+	l := &crowdedListener{Listener: listen(t), most: 10}
+	runServer(t, s, l)
+	if _, err := s.registry.Attach("/asleep", mounts.Feed{Kind: mounts.Relayed}); err != nil {
+		t.Fatal(err)
+	}
+	answers := make(chan string, 50)
+	for range cap(answers) {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		io.WriteString(conn, "GET /asleep HTTP/1.0\r\n\r\n")
+		go func() {
+			line, _ := bufio.NewReader(conn).ReadString('\n')
+			answers <- line
+		}()
+	}
+	checkWell(t, l.Addr())
+	for range cap(answers) {
+		if line := <-answers; strings.HasPrefix(line, "HTTP/1.0 503 ") {
+			return
+		}
+	}
+	t.Error("nobody is told that too many wait")
 }
 
 func TestABodyThatNobodyReadsIsNotWaitedFor(t *testing.T) {
