@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,29 @@ func TestAProxyNamesItsClient(t *testing.T) {
 	}
 	for _, line := range log.All() {
 		t.Errorf("the log says %q", line.Message)
+	}
+}
+
+// Behind a proxy a refusal arrives as well, though more was sent than was read.
+func TestRefusalsArriveThroughAProxy(t *testing.T) {
+	s := newServer(t, oneProxy)
+	l := listen(t)
+	runServer(t, s, proxied(s.conf, l))
+	for says, want := range map[string]string{
+		"SOURCE /live HTTP/1.0\r\nAuthorization: Basic eDp5\r\n\r\n": "HTTP/1.0 401 ",
+		"GET / HTTP/9\r\n": "HTTP/1.0 400 ",
+	} {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.SetDeadline(time.Now().Add(20 * time.Second))
+		io.WriteString(conn, proxyHeader(0x21, 0x11)+says+strings.Repeat("audio", 2000))
+		conn.(*net.TCPConn).CloseWrite()
+		if answer, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(answer), want) {
+			t.Errorf("%q is answered %q, %v", says, answer, err)
+		}
+		conn.Close()
 	}
 }
 

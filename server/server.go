@@ -267,10 +267,7 @@ func (s *Server) turnAway(conn net.Conn, err error) {
 	}
 	conn.SetDeadline(time.Now().Add(time.Second))
 	conn.Write(icy.AppendRefusal(nil, status, err.Error()+"\r\n", time.Now()))
-	if half, ok := conn.(interface{ CloseWrite() error }); ok {
-		half.CloseWrite()
-		io.CopyN(io.Discard, conn, maxHead) // so that the answer is not reset away
-	}
+	ingest.CloseGently(conn, maxHead)
 }
 
 func (s *Server) track(conn net.Conn) bool {
