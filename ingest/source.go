@@ -83,6 +83,9 @@ func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mo
 		sentence := fmt.Sprintf("This server takes MP3 (Content-Type: audio/mpeg), not %q", contentType)
 		return nil, &refusal{status: http.StatusUnsupportedMediaType, sentence: sentence, reason: errors.New(sentence)}
 	}
+	if err := checkCodings(header); err != nil {
+		return nil, &refusal{status: http.StatusNotImplemented, sentence: err.Error(), reason: err}
+	}
 	in, err := s.Registry.Attach(mount, mounts.Feed{
 		Kind: mounts.Live, Station: icy.StationFromHeader(header), Addr: ip, User: user,
 	})
