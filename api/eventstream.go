@@ -36,6 +36,7 @@ func (h *Handlers) events(c *call) error {
 		return tryLater(c, http.StatusServiceUnavailable, err)
 	}
 	defer h.Events.leave(f)
+	h.Stays(c.r)
 
 	connection := http.NewResponseController(c.w)
 	connection.SetReadDeadline(time.Time{}) // net/http would take the time limit of a request for the client's leaving

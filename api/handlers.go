@@ -41,6 +41,9 @@ type Handlers struct {
 
 	// HangUp ends the connection of a request at once, whatever is being sent.
 	HangUp func(*http.Request)
+	// Stays takes a request out of those that are bounded because each is over
+	// soon.
+	Stays func(*http.Request)
 
 	Music      Music
 	Recordings *recordings.Recorder

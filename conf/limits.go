@@ -16,7 +16,8 @@ type Limits struct {
 	ConnectionsPerIP int `toml:"connections_per_ip"`
 	// Sources is how many live sources the whole server takes at once.
 	Sources int `toml:"sources"`
-	// HeaderTimeout is how long a client may take to send its request head.
+	// HeaderTimeout is how long a client may take to send its request head, and
+	// how long to send the body behind it.
 	HeaderTimeout Duration `toml:"header_timeout"`
 	// SourceTimeout is how long a source may send nothing.
 	SourceTimeout Duration `toml:"source_timeout"`

@@ -1,7 +1,6 @@
 package icy
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -22,20 +21,8 @@ var ErrNotRequest = errors.New("the first line is not a request")
 // alone or in CR CR LF. Empty lines before the request line belong to the
 // head (RFC 9112 §2.2).
 func HeadEnd(b []byte) int {
-	seenRequest := false
-	for at := 0; ; {
-		length := bytes.IndexByte(b[at:], '\n')
-		if length < 0 {
-			return 0
-		}
-		line := bytes.TrimRight(b[at:at+length], "\r")
-		at += length + 1
-		if len(line) > 0 {
-			seenRequest = true
-		} else if seenRequest {
-			return at
-		}
-	}
+	var scan HeadScan
+	return scan.Look(b)
 }
 
 // FirstLine returns the first line of b that is not empty, without its line
@@ -45,23 +32,10 @@ func FirstLine(b []byte) (line string, ok bool) {
 	return line, ok
 }
 
-// BehindFirstLine returns what follows the line that FirstLine returns.
-func BehindFirstLine(b []byte) []byte {
-	_, rest, _ := cutFirstLine(b)
-	return rest
-}
-
 func cutFirstLine(b []byte) (line string, rest []byte, ok bool) {
-	for {
-		end := bytes.IndexByte(b, '\n')
-		if end < 0 {
-			return "", nil, false
-		}
-		if l := bytes.TrimRight(b[:end], "\r"); len(l) > 0 {
-			return string(l), b[end+1:], true
-		}
-		b = b[end+1:]
-	}
+	var scan HeadScan
+	scan.Look(b)
+	return scan.FirstLine(b)
 }
 
 // ParseHead reads a whole request head as radio clients write it. What

@@ -1,7 +1,6 @@
 package icy
 
 import (
-	"bytes"
 	"net/http"
 	"strings"
 	"unicode"
@@ -99,17 +98,8 @@ func IsSourceHeadStart(b []byte) bool {
 // of b, its empty line included, or 0 when it is not complete. Lines end as in
 // HeadEnd.
 func SourceHeadEnd(b []byte) int {
-	for at := 0; ; {
-		length := bytes.IndexByte(b[at:], '\n')
-		if length < 0 {
-			return 0
-		}
-		line := bytes.TrimRight(b[at:at+length], "\r")
-		at += length + 1
-		if len(line) == 0 {
-			return at
-		}
-	}
+	scan := SourceHeadScan()
+	return scan.Look(b)
 }
 
 // ParseSourceHead reads the head that a SHOUTcast source sends behind its

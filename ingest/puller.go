@@ -159,15 +159,18 @@ func requestHead(u *url.URL, l login, header string) string {
 // on behind it. What cannot become one is given up on at its first line.
 func readReply(conn io.Reader) (icy.Reply, io.Reader, error) {
 	buf := make([]byte, 0, maxReplyHead)
-	for {
+	var scan icy.HeadScan
+	for firstLineSeen := false; ; {
 		n, err := conn.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		if line, ok := icy.FirstLine(buf); ok {
+		end := scan.Look(buf)
+		if line, _, ok := scan.FirstLine(buf); ok && !firstLineSeen {
+			firstLineSeen = true
 			if _, err := icy.ParseStatusLine(line); err != nil {
 				return icy.Reply{}, nil, err
 			}
 		}
-		if end := icy.HeadEnd(buf); end > 0 {
+		if end > 0 {
 			r, err := icy.ParseReply(buf[:end])
 			return r, io.MultiReader(bytes.NewReader(buf[end:]), conn), err
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httputil"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,6 +84,26 @@ func inlineTitle(title, url, charset string) (t mounts.Title, err error) {
 	return t, err
 }
 
-func chunked(h http.Header) bool {
-	return strings.EqualFold(strings.TrimSpace(h.Get("Transfer-Encoding")), "chunked")
+// codings returns how a body is wrapped for its way, in order; nothing where it
+// comes as it is.
+func codings(h http.Header) (list []string) {
+	for _, coding := range strings.Split(strings.Join(h.Values("Transfer-Encoding"), ","), ",") {
+		if coding = strings.ToLower(strings.TrimSpace(coding)); coding != "" && coding != "identity" {
+			list = append(list, coding)
+		}
+	}
+	return list
+}
+
+// chunked tells whether a body comes in chunks, whatever else is said of its
+// length (RFC 9112 §6.3).
+func chunked(h http.Header) bool { return slices.Equal(codings(h), []string{"chunked"}) }
+
+// checkCodings refuses a body that is wrapped in any other way: what is in it
+// would be taken for audio.
+func checkCodings(h http.Header) error {
+	if list := codings(h); len(list) > 0 && !chunked(h) {
+		return fmt.Errorf("Transfer-Encoding %q cannot be read here, only chunked", strings.Join(list, ", "))
+	}
+	return nil
 }

@@ -2,15 +2,19 @@ package ingest
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"go.uber.org/zap"
 
+	"relay/auth"
 	"relay/conf"
 	"relay/frames/frametest"
+	"relay/icy"
 	"relay/mounts"
 )
 
@@ -62,4 +66,43 @@ func TestPumpTellsOfReception(t *testing.T) {
 			t.Errorf("totals %+v", got)
 		}
 	})
+}
+
+// A body comes as it is or in chunks, which go before its length; whatever else
+// it is wrapped in is refused, and never played.
+func TestTransferEncodings(t *testing.T) {
+	live := conf.NewLive(conf.Default())
+	registry := mounts.NewRegistry(live, zap.NewNop())
+	defer registry.Close()
+	s := &Sources{Registry: registry, Gate: auth.NewGate(live), Log: zap.NewNop(), Conf: live}
+	for _, tt := range []struct {
+		said    []string
+		chunked bool
+		status  int // of the refusal
+	}{
+		{nil, false, 0},
+		{[]string{"identity"}, false, 0},
+		{[]string{" Chunked"}, true, 0},
+		{[]string{"gzip, chunked"}, false, http.StatusNotImplemented},
+		{[]string{"gzip", "chunked"}, false, http.StatusNotImplemented},
+		{[]string{"chunked, chunked"}, false, http.StatusNotImplemented},
+		{[]string{"deflate"}, false, http.StatusNotImplemented},
+	} {
+		header := http.Header{"Transfer-Encoding": tt.said, "Content-Length": {"100"}}
+		in, err := s.attach("/live", header, "192.0.2.1", "source")
+		refused := &refusal{}
+		if errors.As(err, &refused); refused.status != tt.status || (err == nil) != (tt.status == 0) {
+			t.Errorf("%q: %v", tt.said, err)
+		}
+		if err == nil {
+			in.Detach()
+		}
+		if got := chunked(header); got != tt.chunked {
+			t.Errorf("%q is read in chunks: %v", tt.said, got)
+		}
+		answer := &reply{Reply: icy.Reply{Status: http.StatusOK, Header: header}}
+		if _, err := answer.leadsTo(); (err == nil) != (tt.status == 0) {
+			t.Errorf("another server's %q: %v", tt.said, err)
+		}
+	}
 }

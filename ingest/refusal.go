@@ -41,9 +41,8 @@ func (r *refusal) answer(now time.Time) []byte {
 	return icy.AppendRefusal(nil, r.status, r.sentence, now, r.header)
 }
 
-// turnAway logs and notes a refusal, answers, and closes in an order that lets the
-// answer arrive: a close with audio still unread would reset the connection
-// and take it back.
+// turnAway logs and notes a refusal, answers, and closes so that the answer
+// arrives.
 func (s *Sources) turnAway(conn net.Conn, log *zap.Logger, a attempt, err error, visit *journal.Access) {
 	logRefusal(log, err)
 	s.Refusals.note(a, err)
@@ -55,9 +54,20 @@ func (s *Sources) turnAway(conn net.Conn, log *zap.Logger, a attempt, err error,
 	if err != nil {
 		return
 	}
-	if half, ok := conn.(interface{ CloseWrite() error }); ok {
+	CloseGently(conn, 1<<20)
+}
+
+// CloseGently says over conn that nothing more comes and reads on, so many bytes
+// at most and not beyond its deadline: closing it with bytes unread would reset it
+// and take back what was said last. The caller closes it.
+func CloseGently(conn net.Conn, most int64) {
+	half, ok := conn.(interface{ CloseWrite() error })
+	if proxied, is := conn.(interface{ Raw() net.Conn }); !ok && is { // by the PROXY protocol
+		half, ok = proxied.Raw().(interface{ CloseWrite() error })
+	}
+	if ok {
 		half.CloseWrite()
-		io.CopyN(io.Discard, conn, 1<<20)
+		io.CopyN(io.Discard, conn, most)
 	}
 }
 

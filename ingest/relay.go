@@ -128,7 +128,7 @@ func (r *Relay) play(stream *reply) (time.Duration, error) {
 		case <-served:
 		}
 	}()
-	var body io.Reader = &pacedReader{conn: stream.conn, from: stream.body, timeout: r.Timeout, pace: r.Pace, stop: in.Ended()}
+	var body io.Reader = newPacedReader(stream.conn, stream.body, r.Timeout, r.Pace, in.Ended())
 	if r.From.OnDemand {
 		body = &wantedReader{from: body, audience: &in.Mount.Audience, last: time.Now()}
 	}

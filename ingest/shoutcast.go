@@ -75,10 +75,10 @@ func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard s
 // that cannot be, or what reading said.
 func readSourceHead(r io.Reader) (http.Header, io.Reader, error) {
 	buf := make([]byte, 0, maxSourceHead)
-	for {
+	for scan := icy.SourceHeadScan(); ; {
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		if end := icy.SourceHeadEnd(buf); end > 0 {
+		if end := scan.Look(buf); end > 0 {
 			header, err := icy.ParseSourceHead(buf[:end])
 			if err != nil {
 				return nil, nil, &refusal{status: http.StatusBadRequest, sentence: err.Error(), reason: err}

@@ -83,6 +83,9 @@ func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mo
 		sentence := fmt.Sprintf("This server takes MP3 (Content-Type: audio/mpeg), not %q", contentType)
 		return nil, &refusal{status: http.StatusUnsupportedMediaType, sentence: sentence, reason: errors.New(sentence)}
 	}
+	if err := checkCodings(header); err != nil {
+		return nil, &refusal{status: http.StatusNotImplemented, sentence: err.Error(), reason: err}
+	}
 	in, err := s.Registry.Attach(mount, mounts.Feed{
 		Kind: mounts.Live, Station: icy.StationFromHeader(header), Addr: ip, User: user,
 	})
@@ -136,7 +139,7 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 		}
 	}()
 
-	body = &pacedReader{conn: conn, from: body, timeout: s.timeout(), pace: s.pace(), stop: in.Ended()}
+	body = newPacedReader(conn, body, s.timeout(), s.pace(), in.Ended())
 	stats, err := pump(audioOf(body, header, in, log), in)
 	if cause := in.Cause(); cause != nil {
 		err = cause

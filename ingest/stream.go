@@ -69,6 +69,9 @@ func (p *Puller) stream(ctx context.Context, address string, l login, mount stri
 func (r *reply) leadsTo() (*url.URL, error) {
 	switch r.Status {
 	case http.StatusOK:
+		if err := checkCodings(r.Header); err != nil {
+			return nil, err
+		}
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
 		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		return elsewhere(r.url, r.Header.Get("Location"))

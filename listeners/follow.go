@@ -2,8 +2,6 @@ package listeners
 
 import (
 	"context"
-	"net"
-	"sync"
 	"time"
 
 	"relay/mounts"
@@ -13,40 +11,27 @@ import (
 // which never waits. Its listener has a goroutine that makes the same visits
 // on the same cadence, and waits alone when the socket is full.
 
-// waitingSocket is a connection whose writes wait.
-type waitingSocket struct {
-	net.Conn
-	timeout time.Duration // a write that takes longer fails
-}
-
-// flushBuffers hold a flush while it is encrypted: many small writes would
-// become as many records.
-var flushBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 64<<10); return &b }}
-
-func (s *waitingSocket) write(g *gather) (int, error) {
-	buf := flushBuffers.Get().(*[]byte)
-	defer flushBuffers.Put(buf)
-	all := (*buf)[:0]
-	for i := range g.segments[:g.count] {
-		all = append(all, g.segments[i].bytes...)
-	}
-	*buf = all
-	s.SetWriteDeadline(time.Now().Add(s.timeout))
-	return s.Write(all)
-}
-
-func (s *waitingSocket) peerLeft() bool { return leftConn(s.Conn) }
-
-func (s *waitingSocket) close() { s.Close() }
-
 // follow visits one listener on the flush interval until he leaves or the
-// writers stop.
-func (w *Writers) follow(ctx context.Context, l *listener) {
+// writers stop. Between the pieces that his socket takes he is visited again, so
+// that whatever is wanted of him, and how far behind he is, is seen; who must
+// leave is not waited for.
+func (w *Writers) follow(ctx context.Context, l *listener, s *waitingSocket) {
+	defer w.contain(l)
+	stop := context.AfterFunc(ctx, func() { s.endBy(time.Now().Add(lastWords)) })
+	defer stop()
+	l.WakeToLeave(func() { s.endBy(time.Now()) })
+	if !l.until.IsZero() {
+		s.endBy(l.until)
+	}
 	cadence := time.NewTicker(w.cadence())
 	defer cadence.Stop()
 	for {
+		s.rest = false
 		reason := w.visit(l)
-		if reason == stillListens && ctx.Err() != nil {
+		switch {
+		case reason == stillListens && s.rest:
+			continue
+		case ctx.Err() != nil && (reason == stillListens || reason == mounts.LeftTimeout):
 			reason = mounts.LeftShutdown
 		}
 		if reason != stillListens {

@@ -26,18 +26,26 @@ const mostFull = 5
 func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	l := newListener(req)
 	l.entry = w.journal.Begin(req)
+	asleep := req.Method == http.MethodGet && m.Asleep()
+	arrived, err := expect(m, l, asleep)
+	if err != nil {
+		w.refuse(conn, m, l, err)
+		return
+	}
+	defer arrived()
 	if err := w.admit(req, m, l); err != nil {
 		w.refuse(conn, m, l, err)
 		return
 	}
-	if req.Method == http.MethodGet && m.Asleep() {
+	if asleep {
 		defer m.Audience.Want()()
 		if err := awaitPlaying(conn, m); err != nil {
 			w.refuse(conn, m, l, err)
 			return
 		}
 	}
-	m, err := l.find(m, req.Method)
+	arrived()
+	m, err = l.find(m, req.Method)
 	if err == nil {
 		if err = denied(w.gate, l); err != nil { // since he came
 			m.Audience.Leave(&l.Listener, mounts.LeftKicked)
@@ -75,6 +83,15 @@ func newListener(req *http.Request) *listener {
 	l.Agent = strings.Clone(req.UserAgent()) // not the whole head
 	l.Since = l.lastTaken
 	return l
+}
+
+// expect keeps a place for him where he will have to wait: for a web server that is
+// asked about him, or for a mount to play.
+func expect(m *mounts.Mount, l *listener, asleep bool) (arrived func(), err error) {
+	if !asleep && m.Config().ListenerAuth == (conf.ListenerAuth{}) {
+		return func() {}, nil
+	}
+	return m.Audience.Expect(l.Addr)
 }
 
 // admit asks whether he may listen, where somebody is to be asked.
@@ -138,7 +155,7 @@ func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason err
 		sentence, level = "This program may not listen here", w.log.Debug
 	case errors.Is(reason, mounts.ErrServerFull):
 		sentence = "the server has reached its limit of listeners"
-	case errors.Is(reason, mounts.ErrMemoryShort):
+	case errors.Is(reason, mounts.ErrMemoryShort), errors.Is(reason, mounts.ErrTooManyExpected):
 		status, sentence = http.StatusServiceUnavailable, reason.Error()+", try again in a minute"
 	case errors.Is(reason, mounts.ErrTooManyOfOne):
 		sentence = "Too many connections from your address"

@@ -1,6 +1,7 @@
 package listeners
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"syscall"
@@ -26,21 +27,8 @@ type visitor struct {
 // visit sends l whatever is new; it waits only where the socket does. It
 // returns why l leaves, or stillListens.
 func (v *visitor) visit(l *listener, now time.Time) string {
-	switch order := l.TakeOrder(); {
-	case order == nil:
-	case order.MoveTo == nil:
-		return mounts.LeftKicked
-	default:
-		from := l.mount.Name
-		if stay, here := l.move(order.MoveTo); here {
-			remember(v.history, from, stay, mounts.LeftMoved)
-		}
-		if denied(v.gate, l) != nil {
-			return mounts.LeftKicked
-		}
-	}
-	if !l.until.IsZero() && now.After(l.until) {
-		return mounts.LeftOverdue
+	if reason := v.obey(l, now); reason != stillListens {
+		return reason
 	}
 	if l.intro != nil {
 		l.hear(now)
@@ -68,6 +56,11 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 			return stillListens
 		}
 		n, err := l.socket.write(&v.gather)
+		if n > 0 {
+			v.gather.commit(l, n)
+			l.Sent.Add(int64(n))
+			l.lastTaken = now
+		}
 		switch {
 		case err == syscall.EAGAIN:
 			if now.Sub(l.lastTaken) > time.Duration(limits.ListenerTimeout) {
@@ -75,13 +68,10 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 			}
 			return stillListens
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return mounts.LeftTimeout
+			return cmp.Or(v.obey(l, time.Now()), mounts.LeftTimeout)
 		case err != nil:
 			return mounts.LeftHimself
 		}
-		v.gather.commit(l, n)
-		l.Sent.Add(int64(n))
-		l.lastTaken = now
 		if n < v.gather.bytes {
 			return stillListens
 		}
@@ -92,4 +82,25 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 			return stillListens
 		}
 	}
+}
+
+// obey does what is wanted of l, and returns why he must leave, or stillListens.
+func (v *visitor) obey(l *listener, now time.Time) string {
+	switch order := l.TakeOrder(); {
+	case order == nil:
+	case order.MoveTo == nil:
+		return mounts.LeftKicked
+	default:
+		from := l.mount.Name
+		if stay, here := l.move(order.MoveTo); here {
+			remember(v.history, from, stay, mounts.LeftMoved)
+		}
+		if denied(v.gate, l) != nil {
+			return mounts.LeftKicked
+		}
+	}
+	if !l.until.IsZero() && !now.Before(l.until) {
+		return mounts.LeftOverdue
+	}
+	return stillListens
 }

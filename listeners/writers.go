@@ -101,8 +101,9 @@ func (w *Writers) seat(l *listener, conn net.Conn) {
 	if tcp, ok := Below(conn).(*net.TCPConn); ok {
 		tcp.SetWriteBuffer(sendBuffer)
 	}
-	l.socket = &waitingSocket{Conn: conn, timeout: time.Duration(w.conf.Config().Limits.ListenerTimeout)}
-	w.followers.Go(func() { w.follow(w.following, l) })
+	s := &waitingSocket{Conn: conn, timeout: time.Duration(w.conf.Config().Limits.ListenerTimeout)}
+	l.socket = s
+	w.followers.Go(func() { w.follow(w.following, l, s) })
 }
 
 // roomiest returns the first shard that is not filled, or else the one with

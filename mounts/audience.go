@@ -22,6 +22,7 @@ type Audience struct {
 	limits     func() limits
 	server     *atomic.Int64 // listeners of the whole server
 	households *households   // likewise
+	expected   *expected     // likewise
 	joined     *atomic.Int64 // all who ever joined the server
 
 	waiting  atomic.Int64  // who would join if something played
@@ -42,6 +43,7 @@ type Audience struct {
 // else may while memory is short.
 type limits struct {
 	mount, server, household int
+	connections              int // of a household
 	memoryShort              bool
 }
 
@@ -52,7 +54,7 @@ func (a *Audience) Join(l *Listener) error {
 	if most.memoryShort {
 		return ErrMemoryShort
 	}
-	if a.server.Add(1) > int64(most.server) {
+	if a.server.Add(1)+a.expected.all.Load() > int64(most.server) {
 		a.server.Add(-1)
 		return ErrServerFull
 	}

@@ -10,6 +10,7 @@ import (
 type Listener struct {
 	Sent  atomic.Int64 // bytes, metadata included
 	order atomic.Pointer[Order]
+	wake  atomic.Pointer[func()] // nil: whoever serves him comes by often enough
 
 	ID    uint64 // each is given once
 	Addr  string // IP address
@@ -48,11 +49,18 @@ func (l *Listener) TakeOrder() *Order {
 	return l.order.Swap(nil)
 }
 
+// WakeToLeave has a function called, which must not wait, when he is ordered to
+// leave: for those who serve him and may be waiting for him then.
+func (l *Listener) WakeToLeave(wake func()) { l.wake.Store(&wake) }
+
 // give gives him an order. One to leave stands, whatever else is wanted of him
 // before he has carried it out. Audience.mu is held.
 func (l *Listener) give(o Order) {
 	if given := l.order.Load(); given == nil || given.MoveTo != nil {
 		l.order.Store(&o)
+	}
+	if wake := l.wake.Load(); wake != nil && o.MoveTo == nil {
+		(*wake)()
 	}
 }
 

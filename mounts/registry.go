@@ -27,6 +27,7 @@ type Registry struct {
 	log        *zap.Logger
 	listeners  atomic.Int64
 	households households
+	expected   expected
 
 	Counts Counts
 
@@ -203,6 +204,7 @@ func (r *Registry) newMount(name string) *Mount {
 		Audience: Audience{
 			server:     &r.listeners,
 			households: &r.households,
+			expected:   &r.expected,
 			joined:     &r.Counts.Listeners,
 			listeners:  map[uint64]*Listener{},
 			arrivals:   make(chan struct{}, 1),
@@ -211,9 +213,10 @@ func (r *Registry) newMount(name string) *Mount {
 	m.totals = r.totalsOf(name)
 	m.Audience.totals = m.totals
 	m.Audience.limits = func() limits {
+		c := &r.conf.Config().Limits
 		return limits{
-			mount: m.Config().MaxListeners, server: r.MostListeners(), household: r.conf.Config().Limits.ListenersPerIP,
-			memoryShort: r.ShortOfMemory(),
+			mount: m.Config().MaxListeners, server: r.MostListeners(), household: c.ListenersPerIP,
+			connections: c.ConnectionsPerIP, memoryShort: r.ShortOfMemory(),
 		}
 	}
 	c := m.Config()

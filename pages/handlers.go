@@ -55,16 +55,17 @@ func (h *Handlers) render(w http.ResponseWriter, status int, name, frames string
 
 // BySecureLine answers with a page only to those who came by TLS, if the owner
 // wants it so, and tells browsers to come that way from now on (RFC 6797); others
-// are sent there.
+// are sent there, unless they do not say by which name they came.
 func (h *Handlers) BySecureLine(page http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := h.Conf.Config()
+		base := secureBase(c, r.Host)
 		switch {
 		case !c.TLS.RedirectPages:
 		case isSecure(r):
 			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
-		default:
-			http.Redirect(w, r, secureBase(c, r.Host)+r.URL.RequestURI(), http.StatusPermanentRedirect)
+		case base != "":
+			http.Redirect(w, r, base+r.URL.RequestURI(), http.StatusPermanentRedirect)
 			return
 		}
 		page(w, r)
@@ -78,12 +79,16 @@ func isSecure(r *http.Request) bool {
 }
 
 // secureBase returns the address by TLS of a server that a browser calls host:
-// the public one, or else a port for TLS alone, or the one it was asked at.
+// the public one, or else a port for TLS alone, or the one it was asked at; empty
+// when it has no name.
 func secureBase(c *conf.Config, host string) string {
 	if strings.HasPrefix(c.Server.PublicURL, "https://") {
 		return c.Server.PublicURL
 	}
 	name := (&url.URL{Host: host}).Hostname()
+	if name == "" {
+		return ""
+	}
 	if len(c.TLS.Listen) > 0 {
 		_, port, _ := net.SplitHostPort(c.TLS.Listen[0])
 		host = net.JoinHostPort(name, port)

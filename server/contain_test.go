@@ -40,3 +40,22 @@ func TestABugEndsOneConnection(t *testing.T) {
 		t.Errorf("the log says %v", facts)
 	}
 }
+
+// The log's own line must not be the next bug.
+func TestABugOnAConnectionFromNowhere(t *testing.T) {
+	s := newServer(t, "")
+	core, log := observer.New(zap.ErrorLevel)
+	s.log = zap.New(core)
+	conn := &nowhere{}
+	func() {
+		defer s.contain(conn)
+		conn.Read(nil)
+	}()
+	if !conn.closed || log.Len() != 1 {
+		t.Errorf("closed: %v, the log says %v", conn.closed, log.All())
+	}
+}
+
+type nowhere struct{ unlucky }
+
+func (*nowhere) RemoteAddr() net.Addr { return nil }

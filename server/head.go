@@ -15,6 +15,12 @@ import (
 // cookies and forwarding chains need more.
 const maxHead = 16 << 10
 
+// maxEmptyLines bounds the empty lines before a request; some clients leave one
+// behind a body.
+const maxEmptyLines = 4
+
+var errEmptyLines = errors.New("there are too many empty lines before the request")
+
 // errHeadTooLarge says that a head did not end within maxHead.
 var errHeadTooLarge = errors.New("the request head is larger than 16 KiB")
 
@@ -36,6 +42,7 @@ type greeting struct {
 func readHead(conn net.Conn, deadline time.Time) (greeting, error) {
 	conn.SetDeadline(deadline) // a TLS handshake writes too
 	buf := make([]byte, 0, 2<<10)
+	var scan icy.HeadScan
 	for firstLineSeen := false; ; {
 		if len(buf) == cap(buf) {
 			if len(buf) >= maxHead {
@@ -48,17 +55,21 @@ func readHead(conn net.Conn, deadline time.Time) (greeting, error) {
 		if len(buf) > 0 && buf[0] == tlsHandshake {
 			return greeting{hello: buf}, nil
 		}
-		if line, ok := icy.FirstLine(buf); ok && !firstLineSeen {
+		end := scan.Look(buf)
+		if scan.Empty > maxEmptyLines {
+			return greeting{}, errEmptyLines
+		}
+		if line, rest, ok := scan.FirstLine(buf); ok && !firstLineSeen {
 			firstLineSeen = true
 			if _, err := icy.ParseRequestLine(line); err != nil {
-				if rest := icy.BehindFirstLine(buf); icy.IsPasswordLine(line) && icy.IsSourceHeadStart(rest) {
+				if icy.IsPasswordLine(line) && icy.IsSourceHeadStart(rest) {
 					conn.SetDeadline(time.Time{})
 					return greeting{password: line, body: behind(rest, conn)}, nil
 				}
 				return greeting{}, err
 			}
 		}
-		if end := icy.HeadEnd(buf); end > 0 {
+		if end > 0 {
 			conn.SetDeadline(time.Time{})
 			req, err := icy.ParseHead(buf[:end])
 			if err != nil {

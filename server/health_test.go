@@ -190,6 +190,74 @@ func TestHealthWhenFollowersHaveTakenAllDescriptors(t *testing.T) {
 	}
 }
 
+// A body that never comes costs a descriptor too, whether it is read, as at the
+// login, or not.
+func TestHealthWhenRequestsThatAreNeverWholeHaveTakenAllDescriptors(t *testing.T) {
+	s := newServer(t, "limits.header_timeout = '1h'\n")
+	l := &crowdedListener{Listener: listen(t), most: 10}
+	runServer(t, s, l)
+	for i := range 50 {
+		half, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer half.Close()
+		fmt.Fprintf(half, "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{", []string{"/", "/api/v1/session"}[i%2])
+	}
+	checkWell(t, l.Addr())
+}
+
+// Who waits to listen has a descriptor, and must not take the last.
+func TestHealthWhenListenersWaitForAMountThatNeverPlays(t *testing.T) {
+	s := newServer(t, "limits.listeners = 5\n")
+	l := &crowdedListener{Listener: listen(t), most: 10}
+	runServer(t, s, l)
+	if _, err := s.registry.Attach("/asleep", mounts.Feed{Kind: mounts.Relayed}); err != nil {
+		t.Fatal(err)
+	}
+	answers := make(chan string, 50)
+	for range cap(answers) {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		io.WriteString(conn, "GET /asleep HTTP/1.0\r\n\r\n")
+		go func() {
+			line, _ := bufio.NewReader(conn).ReadString('\n')
+			answers <- line
+		}()
+	}
+	checkWell(t, l.Addr())
+	for range cap(answers) {
+		if line := <-answers; strings.HasPrefix(line, "HTTP/1.0 503 ") {
+			return
+		}
+	}
+	t.Error("nobody is told that too many wait")
+}
+
+func TestABodyThatNobodyReadsIsNotWaitedFor(t *testing.T) {
+	s := newServer(t, "limits.header_timeout = '1h'\n")
+	l := listen(t)
+	runServer(t, s, l)
+	half, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer half.Close()
+	half.SetDeadline(time.Now().Add(20 * time.Second)) // net/http would wait for a minute
+	io.WriteString(half, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{")
+	if answer, err := io.ReadAll(half); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 405 ") {
+		t.Errorf("answered %q, %v", answer, err)
+	}
+	s.answered.mu.Lock()
+	defer s.answered.mu.Unlock()
+	if n := s.answered.all.Len(); n > 0 {
+		t.Errorf("%d are being answered", n)
+	}
+}
+
 func TestReadyUntilShutdown(t *testing.T) {
 	s := newServer(t, "")
 	h := s.routes()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +19,7 @@ import (
 func TestHiddenMountsAreToldOfNowhere(t *testing.T) {
 	s := newServer(t, permitted+"[[mount]]\nname = '/secret'\nhidden = true\n")
 	defer s.registry.Close()
+	s.admin.Music = noMusic{}
 	in, err := s.registry.Attach("/secret", mounts.Feed{Kind: mounts.Live, Station: icy.Station{Name: "Nobody's business"}})
 	if err != nil {
 		t.Fatal(err)
@@ -38,6 +40,7 @@ func TestHiddenMountsAreToldOfNowhere(t *testing.T) {
 		text := strings.NewReplacer(`\/`, "/", "&#39;", "'").Replace(w.Body.String())
 		return strings.Contains(text, "/secret") || strings.Contains(text, "Nobody's business") || strings.Contains(text, "Hush")
 	}
+	asking := slices.DeleteFunc(slices.Clone(askers), func(a asker) bool { return a.header != "" }) // those by a login of their own
 	opened := map[string]bool{"operator": true, "source of /live": true}
 	for _, row := range permissions {
 		if row.method != http.MethodGet || strings.Contains(row.path, "mode=updinfo") {
@@ -45,7 +48,7 @@ func TestHiddenMountsAreToldOfNowhere(t *testing.T) {
 		}
 		bare, _, _ := strings.Cut(row.path, "?")
 		for _, path := range []string{row.path, bare + "?mount=/secret", bare + "?mount=/secret&json=1&mode=viewxml"} {
-			for _, asker := range askers {
+			for _, asker := range asking {
 				if tells(path, asker.login) && !opened[asker.who] {
 					t.Errorf("%s tells %s of a hidden mount", path, asker.who)
 				}
@@ -58,7 +61,7 @@ func TestHiddenMountsAreToldOfNowhere(t *testing.T) {
 		"/7.html?mount=/secret": both, "/7.xsl?mount=/secret": both, "/stats?mount=/secret": both, "/stats?mount=/secret&json=1": both,
 	} {
 		var told []string
-		for _, asker := range askers {
+		for _, asker := range asking {
 			if tells(path, asker.login) {
 				told = append(told, asker.who)
 			}

@@ -18,6 +18,8 @@ import (
 // Open opens an address, as net.Listen does.
 type Open func(network, address string) (net.Listener, error)
 
+var errNoClient = errors.New("the PROXY header names no address of a client by TCP")
+
 // Listen opens the configured addresses, those for TLS last. The error says
 // which one failed and what to do.
 func Listen(live *conf.Live, certs *certificates.Store, listen Open) ([]net.Listener, error) {
@@ -52,11 +54,21 @@ func Listen(live *conf.Live, certs *certificates.Store, listen Open) ([]net.List
 func proxied(c *conf.Live, l net.Listener) net.Listener {
 	return &proxyproto.Listener{
 		Listener:          l,
+		ValidateHeader:    namesClient,
 		ReadHeaderTimeout: time.Duration(c.Config().Limits.HeaderTimeout),
 		ConnPolicy: func(from proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
 			return proxies(c.Config().Server.TrustedProxies).policy(from.Upstream), nil
 		},
 	}
+}
+
+// namesClient refuses a header of the PROXY protocol that speaks for somebody and
+// does not say for whom: there would be no address to ask anything about.
+func namesClient(h *proxyproto.Header) error {
+	if _, ok := h.SourceAddr.(*net.TCPAddr); !ok && !h.Command.IsLocal() {
+		return errNoClient
+	}
+	return nil
 }
 
 // ListenShoutcast opens the configured address for SHOUTcast sources, or

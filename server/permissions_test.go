@@ -21,8 +21,11 @@ import (
 	"relay/mounts"
 )
 
-// askers are the columns of the table, each with the login he sends.
-var askers = []struct{ who, login, header string }{
+// asker is who asks: with a login, or with a field of the head, or both.
+type asker struct{ who, login, header string }
+
+// askers are the columns of the table.
+var askers = []asker{
 	{"nobody", "", ""},
 	{"wrong password", "admin:wrong", ""},
 	{"source of /live", "source:hackme", ""},

@@ -54,13 +54,14 @@ func (p proxies) identify(req *http.Request, peer net.Addr) {
 	req.RemoteAddr = net.JoinHostPort(addr.String(), port)
 }
 
-// addrOf reads an IP address, with or without a port.
+// addrOf reads an IP address, with or without a port. A zone, which names an
+// interface of another machine and may be any text, is left out.
 func addrOf(text string) (netip.Addr, bool) {
 	if host, _, err := net.SplitHostPort(text); err == nil {
 		text = host
 	}
 	addr, err := netip.ParseAddr(strings.Trim(text, "[]"))
-	return addr.Unmap(), err == nil
+	return addr.Unmap().WithZone(""), err == nil
 }
 
 // socketOf returns the connection below what the PROXY protocol was read from.

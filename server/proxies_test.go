@@ -29,6 +29,7 @@ func TestIdentify(t *testing.T) {
 		{"a port", "127.0.0.1:5", "198.51.100.7:1234", "", "198.51.100.7:5"},
 		{"IPv6", "[fd00::1]:5", "[2001:db8::7]:1234", "", "[2001:db8::7]:5"},
 		{"IPv6 bare", "[::ffff:127.0.0.1]:5", "2001:db8::7", "", "[2001:db8::7]:5"},
+		{"a zone", "127.0.0.1:5", `fe80::1%eth0 - admin [x] "GET /secret`, "", "[fe80::1]:5"},
 		{"the trusted proxy itself", "127.0.0.1:5", "", "", "127.0.0.1:5"},
 	}
 	for _, tt := range tests {
@@ -77,6 +78,9 @@ func FuzzIdentify(f *testing.F) {
 		got, err := netip.ParseAddrPort(req.RemoteAddr)
 		if err != nil || got.Port() != peer.Port() {
 			t.Fatalf("%q from %s", req.RemoteAddr, from)
+		}
+		if zone := got.Addr().Zone(); zone != "" && zone != peer.Addr().Zone() {
+			t.Fatalf("the zone is %q", zone)
 		}
 		if !conf.InNetworks(c.Server.TrustedProxies, peer.Addr()) && req.RemoteAddr != net.TCPAddrFromAddrPort(peer).String() {
 			t.Fatalf("%s is believed to be %s", from, req.RemoteAddr)

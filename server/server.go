@@ -48,7 +48,8 @@ type Server struct {
 	history  *history.Store
 	gate     *auth.Gate
 	admin    *admin.Handlers
-	doorstep *doorstep
+	doorstep *crowd
+	answered *crowd
 	clock    *clock.Clock
 	memory   *memory.Watch
 	api      *api.Handlers
@@ -105,6 +106,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 			SetFallbacks: backups.Set, Music: music,
 		},
 		doorstep: newDoorstep(c, log),
+		answered: newAnswered(c, log),
 		clock:    day,
 		memory:   spare,
 		certs:    certs,
@@ -114,7 +116,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 	s.recorder.Now = day.Settled
 	s.api = &api.Handlers{
 		Conf: c, Registry: registry, Gate: gate, Log: log, Started: s.admin.Started,
-		Sessions: auth.NewSessions(gate), Events: events, HangUp: hangUp,
+		Sessions: auth.NewSessions(gate), Events: events, HangUp: hangUp, Stays: stays,
 		SetFallbacks: backups.Set, Music: music, Recordings: s.recorder, History: past, Settings: config, Refusals: s.sources.Refusals, Tail: tail,
 		Connections: func() (open, accepted int64) {
 			return s.admin.Traffic.Open.Load(), s.admin.Traffic.Accepted.Load()
@@ -127,7 +129,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	web := newWeb(journaled(s.journal, s.certs.Challenges(s.routes())), open[0].Addr(), s.log)
+	web := newWeb(s.boundBody(journaled(s.journal, s.certs.Challenges(s.routes()))), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
 	keeping, stopKeeping := context.WithCancel(context.Background())
@@ -242,7 +244,7 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	if !strings.HasPrefix(req.URL.Path, "/admin") {
 		s.admin.Traffic.Files.Add(1)
 	}
-	asked := web.enter(conn, body, req)
+	asked := web.enter(conn, body, req, s.answered.enter(conn))
 	if s.keepsOut(req) { // since a moment ago: banish may have looked before he was there
 		asked.Close()
 		return
@@ -275,10 +277,7 @@ func (s *Server) turnAway(conn net.Conn, err error) {
 	}
 	conn.SetDeadline(time.Now().Add(time.Second))
 	conn.Write(icy.AppendRefusal(nil, status, err.Error()+"\r\n", time.Now()))
-	if half, ok := conn.(interface{ CloseWrite() error }); ok {
-		half.CloseWrite()
-		io.CopyN(io.Discard, conn, maxHead) // so that the answer is not reset away
-	}
+	ingest.CloseGently(conn, maxHead)
 }
 
 func (s *Server) track(conn net.Conn) bool {

@@ -47,9 +47,10 @@ func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
 	return w
 }
 
-// enter takes a connection over, for serve. body goes on behind the head of req.
-func (w *web) enter(conn net.Conn, body io.Reader, req *http.Request) *replayedConn {
-	replayed := &replayedConn{Conn: conn, web: w, req: req, head: icy.AppendHead(nil, req), rest: body}
+// enter takes a connection over, for serve. body goes on behind the head of req;
+// left is called when the connection is closed.
+func (w *web) enter(conn net.Conn, body io.Reader, req *http.Request, left func()) *replayedConn {
+	replayed := &replayedConn{Conn: conn, web: w, req: req, head: icy.AppendHead(nil, req), rest: body, left: left}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.open[replayed] = struct{}{}
@@ -103,6 +104,7 @@ type replayedConn struct {
 	req  *http.Request // as the door understood it
 	head []byte
 	rest io.Reader
+	left func()
 }
 
 // clientAddr is the address of whoever sent a request, which behind a proxy is
@@ -118,6 +120,7 @@ func (c *replayedConn) Close() error {
 	c.web.mu.Lock()
 	delete(c.web.open, c)
 	c.web.mu.Unlock()
+	c.left()
 	return c.Conn.Close()
 }
 
@@ -135,14 +138,14 @@ type connKey struct{}
 // rememberConn keeps what net/http cannot see: what is behind a replayedConn.
 func rememberConn(ctx context.Context, conn net.Conn) context.Context {
 	if replayed, ok := conn.(*replayedConn); ok {
-		return context.WithValue(ctx, connKey{}, replayed.Conn)
+		return context.WithValue(ctx, connKey{}, replayed)
 	}
 	return ctx
 }
 
-// connOf returns the connection of a request as the door accepted it, or nil.
-func connOf(r *http.Request) net.Conn {
-	conn, _ := r.Context().Value(connKey{}).(net.Conn)
+// connOf returns the connection of a request, or nil.
+func connOf(r *http.Request) *replayedConn {
+	conn, _ := r.Context().Value(connKey{}).(*replayedConn)
 	return conn
 }
 
@@ -150,16 +153,26 @@ func connOf(r *http.Request) net.Conn {
 // writes there finds it closed.
 func hangUp(r *http.Request) {
 	if conn := connOf(r); conn != nil {
-		listeners.Below(conn).Close()
+		listeners.Below(conn.Conn).Close()
+	}
+}
+
+// stays says that whoever answers a request bounds by himself how many are
+// answered at once, and for how long.
+func stays(r *http.Request) {
+	if conn := connOf(r); conn != nil {
+		conn.left()
 	}
 }
 
 // withTLS sets a request's TLS field, as net/http does for its own connections.
 func withTLS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if secure, ok := connOf(r).(*tls.Conn); ok {
-			state := secure.ConnectionState()
-			r.TLS = &state
+		if conn := connOf(r); conn != nil {
+			if secure, ok := conn.Conn.(*tls.Conn); ok {
+				state := secure.ConnectionState()
+				r.TLS = &state
+			}
 		}
 		next.ServeHTTP(w, r)
 	})

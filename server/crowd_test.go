@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"net"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ type silent struct {
 func (s *silent) RemoteAddr() net.Addr { return clientAddr(s.from) }
 func (s *silent) Close() error         { s.closed = true; return nil }
 
-func newStep(t *testing.T, toml string) (*doorstep, *time.Time, *observer.ObservedLogs) {
+func newStep(t *testing.T, toml string) (*crowd, *time.Time, *observer.ObservedLogs) {
 	t.Helper()
 	c, err := conf.Parse("relay.toml", []byte(toml))
 	if err != nil {
@@ -108,5 +109,33 @@ func TestWithoutDescriptorsTheOldestGoes(t *testing.T) {
 	}
 	if !d.makeRoom(0) || d.makeRoom(0) {
 		t.Error("not each goes once")
+	}
+}
+
+// One address has no more requests answered at a time than it may have
+// connections; those of all are bounded by the descriptors alone.
+func TestRequestsOfOneAddressAreBounded(t *testing.T) {
+	c, err := conf.Parse("relay.toml", []byte("[limits]\nconnections = 2\nconnections_per_ip = 2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, log := observer.New(zap.DebugLevel)
+	d, now := newAnswered(conf.NewLive(c), zap.New(core)), time.Unix(1e9, 0)
+	d.now = func() time.Time { return now }
+	var own, others []*silent
+	for i := range 4 {
+		one, other := &silent{from: "192.0.2.1:1"}, &silent{from: fmt.Sprintf("192.0.2.%d:1", 10+i)}
+		own, others = append(own, one), append(others, other)
+		d.enter(one)
+		d.enter(other)
+		now = now.Add(silentFor)
+	}
+	for i, want := range []bool{true, true, false, false} {
+		if own[i].closed != want || others[i].closed {
+			t.Errorf("request %d is broken off: %v, that of another address: %v", i, own[i].closed, others[i].closed)
+		}
+	}
+	if lines := log.All(); len(lines) != 1 || lines[0].Message != d.why {
+		t.Errorf("the log says %v", lines)
 	}
 }

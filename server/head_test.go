@@ -1,0 +1,75 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"relay/e2e/recorded"
+	"relay/icy"
+)
+
+func TestEmptyLinesBeforeARequest(t *testing.T) {
+	for lines, want := range map[int]error{maxEmptyLines: nil, maxEmptyLines + 1: errEmptyLines, maxHead: errEmptyLines} {
+		for _, piece := range []int{1, maxHead} {
+			conn := &spoken{says: []byte(strings.Repeat("\n", lines) + "GET / HTTP/1.0\r\n\r\n"), piece: piece}
+			if _, err := readHead(conn, time.Time{}); !errors.Is(err, want) {
+				t.Errorf("%d empty lines in pieces of %d: %v", lines, piece, err)
+			}
+			if left := len(conn.says); piece == 1 && lines == maxHead && left < maxHead {
+				t.Errorf("%d bytes were read before they were too many", maxHead-left)
+			}
+		}
+	}
+}
+
+// What a head means does not depend on the pieces in which it comes, and nothing
+// behind it is lost.
+func FuzzReadHead(f *testing.F) {
+	for _, h := range recorded.ClientHeads(f) {
+		f.Add(append(h.Bytes, "audio"...), 1)
+	}
+	f.Add([]byte("\r\n\n\r\r\n\nhackme\r\nicy-name:A\r\n\r\n"), 3)
+	f.Add([]byte("GET /"+strings.Repeat("x", maxHead)+" HTTP/1.1\r\n\r\n"), 100)
+	f.Add([]byte("GET / HTTP/1.1\r\n"+strings.Repeat("a:b\n", 300)+"\n"), 7)
+	f.Fuzz(func(t *testing.T, says []byte, piece int) {
+		if piece < 1 {
+			t.Skip()
+		}
+		whole, wholeErr := readHead(&spoken{says: bytes.Clone(says), piece: len(says) + 1}, time.Time{})
+		parts, err := readHead(&spoken{says: bytes.Clone(says), piece: piece}, time.Time{})
+		switch {
+		case whole.hello != nil || parts.hello != nil:
+			if (whole.hello == nil) != (parts.hello == nil) {
+				t.Fatal("TLS, or not")
+			}
+			return
+		case parts.password != "" && errors.Is(wholeErr, icy.ErrNotRequest):
+			return // by what stood behind it, which had not come yet
+		case wholeErr != nil || err != nil:
+			if wholeErr == nil || err == nil || wholeErr.Error() != err.Error() {
+				t.Fatalf("at once %v, in pieces %v", wholeErr, err)
+			}
+			return
+		}
+		if !reflect.DeepEqual(whole.req, parts.req) || whole.password != parts.password {
+			t.Fatalf("at once %+v %q, in pieces %+v %q", whole.req, whole.password, parts.req, parts.password)
+		}
+		wholeBody, _ := io.ReadAll(whole.body)
+		if body, _ := io.ReadAll(parts.body); !bytes.Equal(body, wholeBody) {
+			t.Fatalf("at once %q stands behind it, in pieces %q", wholeBody, body)
+		}
+	})
+}
+
+// The largest head there may be, by the smallest pieces.
+func BenchmarkReadHeadInPieces(b *testing.B) {
+	head := []byte("GET / HTTP/1.1\r\n" + strings.Repeat("\rx\n", maxHead/3-10))
+	for b.Loop() {
+		readHead(&spoken{says: head, piece: 1}, time.Time{})
+	}
+}
