@@ -2,12 +2,13 @@ package ingest
 
 import (
 	"context"
-
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"go.uber.org/zap"
 
@@ -126,6 +127,30 @@ func TestFallbackAndBack(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		if r.Find("/live") != nil {
 			t.Error("the mount outlives its fallback")
+		}
+	})
+}
+
+// A fallback that has had its turn does not hold the stream it played.
+func TestFallbackLetsGoOfItsStream(t *testing.T) {
+	substituting(t, "[[mount]]\nname = '/live'\nfallbacks = ['/backup']", func(r *mounts.Registry, s *Substitutes) {
+		backup := connect(t, r, "/backup", 1)
+		go backup.play(time.Minute)
+		time.Sleep(10 * time.Second)
+		live := r.Find("/live")
+		if p := live.Programme(); p.Input != "fallback" {
+			t.Fatalf("plays %+v", p)
+		}
+		at := backup.Mount.Stream.Behind(1000)
+		left := weak.Make(&at.Next()[0])
+		dj := connect(t, r, "/live", 1)
+		dj.play(40 * time.Second) // more than a burst
+		if p := live.Programme(); p.Input != "live" {
+			t.Errorf("plays %+v", p)
+		}
+		runtime.GC()
+		if left.Value() != nil {
+			t.Error("the fallback's stream is held from where it left the air")
 		}
 	})
 }
