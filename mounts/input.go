@@ -67,7 +67,8 @@ type Input struct {
 	Since time.Time
 
 	// Guarded by Mount.mu.
-	rank     int // the lowest that has something to play is on the air
+	rank     int  // the lowest that has something to play is on the air
+	hasLogin bool // a live source whose user is configured, or was since it came
 	title    Title
 	playing  bool          // has something to play
 	lastByte time.Time     // when it was last heard of

@@ -146,15 +146,15 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	if f.Kind == Live {
 		f.User = cmp.Or(f.User, m.Config().SourceLogins()[0].User) // which SHOUTcast's sources may leave out
 	}
-	if f.Kind == Live && !m.replaces(f) && r.liveSources() >= r.conf.Config().Limits.Sources {
-		return nil, ErrTooManySources
-	}
 	now := time.Now()
 	in := &Input{
 		Feed: f, Mount: m, Since: now, lastByte: now,
 		playing: f.Kind > Encoded,
 		onAir:   make(chan struct{}),
 		end:     make(chan struct{}),
+	}
+	if f.Kind == Live && !m.replaces(in) && r.liveSources() >= r.conf.Config().Limits.Sources {
+		return nil, ErrTooManySources
 	}
 	if f.Kind <= Relayed {
 		in.arrivals = &arrivals{since: now, cadence: time.Duration(r.conf.Config().Limits.FlushInterval) / 2}
