@@ -223,6 +223,29 @@ func TestFallbackOfAnUndeclaredMount(t *testing.T) {
 	})
 }
 
+// A source that nobody heard, and that is back within the grace, has its
+// fallbacks as before.
+func TestFallbackOfAnUndeclaredMountAfterABreak(t *testing.T) {
+	substituting(t, "[[mount]]\nname = '/dj-*'\nfallbacks = ['/backup']", func(r *mounts.Registry, s *Substitutes) {
+		go connect(t, r, "/backup", 1).play(time.Hour)
+		dj := connect(t, r, "/dj-a", 1)
+		m := dj.Mount
+		dj.play(time.Second)
+		dj.Detach()
+		time.Sleep(time.Second) // the substitutes end
+		dj = connect(t, r, "/dj-a", 1)
+		dj.play(time.Second)
+		if err := m.Audience.Join(&mounts.Listener{}); err != nil {
+			t.Fatal(err)
+		}
+		dj.Detach()
+		time.Sleep(time.Minute)
+		if p := m.Programme(); r.Find("/dj-a") != m || p.Input != "fallback" {
+			t.Errorf("for its listener it plays %+v", p)
+		}
+	})
+}
+
 func TestSetFallbacks(t *testing.T) {
 	substituting(t, "[[mount]]\nname = '/live'\nfallbacks = ['/backup']", func(r *mounts.Registry, s *Substitutes) {
 		go connect(t, r, "/backup", 1).play(time.Hour)

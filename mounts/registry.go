@@ -76,8 +76,8 @@ func (r *Registry) Find(name string) *Mount {
 	return r.mounts[name]
 }
 
-// Watch returns a channel that gets a value when mounts have come or gone since
-// the last one was taken, until stop is called.
+// Watch returns a channel that gets a value when mounts have come or gone, or got
+// a source, since the last one was taken, until stop is called.
 func (r *Registry) Watch() (changes <-chan struct{}, stop func()) {
 	watch := make(chan struct{}, 1)
 	r.mu.Lock()
@@ -164,7 +164,7 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	}
 	r.mounts[name] = m
 	m.totals.ended = time.Time{}
-	if !found {
+	if !found || f.Kind <= Encoded { // a mount that has a source again wants its substitutes
 		r.tellChange()
 	}
 	r.following.tell(name)
