@@ -126,11 +126,11 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 	}()
 
 	body = &pacedReader{conn: conn, from: body, timeout: s.timeout(), pace: s.pace(), stop: in.Ended()}
-	stats, err := pump(audioOf(body, header, in, log), in)
+	stats, err := pump(audioOf(body, header, in, log), in, s.timeout())
 	if cause := in.Cause(); cause != nil {
 		err = cause
 	}
-	if errors.Is(err, errNotMP3) {
+	if errors.Is(err, errNotMP3) || errors.Is(err, errNoMP3Again) {
 		s.Refusals.note(attempt{in.Mount.Name, in.Addr, in.Station.Agent}, err)
 	}
 	in.Leaving(leaveReason(err))

@@ -67,7 +67,7 @@ func (m *Mount) givesWay(old, to *Input) bool {
 	case m.Config().Takeover == conf.TakeoverSameUser && old.User == to.User:
 		return true
 	}
-	return time.Since(old.lastByte) >= silentAfter
+	return time.Since(old.audioAt) >= silentAfter
 }
 
 // SetFallbacks replaces the mount's fallbacks until it ends, or others are

@@ -148,7 +148,7 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	}
 	now := time.Now()
 	in := &Input{
-		Feed: f, Mount: m, Since: now, lastByte: now,
+		Feed: f, Mount: m, Since: now, audioAt: now,
 		playing: f.Kind > Encoded,
 		onAir:   make(chan struct{}),
 		end:     make(chan struct{}),
