@@ -24,8 +24,8 @@ const (
 	soakSamples  = 60 // in all
 )
 
-// soak runs relay for long under everything that happens in a year, and sees
-// whether anything grows.
+// soak runs relay for long under everything that happens in a year, then with
+// nobody who listens, and sees whether anything grows.
 func (b *bench) soak(ctx context.Context) error {
 	s, err := startRelay(ctx, b.dir, b.cert)
 	if err != nil {
@@ -41,6 +41,8 @@ func (b *bench) soak(ctx context.Context) error {
 		stop()
 		return err
 	}
+	t.text = append(t.text, holding...)
+	t.reload(3) // the one that is as it was
 	every := func(pause time.Duration, do func(n int)) {
 		work.Go(func() {
 			tick := time.NewTicker(pause)
@@ -59,6 +61,10 @@ func (b *bench) soak(ctx context.Context) error {
 	every(soakDrops, func(n int) { t.drop(working, n) })
 	every(soakReloads, t.reload)
 	every(soakRequests, t.request)
+	work.Go(func() { t.comeBack(working, plan.Measure/16) })
+	for range soakStalled {
+		work.Go(func() { t.stall(working, plan.Measure/16) })
+	}
 	var samples []sample
 	every(plan.Measure/soakSamples, func(int) {
 		one := sample{s.memory(), openFiles(s.pid), s.goroutines(), threads(s.pid)}
@@ -71,9 +77,17 @@ func (b *bench) soak(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	left, err := deserted(ctx, s, plan.Measure/8)
+	if err != nil {
+		return err
+	}
 	b.results = append(b.results, r)
 	b.verdicts = append(b.verdicts, soundFor(r, flushInterval.Seconds())...)
-	b.verdicts = append(b.verdicts, flat(samples)...)
+	b.verdicts = append(b.verdicts, flat(samples, memoryHeld("after collection"),
+		figure{"descriptors", "", 1, 20, func(s sample) float64 { return float64(s.files) }},
+		figure{"goroutines", "", 1, 20, func(s sample) float64 { return float64(s.goroutines) }},
+		figure{"threads", "", 1, 2, func(s sample) float64 { return float64(s.threads) }})...)
+	b.verdicts = append(b.verdicts, flat(left, memoryHeld("when deserted"))...)
 	b.verdicts = append(b.verdicts, verdict{"titles, drops, reloads and requests that failed", fmt.Sprintf("%d of %d", t.failed, t.done), "none", t.failed == 0})
 	return nil
 }
@@ -84,31 +98,37 @@ type sample struct {
 	files, goroutines, threads int
 }
 
+// figure is one of the figures of a sample, and by how much it may grow.
+type figure struct {
+	what, unit   string
+	scale, slack float64
+	of           func(sample) float64
+}
+
+func memoryHeld(when string) figure {
+	return figure{"memory " + when, " MiB", 1 << 20, 1, func(s sample) float64 { return float64(s.memory) }}
+}
+
 // flat compares the second quarter of a soak, by when everything has been used
 // once, with the last.
-func flat(samples []sample) []verdict {
+func flat(samples []sample, figures ...figure) (list []verdict) {
 	if len(samples) < 8 {
 		return []verdict{{"samples", fmt.Sprint(len(samples)), "at least 8", false}}
 	}
 	quarter := len(samples) / 4
 	early, late := samples[quarter:2*quarter], samples[len(samples)-quarter:]
-	compare := func(what, unit string, scale, slack float64, of func(sample) float64) verdict {
+	for _, f := range figures {
 		mean := func(list []sample) (sum float64) {
 			for _, s := range list {
-				sum += of(s) / scale
+				sum += f.of(s) / f.scale
 			}
 			return sum / float64(len(list))
 		}
 		before, after := mean(early), mean(late)
-		return verdict{what + ", second quarter and last", fmt.Sprintf("%.1f and %.1f%s", before, after, unit),
-			fmt.Sprintf("at most %.3g%s more", slack, unit), after-before <= slack}
+		list = append(list, verdict{f.what + ", second quarter and last", fmt.Sprintf("%.1f and %.1f%s", before, after, f.unit),
+			fmt.Sprintf("at most %.3g%s more", f.slack, f.unit), after-before <= f.slack})
 	}
-	return []verdict{
-		compare("memory after collection", " MiB", 1<<20, 1, func(s sample) float64 { return float64(s.memory) }),
-		compare("descriptors", "", 1, 20, func(s sample) float64 { return float64(s.files) }),
-		compare("goroutines", "", 1, 20, func(s sample) float64 { return float64(s.goroutines) }),
-		compare("threads", "", 1, 2, func(s sample) float64 { return float64(s.threads) }),
-	}
+	return list
 }
 
 // trouble is what DJs, operators and lines do to a server.

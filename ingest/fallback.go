@@ -53,7 +53,9 @@ func (s *Substitutes) follow(ctx context.Context, in *mounts.Input, from *mounts
 			at = from.Stream.Behind(owed(silentSince, from))
 			in.Retune(from.Programme().Station)
 		}
-		playing = onAir && s.copy(in, &at)
+		if playing = onAir && s.copy(in, &at); !playing {
+			at = mounts.Cursor{} // which would hold all that follows
+		}
 		if !from.Playing() || s.Registry.Find(from.Name) != from || s.idle(in.Mount) {
 			return
 		}

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,18 +18,25 @@ import (
 	"relay/mounts"
 )
 
-// noMP3After is how many bytes without one MP3 frame prove that a source sends
-// something else.
+// noMP3After is how many bytes, but for tags, without one MP3 frame prove that a
+// source sends something else.
 const noMP3After = 256 << 10
 
-var errNotMP3 = fmt.Errorf("no MP3 frame in the first %d KiB", noMP3After>>10)
+var (
+	errNotMP3     = errors.New("no MP3 frame in what it sends")
+	errNoMP3Again = errors.New("no MP3 frame any more in what it sends")
+)
 
-// pump feeds audio to an input until either ends.
-func pump(audio io.Reader, in *mounts.Input) (frames.CutterStats, error) {
+// pump feeds audio to an input until either ends. A source that sends garbage
+// and no frame for the timeout is as good as one that sends nothing, and ends. In
+// a tag it may go on for as long as the tag says, a picture perhaps, but has
+// nothing to play meanwhile. What is too slow to be a frame yet is neither.
+func pump(audio io.Reader, in *mounts.Input, timeout time.Duration) (frames.CutterStats, error) {
 	var cutter frames.Cutter
 	buf := make([]byte, 16<<10)
 	var received int64
 	var before frames.CutterStats
+	var silent, noise spell
 	for {
 		n, err := audio.Read(buf)
 		received += int64(n)
@@ -43,14 +51,36 @@ func pump(audio io.Reader, in *mounts.Input) (frames.CutterStats, error) {
 		}
 		now := cutter.Stats()
 		in.Heard(mounts.Portion{Audio: audible, Resyncs: now.Resyncs - before.Resyncs, Garbage: now.Garbage - before.Garbage})
+		at, tag, junk := time.Now(), now.Tags > before.Tags, now.Garbage > before.Garbage
+		silence := silent.note(audible == 0, at)
+		lost := noise.note(audible == 0 && !tag, at) >= timeout && junk
 		before = now
 		switch {
 		case err != nil:
-			return cutter.Stats(), err
-		case received > noMP3After && cutter.Stats().Frames == 0:
-			return cutter.Stats(), errNotMP3
+			return now, err
+		case now.Frames == 0 && (received-now.Tags > noMP3After || lost):
+			return now, errNotMP3
+		case lost:
+			return now, errNoMP3Again
+		case silence >= timeout && (tag || junk):
+			in.Pause()
 		}
 	}
+}
+
+// spell is the time for which something has been the case.
+type spell struct{ began time.Time } // zero: it is not
+
+// note says whether it is the case now, and returns for how long it has been.
+func (s *spell) note(is bool, now time.Time) time.Duration {
+	switch {
+	case !is:
+		*s = spell{}
+		return 0
+	case s.began.IsZero():
+		s.began = now
+	}
+	return now.Sub(s.began)
 }
 
 // audioOf returns the audio in a body as its header describes it: chunks are

@@ -32,7 +32,7 @@ func TestPumpTellsOfReception(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			pump(from, in)
+			pump(from, in, 10*time.Second)
 		}()
 		header := frametest.Header(128000, 44100, 2)
 		send := func(frames int) {
@@ -105,4 +105,100 @@ func TestTransferEncodings(t *testing.T) {
 			t.Errorf("another server's %q: %v", tt.said, err)
 		}
 	}
+}
+
+// inTime is a source that sends at 128 kbit/s.
+type inTime struct{ io.Reader }
+
+func (s inTime) Read(b []byte) (int, error) {
+	time.Sleep(100 * time.Millisecond)
+	return s.Reader.Read(b[:1600])
+}
+
+// lasting is what is sent in so long.
+func lasting(d time.Duration) []byte { return make([]byte, int(d.Seconds()*16000)) }
+
+// music is so much of it.
+func music(d time.Duration) (sent []byte) {
+	for n := range uint64(d / stereo128.Duration()) {
+		sent = append(sent, frametest.Numbered(stereo128, n+1)...)
+	}
+	return sent
+}
+
+// id3Head is the head of an ID3v2 tag that says it has so many bytes.
+func id3Head(size int) []byte {
+	return append([]byte("ID3\x04\x00\x00"), byte(size>>21), byte(size>>14&0x7f), byte(size>>7&0x7f), byte(size&0x7f))
+}
+
+// pumped gives /live a source that sends, and a fallback that plays.
+func pumped(t *testing.T, sent []byte, test func(live *mounts.Mount, ended <-chan error)) {
+	substituting(t, "[[mount]]\nname = '/live'\nfallbacks = ['/backup']", func(r *mounts.Registry, s *Substitutes) {
+		go connect(t, r, "/backup", 1).play(time.Hour)
+		in := connect(t, r, "/live", 1)
+		ended := make(chan error, 1)
+		go func() {
+			_, err := pump(inTime{bytes.NewReader(sent)}, in.Input, 10*time.Second)
+			in.Detach()
+			ended <- err
+		}()
+		test(in.Mount, ended)
+	})
+}
+
+// A source that goes on with something else than MP3 is as good as gone.
+func TestGarbageLosesTheAir(t *testing.T) {
+	pumped(t, append(music(20*time.Second), lasting(time.Hour)...), func(live *mounts.Mount, ended <-chan error) {
+		began := time.Now()
+		if err := <-ended; err != errNoMP3Again {
+			t.Errorf("ended by: %v", err)
+		}
+		if took := time.Since(began); took < 29*time.Second || took > 31*time.Second {
+			t.Errorf("it takes %v to be found out", took-20*time.Second)
+		}
+		time.Sleep(4 * time.Second) // the grace
+		if p := live.Programme(); p.Input != "fallback" {
+			t.Errorf("plays %+v", p)
+		}
+	})
+}
+
+// A source is not lost for a tag, however long, but leaves the air while that
+// passes, and also when the tag lies about its length.
+func TestLongTagLeavesTheAir(t *testing.T) {
+	const tag = time.Minute
+	for name, size := range map[string]int{"as long as it says": len(lasting(tag)), "256 MiB": 1<<28 - 1} {
+		t.Run(name, func(t *testing.T) {
+			sent := bytes.Join([][]byte{music(20 * time.Second), id3Head(size), lasting(tag), music(20 * time.Second)}, nil)
+			pumped(t, sent, func(live *mounts.Mount, ended <-chan error) {
+				for _, then := range []struct {
+					after time.Duration
+					plays string
+				}{{25 * time.Second, "live"}, {10 * time.Second, "fallback"}, {44 * time.Second, "fallback"}, {4 * time.Second, "live"}} {
+					time.Sleep(then.after)
+					if p := live.Programme(); p.Input != then.plays {
+						t.Errorf("%v later it plays %s, want %s", then.after, p.Input, then.plays)
+					}
+				}
+				if err := <-ended; err != io.EOF {
+					t.Errorf("ended by: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// Nor is one that begins with a long tag.
+func TestLongTagBeforeTheFirstFrame(t *testing.T) {
+	cover := lasting(time.Minute)
+	sent := bytes.Join([][]byte{id3Head(len(cover)), cover, music(20 * time.Second)}, nil)
+	pumped(t, sent, func(live *mounts.Mount, ended <-chan error) {
+		time.Sleep(62 * time.Second)
+		if p := live.Programme(); p.Input != "live" {
+			t.Errorf("plays %+v", p)
+		}
+		if err := <-ended; err != io.EOF {
+			t.Errorf("ended by: %v", err)
+		}
+	})
 }

@@ -110,21 +110,30 @@ func (addressedConn) RemoteAddr() net.Addr {
 	return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 4000}
 }
 
-// What says that it is MP3 and is not is found out when it plays.
+// What says that it is MP3 and is not, or is no more, is found out when it plays.
 func TestAnUnplayableStreamIsARefusal(t *testing.T) {
-	live := conf.NewLive(conf.Default())
-	registry := mounts.NewRegistry(live, zap.NewNop())
-	defer registry.Close()
-	s := &Sources{Registry: registry, Gate: auth.NewGate(live), Log: zap.NewNop(), Conf: live, Refusals: NewRefusals()}
-	in, err := s.attach("/live", http.Header{"User-Agent": {"butt"}}, "192.0.2.1", "source")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, conn := net.Pipe()
-	defer conn.Close()
-	s.play(conn, strings.NewReader(strings.Repeat("OggS", noMP3After)), http.Header{}, in, zap.NewNop())
-	if got, ok := s.Refusals.Last("/live"); !ok || got.Addr != "192.0.2.1" || got.Agent != "butt" || got.Reason != errNotMP3.Error() {
-		t.Errorf("%+v", got)
+	for reason, sent := range map[error]string{
+		errNotMP3:     strings.Repeat("OggS", noMP3After),
+		errNoMP3Again: string(music(10*time.Second)) + strings.Repeat("OggS", noMP3After),
+	} {
+		t.Run(reason.Error(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				live := conf.NewLive(conf.Default())
+				registry := mounts.NewRegistry(live, zap.NewNop())
+				defer registry.Close()
+				s := &Sources{Registry: registry, Gate: auth.NewGate(live), Log: zap.NewNop(), Conf: live, Refusals: NewRefusals()}
+				in, err := s.attach("/live", http.Header{"User-Agent": {"butt"}}, "192.0.2.1", "source")
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, conn := net.Pipe()
+				defer conn.Close()
+				s.play(conn, inTime{strings.NewReader(sent)}, http.Header{}, in, zap.NewNop())
+				if got, ok := s.Refusals.Last("/live"); !ok || got.Addr != "192.0.2.1" || got.Agent != "butt" || got.Reason != reason.Error() {
+					t.Errorf("%+v", got)
+				}
+			})
+		})
 	}
 }
 

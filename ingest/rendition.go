@@ -25,8 +25,9 @@ type Rendition struct {
 	Log      *zap.Logger
 	Of       string // mount
 	To       conf.Rendition
-	Timeout  time.Duration // an encoder that gives nothing for so long hangs
+	Timeout  time.Duration // an encoder that takes or gives nothing for so long hangs
 	Pace     time.Duration // how often the stream is looked at
+	Buffer   int64         // how far the encoder may fall behind the stream, in bytes
 
 	in      *mounts.Input // nil: not attached
 	problem string        // the last one logged
@@ -144,8 +145,12 @@ func (r *Rendition) encode(ctx context.Context, from *mounts.Mount) error {
 	in := r.in
 	fed := make(chan error, 1)
 	go func() {
-		fed <- r.feed(ctx, stdin, from, in)
+		err := r.feed(ctx, stdin.(*os.File), from, in)
 		stdin.Close() // the encoder gives what it still has, and ends
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			stop()
+		}
+		fed <- err
 	}()
 	watched := &watchedReader{from: stdout}
 	go func() {
@@ -157,19 +162,22 @@ func (r *Rendition) encode(ctx context.Context, from *mounts.Mount) error {
 		audio = &wantedReader{from: audio, audience: &in.Mount.Audience, last: time.Now()}
 	}
 	r.Log.Info("encoder started", zap.Int("kbit/s", r.To.BitRate))
-	stats, err := pump(audio, in)
+	stats, err := pump(audio, in, r.Timeout)
 	in.Pause()
 	if !errors.Is(err, io.EOF) {
 		stop()
 	}
 	ended := cmd.Wait()
 	stop()
-	if why := <-fed; errors.Is(err, io.EOF) && errors.Is(why, errNothingToEncode) {
+	why := <-fed
+	if errors.Is(err, io.EOF) && errors.Is(why, errNothingToEncode) {
 		err = why
 	}
 	switch {
 	case in.Cause() != nil:
 		err = in.Cause()
+	case errors.Is(why, os.ErrDeadlineExceeded):
+		err = fmt.Errorf("it took nothing for %v", r.Timeout)
 	case errors.Is(err, io.EOF) && watched.still.Load():
 		err = fmt.Errorf("it gave nothing for %v", r.Timeout)
 	case errors.Is(err, io.EOF) && said.String() != "":
@@ -198,22 +206,35 @@ func (r *Rendition) command(ctx context.Context) *exec.Cmd {
 
 // feed gives the encoder the frames of the mount as they are played, and the
 // rendition its titles. It begins a little behind, so that the rendition has a
-// burst at once.
-func (r *Rendition) feed(ctx context.Context, encoder io.Writer, from *mounts.Mount, in *mounts.Input) error {
+// burst at once. An encoder that cannot keep up is moved forward, as a listener
+// would be: nobody may hold the stream without end.
+func (r *Rendition) feed(ctx context.Context, encoder patient, from *mounts.Mount, in *mounts.Input) error {
 	at := from.Stream.Behind(owed(time.Time{}, from))
+	var recovered int64 // where it has kept up again; 0: it never fell behind since
 	tick := time.NewTicker(r.Pace)
 	defer tick.Stop()
 	for {
+		if from.Stream.End()-at.Offset() > r.Buffer {
+			if recovered == 0 {
+				r.Log.Warn("the encoder is too slow and misses parts of the stream")
+			}
+			at = from.Stream.Behind(0)
+			recovered = at.Offset() + r.Buffer
+		}
 		if title := at.Block(); title != nil {
 			in.SetTitle(title.Title)
 			at.Shown(title)
 		}
 		f, ok := at.NextFrame()
 		if ok {
+			encoder.SetWriteDeadline(time.Now().Add(r.Timeout))
 			if _, err := encoder.Write(f.Data); err != nil {
 				return err
 			}
 			continue
+		}
+		if at.Offset() > recovered {
+			recovered = 0
 		}
 		if !from.Playing() || r.Registry.Find(from.Name) != from {
 			return errNothingToEncode
@@ -224,6 +245,12 @@ func (r *Rendition) feed(ctx context.Context, encoder io.Writer, from *mounts.Mo
 			return ctx.Err()
 		}
 	}
+}
+
+// patient is what can be written to with a limit of time.
+type patient interface {
+	io.Writer
+	SetWriteDeadline(time.Time) error
 }
 
 // watchedReader notices when nothing comes any more.

@@ -140,11 +140,11 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 	}()
 
 	body = newPacedReader(conn, body, s.timeout(), s.pace(), in.Ended())
-	stats, err := pump(audioOf(body, header, in, log), in)
+	stats, err := pump(audioOf(body, header, in, log), in, s.timeout())
 	if cause := in.Cause(); cause != nil {
 		err = cause
 	}
-	if errors.Is(err, errNotMP3) {
+	if errors.Is(err, errNotMP3) || errors.Is(err, errNoMP3Again) {
 		s.Refusals.note(attempt{in.Mount.Name, in.Addr, in.Station.Agent}, err)
 	}
 	in.Leaving(leaveReason(err))

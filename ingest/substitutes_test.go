@@ -2,12 +2,13 @@ package ingest
 
 import (
 	"context"
-
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"go.uber.org/zap"
 
@@ -130,6 +131,30 @@ func TestFallbackAndBack(t *testing.T) {
 	})
 }
 
+// A fallback that has had its turn does not hold the stream it played.
+func TestFallbackLetsGoOfItsStream(t *testing.T) {
+	substituting(t, "[[mount]]\nname = '/live'\nfallbacks = ['/backup']", func(r *mounts.Registry, s *Substitutes) {
+		backup := connect(t, r, "/backup", 1)
+		go backup.play(time.Minute)
+		time.Sleep(10 * time.Second)
+		live := r.Find("/live")
+		if p := live.Programme(); p.Input != "fallback" {
+			t.Fatalf("plays %+v", p)
+		}
+		at := backup.Mount.Stream.Behind(1000)
+		left := weak.Make(&at.Next()[0])
+		dj := connect(t, r, "/live", 1)
+		dj.play(40 * time.Second) // more than a burst
+		if p := live.Programme(); p.Input != "live" {
+			t.Errorf("plays %+v", p)
+		}
+		runtime.GC()
+		if left.Value() != nil {
+			t.Error("the fallback's stream is held from where it left the air")
+		}
+	})
+}
+
 func TestFallbacksInOrder(t *testing.T) {
 	substituting(t, "[[mount]]\nname = '/live'\nfallbacks = ['/first', '/second']\nsilence = true", func(r *mounts.Registry, s *Substitutes) {
 		time.Sleep(silenceAfter + time.Second)
@@ -194,6 +219,29 @@ func TestFallbackOfAnUndeclaredMount(t *testing.T) {
 		time.Sleep(time.Minute)
 		if r.Find("/dj-a") != nil {
 			t.Error("the mount is kept for nobody")
+		}
+	})
+}
+
+// A source that nobody heard, and that is back within the grace, has its
+// fallbacks as before.
+func TestFallbackOfAnUndeclaredMountAfterABreak(t *testing.T) {
+	substituting(t, "[[mount]]\nname = '/dj-*'\nfallbacks = ['/backup']", func(r *mounts.Registry, s *Substitutes) {
+		go connect(t, r, "/backup", 1).play(time.Hour)
+		dj := connect(t, r, "/dj-a", 1)
+		m := dj.Mount
+		dj.play(time.Second)
+		dj.Detach()
+		time.Sleep(time.Second) // the substitutes end
+		dj = connect(t, r, "/dj-a", 1)
+		dj.play(time.Second)
+		if err := m.Audience.Join(&mounts.Listener{}); err != nil {
+			t.Fatal(err)
+		}
+		dj.Detach()
+		time.Sleep(time.Minute)
+		if p := m.Programme(); r.Find("/dj-a") != m || p.Input != "fallback" {
+			t.Errorf("for its listener it plays %+v", p)
 		}
 	})
 }

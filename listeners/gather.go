@@ -28,7 +28,8 @@ const (
 
 // gather collects what a listener is to be sent next, without copying it, and
 // afterwards moves the listener over as much as the socket took. It is reused
-// from listener to listener and allocates nothing.
+// from listener to listener and allocates nothing; until it is released it holds
+// what it collected, and so all of a stream that follows.
 type gather struct {
 	segments [maxSegments]segment
 	vector   [maxSegments]syscall.Iovec
@@ -78,6 +79,9 @@ func (g *gather) add(s segment) {
 
 // full reports whether there may be more for the listener than g holds.
 func (g *gather) full() bool { return g.count == maxSegments }
+
+// release lets go of the streams.
+func (g *gather) release() { *g = gather{} }
 
 // commit moves l over the first n bytes of what was collected.
 func (g *gather) commit(l *listener, n int) {

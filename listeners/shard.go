@@ -144,6 +144,7 @@ func (s *shard) visit(tick int64, now time.Time) {
 		i++
 	}
 	s.slots[slot] = list
+	s.visitor.gather.release()
 }
 
 // dismiss lets everybody go.

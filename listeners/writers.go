@@ -126,7 +126,7 @@ func (w *Writers) roomiest() *shard {
 func (w *Writers) visit(l *listener) (reason string) {
 	v := w.visitors.Get().(*visitor)
 	reason = v.visit(l, time.Now())
-	v.gather = gather{} // let go of the stream
+	v.gather.release()
 	w.visitors.Put(v)
 	return reason
 }

@@ -46,7 +46,7 @@ var (
 	ErrShutdown = errors.New("the server is shutting down")
 )
 
-// silentAfter is how long a live source may send nothing before it can no
+// silentAfter is how long a live source may send no audio before it can no
 // longer keep another one from the mount.
 const silentAfter = 2 * time.Second
 
@@ -67,10 +67,11 @@ type Input struct {
 	Since time.Time
 
 	// Guarded by Mount.mu.
-	rank     int // the lowest that has something to play is on the air
+	rank     int  // the lowest that has something to play is on the air
+	hasLogin bool // a live source whose user is configured, or was since it came
 	title    Title
 	playing  bool          // has something to play
-	lastByte time.Time     // when it was last heard of
+	audioAt  time.Time     // when it sent a frame; before the first, when it came
 	onAir    chan struct{} // closed while it is on the air
 	ended    bool
 	cause    error
@@ -87,7 +88,7 @@ func (in *Input) Write(f frames.Frame) bool {
 	m := in.Mount
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	in.lastByte = time.Now()
+	in.audioAt = time.Now()
 	if in.ended {
 		return false
 	}
@@ -98,7 +99,7 @@ func (in *Input) Write(f frames.Frame) bool {
 	if m.onAir != in {
 		return false
 	}
-	m.append(f, in.lastByte)
+	m.append(f, in.audioAt)
 	return true
 }
 

@@ -60,7 +60,7 @@ func (e *InUseError) Error() string {
 func (m *Mount) attach(in *Input) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	in.rank = m.rank(in.Feed)
+	m.settleRank(in)
 	back := in.Kind == Live && m.comesBack(in)
 	if in.Kind == Live {
 		if old := m.liveOf(in.rank); old != nil {

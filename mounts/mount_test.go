@@ -137,6 +137,22 @@ func TestMountInUse(t *testing.T) {
 	})
 }
 
+// What is no audio does not keep the mount.
+func TestGarbageKeepsNobodyOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRegistry(t, "")
+		first := attach(t, r, "/live", Live)
+		first.Write(numbered(1))
+		for range 20 {
+			first.Heard(Portion{Garbage: 1600})
+			time.Sleep(silentAfter / 20)
+		}
+		if second := attach(t, r, "/live", Live); first.Cause() != ErrReplaced || !second.Write(numbered(2)) {
+			t.Errorf("the first goes on: %v", first.Cause())
+		}
+	})
+}
+
 func TestLimits(t *testing.T) {
 	r := newRegistry(t, "[limits]\nsources = 1\nlisteners = 2\n[[mount]]\nname = '/small'\nmax_listeners = 1\n")
 	m := attach(t, r, "/a", Live).Mount

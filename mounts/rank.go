@@ -8,36 +8,45 @@ import (
 	"relay/conf"
 )
 
-// rank orders inputs: live sources in the order of their logins, relays, the
-// fallbacks in their order, music that is not among them, silence.
-func (m *Mount) rank(f Feed) int {
-	logins := m.Config().SourceLogins()
-	relays := len(logins)
+// rank orders inputs: live sources in the order of their logins, those whose
+// login is no more, relays, the fallbacks in their order, music that is not among
+// them, silence.
+func (m *Mount) rank(in *Input) int {
+	relays := len(m.Config().SourceLogins()) + 1
 	place := func(name string) int {
 		if at := slices.Index(m.fallbacks, name); at >= 0 {
 			return relays + 1 + at
 		}
 		return relays + 1 + len(m.fallbacks)
 	}
-	switch f.Kind {
-	case Live: // a hook may let in users that are not configured: they are all first
-		return max(0, slices.IndexFunc(logins, func(l conf.SourceLogin) bool { return l.User == f.User }))
+	switch in.Kind {
+	case Live:
+		at := m.login(in.User)
+		if at < 0 && in.hasLogin {
+			return relays - 1
+		}
+		return max(0, at) // a hook may let in users that are not configured: they are all first
 	case Relayed, Encoded:
 		return relays
 	case Fallback:
-		return place(f.From)
+		return place(in.From)
 	case Files:
 		return place(conf.FallbackFiles)
 	}
 	return relays + 2 + len(m.fallbacks)
 }
 
-// replaces reports whether a feed would come in place of a live source, or be
+// login returns the place of a user among the logins of live sources, or -1.
+func (m *Mount) login(user string) int {
+	return slices.IndexFunc(m.Config().SourceLogins(), func(l conf.SourceLogin) bool { return l.User == user })
+}
+
+// replaces reports whether an input would come in place of a live source, or be
 // refused for it.
-func (m *Mount) replaces(f Feed) bool {
+func (m *Mount) replaces(in *Input) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.liveOf(m.rank(f)) != nil
+	return m.liveOf(m.rank(in)) != nil
 }
 
 // liveOf returns the live source of a rank, or nil. m.mu is held.
@@ -58,7 +67,7 @@ func (m *Mount) givesWay(old, to *Input) bool {
 	case m.Config().Takeover == conf.TakeoverSameUser && old.User == to.User:
 		return true
 	}
-	return time.Since(old.lastByte) >= silentAfter
+	return time.Since(old.audioAt) >= silentAfter
 }
 
 // SetFallbacks replaces the mount's fallbacks until it ends, or others are
@@ -71,10 +80,16 @@ func (m *Mount) SetFallbacks(list []string) {
 	m.reorder()
 }
 
+// settleRank gives an input its rank. m.mu is held.
+func (m *Mount) settleRank(in *Input) {
+	in.rank = m.rank(in)
+	in.hasLogin = in.hasLogin || in.Kind == Live && m.login(in.User) >= 0
+}
+
 // reorder ranks the inputs anew. m.mu is held.
 func (m *Mount) reorder() {
 	for _, in := range m.inputs {
-		in.rank = m.rank(in.Feed)
+		m.settleRank(in)
 	}
 	slices.SortStableFunc(m.inputs, func(a, b *Input) int { return cmp.Compare(a.rank, b.rank) })
 	m.choose()

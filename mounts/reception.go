@@ -32,17 +32,15 @@ type Portion struct {
 	Garbage int64         // bytes
 }
 
-// Heard notes that the source has sent something, even if it held no whole
-// frame.
+// Heard notes what a read of the source brought.
 func (in *Input) Heard(p Portion) {
 	m := in.Mount
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	in.lastByte = time.Now()
 	if in.arrivals == nil || in.ended {
 		return
 	}
-	gap := in.arrivals.take(in.lastByte, p)
+	gap := in.arrivals.take(time.Now(), p)
 	m.totals.hear(p, gap)
 }
 

@@ -77,8 +77,8 @@ func (r *Registry) Find(name string) *Mount {
 	return r.mounts[name]
 }
 
-// Watch returns a channel that gets a value when mounts have come or gone since
-// the last one was taken, until stop is called.
+// Watch returns a channel that gets a value when mounts have come or gone, or got
+// a source, since the last one was taken, until stop is called.
 func (r *Registry) Watch() (changes <-chan struct{}, stop func()) {
 	watch := make(chan struct{}, 1)
 	r.mu.Lock()
@@ -147,15 +147,15 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	if f.Kind == Live {
 		f.User = cmp.Or(f.User, m.Config().SourceLogins()[0].User) // which SHOUTcast's sources may leave out
 	}
-	if f.Kind == Live && !m.replaces(f) && r.liveSources() >= r.conf.Config().Limits.Sources {
-		return nil, ErrTooManySources
-	}
 	now := time.Now()
 	in := &Input{
-		Feed: f, Mount: m, Since: now, lastByte: now,
+		Feed: f, Mount: m, Since: now, audioAt: now,
 		playing: f.Kind > Encoded,
 		onAir:   make(chan struct{}),
 		end:     make(chan struct{}),
+	}
+	if f.Kind == Live && !m.replaces(in) && r.liveSources() >= r.conf.Config().Limits.Sources {
+		return nil, ErrTooManySources
 	}
 	if f.Kind <= Relayed {
 		in.arrivals = &arrivals{since: now, cadence: time.Duration(r.conf.Config().Limits.FlushInterval) / 2}
@@ -165,7 +165,7 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	}
 	r.mounts[name] = m
 	m.totals.ended = time.Time{}
-	if !found {
+	if !found || f.Kind <= Encoded { // a mount that has a source again wants its substitutes
 		r.tellChange()
 	}
 	r.following.tell(name)

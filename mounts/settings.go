@@ -27,7 +27,7 @@ func (m *Mount) Config() *conf.Mount {
 // Reconfigure lets the mounts that are there follow a configuration that has
 // been replaced, where they do not ask for it anyway: the order of their
 // inputs, and how much they keep for newcomers. Nobody on the air is disturbed:
-// a source whose login is no more stays until it leaves.
+// a source whose login is no more stays until it leaves, behind those with one.
 func (r *Registry) Reconfigure() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -30,6 +30,7 @@ func encodeRenditions(ctx context.Context, running *sync.WaitGroup, live *conf.L
 			To:       one.to,
 			Timeout:  time.Duration(limits.SourceTimeout),
 			Pace:     time.Duration(limits.FlushInterval) / 2,
+			Buffer:   int64(limits.Buffer),
 		}
 		r.Run(ctx)
 	})
