@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"go.uber.org/zap"
-
 	"relay/icy"
 	"relay/mounts"
 )
@@ -58,7 +56,6 @@ func (h *Handlers) updateTitle(r *http.Request, mount string, q icy.Query) (give
 	case !h.Registry.SetTitle(mount, user, title):
 		return given, errNoSource
 	}
-	h.Log.Info("title", zap.String("mount", mount), zap.String("title", title.Text))
 	return given, nil
 }
 

@@ -6,8 +6,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxBlockText is the longest text a block can hold, in bytes: 255 × 16.
-const maxBlockText = 255 * 16
+const (
+	// maxBlockText is the longest text a block can hold, in bytes: 255 × 16.
+	maxBlockText = 255 * 16
+
+	// LongestTitle is the longest title a block has room for, in bytes.
+	LongestTitle = maxBlockText - len("StreamTitle='") - len("';")
+)
 
 // EmptyBlock is the block that says "nothing new".
 var EmptyBlock = []byte{0}
@@ -19,8 +24,7 @@ var EmptyBlock = []byte{0}
 // left out.
 func AppendBlock(dst []byte, title, url string) []byte {
 	const before, after, beforeURL = "StreamTitle='", "';", "StreamUrl='"
-	room := maxBlockText - len(before) - len(after)
-	title = cutText(printable(title), room)
+	title = CutText(printable(title), LongestTitle)
 	text := before + title + after
 	if url = printable(url); url != "" && len(text)+len(beforeURL)+len(url)+len(after) <= maxBlockText {
 		text += beforeURL + url + after
@@ -69,8 +73,8 @@ func printable(s string) string {
 	}, s)
 }
 
-// cutText shortens s to at most n bytes without splitting a character.
-func cutText(s string, n int) string {
+// CutText shortens s to at most n bytes without splitting a character.
+func CutText(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"go.uber.org/zap"
-
 	"relay/frames"
 	"relay/icy"
 	"relay/mounts"
@@ -55,7 +53,7 @@ func pump(audio io.Reader, in *mounts.Input) (frames.CutterStats, error) {
 // audioOf returns the audio in a body as its header describes it: chunks are
 // joined, and the titles in it go to the input. Both are read in small pieces,
 // for each of which the body must not be asked.
-func audioOf(body io.Reader, header http.Header, in *mounts.Input, log *zap.Logger) io.Reader {
+func audioOf(body io.Reader, header http.Header, in *mounts.Input) io.Reader {
 	if chunked(header) {
 		body = httputil.NewChunkedReader(bufio.NewReaderSize(body, 64<<10))
 	}
@@ -68,7 +66,6 @@ func audioOf(body io.Reader, header http.Header, in *mounts.Input, log *zap.Logg
 		if t, err := inlineTitle(title, url, in.Mount.Config().Charset); err == nil && t != last {
 			last = t
 			in.SetTitle(t)
-			log.Info("title", zap.String("title", t.Text))
 		}
 	})
 }

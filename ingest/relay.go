@@ -133,7 +133,7 @@ func (r *Relay) play(stream *reply) (time.Duration, error) {
 		body = &wantedReader{from: body, audience: &in.Mount.Audience, last: time.Now()}
 	}
 	began := time.Now()
-	stats, err := pump(audioOf(body, stream.Header, in, r.Log), in)
+	stats, err := pump(audioOf(body, stream.Header, in), in)
 	in.Leaving(leaveReason(err))
 	in.Pause()
 	if cause := in.Cause(); cause != nil {

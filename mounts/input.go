@@ -69,6 +69,8 @@ type Input struct {
 	// Guarded by Mount.mu.
 	rank     int // the lowest that has something to play is on the air
 	title    Title
+	late     *Title // came too soon after others, see titlePace
+	pace     titlePace
 	playing  bool          // has something to play
 	lastByte time.Time     // when it was last heard of
 	onAir    chan struct{} // closed while it is on the air
@@ -90,6 +92,9 @@ func (in *Input) Write(f frames.Frame) bool {
 	in.lastByte = time.Now()
 	if in.ended {
 		return false
+	}
+	if in.late != nil && in.pace.take(in.lastByte) {
+		in.setTitle(*in.late)
 	}
 	if !in.playing {
 		in.playing = true
@@ -141,21 +146,6 @@ func (in *Input) Retune(s icy.Station) {
 	in.Station = s
 	in.Mount.mu.Unlock()
 	in.Mount.registry.following.tell(in.Mount.Name)
-}
-
-// SetTitle sets what the input plays from here on. It reaches listeners with
-// the next frame, or when the input comes on the air.
-func (in *Input) SetTitle(t Title) {
-	m := in.Mount
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if t == in.title {
-		return
-	}
-	in.title = t
-	if m.onAir == in {
-		m.announce(t)
-	}
 }
 
 // WaitOnAir returns when the input is on the air, with the time since which
