@@ -28,7 +28,7 @@ var errAgentDenied = errors.New("its program is one of those in auth.deny_agents
 func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	l := newListener(req)
 	l.entry = w.journal.Begin(req)
-	if err := w.admit(req, m, l); err != nil {
+	if err := w.admit(conn, req, m, l); err != nil {
 		w.refuse(conn, m, l, err)
 		return
 	}
@@ -74,15 +74,18 @@ func newListener(req *http.Request) *listener {
 	return l
 }
 
-// admit asks whether he may listen, where somebody is to be asked.
-func (w *Writers) admit(req *http.Request, m *mounts.Mount, l *listener) error {
+// admit asks whether he may listen, where somebody is to be asked, for as long
+// as he waits for the answer.
+func (w *Writers) admit(conn net.Conn, req *http.Request, m *mounts.Mount, l *listener) error {
 	if w.gate.DeniesAgent(l.Agent) {
 		return errAgentDenied
 	}
 	if m.Config().ListenerAuth == (conf.ListenerAuth{}) {
 		return nil
 	}
-	visit, err := w.gate.Listener(w.following, req, m.Name, l.ID)
+	present, done := whilePresent(w.following, conn)
+	defer done()
+	visit, err := w.gate.Listener(present, req, m.Name, l.ID)
 	if err != nil {
 		return err
 	}
