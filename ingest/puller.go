@@ -39,6 +39,8 @@ type Puller struct {
 	own  []net.Addr // where this server listens
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 	tls  *tls.Config // nil: the system's certificates
+
+	dials dials
 }
 
 // NewPuller returns a puller for a server that listens on own, and so will
@@ -79,8 +81,13 @@ func (r *reply) text() io.Reader {
 // path on this very server: the answer would wait for itself. sentBy is the
 // server that named the address; nil: the operator did.
 func (p *Puller) get(ctx context.Context, u *url.URL, l login, header, avoid string, sentBy net.Addr) (*reply, error) {
+	dialled, err := p.dials.begin(ctx, u.Host)
+	if err != nil {
+		return nil, err
+	}
 	deadline := time.Now().Add(answerWithin)
 	conn, err := p.connect(ctx, u, deadline)
+	dialled()
 	if err != nil {
 		return nil, err
 	}
