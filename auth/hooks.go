@@ -89,15 +89,31 @@ func (h *hooks) itself() (server, port field) {
 	return field{"server", host}, field{"port", number}
 }
 
-// checkRedirect follows to the same host only, and no way that would turn the
-// question into a GET or show it to the network.
+// checkRedirect follows to the same server only, and no way that would turn the
+// question into a GET.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
-	if len(via) > maxRedirects || req.Method != first.Method || req.URL.Hostname() != first.URL.Hostname() ||
-		first.URL.Scheme == "https" && req.URL.Scheme != "https" {
+	if len(via) > maxRedirects || req.Method != first.Method || !sameServer(first.URL, req.URL) {
 		return http.ErrUseLastResponse
 	}
 	return nil
+}
+
+// sameServer reports whether a hook that is asked at one address may send on to
+// another: of the same server, or from HTTP to HTTPS at their usual ports.
+// Another port of the same host may be somebody else's.
+func sameServer(from, to *url.URL) bool {
+	if !strings.EqualFold(from.Hostname(), to.Hostname()) {
+		return false
+	}
+	port := func(u *url.URL) string {
+		if u.Scheme == "https" {
+			return cmp.Or(u.Port(), "443")
+		}
+		return cmp.Or(u.Port(), "80")
+	}
+	same := from.Scheme == to.Scheme && port(from) == port(to)
+	return same || from.Scheme == "http" && port(from) == "80" && to.Scheme == "https" && port(to) == "443"
 }
 
 // stream is what a stream_auth hook is asked about.

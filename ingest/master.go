@@ -117,7 +117,7 @@ func (m *Master) list(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	u.Path = "/admin/streamlist.txt"
-	r, err := m.Puller.get(ctx, u, login{m.From.User, m.From.Password.Reveal()}, "", u.Path, nil)
+	r, err := m.Puller.get(ctx, u, login{m.From.User, m.From.Password.Reveal()}, "", u.Path)
 	if err != nil {
 		return nil, err
 	}
