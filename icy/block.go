@@ -3,6 +3,7 @@ package icy
 import (
 	"bytes"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -62,11 +63,12 @@ func upToLastQuote(s string) string {
 	return strings.TrimSuffix(s, "'")
 }
 
-// printable replaces control characters, which would break block or header
-// lines, by blanks.
+// printable replaces by blanks what would break block or header lines, or steer
+// who shows them: control characters, line ends that are not ASCII, and what
+// turns the direction of all text that follows.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f {
+		if unicode.IsControl(r) || '\u2028' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069' {
 			return ' '
 		}
 		return r

@@ -75,10 +75,7 @@ func serve(path, listen string, tracks []string) error {
 		return err
 	}
 	live := config.Live
-	log, tail, level, err := newLogger(live.Config().Log)
-	if err != nil {
-		return fmt.Errorf("cannot write the log: %w", err)
-	}
+	log, tail, level := newLogger(live.Config().Log)
 	defer log.Sync()
 	config.WithLog(log)
 
