@@ -111,7 +111,10 @@ func (m *Master) follow(ctx context.Context, names []string) {
 
 // list asks the master for its mounts, as recorded
 // (wire/relay-slave-of-master.txt).
-func (m *Master) list(ctx context.Context) ([]string, error) {
+func (m *Master) list(ctx context.Context) (names []string, err error) {
+	defer contain(m.Log, &err)
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	u, err := url.Parse(m.From.URL)
 	if err != nil {
 		return nil, err

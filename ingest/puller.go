@@ -80,13 +80,7 @@ func (r *reply) text() io.Reader {
 // address, see keepOutside. What must not be asked for is avoid, a path on this
 // very server: the answer would wait for itself.
 func (p *Puller) get(ctx context.Context, u *url.URL, l login, header, avoid string) (*reply, error) {
-	dialled, err := p.dials.begin(ctx, u.Host)
-	if err != nil {
-		return nil, err
-	}
-	deadline := time.Now().Add(answerWithin)
-	conn, err := p.connect(ctx, u, deadline)
-	dialled()
+	conn, err := p.connect(ctx, u)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +89,6 @@ func (p *Puller) get(ctx context.Context, u *url.URL, l login, header, avoid str
 		return nil, errLoop
 	}
 	r := &reply{url: u, conn: conn, stop: context.AfterFunc(ctx, func() { conn.Close() })}
-	conn.SetDeadline(deadline)
 	if _, err := io.WriteString(conn, requestHead(u, l, header)); err != nil {
 		r.Close()
 		return nil, inWords(err)
@@ -107,7 +100,15 @@ func (p *Puller) get(ctx context.Context, u *url.URL, l login, header, avoid str
 	return r, nil
 }
 
-func (p *Puller) connect(ctx context.Context, u *url.URL, deadline time.Time) (net.Conn, error) {
+// connect returns a connection with a deadline, by which the answer must have
+// come too.
+func (p *Puller) connect(ctx context.Context, u *url.URL) (net.Conn, error) {
+	dialled, err := p.dials.begin(ctx, u.Host)
+	if err != nil {
+		return nil, err
+	}
+	defer dialled()
+	deadline := time.Now().Add(answerWithin)
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	port := u.Port()
@@ -122,6 +123,7 @@ func (p *Puller) connect(ctx context.Context, u *url.URL, deadline time.Time) (n
 	if err != nil {
 		return nil, inWords(err)
 	}
+	conn.SetDeadline(deadline)
 	if u.Scheme != "https" {
 		return conn, nil
 	}

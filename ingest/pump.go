@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"go.uber.org/zap"
+
 	"relay/frames"
 	"relay/icy"
 	"relay/mounts"
@@ -21,7 +23,8 @@ const noMP3After = 256 << 10
 var errNotMP3 = fmt.Errorf("no MP3 frame in the first %d KiB", noMP3After>>10)
 
 // pump feeds audio to an input until either ends.
-func pump(audio io.Reader, in *mounts.Input) (frames.CutterStats, error) {
+func pump(log *zap.Logger, audio io.Reader, in *mounts.Input) (stats frames.CutterStats, err error) {
+	defer contain(log, &err)
 	var cutter frames.Cutter
 	buf := make([]byte, 16<<10)
 	var received int64

@@ -28,7 +28,7 @@ func TestPumpTellsOfReception(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			pump(from, in)
+			pump(zap.NewNop(), from, in)
 		}()
 		header := frametest.Header(128000, 44100, 2)
 		send := func(frames int) {

@@ -157,7 +157,7 @@ func (r *Rendition) encode(ctx context.Context, from *mounts.Mount) error {
 		audio = &wantedReader{from: audio, audience: &in.Mount.Audience, last: time.Now()}
 	}
 	r.Log.Info("encoder started", zap.Int("kbit/s", r.To.BitRate))
-	stats, err := pump(audio, in)
+	stats, err := pump(r.Log, audio, in)
 	in.Pause()
 	if !errors.Is(err, io.EOF) {
 		stop()

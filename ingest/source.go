@@ -126,7 +126,7 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 	}()
 
 	body = &pacedReader{conn: conn, from: body, timeout: s.timeout(), pace: s.pace(), stop: in.Ended()}
-	stats, err := pump(audioOf(body, header, in), in)
+	stats, err := pump(log, audioOf(body, header, in), in)
 	if cause := in.Cause(); cause != nil {
 		err = cause
 	}
