@@ -205,6 +205,7 @@ func (r *Registry) newMount(name string) *Mount {
 			households: &r.households,
 			joined:     &r.Counts.Listeners,
 			listeners:  map[uint64]*Listener{},
+			crowd:      crowd{people: map[person]int{}},
 			arrivals:   make(chan struct{}, 1),
 		},
 	}
