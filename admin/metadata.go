@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"go.uber.org/zap"
-
 	"relay/icy"
 	"relay/mounts"
 )
@@ -60,7 +58,6 @@ func (h *Handlers) updateTitle(mount, user string, q icy.Query) (given bool, err
 	case !h.Registry.SetTitle(mount, user, title):
 		return given, errNoSource
 	}
-	h.Log.Info("title", zap.String("mount", mount), zap.String("title", title.Text))
 	return given, nil
 }
 

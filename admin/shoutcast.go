@@ -60,24 +60,17 @@ func (h *Handlers) shoutcastStream(m *mounts.Mount) shoutcastStream {
 	if s.mount == nil {
 		return s
 	}
-	s.status = s.mount.Status()
+	audience := &s.mount.Audience
+	s.status = mounts.Status{ // Mount.Status would look at every listener
+		Programme: s.mount.Programme(), Listeners: audience.Count(), Peak: audience.Peak(),
+		MaxListeners: s.mount.Config().MaxListeners, History: s.mount.History(),
+	}
 	s.link = s.mount.Name
 	s.title = orElse(s.status.Station.Name, s.mount.Name)
 	if s.status.MaxListeners > 0 {
 		s.max = s.status.MaxListeners
 	}
-	type person struct{ addr, agent string }
-	people := map[person]bool{}
-	var total time.Duration
-	list := s.mount.Audience.List()
-	for _, l := range list {
-		people[person{l.Addr, l.Agent}] = true
-		total += time.Since(l.Since)
-	}
-	s.unique = len(people)
-	if len(list) > 0 {
-		s.average = total / time.Duration(len(list))
-	}
+	s.unique, s.average = audience.Crowd()
 	return s
 }
 

@@ -3,8 +3,6 @@ package api
 import (
 	"net/http"
 
-	"go.uber.org/zap"
-
 	"relay/icy"
 	"relay/mounts"
 )
@@ -38,9 +36,7 @@ func (h *Handlers) setTitle(c *call) error {
 	if source == nil {
 		return problem(http.StatusConflict, "%s has no source now whose title could be set", c.mount)
 	}
-	title := mounts.Title{Text: oneLine(given.Title), URL: oneLine(given.URL)}
-	source.SetTitle(title)
-	h.Log.Info("title", zap.String("mount", c.mount), zap.String("title", title.Text))
+	source.SetTitle(mounts.Title{Text: oneLine(given.Title), URL: oneLine(given.URL)})
 	return c.done()
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -22,7 +23,7 @@ import (
 
 const (
 	hookTimeout  = 5 * time.Second // for a whole exchange
-	maxQuestions = 64              // at once
+	maxQuestions = 32              // at once to one server
 	maxRedirects = 3
 	maxAnswer    = 64 << 10 // bytes of head or body that are read
 	maxMessage   = 200      // bytes of icecast-auth-message that are kept
@@ -34,17 +35,18 @@ type hooks struct {
 	conf    *conf.Live
 	client  *http.Client
 	timeout time.Duration
-	asking  chan struct{} // one for each question under way
 	notices *notices
 	log     *zap.Logger
+
+	mu     sync.Mutex
+	asking map[string]chan struct{} // by server, one for each question under way
 }
 
 func newHooks(c *conf.Live) *hooks {
 	h := &hooks{
 		conf:    c,
 		timeout: hookTimeout,
-		asking:  make(chan struct{}, maxQuestions),
-		notices: newNotices(),
+		asking:  map[string]chan struct{}{},
 		log:     zap.NewNop(),
 		client: &http.Client{
 			CheckRedirect: checkRedirect,
@@ -57,7 +59,20 @@ func newHooks(c *conf.Live) *hooks {
 			},
 		},
 	}
+	h.notices = newNotices(h.send)
 	return h
+}
+
+// questions holds those under way to the server of a hook. Each has a share of
+// its own, so that one that hangs is in nobody else's way.
+func (h *hooks) questions(address string) chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	server := hookServer(address)
+	if h.asking[server] == nil {
+		h.asking[server] = make(chan struct{}, maxQuestions)
+	}
+	return h.asking[server]
 }
 
 // itself is how this server is named in each form.
@@ -74,15 +89,31 @@ func (h *hooks) itself() (server, port field) {
 	return field{"server", host}, field{"port", number}
 }
 
-// checkRedirect follows to the same host only, and no way that would turn the
-// question into a GET or show it to the network.
+// checkRedirect follows to the same server only, and no way that would turn the
+// question into a GET.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
-	if len(via) > maxRedirects || req.Method != first.Method || req.URL.Hostname() != first.URL.Hostname() ||
-		first.URL.Scheme == "https" && req.URL.Scheme != "https" {
+	if len(via) > maxRedirects || req.Method != first.Method || !sameServer(first.URL, req.URL) {
 		return http.ErrUseLastResponse
 	}
 	return nil
+}
+
+// sameServer reports whether a hook that is asked at one address may send on to
+// another: of the same server, or from HTTP to HTTPS at their usual ports.
+// Another port of the same host may be somebody else's.
+func sameServer(from, to *url.URL) bool {
+	if !strings.EqualFold(from.Hostname(), to.Hostname()) {
+		return false
+	}
+	port := func(u *url.URL) string {
+		if u.Scheme == "https" {
+			return cmp.Or(u.Port(), "443")
+		}
+		return cmp.Or(u.Port(), "80")
+	}
+	same := from.Scheme == to.Scheme && port(from) == port(to)
+	return same || from.Scheme == "http" && port(from) == "80" && to.Scheme == "https" && port(to) == "443"
 }
 
 // stream is what a stream_auth hook is asked about.
@@ -118,14 +149,15 @@ func (h *hooks) ask(ctx context.Context, address, who, body string) (time.Durati
 	about := func(format string, arguments ...any) *Refusal {
 		return &Refusal{Reason: hookName(address) + " " + fmt.Sprintf(format, arguments...)}
 	}
+	questions := h.questions(address)
 	select {
-	case h.asking <- struct{}{}:
-		defer func() { <-h.asking }()
+	case questions <- struct{}{}:
+		defer func() { <-questions }()
 	case <-asking.Done():
 		if ctx.Err() != nil {
 			return 0, about("cannot be asked about %s: %s", who, h.explain(ctx.Err()))
 		}
-		return 0, about("is slow: %d questions were under way for %v before that about %s", cap(h.asking), h.timeout, who)
+		return 0, about("is slow: %d questions were under way for %v before that about %s", cap(questions), h.timeout, who)
 	}
 	answer, err := h.post(asking, address, body)
 	if err != nil {
@@ -207,11 +239,19 @@ func (h *hooks) explain(err error) string {
 
 // hookName names a hook in the log, without what may be secret in its address.
 func hookName(address string) string {
+	if server := hookServer(address); server != "" {
+		return "the hook at " + server
+	}
+	return "the hook"
+}
+
+// hookServer is the host of a hook, with its port if one is given.
+func hookServer(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
-		return "the hook"
+		return ""
 	}
-	return "the hook at " + u.Host
+	return u.Host
 }
 
 // printable is one line of text that may go into logs and answers.

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -177,11 +178,70 @@ func TestQuestionsAtOnce(t *testing.T) {
 	asking.Wait()
 
 	for range maxQuestions {
-		g.hooks.asking <- struct{}{}
+		g.hooks.questions(server.URL) <- struct{}{}
 	}
 	g.hooks.timeout = 20 * time.Millisecond
 	_, err := g.Listener(t.Context(), get("/url.mp3", "ann", "x"), "/url.mp3", 1)
-	checkRefused(t, err, `is slow: 64 questions were under way for 20ms before that about user "ann"`)
+	checkRefused(t, err, `is slow: 32 questions were under way for 20ms before that about user "ann"`)
+}
+
+// A hook that hangs is in the way of its own mounts, and of no other's: neither
+// of questions nor of what hooks are told.
+func TestAHangingHookIsAlone(t *testing.T) {
+	var hanging sync.WaitGroup
+	stuck := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		hanging.Done()
+		<-r.Context().Done()
+	}))
+	defer stuck.Close()
+	told := make(chan struct{}, 1)
+	healthy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("icecast-auth-user", "1")
+		if r.FormValue("action") == "mount_add" {
+			told <- struct{}{}
+		}
+	}))
+	defer healthy.Close()
+	c, err := conf.Parse("relay.toml", fmt.Appendf(nil, `
+[[mount]]
+name = "/stuck"
+listener_auth = { url = %[1]q, on_source = %[1]q }
+[[mount]]
+name = "/healthy"
+listener_auth = { url = %[2]q, on_source = %[2]q }
+`, stuck.URL, healthy.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := unhurried(NewGate(conf.NewLive(c)))
+	t.Cleanup(g.hooks.client.CloseIdleConnections)
+	g.hooks.timeout = time.Hour
+	ctx, hangUp := context.WithCancel(t.Context())
+	hanging.Add(maxQuestions + noticeWorkers)
+	var asking sync.WaitGroup
+	for range 2 * maxQuestions {
+		asking.Go(func() {
+			if _, err := g.Listener(ctx, get("/stuck", "ann", "x"), "/stuck", 1); err == nil {
+				t.Error("let in by a hook that hangs")
+			}
+		})
+	}
+	for range maxNotices {
+		g.hooks.tell(notice{address: stuck.URL, action: "listener_remove", mount: "/stuck"})
+	}
+	stop := run(t, g)
+	hanging.Wait()
+	if _, err := g.Listener(t.Context(), get("/healthy", "ann", "x"), "/healthy", 1); err != nil {
+		t.Errorf("the healthy hook: %v", err)
+	}
+	g.SourceCame("/healthy")
+	<-told
+	hangUp()
+	asking.Wait()
+	g.hooks.notices.abandon()
+	stuck.CloseClientConnections()
+	stop()
 }
 
 func TestListenerHasLeftMeanwhile(t *testing.T) {

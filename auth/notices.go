@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	maxNotices     = 1000
-	noticeWorkers  = 8
-	noticesGoodbye = 3 * time.Second // for what waits when the server ends
+	maxNotices     = 1000            // that wait for one server
+	noticeWorkers  = 8               // for one server
+	noticesGoodbye = 3 * time.Second // for what waits when the program ends
 )
 
 // notice is one thing that a hook is told.
@@ -22,86 +22,125 @@ type notice struct {
 	ordered                      bool // among those of its mount
 }
 
-// notices is a bounded queue of what hooks are to be told. Those of a mount
-// that are ordered are given out one after the other.
+// notices are what hooks are to be told: a bounded queue for each server, with
+// workers of its own, so that one that hangs holds up nobody else. Those of a
+// mount that are ordered are given out one after the other.
 type notices struct {
+	send    func(context.Context, notice)
+	working sync.WaitGroup
+
 	mu      sync.Mutex
-	changed *sync.Cond
+	sending context.Context   // of the workers; nil: not yet
+	queues  map[string]*queue // by server
+	closed  bool
+}
+
+// queue is what one server is to be told. Guarded by notices.mu.
+type queue struct {
 	waiting []notice
 	busy    map[string]bool // mounts of which an ordered notice is under way
-	closed  bool
+	workers int
 	lost    int // in a row, because the queue was full
 }
 
-func newNotices() *notices {
-	q := &notices{busy: map[string]bool{}}
-	q.changed = sync.NewCond(&q.mu)
-	return q
+func newNotices(send func(context.Context, notice)) *notices {
+	return &notices{send: send, queues: map[string]*queue{}}
 }
 
-// put adds a notice unless the queue is full or closed, and returns how many
-// have been lost in a row: this one included when ok is false, before this one
-// when it is true.
-func (q *notices) put(n notice) (lost int, ok bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.closed || len(q.waiting) >= maxNotices {
+// put adds a notice unless its queue is full or all are closed, and returns how
+// many have been lost in a row: this one included when ok is false, before this
+// one when it is true.
+func (all *notices) put(n notice) (lost int, ok bool) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	server := hookServer(n.address)
+	q := all.queues[server]
+	if q == nil {
+		q = &queue{busy: map[string]bool{}}
+		all.queues[server] = q
+	}
+	if all.closed || len(q.waiting) >= maxNotices {
 		q.lost++
 		return q.lost, false
 	}
 	q.waiting = append(q.waiting, n)
-	q.changed.Signal()
+	if all.sending != nil {
+		all.staff(q)
+	}
 	lost, q.lost = q.lost, 0
 	return lost, true
 }
 
-// next waits for a notice that may be sent; done must follow. ok is false when
-// the queue is closed and nothing waits.
-func (q *notices) next() (n notice, ok bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for {
-		i := slices.IndexFunc(q.waiting, func(n notice) bool { return !n.ordered || !q.busy[n.mount] })
-		if i >= 0 {
-			n = q.waiting[i]
-			q.waiting = slices.Delete(q.waiting, i, i+1)
-			if n.ordered {
-				q.busy[n.mount] = true
-			}
-			return n, true
+// open lets what waits be sent, until sending ends.
+func (all *notices) open(sending context.Context) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.sending = sending
+	for _, q := range all.queues {
+		for range min(len(q.waiting), noticeWorkers) {
+			all.staff(q)
 		}
-		if q.closed && len(q.waiting) == 0 {
-			return notice{}, false
-		}
-		q.changed.Wait()
 	}
 }
 
-func (q *notices) done(n notice) {
+// staff gives a queue one more worker, if it may have one. all.mu is held.
+func (all *notices) staff(q *queue) {
+	if q.workers == noticeWorkers {
+		return
+	}
+	q.workers++
+	sending := all.sending
+	all.working.Go(func() {
+		for n, ok := all.next(q); ok; n, ok = all.next(q) {
+			all.send(sending, n)
+			all.done(q, n)
+		}
+	})
+}
+
+// next takes a notice that may be sent; done must follow. When there is none
+// the worker is let go: who is at one that others wait for looks again.
+func (all *notices) next(q *queue) (n notice, ok bool) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	i := slices.IndexFunc(q.waiting, func(n notice) bool { return !n.ordered || !q.busy[n.mount] })
+	if i < 0 {
+		q.workers--
+		return notice{}, false
+	}
+	n = q.waiting[i]
+	q.waiting = slices.Delete(q.waiting, i, i+1)
+	if n.ordered {
+		q.busy[n.mount] = true
+	}
+	return n, true
+}
+
+func (all *notices) done(q *queue, n notice) {
 	if !n.ordered {
 		return
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	all.mu.Lock()
+	defer all.mu.Unlock()
 	delete(q.busy, n.mount)
-	q.changed.Broadcast()
 }
 
-// close lets next end when nothing waits any more.
-func (q *notices) close() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.closed = true
-	q.changed.Broadcast()
+// close takes no more notices, and returns when none waits any more.
+func (all *notices) close() {
+	all.mu.Lock()
+	all.closed = true
+	all.mu.Unlock()
+	all.working.Wait()
 }
 
-// abandon empties the queue and returns how many notices it held.
-func (q *notices) abandon() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	n := len(q.waiting)
-	q.waiting = nil
-	q.changed.Broadcast()
+// abandon empties the queues and returns how many notices they held.
+func (all *notices) abandon() (n int) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	for _, q := range all.queues {
+		n += len(q.waiting)
+		q.waiting = nil
+	}
 	return n
 }
 
@@ -111,9 +150,9 @@ func (h *hooks) tell(n notice) {
 	switch lost, ok := h.notices.put(n); {
 	case !ok && lost == 1:
 		h.log.Error("hooks are not told any more: too many notices wait, or the server ends",
-			zap.String("action", n.action), zap.String("mount", n.mount))
+			zap.String("server", hookServer(n.address)), zap.String("action", n.action), zap.String("mount", n.mount))
 	case ok && lost > 0:
-		h.log.Warn("hooks are told again", zap.Int("lost", lost))
+		h.log.Warn("hooks are told again", zap.String("server", hookServer(n.address)), zap.Int("lost", lost))
 	}
 }
 
@@ -122,17 +161,8 @@ func (h *hooks) tell(n notice) {
 func (h *hooks) run(ctx context.Context) {
 	sending, stop := context.WithCancel(context.Background())
 	defer stop()
-	var workers sync.WaitGroup
-	for range noticeWorkers {
-		workers.Go(func() {
-			for n, ok := h.notices.next(); ok; n, ok = h.notices.next() {
-				h.send(sending, n)
-				h.notices.done(n)
-			}
-		})
-	}
+	h.notices.open(sending)
 	<-ctx.Done()
-	h.notices.close()
 	late := time.AfterFunc(noticesGoodbye, func() {
 		if n := h.notices.abandon(); n > 0 {
 			h.log.Warn("hooks were too slow to be told everything", zap.Int("lost", n))
@@ -140,7 +170,7 @@ func (h *hooks) run(ctx context.Context) {
 		stop()
 	})
 	defer late.Stop()
-	workers.Wait()
+	h.notices.close()
 	h.client.CloseIdleConnections()
 }
 

@@ -80,9 +80,9 @@ func TestQueueFull(t *testing.T) {
 	if got := logs.FilterMessageSnippet("not told any more").Len(); got != 1 {
 		t.Errorf("%d lines about a full queue", got)
 	}
-	g.hooks.notices.done(notice{}) // what is not ordered holds up nothing
-	n, _ := g.hooks.notices.next()
-	g.hooks.notices.done(n)
+	q := g.hooks.notices.queues[hookServer(server.URL)]
+	n, _ := g.hooks.notices.next(q)
+	g.hooks.notices.done(q, n)
 	g.SourceLeft("/url.mp3")
 	if got := logs.FilterMessage("hooks are told again").All(); len(got) != 1 || got[0].ContextMap()["lost"] != int64(5) {
 		t.Errorf("got %v", got)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -30,6 +31,8 @@ func TestRedirects(t *testing.T) {
 			http.Redirect(w, r, "/final", http.StatusFound)
 		case "/away":
 			http.Redirect(w, r, away, http.StatusTemporaryRedirect)
+		case "/port":
+			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
 		case "/final":
 			if body, _ := io.ReadAll(r.Body); !strings.HasPrefix(string(body), "action=") {
 				t.Errorf("the form got lost: %q", body)
@@ -46,6 +49,7 @@ func TestRedirects(t *testing.T) {
 		{"/loop", `"307 Temporary Redirect", has no`, maxRedirects + 1},
 		{"/get", `"302 Found", has no`, 1},
 		{"/away", `"307 Temporary Redirect", has no`, 1},
+		{"/port", `"307 Temporary Redirect", has no`, 1},
 	} {
 		asked.Store(0)
 		g := hookGate(t, server.URL+tt.path)
@@ -58,5 +62,28 @@ func TestRedirects(t *testing.T) {
 	}
 	if elsewhere.Load() != 0 {
 		t.Error("another host was asked")
+	}
+}
+
+func TestHookStaysAtItsServer(t *testing.T) {
+	for _, tt := range []struct {
+		from, to string
+		same     bool
+	}{
+		{"http://a.example/x", "http://a.example:80/y", true},
+		{"https://a.example:8443/x", "https://A.example:8443/y", true},
+		{"http://a.example/x", "https://a.example/x", true},
+		{"http://a.example:80/x", "https://a.example:443/x", true},
+		{"https://a.example/x", "http://a.example/x", false},
+		{"http://a.example/x", "http://a.example:8080/x", false},
+		{"http://a.example:8080/x", "https://a.example/x", false},
+		{"http://a.example/x", "https://a.example:8443/x", false},
+		{"http://a.example/x", "http://b.example/x", false},
+	} {
+		from, _ := url.Parse(tt.from)
+		to, _ := url.Parse(tt.to)
+		if got := sameServer(from, to); got != tt.same {
+			t.Errorf("%s to %s: %v", tt.from, tt.to, got)
+		}
 	}
 }

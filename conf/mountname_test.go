@@ -25,6 +25,8 @@ func TestMountNames(t *testing.T) {
 		"/a\u00a0b":               "must not have control characters, or blanks other than a plain one",
 		"/a\nb":                   "must not have control characters, or blanks other than a plain one",
 		"/a\x00":                  "must not have control characters, or blanks other than a plain one",
+		"/a\x7f":                  "must not have control characters, or blanks other than a plain one",
+		"/a\u009b31m":             "must not have control characters, or blanks other than a plain one",
 		"/a\u202eb":               "must not have control characters, or blanks other than a plain one",
 		"/a\xff":                  "must not have control characters, or blanks other than a plain one",
 		"/a?b":                    `must not have a query or fragment ("?", "#")`,

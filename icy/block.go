@@ -3,11 +3,17 @@ package icy
 import (
 	"bytes"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
-// maxBlockText is the longest text a block can hold, in bytes: 255 × 16.
-const maxBlockText = 255 * 16
+const (
+	// maxBlockText is the longest text a block can hold, in bytes: 255 × 16.
+	maxBlockText = 255 * 16
+
+	// LongestTitle is the longest title a block has room for, in bytes.
+	LongestTitle = maxBlockText - len("StreamTitle='") - len("';")
+)
 
 // EmptyBlock is the block that says "nothing new".
 var EmptyBlock = []byte{0}
@@ -19,8 +25,7 @@ var EmptyBlock = []byte{0}
 // left out.
 func AppendBlock(dst []byte, title, url string) []byte {
 	const before, after, beforeURL = "StreamTitle='", "';", "StreamUrl='"
-	room := maxBlockText - len(before) - len(after)
-	title = cutText(printable(title), room)
+	title = CutText(printable(title), LongestTitle)
 	text := before + title + after
 	if url = printable(url); url != "" && len(text)+len(beforeURL)+len(url)+len(after) <= maxBlockText {
 		text += beforeURL + url + after
@@ -58,19 +63,20 @@ func upToLastQuote(s string) string {
 	return strings.TrimSuffix(s, "'")
 }
 
-// printable replaces control characters, which would break block or header
-// lines, by blanks.
+// printable replaces by blanks what would break block or header lines, or steer
+// who shows them: control characters, line ends that are not ASCII, and what
+// turns the direction of all text that follows.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f {
+		if unicode.IsControl(r) || '\u2028' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069' {
 			return ' '
 		}
 		return r
 	}, s)
 }
 
-// cutText shortens s to at most n bytes without splitting a character.
-func cutText(s string, n int) string {
+// CutText shortens s to at most n bytes without splitting a character.
+func CutText(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}

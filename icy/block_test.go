@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"relay/icy"
@@ -16,6 +17,8 @@ func TestAppendBlock(t *testing.T) {
 		{"with address", "T", "http://a/b.jpg", "\x03StreamTitle='T';StreamUrl='http://a/b.jpg';" + strings.Repeat("\x00", 5)},
 		{"quotes stay", "It's; 'so'", "", "\x02StreamTitle='It's; 'so'';" + strings.Repeat("\x00", 7)},
 		{"line ends and NUL become blanks", "a\r\nb\x00c", "", "\x02StreamTitle='a  b c';" + strings.Repeat("\x00", 11)},
+		{"so do C1, DEL, other line ends and turns of direction", "a\x7f\u009bb\u2028c\u202ed\u2066e", "", "\x02StreamTitle='a  b c d e';" + strings.Repeat("\x00", 7)},
+		{"marks of direction and joiners stay", "\u200fא\u200d", "", "\x02StreamTitle='\u200fא\u200d';" + strings.Repeat("\x00", 9)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -67,7 +70,7 @@ func FuzzBlock(f *testing.F) {
 		}
 		got, _, ok := icy.ParseBlock(block[1:])
 		clean := !strings.ContainsAny(title+url, "';") && len(title)+len(url) < 3000 && !strings.ContainsFunc(title, func(r rune) bool {
-			return r < 0x20 || r == 0x7f || r == utf8.RuneError
+			return r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.In(r, unicode.Zl, unicode.Zp)
 		})
 		if !ok || (clean && got != title) {
 			t.Fatalf("%q came back as %q, %v", title, got, ok)

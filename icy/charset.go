@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 )
 
-// Text turns what a client sent into UTF-8 of one line: control characters
-// become blanks. charset is the name the client
+// Text turns what a client sent into UTF-8 of one line: control
+// characters and the like become blanks. charset is the name the client
 // gave for it, in any spelling of the WHATWG list ("UTF8", "latin1",
 // "ISO-8859-1"…). With no name, bytes that are valid UTF-8 are taken as such
 // and anything else as Latin-1, which never fails. An unknown name is an

@@ -18,6 +18,8 @@ func TestText(t *testing.T) {
 		{"Caf\xe9", "UTF-8", "Café"}, // says one, sends the other
 		{"\xcf\xf0\xe8\xe2\xe5\xf2", "windows-1251", "Привет"},
 		{"plain", " us-ascii ", "plain"},
+		{"a\u009b31m\x7f", "", "a 31m "},
+		{"a\u202eb\u2029c", "utf-8", "a b c"},
 	}
 	for _, tt := range tests {
 		got, err := icy.Text(tt.raw, tt.charset)

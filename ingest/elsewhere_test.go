@@ -25,6 +25,7 @@ type elsewhereNet struct {
 	servers  map[string]func(conn net.Conn)
 	requests []string // heads, in the order they came
 	dials    atomic.Int64
+	spoilt   atomic.Pointer[int] // the next connection is unlucky after so many reads
 	open     sync.WaitGroup
 }
 
@@ -48,8 +49,14 @@ func (e *elsewhereNet) dial(_ context.Context, _, address string) (net.Conn, err
 			serve(theirs)
 		}
 	})
+	if reads := e.spoilt.Swap(nil); reads != nil {
+		return &unlucky{ours, *reads}, nil
+	}
 	return ours, nil
 }
+
+// spoil makes the next connection an unlucky one.
+func (e *elsewhereNet) spoil(reads int) { e.spoilt.Store(&reads) }
 
 // set replaces a server; nil takes it from the net.
 func (e *elsewhereNet) set(address string, serve func(net.Conn)) {

@@ -30,10 +30,12 @@ type Master struct {
 	From   conf.Master
 	Except func(mount string) bool      // those that have a relay of their own
 	Relay  func(from conf.Relay) *Relay // makes the relay of a mount
+	Most   func() int                   // how many relays there may be
 
 	relays  map[string]*pulledMount
 	running sync.WaitGroup
 	problem string // the last one logged
+	crowded bool   // the log knows that the last list had too many mounts
 }
 
 // pulledMount is a mount of the master with its relay.
@@ -68,12 +70,20 @@ func (m *Master) Run(ctx context.Context) {
 
 // follow starts a relay for every mount that is new, and stops those whose
 // mount two lists in a row did not have: a source that reconnects is missing
-// from one.
+// from one. Of more mounts than there may be, the first of the list are taken.
 func (m *Master) follow(ctx context.Context, names []string) {
 	listed := map[string]bool{}
+	leftOut := 0
 	for _, name := range names {
+		if listed[name] || m.Except(name) {
+			continue
+		}
 		listed[name] = true
-		if m.Except(name) || m.relays[name] != nil {
+		if m.relays[name] != nil {
+			continue
+		}
+		if len(m.relays) >= m.Most() {
+			leftOut++
 			continue
 		}
 		relaying, stop := context.WithCancel(ctx)
@@ -82,6 +92,10 @@ func (m *Master) follow(ctx context.Context, names []string) {
 		m.running.Go(func() { relay.Run(relaying) })
 		m.Log.Info("mount of the master", zap.String("mount", name))
 	}
+	if leftOut > 0 && !m.crowded {
+		m.Log.Warn("the master has more mounts than limits.sources allows", zap.Int("taken", len(m.relays)), zap.Int("left out", leftOut))
+	}
+	m.crowded = leftOut > 0
 	for name, pulled := range m.relays {
 		if listed[name] {
 			pulled.missed = 0
@@ -97,13 +111,16 @@ func (m *Master) follow(ctx context.Context, names []string) {
 
 // list asks the master for its mounts, as recorded
 // (wire/relay-slave-of-master.txt).
-func (m *Master) list(ctx context.Context) ([]string, error) {
+func (m *Master) list(ctx context.Context) (names []string, err error) {
+	defer contain(m.Log, &err)
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	u, err := url.Parse(m.From.URL)
 	if err != nil {
 		return nil, err
 	}
 	u.Path = "/admin/streamlist.txt"
-	r, err := m.Puller.get(ctx, u, login{m.From.User, m.From.Password.Reveal()}, "", u.Path, nil)
+	r, err := m.Puller.get(ctx, u, login{m.From.User, m.From.Password.Reveal()}, "", u.Path)
 	if err != nil {
 		return nil, err
 	}

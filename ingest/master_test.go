@@ -2,11 +2,13 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -29,6 +31,8 @@ type enslaved struct {
 	stop     func()
 }
 
+const mostMounts = 20
+
 func startMaster(t *testing.T) *enslaved {
 	core, logs := observer.New(zap.InfoLevel)
 	s := &enslaved{
@@ -45,6 +49,7 @@ func startMaster(t *testing.T) *enslaved {
 		Puller: s.puller(), Log: zap.New(core),
 		From:   conf.Master{URL: "http://m:8000/", User: "relay", Password: "pw", Interval: conf.Duration(time.Minute)},
 		Except: func(mount string) bool { return mount == "/own" },
+		Most:   func() int { return mostMounts },
 		Relay: func(from conf.Relay) *Relay {
 			return &Relay{Registry: s.registry, Puller: s.puller(), Log: zap.NewNop(), From: from, Timeout: 10 * time.Second, Pace: 250 * time.Millisecond}
 		},
@@ -149,6 +154,77 @@ func TestMasterThatIsAway(t *testing.T) {
 			t.Errorf("mounts %q", s.mounts())
 		}
 		s.stop()
+	})
+}
+
+// A master cannot have as many mounts made here as it has room for in its list.
+func TestMasterWithTooManyMounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := startMaster(t)
+		var crowd strings.Builder
+		crowd.WriteString(recorded)
+		for n := range 10_000 {
+			fmt.Fprintf(&crowd, "/%d\n", n%5_000)
+		}
+		list := crowd.String()
+		s.list.Store(&list)
+		time.Sleep(5 * time.Minute)
+		if n := len(s.registry.List()); n != mostMounts || !sounds(s.registry.Find("/0")) {
+			t.Errorf("%d mounts", n)
+		}
+		said := s.log.FilterMessageSnippet("more mounts than limits.sources").All()
+		if len(said) != 1 || said[0].ContextMap()["left out"] != int64(5_000-mostMounts) {
+			t.Errorf("said %v", said)
+		}
+		shorter := recorded + "/4998\n/4999\n"
+		s.list.Store(&shorter)
+		time.Sleep(5 * time.Minute)
+		if got := s.mounts(); got != "/4998 /4999" {
+			t.Errorf("mounts %q of a shorter list", got)
+		}
+		s.stop()
+	})
+}
+
+// A server that takes connections in slowly is asked for few at once, and no
+// other waits for it.
+func TestDialsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var now, most int
+		var mu sync.Mutex
+		p := &Puller{dial: func(ctx context.Context, _, address string) (net.Conn, error) {
+			if address == "slow:80" {
+				mu.Lock()
+				now++
+				most = max(most, now)
+				mu.Unlock()
+				<-ctx.Done()
+				mu.Lock()
+				now--
+				mu.Unlock()
+			}
+			return nil, errors.New("no answer")
+		}}
+		ctx, cancel := context.WithCancel(t.Context())
+		var relays sync.WaitGroup
+		for range 100 {
+			relays.Go(func() { p.stream(ctx, "http://slow/", login{}, "/live") })
+		}
+		synctest.Wait()
+		began := time.Now()
+		p.stream(ctx, "http://quick/", login{}, "/live")
+		if time.Since(began) > 0 {
+			t.Errorf("another server was asked after %v", time.Since(began))
+		}
+		time.Sleep(time.Minute)
+		cancel()
+		relays.Wait()
+		if most != maxDials {
+			t.Errorf("%d at once", most)
+		}
+		if len(p.dials.to) != 0 {
+			t.Error("what was dialled is still held")
+		}
 	})
 }
 

@@ -97,7 +97,10 @@ func (p *Player) play(ctx context.Context, deck *deck, track Track) (played int,
 	ctx, skip := context.WithCancelCause(ctx)
 	defer skip(nil)
 	p.setSkip(skip)
-	played, err = deck.play(ctx, track)
+	func() {
+		defer contain(p.Log, &err)
+		played, err = deck.play(ctx, track)
+	}()
 	p.setSkip(nil)
 	if played > 0 && p.Heard != nil {
 		p.Heard(track)

@@ -30,7 +30,6 @@ const (
 var (
 	errReplyTooLarge = fmt.Errorf("the head of the answer is larger than %d KiB", maxReplyHead>>10)
 	errLoop          = errors.New("the address leads back to this server, which cannot pull from itself")
-	errInward        = errors.New("a server on the internet sends on to an address of this network, which it has no business in")
 )
 
 // Puller asks other servers, over HTTP and HTTPS. net/http would not read the
@@ -39,12 +38,14 @@ type Puller struct {
 	own  []net.Addr // where this server listens
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 	tls  *tls.Config // nil: the system's certificates
+
+	dials dials
 }
 
 // NewPuller returns a puller for a server that listens on own, and so will
 // not pull from itself.
 func NewPuller(own []net.Addr) *Puller {
-	return &Puller{own: own, dial: new(net.Dialer).DialContext}
+	return &Puller{own: own, dial: (&net.Dialer{ControlContext: keepOutside}).DialContext}
 }
 
 // login is what another server wants to know; the zero value is none.
@@ -75,12 +76,11 @@ func (r *reply) text() io.Reader {
 }
 
 // get asks for one address and reads the head of the answer, whatever its
-// status. The connection ends with ctx. What must not be asked for is avoid, a
-// path on this very server: the answer would wait for itself. sentBy is the
-// server that named the address; nil: the operator did.
-func (p *Puller) get(ctx context.Context, u *url.URL, l login, header, avoid string, sentBy net.Addr) (*reply, error) {
-	deadline := time.Now().Add(answerWithin)
-	conn, err := p.connect(ctx, u, deadline)
+// status. The connection ends with ctx, which may name who sent on to the
+// address, see keepOutside. What must not be asked for is avoid, a path on this
+// very server: the answer would wait for itself.
+func (p *Puller) get(ctx context.Context, u *url.URL, l login, header, avoid string) (*reply, error) {
+	conn, err := p.connect(ctx, u)
 	if err != nil {
 		return nil, err
 	}
@@ -88,12 +88,7 @@ func (p *Puller) get(ctx context.Context, u *url.URL, l login, header, avoid str
 		conn.Close()
 		return nil, errLoop
 	}
-	if sentBy != nil && !isPrivate(sentBy) && isPrivate(conn.RemoteAddr()) {
-		conn.Close()
-		return nil, errInward
-	}
 	r := &reply{url: u, conn: conn, stop: context.AfterFunc(ctx, func() { conn.Close() })}
-	conn.SetDeadline(deadline)
 	if _, err := io.WriteString(conn, requestHead(u, l, header)); err != nil {
 		r.Close()
 		return nil, inWords(err)
@@ -105,7 +100,15 @@ func (p *Puller) get(ctx context.Context, u *url.URL, l login, header, avoid str
 	return r, nil
 }
 
-func (p *Puller) connect(ctx context.Context, u *url.URL, deadline time.Time) (net.Conn, error) {
+// connect returns a connection with a deadline, by which the answer must have
+// come too.
+func (p *Puller) connect(ctx context.Context, u *url.URL) (net.Conn, error) {
+	dialled, err := p.dials.begin(ctx, u.Host)
+	if err != nil {
+		return nil, err
+	}
+	defer dialled()
+	deadline := time.Now().Add(answerWithin)
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	port := u.Port()
@@ -120,6 +123,7 @@ func (p *Puller) connect(ctx context.Context, u *url.URL, deadline time.Time) (n
 	if err != nil {
 		return nil, inWords(err)
 	}
+	conn.SetDeadline(deadline)
 	if u.Scheme != "https" {
 		return conn, nil
 	}
@@ -202,19 +206,13 @@ func (p *Puller) isSelf(conn net.Conn) bool {
 	return false
 }
 
-// isPrivate reports whether an address is of this machine or network, and
-// nobody else's: loopback, RFC 1918, RFC 4193, link-local (where clouds keep
-// their secrets), unspecified.
-func isPrivate(a net.Addr) bool {
-	to, ok := a.(*net.TCPAddr)
-	return ok && (to.IP.IsLoopback() || to.IP.IsPrivate() || to.IP.IsLinkLocalUnicast() || to.IP.IsUnspecified())
-}
-
 // inWords shortens what the network says to what an operator can act on.
 func inWords(err error) error {
 	var dns *net.DNSError
 	var netErr net.Error
 	switch {
+	case errors.Is(err, errInward):
+		return errInward
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return fmt.Errorf("there is no host named %s", dns.Name)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():

@@ -31,7 +31,8 @@ var (
 // and no frame for the timeout is as good as one that sends nothing, and ends. In
 // a tag it may go on for as long as the tag says, a picture perhaps, but has
 // nothing to play meanwhile. What is too slow to be a frame yet is neither.
-func pump(audio io.Reader, in *mounts.Input, timeout time.Duration) (frames.CutterStats, error) {
+func pump(log *zap.Logger, audio io.Reader, in *mounts.Input, timeout time.Duration) (stats frames.CutterStats, err error) {
+	defer contain(log, &err)
 	var cutter frames.Cutter
 	buf := make([]byte, 16<<10)
 	var received int64
@@ -86,7 +87,7 @@ func (s *spell) note(is bool, now time.Time) time.Duration {
 // audioOf returns the audio in a body as its header describes it: chunks are
 // joined, and the titles in it go to the input. Both are read in small pieces,
 // for each of which the body must not be asked.
-func audioOf(body io.Reader, header http.Header, in *mounts.Input, log *zap.Logger) io.Reader {
+func audioOf(body io.Reader, header http.Header, in *mounts.Input) io.Reader {
 	if chunked(header) {
 		body = httputil.NewChunkedReader(bufio.NewReaderSize(body, 64<<10))
 	}
@@ -99,7 +100,6 @@ func audioOf(body io.Reader, header http.Header, in *mounts.Input, log *zap.Logg
 		if t, err := inlineTitle(title, url, in.Mount.Config().Charset); err == nil && t != last {
 			last = t
 			in.SetTitle(t)
-			log.Info("title", zap.String("title", t.Text))
 		}
 	})
 }

@@ -32,7 +32,7 @@ func TestPumpTellsOfReception(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			pump(from, in, 10*time.Second)
+			pump(zap.NewNop(), from, in, 10*time.Second)
 		}()
 		header := frametest.Header(128000, 44100, 2)
 		send := func(frames int) {
@@ -138,7 +138,7 @@ func pumped(t *testing.T, sent []byte, test func(live *mounts.Mount, ended <-cha
 		in := connect(t, r, "/live", 1)
 		ended := make(chan error, 1)
 		go func() {
-			_, err := pump(inTime{bytes.NewReader(sent)}, in.Input, 10*time.Second)
+			_, err := pump(zap.NewNop(), inTime{bytes.NewReader(sent)}, in.Input, 10*time.Second)
 			in.Detach()
 			ended <- err
 		}()

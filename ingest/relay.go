@@ -77,6 +77,9 @@ func (r *Relay) longestWait() time.Duration {
 // turn pulls over one connection, and returns how long the stream played and
 // why it ended.
 func (r *Relay) turn(ctx context.Context) (played time.Duration, err error) {
+	defer contain(r.Log, &err)
+	ctx, end := context.WithCancel(ctx)
+	defer end() // whatever happens, no connection is left open
 	if r.From.OnDemand {
 		if err := r.attach(icy.Station{}, ""); err != nil {
 			return 0, err
@@ -133,7 +136,7 @@ func (r *Relay) play(stream *reply) (time.Duration, error) {
 		body = &wantedReader{from: body, audience: &in.Mount.Audience, last: time.Now()}
 	}
 	began := time.Now()
-	stats, err := pump(audioOf(body, stream.Header, in, r.Log), in, r.Timeout)
+	stats, err := pump(r.Log, audioOf(body, stream.Header, in), in, r.Timeout)
 	in.Leaving(leaveReason(err))
 	in.Pause()
 	if cause := in.Cause(); cause != nil {

@@ -162,7 +162,7 @@ func (r *Rendition) encode(ctx context.Context, from *mounts.Mount) error {
 		audio = &wantedReader{from: audio, audience: &in.Mount.Audience, last: time.Now()}
 	}
 	r.Log.Info("encoder started", zap.Int("kbit/s", r.To.BitRate))
-	stats, err := pump(audio, in, r.Timeout)
+	stats, err := pump(r.Log, audio, in, r.Timeout)
 	in.Pause()
 	if !errors.Is(err, io.EOF) {
 		stop()

@@ -140,7 +140,7 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 	}()
 
 	body = newPacedReader(conn, body, s.timeout(), s.pace(), in.Ended())
-	stats, err := pump(audioOf(body, header, in, log), in, s.timeout())
+	stats, err := pump(log, audioOf(body, header, in), in, s.timeout())
 	if cause := in.Cause(); cause != nil {
 		err = cause
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,14 +39,13 @@ func (p *Puller) stream(ctx context.Context, address string, l login, mount stri
 	if err != nil {
 		return nil, err
 	}
-	u := first
-	var sentBy net.Addr
+	u, asking := first, ctx
 	for range maxHops + 1 {
 		sent := l
 		if u.Scheme != first.Scheme || u.Host != first.Host {
 			sent = login{}
 		}
-		r, err := p.get(ctx, u, sent, "Icy-MetaData: 1\r\n", mount, sentBy)
+		r, err := p.get(asking, u, sent, "Icy-MetaData: 1\r\n", mount)
 		if err != nil {
 			return nil, err
 		}
@@ -59,7 +57,7 @@ func (p *Puller) stream(ctx context.Context, address string, l login, mount stri
 		if err != nil {
 			return nil, err
 		}
-		u, sentBy = next, r.conn.RemoteAddr()
+		u, asking = next, context.WithValue(ctx, sentBy{}, ipOf(r.conn.RemoteAddr()))
 	}
 	return nil, errTooManyHops
 }

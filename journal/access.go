@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // accessTime is that of the Combined Log Format.
@@ -65,23 +67,27 @@ func bare(s string) string {
 	return strings.ReplaceAll(quoted(s), " ", `\x20`)
 }
 
-// quoted keeps what a client sent from ending its field or line, as Apache
-// does it; nothing is a dash.
+// quoted keeps what a client sent from ending its field or line, and from
+// steering the terminal that shows it, as Apache does it; nothing is a dash.
 func quoted(s string) string {
 	if s == "" {
 		return "-"
 	}
 	var b strings.Builder
-	for i := range len(s) {
-		switch c := s[i]; {
+	for len(s) > 0 {
+		c, size := utf8.DecodeRuneInString(s)
+		switch {
 		case c == '"' || c == '\\':
 			b.WriteByte('\\')
-			b.WriteByte(c)
-		case c < ' ' || c == 0x7f:
-			fmt.Fprintf(&b, `\x%02x`, c)
+			b.WriteRune(c)
+		case !unicode.IsPrint(c) || c == utf8.RuneError && size == 1:
+			for _, hidden := range []byte(s[:size]) {
+				fmt.Fprintf(&b, `\x%02x`, hidden)
+			}
 		default:
-			b.WriteByte(c)
+			b.WriteRune(c)
 		}
+		s = s[size:]
 	}
 	return b.String()
 }

@@ -88,6 +88,24 @@ func TestNobodyWritesOthersLines(t *testing.T) {
 	}
 }
 
+// Nor can it steer the terminal on which a log is looked at.
+func TestLogsSteerNoTerminal(t *testing.T) {
+	access, playlist := written(t, func(j *Journal) {
+		req := listener(http.Header{"User-Agent": {"a\u009b31m\x9b\x7f\u202eé b"}, "Referer": {"\u009d0;x"}})
+		req.RequestURI = "/a\u009b31m"
+		j.End(j.Begin(req), 200, 1)
+		j.Title("/a\u009bb", 3, "one\u009b31m\x7f\u2028\x1b]0;é")
+	})
+	for _, want := range []string{`"a\xc2\x9b31m\x9b\x7f\xe2\x80\xaeé b"`, `"\xc2\x9d0;x"`, `"GET /a\xc2\x9b31m HTTP/1.0"`} {
+		if !strings.Contains(access, want) {
+			t.Errorf("no %s in %s", want, access)
+		}
+	}
+	if !strings.HasSuffix(playlist, "|/a b|3|one 31m   ]0;é\n") {
+		t.Errorf("playlist.log %q", playlist)
+	}
+}
+
 func TestNoFilesNoJournal(t *testing.T) {
 	j := New(conf.Default().Log, zap.NewNop())
 	if j != nil {

@@ -9,13 +9,8 @@ import (
 	"relay/mounts"
 )
 
-const (
-	// wakingTime is how long a listener waits for a mount to play.
-	wakingTime = 10 * time.Second
-
-	// hangUpCheck is how often it is seen whether he still does.
-	hangUpCheck = 250 * time.Millisecond
-)
+// wakingTime is how long a listener waits for a mount to play.
+const wakingTime = 10 * time.Second
 
 var errNotPlaying = errors.New("the stream that is relayed here cannot be had now")
 
@@ -23,23 +18,12 @@ var errNotPlaying = errors.New("the stream that is relayed here cannot be had no
 // head a listener gets shall name what he will hear. It gives up, with
 // errNotPlaying, after a time, when the mount ends, and when he hangs up.
 func awaitPlaying(conn net.Conn, m *mounts.Mount) error {
-	ctx, cancel := context.WithTimeout(context.Background(), wakingTime)
+	waiting, cancel := context.WithTimeout(context.Background(), wakingTime)
 	defer cancel()
-	played := make(chan error, 1)
-	go func() { played <- m.WaitPlaying(ctx) }()
-	check := time.NewTicker(hangUpCheck)
-	defer check.Stop()
-	for {
-		select {
-		case err := <-played:
-			if err != nil {
-				return errNotPlaying
-			}
-			return nil
-		case <-check.C:
-			if leftConn(conn) {
-				return errNotPlaying
-			}
-		}
+	present, done := whilePresent(waiting, conn)
+	defer done()
+	if err := m.WaitPlaying(present); err != nil {
+		return errNotPlaying
 	}
+	return nil
 }

@@ -33,7 +33,7 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		return
 	}
 	defer arrived()
-	if err := w.admit(req, m, l); err != nil {
+	if err := w.admit(conn, req, m, l); err != nil {
 		w.refuse(conn, m, l, err)
 		return
 	}
@@ -94,15 +94,18 @@ func expect(m *mounts.Mount, l *listener, asleep bool) (arrived func(), err erro
 	return m.Audience.Expect(l.Addr)
 }
 
-// admit asks whether he may listen, where somebody is to be asked.
-func (w *Writers) admit(req *http.Request, m *mounts.Mount, l *listener) error {
+// admit asks whether he may listen, where somebody is to be asked, for as long
+// as he waits for the answer.
+func (w *Writers) admit(conn net.Conn, req *http.Request, m *mounts.Mount, l *listener) error {
 	if err := denied(w.gate, l); err != nil {
 		return err
 	}
 	if m.Config().ListenerAuth == (conf.ListenerAuth{}) {
 		return nil
 	}
-	visit, err := w.gate.Listener(w.following, req, m.Name, l.ID)
+	present, done := whilePresent(w.following, conn)
+	defer done()
+	visit, err := w.gate.Listener(present, req, m.Name, l.ID)
 	if err != nil {
 		return err
 	}

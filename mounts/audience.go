@@ -35,6 +35,7 @@ type Audience struct {
 
 	mu        sync.Mutex
 	listeners map[uint64]*Listener
+	crowd     crowd
 	peak      int
 	gone      int64 // bytes sent to those who have left
 }
@@ -81,6 +82,7 @@ func (a *Audience) Join(l *Listener) error {
 func (a *Audience) seat(l *Listener) {
 	l.sentBefore, l.settled, l.seated = l.Sent.Load(), 0, time.Now()
 	a.listeners[l.ID] = l
+	a.crowd.enter(l)
 	a.totals.count(func(t *Totals) { t.Joins++ })
 	a.peak = max(a.peak, len(a.listeners))
 	a.ring()
@@ -103,6 +105,7 @@ func (a *Audience) unseat(l *Listener, reason string) (s Stay, here bool) {
 		return Stay{}, false
 	}
 	delete(a.listeners, l.ID)
+	a.crowd.leave(l)
 	a.gone += l.sentHere()
 	sent := l.settle()
 	a.totals.count(func(t *Totals) {

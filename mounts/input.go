@@ -70,6 +70,8 @@ type Input struct {
 	rank     int  // the lowest that has something to play is on the air
 	hasLogin bool // a live source whose user is configured, or was since it came
 	title    Title
+	late     *Title // came too soon after others, see titlePace
+	pace     titlePace
 	playing  bool          // has something to play
 	audioAt  time.Time     // when it sent a frame; before the first, when it came
 	onAir    chan struct{} // closed while it is on the air
@@ -91,6 +93,9 @@ func (in *Input) Write(f frames.Frame) bool {
 	in.audioAt = time.Now()
 	if in.ended {
 		return false
+	}
+	if in.late != nil && in.pace.take(in.audioAt) {
+		in.setTitle(*in.late)
 	}
 	if !in.playing {
 		in.playing = true
@@ -142,21 +147,6 @@ func (in *Input) Retune(s icy.Station) {
 	in.Station = s
 	in.Mount.mu.Unlock()
 	in.Mount.registry.following.tell(in.Mount.Name)
-}
-
-// SetTitle sets what the input plays from here on. It reaches listeners with
-// the next frame, or when the input comes on the air.
-func (in *Input) SetTitle(t Title) {
-	m := in.Mount
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if t == in.title {
-		return
-	}
-	in.title = t
-	if m.onAir == in {
-		m.announce(t)
-	}
 }
 
 // WaitOnAir returns when the input is on the air, with the time since which

@@ -207,6 +207,7 @@ func (r *Registry) newMount(name string) *Mount {
 			expected:   &r.expected,
 			joined:     &r.Counts.Listeners,
 			listeners:  map[uint64]*Listener{},
+			crowd:      crowd{people: map[person]int{}},
 			arrivals:   make(chan struct{}, 1),
 		},
 	}

@@ -33,8 +33,9 @@ type chunk struct {
 type Stream struct {
 	burst atomic.Int64 // how far back new readers may begin, in bytes
 
-	tail      *chunk // the writer's
-	lastTitle *TitleMark
+	tail       *chunk // the writer's
+	lastTitle  *TitleMark
+	priorTitle *TitleMark // the one before it; nil: there is none
 
 	head  atomic.Pointer[chunk]     // the oldest chunk kept for new readers
 	title atomic.Pointer[TitleMark] // the title in force where head begins
@@ -84,11 +85,23 @@ func (s *Stream) forget() {
 }
 
 // mark puts a title, and the kind of input it comes from, at the end of the
-// stream: they belong to what follows.
+// stream: they belong to what follows. A mark that nothing has followed yet is
+// replaced, so that titles without sound cannot pile up; a reader who stands at
+// it comes to the new one all the same.
 func (s *Stream) mark(k Kind, t Title) {
-	m := newTitleMark(s.end.Load(), k, t)
-	s.lastTitle.next.Store(m)
+	m, last := newTitleMark(s.end.Load(), k, t), s.lastTitle
+	last.next.Store(m)
 	s.lastTitle = m
+	if last.offset < m.offset {
+		s.priorTitle = last
+		return
+	}
+	if s.priorTitle != nil {
+		s.priorTitle.next.Store(m)
+	}
+	if s.title.Load() == last {
+		s.title.Store(m)
+	}
 }
 
 // freshen keeps what was played so far from new readers. A frame that stands

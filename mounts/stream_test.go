@@ -237,3 +237,39 @@ func TestReaderWithoutTitlesHoldsNone(t *testing.T) {
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(s)
 }
+
+// Titles that no sound has followed do not pile up, and a reader who stands at
+// one of them comes to the last.
+func TestTitlesWithoutSoundReplaceEachOther(t *testing.T) {
+	for _, played := range []int{0, 1} {
+		s := newStream(0)
+		for n := range played {
+			s.mark(Live, Title{Text: "before"})
+			s.append(numbered(uint64(n)).Data)
+		}
+		at := s.Behind(0)
+		for _, more := at.NextFrame(); more; _, more = at.NextFrame() {
+		}
+		s.mark(Live, Title{Text: "first"})
+		at.Shown(at.Block())
+		s.mark(Live, Title{Text: "second"})
+		gone := weak.Make(s.lastTitle)
+		s.mark(Live, Title{Text: "third"})
+		if mark := at.Block(); mark == nil || mark.Text != "third" {
+			t.Errorf("after %d frames a reader sees %v", played, mark)
+		}
+		marks := 0
+		for mark := s.title.Load(); mark != nil; mark = mark.next.Load() {
+			marks++
+		}
+		if marks != played+1 {
+			t.Errorf("after %d frames there are %d marks", played, marks)
+		}
+		at.IgnoreTitles()
+		runtime.GC()
+		if gone.Value() != nil {
+			t.Errorf("after %d frames a title that nobody hears is held", played)
+		}
+		runtime.KeepAlive(s)
+	}
+}

@@ -2,8 +2,11 @@ package mounts
 
 import (
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
+
+	"go.uber.org/zap"
 
 	"relay/icy"
 )
@@ -36,6 +39,45 @@ type Coming struct {
 	Title
 	File   string // the shortest name that lines it up
 	Queued bool   // by an operator
+}
+
+// SetTitle sets what the input plays from here on. It reaches listeners with
+// the next frame, or when the input comes on the air. Of titles that come too
+// fast the last one is set, with the first frame after its time has come.
+func (in *Input) SetTitle(t Title) {
+	m := in.Mount
+	t = t.cut()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case t == in.title:
+		in.late = nil
+	case in.pace.take(time.Now()):
+		in.setTitle(t)
+	default:
+		in.late = &t
+	}
+}
+
+// setTitle sets a title whose time has come. m.mu is held.
+func (in *Input) setTitle(t Title) {
+	m := in.Mount
+	in.title, in.late = t, nil
+	if in.Kind <= Relayed {
+		m.log.Info("title", zap.String("mount", m.Name), zap.String("title", t.Text))
+	}
+	if m.onAir == in {
+		m.announce(t)
+	}
+}
+
+// cut returns what of a title can be shown to listeners, and holds no more of
+// the request it came with. An address that is cut would be another one.
+func (t Title) cut() Title {
+	if len(t.URL) > icy.LongestTitle {
+		t.URL = ""
+	}
+	return Title{Text: strings.Clone(icy.CutText(t.Text, icy.LongestTitle)), URL: strings.Clone(t.URL)}
 }
 
 // announce puts a title of the input on the air there and remembers it. m.mu is

@@ -250,8 +250,10 @@ listener_auth.stream_auth = "HOOK"
 		}
 	}
 	for _, m := range s.registry.List() {
-		if m.Audience.Count() > 0 || len(m.LiveSources()) > 0 {
-			t.Errorf("%s has listeners or a source", m.Name)
+		for patience := time.Now().Add(20 * time.Second); m.Audience.Count() > 0 || len(m.LiveSources()) > 0; runtime.Gosched() {
+			if time.Now().After(patience) {
+				t.Fatalf("%s has listeners or a source", m.Name)
+			}
 		}
 	}
 }

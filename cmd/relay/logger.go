@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
@@ -13,23 +15,24 @@ const tailLines = 1000
 
 // newLogger writes to standard error, each line at once, and keeps the last
 // ones in the tail. The level can be changed at any time.
-func newLogger(c conf.Log) (*zap.Logger, *journal.Tail, zap.AtomicLevel, error) {
-	config := zap.NewProductionConfig()
-	config.Level = zap.NewAtomicLevelAt(levelOf(c))
-	config.Encoding = c.Format
-	config.Sampling = nil
-	config.DisableCaller = true
-	config.DisableStacktrace = true
-	config.EncoderConfig.EncodeTime = zapcore.ISO8601TimeEncoder
-	if c.Format == "console" {
-		config.EncoderConfig.EncodeTime = zapcore.TimeEncoderOfLayout("2006-01-02 15:04:05")
-		config.EncoderConfig.ConsoleSeparator = "  "
+func newLogger(c conf.Log) (*zap.Logger, *journal.Tail, zap.AtomicLevel) {
+	level := zap.NewAtomicLevelAt(levelOf(c))
+	stderr := zapcore.Lock(os.Stderr)
+	tail := journal.NewTail(level, tailLines)
+	core := zapcore.NewTee(zapcore.NewCore(newEncoder(c), stderr, level), tail.Core())
+	return zap.New(core, zap.ErrorOutput(stderr)), tail, level
+}
+
+// newEncoder makes lines of the configured format.
+func newEncoder(c conf.Log) zapcore.Encoder {
+	config := zap.NewProductionEncoderConfig()
+	config.EncodeTime = zapcore.ISO8601TimeEncoder
+	if c.Format != "console" {
+		return printableEncoder{zapcore.NewJSONEncoder(config)}
 	}
-	tail := journal.NewTail(config.Level, tailLines)
-	log, err := config.Build(zap.WrapCore(func(written zapcore.Core) zapcore.Core {
-		return zapcore.NewTee(written, tail.Core())
-	}))
-	return log, tail, config.Level, err
+	config.EncodeTime = zapcore.TimeEncoderOfLayout("2006-01-02 15:04:05")
+	config.ConsoleSeparator = "  "
+	return printableEncoder{zapcore.NewConsoleEncoder(config)}
 }
 
 // levelOf returns the least that is logged.

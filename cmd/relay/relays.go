@@ -41,7 +41,8 @@ func pullStreams(ctx context.Context, running *sync.WaitGroup, live *conf.Live, 
 		ownRelay := func(mount string) bool {
 			return slices.ContainsFunc(live.Config().Relays, func(r conf.Relay) bool { return r.Mount == mount })
 		}
-		master := &ingest.Master{Puller: puller, Log: log, From: from, Except: ownRelay, Relay: relay}
+		most := func() int { return live.Config().Limits.Sources }
+		master := &ingest.Master{Puller: puller, Log: log, From: from, Except: ownRelay, Relay: relay, Most: most}
 		master.Run(ctx)
 	})
 }

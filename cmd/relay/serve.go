@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"net"
 	"os"
 	"os/signal"
@@ -74,10 +73,7 @@ func serve(path, listen string, tracks []string) error {
 		return err
 	}
 	live := config.Live
-	log, tail, level, err := newLogger(live.Config().Log)
-	if err != nil {
-		return fmt.Errorf("cannot write the log: %w", err)
-	}
+	log, tail, level := newLogger(live.Config().Log)
 	defer log.Sync()
 	config.WithLog(log)
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -29,6 +30,7 @@ var nasty = map[string]string{
 	"a format":                     "%s%s%n%x %[1]d",
 	"a NUL":                        "a\x00b",
 	"an escape sequence":           "\x1b[2J\x1b]0;title\x07",
+	"one of eight bits":            "\u009b2J\u009d0;title\x07\x7f",
 	"not UTF-8":                    "\xc3\x28\xff\xfe",
 	"text that runs backwards":     "abc\u202Efed",
 	"line ends that are not ASCII": "a\u2028b\u2029c\u0085d",
@@ -92,7 +94,7 @@ func (s *station) setTitle(title string) {
 	}
 	for _, text := range readings {
 		s.titles.Store(strings.Map(func(c rune) rune {
-			if c < ' ' || c == 0x7f {
+			if unicode.IsControl(c) || '\u2028' <= c && c <= '\u202e' || '\u2066' <= c && c <= '\u2069' {
 				return ' '
 			}
 			return c

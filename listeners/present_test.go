@@ -1,0 +1,65 @@
+package listeners
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"go.uber.org/zap"
+
+	"relay/auth"
+	"relay/conf"
+	"relay/mounts"
+)
+
+// A hook is asked no longer about somebody who has hung up.
+func TestListenerHangsUpOnAHook(t *testing.T) {
+	asked, given := make(chan struct{}), make(chan struct{})
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		close(asked)
+		<-r.Context().Done()
+		close(given)
+	}))
+	defer hook.Close()
+	c, err := conf.Parse("relay.toml", []byte("[[mount]]\nname = '/live'\nlistener_auth = { url = '"+hook.URL+"' }\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := conf.NewLive(c)
+	r := mounts.NewRegistry(live, zap.NewNop())
+	defer r.Close()
+	in, err := r.Attach("/live", mounts.Feed{Kind: mounts.Silent})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	w := NewWriters(live, auth.NewGate(live), nil, nil, zap.NewNop())
+	refused := make(chan error)
+	go func() {
+		req := httptest.NewRequest(http.MethodGet, "/live", nil)
+		refused <- w.admit(conn, req, in.Mount, newListener(req))
+	}()
+	<-asked
+	client.Close()
+	if err := <-refused; err == nil || !strings.Contains(err.Error(), "the client left meanwhile") {
+		t.Errorf("got %v", err)
+	}
+	<-given
+}
