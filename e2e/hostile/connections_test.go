@@ -34,87 +34,100 @@ func (s *station) sockets(t *testing.T) (n int) {
 func TestConnections(t *testing.T) {
 	s := open(t, "")
 	before := s.sockets(t)
-	drip := func(text string, every time.Duration) func(*testing.T, net.Conn) {
-		return func(t *testing.T, conn net.Conn) {
-			go func() {
+	drip := func(text string, every time.Duration) func(*testing.T, net.Conn) string {
+		return func(t *testing.T, conn net.Conn) string {
+			var dripping sync.WaitGroup
+			defer dripping.Wait()
+			dripping.Go(func() {
 				for i := range len(text) {
 					if _, err := io.WriteString(conn, text[i:i+1]); err != nil {
 						return
 					}
 					time.Sleep(every)
 				}
-			}()
-			read(conn)
+			})
+			defer conn.Close()
+			return read(t, conn)
 		}
 	}
-	send := func(text string) func(*testing.T, net.Conn) {
-		return func(t *testing.T, conn net.Conn) {
+	send := func(text string) func(*testing.T, net.Conn) string {
+		return func(t *testing.T, conn net.Conn) string {
 			io.WriteString(conn, text)
-			read(conn)
+			return read(t, conn)
 		}
 	}
-	never := func(text string) func(*testing.T, net.Conn) { // reads nothing
-		return func(t *testing.T, conn net.Conn) {
+	never := func(text string) func(*testing.T, net.Conn) string { // reads nothing
+		return func(t *testing.T, conn net.Conn) string {
 			conn.(*net.TCPConn).SetReadBuffer(1 << 10)
 			io.WriteString(conn, text)
 			eventually(t, "the server to drop it", func() bool { return s.dropped(conn) })
+			return ""
 		}
 	}
 	const stream = "GET /live HTTP/1.0\r\n"
 	for _, c := range []struct {
 		name string
-		do   func(*testing.T, net.Conn)
+		do   func(*testing.T, net.Conn) string
+		want string
 	}{
-		{"says nothing", send("")},
-		{"says one byte", send("G")},
-		{"says a line and waits", send("GET / HTTP/1.1\r\n")},
-		{"says a head but its last line end", send("GET / HTTP/1.1\r\nHost: radio\r\n")},
-		{"drips a head", drip("GET / HTTP/1.1\r\nHost: radio\r\nX-A: "+strings.Repeat("b", 500), 20*time.Millisecond)},
-		{"drips a password", drip(strings.Repeat("p", 500), 20*time.Millisecond)},
-		{"drips fields without end", drip("GET / HTTP/1.1\r\n"+strings.Repeat("A: b\r\n", 100), 20*time.Millisecond)},
-		{"drips a source's head", drip("PUT /x HTTP/1.1\r\nContent-Type: audio/mpeg\r\n"+sourceLogin+"X: "+strings.Repeat("b", 200), 20*time.Millisecond)},
-		{"drips a source's music", func(t *testing.T, conn net.Conn) {
+		{"says nothing", send(""), silent},
+		{"says one byte", send("G"), silent},
+		{"says a line and waits", send("GET / HTTP/1.1\r\n"), silent},
+		{"says a head but its last line end", send("GET / HTTP/1.1\r\nHost: radio\r\n"), silent},
+		{"drips a head", drip("GET / HTTP/1.1\r\nHost: radio\r\nX-A: "+strings.Repeat("b", 500), 20*time.Millisecond), silent},
+		{"drips a password", drip(strings.Repeat("p", 500), 20*time.Millisecond), silent},
+		{"drips fields without end", drip("GET / HTTP/1.1\r\n"+strings.Repeat("A: b\r\n", 100), 20*time.Millisecond), silent},
+		{"drips a source's head", drip("PUT /x HTTP/1.1\r\nContent-Type: audio/mpeg\r\n"+sourceLogin+"X: "+strings.Repeat("b", 200), 20*time.Millisecond), silent},
+		{"drips a source's music", func(t *testing.T, conn net.Conn) string {
 			io.WriteString(conn, "PUT /drip HTTP/1.1\r\nContent-Type: audio/mpeg\r\n"+sourceLogin+"\r\n")
-			drip(string(numbered(128000, 1, 1)), 2*time.Millisecond)(t, conn)
-		}},
-		{"a source that sends nothing", send("PUT /mute HTTP/1.1\r\nContent-Type: audio/mpeg\r\n" + sourceLogin + "\r\n")},
-		{"a SHOUTcast source that sends nothing", send("hackme\r\nicy-name:x\r\n\r\n")},
-		{"a listener who reads nothing", never(stream + "\r\n")},
-		{"a listener with metadata who reads nothing", never(stream + "Icy-MetaData: 1\r\n\r\n")},
-		{"a page that nobody reads", never("GET / HTTP/1.1\r\nHost: radio\r\n\r\n")},
-		{"a listener who sends data", func(t *testing.T, conn net.Conn) {
+			return drip(string(numbered(128000, 1, 1)), 2*time.Millisecond)(t, conn)
+		}, "200"},
+		{"a source that sends nothing", send("PUT /mute HTTP/1.1\r\nContent-Type: audio/mpeg\r\n" + sourceLogin + "\r\n"), "200"},
+		{"a SHOUTcast source that sends nothing", send("hackme\r\nicy-name:x\r\n\r\n"), "OK2"},
+		{"a listener who reads nothing", never(stream + "\r\n"), silent},
+		{"a listener with metadata who reads nothing", never(stream + "Icy-MetaData: 1\r\n\r\n"), silent},
+		{"a page that nobody reads", never("GET / HTTP/1.1\r\nHost: radio\r\n\r\n"), silent},
+		{"a listener who sends data", func(t *testing.T, conn net.Conn) string {
 			io.WriteString(conn, stream+"\r\n")
-			go conn.Write(noise(4 << 20))
-			if len(read(conn)) < 1000 {
-				t.Error("he hears nothing")
-			}
-		}},
-		{"a listener who sends another request", func(t *testing.T, conn net.Conn) {
+			var sending sync.WaitGroup
+			defer sending.Wait()
+			sending.Go(func() { conn.Write(noise(4 << 20)) })
+			defer conn.Close()
+			return read(t, conn)
+		}, heard},
+		{"a listener who sends another request", func(t *testing.T, conn net.Conn) string {
 			io.WriteString(conn, stream+"\r\n"+hidden)
-			if answer := read(conn); strings.Count(answer, "HTTP/1.") != 1 {
+			answer := read(t, conn)
+			if strings.Count(answer, "HTTP/1.") != 1 {
 				t.Error("it was answered")
 			}
-		}},
-		{"a listener who closes his side", func(t *testing.T, conn net.Conn) {
+			return answer
+		}, heard},
+		{"a listener who closes his side", func(t *testing.T, conn net.Conn) string {
 			io.WriteString(conn, stream+"\r\n")
 			conn.(*net.TCPConn).CloseWrite()
-			read(conn)
-		}},
-		{"a listener who resets", func(t *testing.T, conn net.Conn) {
+			return read(t, conn)
+		}, heard},
+		{"a listener who resets", func(t *testing.T, conn net.Conn) string {
 			io.WriteString(conn, stream+"\r\n")
-			io.ReadFull(conn, make([]byte, 1000))
+			begin := make([]byte, 2000)
+			n, _ := io.ReadFull(conn, begin)
 			conn.(*net.TCPConn).SetLinger(0)
-		}},
-		{"many ranges", send(stream + "Range: bytes=" + strings.Repeat("0-1,", 2000) + "0-1\r\n\r\n")},
-		{"a range backwards", send(stream + "Range: bytes=10-1\r\n\r\n")},
-		{"a range beyond counting", send(stream + "Range: bytes=99999999999999999999-\r\n\r\n")},
-		{"a negative range", send(stream + "Range: bytes=-99999999999999999999\r\n\r\n")},
-		{"metadata a thousand times", send(stream + strings.Repeat("Icy-MetaData: 1\r\n", 100) + "\r\n")},
-		{"metadata beyond counting", send(stream + "Icy-MetaData: 99999999999999999999\r\n\r\n")},
+			return string(begin[:n])
+		}, heard},
+		{"many ranges", send(stream + "Range: bytes=" + strings.Repeat("0-1,", 2000) + "0-1\r\n\r\n"), heard},
+		{"a range backwards", send(stream + "Range: bytes=10-1\r\n\r\n"), heard},
+		{"a range beyond counting", send(stream + "Range: bytes=99999999999999999999-\r\n\r\n"), heard},
+		{"a negative range", send(stream + "Range: bytes=-99999999999999999999\r\n\r\n"), heard},
+		{"metadata a hundred times", send(stream + strings.Repeat("Icy-MetaData: 1\r\n", 100) + "\r\n"), heard},
+		{"metadata beyond counting", send(stream + "Icy-MetaData: 99999999999999999999\r\n\r\n"), heard},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			conn := s.dial(t)
-			c.do(t, conn)
+			answer := c.do(t, conn)
+			if got := outcome(answer); got != c.want {
+				t.Errorf("%s, want %s: %.300q", got, c.want, answer)
+			}
 			conn.Close()
 			s.settled(t)
 		})
@@ -189,16 +202,16 @@ func TestFloods(t *testing.T) {
 	s := open(t, "")
 	const many = 2000
 	before := s.sockets(t)
-	for name, text := range map[string]string{
-		"idle connections":    "",
-		"half heads":          "GET / HTTP/1.1\r\nHost: ",
-		"pages":               "GET / HTTP/1.1\r\nHost: radio\r\n\r\n",
-		"wrong logins":        "GET /admin/stats HTTP/1.1\r\n" + basic("admin:guess") + "\r\n",
-		"wrong sources":       "PUT /x HTTP/1.1\r\nContent-Type: audio/mpeg\r\n" + basic("source:guess") + "\r\n",
-		"unknown mounts":      "GET /unknown HTTP/1.0\r\n\r\n",
-		"resets while served": "GET /live HTTP/1.0\r\n\r\n",
+	for _, c := range []struct{ name, text, want string }{
+		{"idle connections", "", silent},
+		{"half heads", "GET / HTTP/1.1\r\nHost: ", silent},
+		{"pages", "GET / HTTP/1.1\r\nHost: radio\r\n\r\n", "200"},
+		{"wrong logins", "GET /admin/stats HTTP/1.1\r\n" + basic("admin:guess") + "\r\n", "401"},
+		{"wrong sources", "PUT /x HTTP/1.1\r\nContent-Type: audio/mpeg\r\n" + basic("source:guess") + "\r\n", "401"},
+		{"unknown mounts", "GET /unknown HTTP/1.0\r\n\r\n", "404"},
+		{"resets while served", "GET /live HTTP/1.0\r\n\r\n", "200"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			var flood sync.WaitGroup
 			gate := make(chan struct{}, 500) // at once
 			for range many {
@@ -211,13 +224,18 @@ func TestFloods(t *testing.T) {
 					}
 					defer conn.Close()
 					conn.SetDeadline(time.Now().Add(patience))
-					io.WriteString(conn, text)
-					if name == "resets while served" {
-						io.ReadFull(conn, make([]byte, 100))
+					io.WriteString(conn, c.text)
+					if c.name == "resets while served" {
+						begin := make([]byte, 100)
+						if _, err := io.ReadFull(conn, begin); err != nil || statusOf(string(begin)) != c.want {
+							t.Errorf("%.100q, %v", begin, err)
+						}
 						conn.(*net.TCPConn).SetLinger(0)
 						return
 					}
-					read(conn)
+					if answer := read(t, conn); outcome(answer) != c.want {
+						t.Errorf("%s, want %s: %.100q", outcome(answer), c.want, answer)
+					}
 				})
 			}
 			flood.Wait()
