@@ -75,7 +75,7 @@ func record(answer string) string {
 // hears by TLS and half in plain all along.
 func TestTLS(t *testing.T) {
 	s := open(t, withCertificate(t))
-	before := s.sockets(t)
+	before := s.steady(t)
 	greeting := hello()
 	raw := func(text string) func(*testing.T, *net.TCPConn) string {
 		return func(t *testing.T, conn *net.TCPConn) string {
@@ -137,8 +137,9 @@ func TestTLS(t *testing.T) {
 			return answer
 		}), heard},
 		{"a listener who reads nothing", within(func(t *testing.T, conn *tls.Conn) string {
+			s.torrent(t, "/torrent")
 			conn.NetConn().(*net.TCPConn).SetReadBuffer(1 << 10)
-			io.WriteString(conn, stream)
+			io.WriteString(conn, "GET /torrent HTTP/1.0\r\n\r\n")
 			eventually(t, "the server to drop him", func() bool { return s.dropped(conn) })
 			return ""
 		}), silent},
