@@ -313,7 +313,9 @@ func (w *screen) shows(t *testing.T, readings []string) bool {
 		if !ok || strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c == 0x7f }) || !utf8.ValidString(text) {
 			t.Fatalf("metadata that is none: %q", text)
 		}
-		if among(strings.TrimSuffix(title, "';"), readings) {
+		title = strings.TrimSuffix(title, "';")
+		withoutURL, _, _ := strings.Cut(title, "';StreamUrl='")
+		if among(title, readings) || among(withoutURL, readings) {
 			w.blocks = w.blocks[i:]
 			return true
 		}
