@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -87,10 +88,13 @@ func (b *buffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-func (b *buffer) String() string {
+func (b *buffer) String() string { return b.from(0) }
+
+// from is what it has printed behind so many bytes.
+func (b *buffer) from(offset int64) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.text.String()
+	return string(b.text.Bytes()[offset:])
 }
 
 // eventually waits for a condition.
@@ -337,10 +341,27 @@ func (s *station) checkLogs(t *testing.T) {
 	}
 }
 
+// says waits for a line of the server's log with all the parts.
+func (s *station) says(t *testing.T, parts ...string) {
+	t.Helper()
+	read := int64(0)
+	eventually(t, fmt.Sprintf("%q in the log", parts), func() bool {
+		text := s.log.from(read)
+		text = text[:strings.LastIndexByte(text, '\n')+1]
+		read += int64(len(text))
+		for line := range strings.Lines(text) {
+			if !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) }) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // logged returns what a log holds from an offset on.
 func (s *station) logged(name string, from int64) (string, error) {
 	if name == "the log" {
-		return s.log.String()[from:], nil
+		return s.log.from(from), nil
 	}
 	file, err := os.Open(filepath.Join(s.dir, name))
 	if errors.Is(err, os.ErrNotExist) { // it comes with its first line
