@@ -177,8 +177,14 @@ func (s *station) close(t *testing.T) {
 		}
 	}
 	s.checkLogs(t)
-	if log := s.log.String(); t.Failed() || strings.Contains(log, "DATA RACE") || strings.Contains(log, "panic") {
-		t.Errorf("the server said:\n%s", log[max(0, len(log)-8000):])
+	log := s.log.String()
+	for _, fault := range []string{"DATA RACE", "panic"} {
+		if i := strings.Index(log, fault); i >= 0 {
+			t.Errorf("the server has a fault:\n%s", log[max(0, i-200):min(len(log), i+4000)])
+		}
+	}
+	if t.Failed() {
+		t.Logf("the server said:\n%s", log[max(0, len(log)-8000):])
 	}
 }
 
@@ -389,14 +395,14 @@ const quoted = `"(?:[^"\\]|\\.)*"`
 const forged = "1999-01-01 00:00:00  info  "
 
 // checkLines checks all lines that have an end, and returns how long they are:
-// one that is wrong fails one case.
+// one that is wrong, or tells of a panic, fails one case.
 func checkLines(t *testing.T, name, text string, form *regexp.Regexp) int {
 	t.Helper()
 	whole := text[:strings.LastIndexByte(text, '\n')+1] // the last line may be half written
 	for line := range strings.Lines(whole) {
 		line = strings.TrimSuffix(line, "\n")
-		if !form.MatchString(line) || strings.HasPrefix(line, forged) || strings.ContainsFunc(line, func(c rune) bool { return unicode.IsControl(c) && c != '\t' }) {
-			t.Errorf("a line of %s that is none: %q", name, line)
+		if !form.MatchString(line) || strings.HasPrefix(line, forged) || strings.Contains(line, "a bug in relay") || strings.ContainsFunc(line, func(c rune) bool { return unicode.IsControl(c) && c != '\t' }) {
+			t.Errorf("a line of %s that must not be: %.1000q", name, line)
 		}
 	}
 	return len(whole)
