@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // secured speaks TLS on a connection, with whoever it is.
@@ -195,23 +194,10 @@ func TestTLS(t *testing.T) {
 		{"hellos", greeting, shaken},
 	} {
 		t.Run("a flood of "+c.name, func(t *testing.T) {
-			var flood sync.WaitGroup
-			gate := make(chan struct{}, 200) // at once
-			for range 1000 {
-				gate <- struct{}{}
-				flood.Go(func() {
-					defer func() { <-gate }()
-					if conn, err := s.connect(); err == nil { // the server need not take them all
-						defer conn.Close()
-						conn.SetDeadline(time.Now().Add(patience))
-						io.WriteString(conn, c.text)
-						if answer := read(t, conn); record(answer) != c.want {
-							t.Errorf("%.100q, want %s", answer, c.want)
-						}
-					}
-				})
-			}
-			flood.Wait()
+			s.flood(t, 1000, 200, c.want, func(conn net.Conn) string {
+				io.WriteString(conn, c.text)
+				return record(read(t, conn))
+			})
 			s.settled(t)
 		})
 	}
