@@ -27,7 +27,7 @@ func TestReports(t *testing.T) {
 		"/history/listeners":    {`"listeners":3`, `"peak":3`},
 	} {
 		var body string
-		for deadline := time.Now().Add(10 * time.Second); ; { // it is written by and by
+		for deadline := time.Now().Add(30 * time.Second); ; { // it is written by and by
 			w := s.ask(t, "GET", path+"?"+span, "", operator)
 			if body = w.Body.String(); w.Code != 200 || !strings.Contains(body, `"total":0`) || time.Now().After(deadline) {
 				break

@@ -418,24 +418,10 @@ func TestInlineMetadata(t *testing.T) {
 // programs take for granted.
 func startBeside(t testing.TB) *relay {
 	t.Helper()
-	for range 20 {
-		main, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := main.Addr().(*net.TCPAddr).Port
-		next, err := net.Listen("tcp", "127.0.0.1:"+itoa(port+1))
-		main.Close()
-		if err != nil {
-			continue
-		}
-		next.Close()
-		return start(t, strings.NewReplacer(
-			`shoutcast_listen = "127.0.0.1:0"`, `shoutcast_listen = "127.0.0.1:`+itoa(port+1)+`"`,
-			`"127.0.0.1:0"`, `"127.0.0.1:`+itoa(port)+`"`).Replace(shoutcastConfig))
-	}
-	t.Fatal("no two ports in a row are free")
-	return nil
+	port := freePorts(t, 2)
+	return start(t, strings.NewReplacer(
+		`shoutcast_listen = "127.0.0.1:0"`, `shoutcast_listen = "127.0.0.1:`+itoa(port+1)+`"`,
+		`"127.0.0.1:0"`, `"127.0.0.1:`+itoa(port)+`"`).Replace(shoutcastConfig))
 }
 
 // tagged gives an MP3 file an artist and a title.

@@ -92,17 +92,6 @@ func certificateOf(t testing.TB, addr string) string {
 	return conn.ConnectionState().PeerCertificates[0].Subject.CommonName
 }
 
-// freePort returns a loopback address that was free a moment ago.
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // Sources, listeners and pages over TLS are the same as without.
 func TestTLS(t *testing.T) {
 	only := freePort(t)

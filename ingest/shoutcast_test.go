@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/zap"
@@ -89,34 +90,36 @@ func TestShoutcastSessionEnds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c.Limits.SourceTimeout = conf.Duration(200 * time.Millisecond)
-			if tt.name == "kicked" {
-				c.Limits.SourceTimeout = conf.Duration(time.Minute)
-			}
-			live := conf.NewLive(c)
-			registry := mounts.NewRegistry(live, zap.NewNop())
-			s := &Sources{Registry: registry, Gate: auth.NewGate(live), Log: zap.NewNop(), Conf: live}
-			client, server := net.Pipe()
-			defer client.Close()
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				s.ServeShoutcast(pipeConn{server}, server, "hackme", "/live", time.Now().Add(200*time.Millisecond))
-			}()
-			answer := make([]byte, len(icy.ShoutcastAccepted))
-			if _, err := io.ReadFull(client, answer); err != nil || string(answer) != icy.ShoutcastAccepted {
-				t.Fatalf("answer %q, %v", answer, err)
-			}
-			io.WriteString(client, tt.sent)
-			tt.then(registry)
-			select {
-			case <-done:
-			case <-time.After(10 * time.Second):
-				t.Fatal("the session goes on")
-			}
-			if m := registry.Find("/live"); m != nil && m.Source() != nil {
-				t.Error("the mount is held")
-			}
+			synctest.Test(t, func(t *testing.T) {
+				c.Limits.SourceTimeout = conf.Duration(200 * time.Millisecond)
+				if tt.name == "kicked" {
+					c.Limits.SourceTimeout = conf.Duration(time.Minute)
+				}
+				live := conf.NewLive(c)
+				registry := mounts.NewRegistry(live, zap.NewNop())
+				s := &Sources{Registry: registry, Gate: auth.NewGate(live), Log: zap.NewNop(), Conf: live}
+				client, server := net.Pipe()
+				defer client.Close()
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					s.ServeShoutcast(pipeConn{server}, server, "hackme", "/live", time.Now().Add(200*time.Millisecond))
+				}()
+				answer := make([]byte, len(icy.ShoutcastAccepted))
+				if _, err := io.ReadFull(client, answer); err != nil || string(answer) != icy.ShoutcastAccepted {
+					t.Fatalf("answer %q, %v", answer, err)
+				}
+				io.WriteString(client, tt.sent)
+				tt.then(registry)
+				select {
+				case <-done:
+				case <-time.After(10 * time.Second):
+					t.Fatal("the session goes on")
+				}
+				if m := registry.Find("/live"); m != nil && m.Source() != nil {
+					t.Error("the mount is held")
+				}
+			})
 		})
 	}
 }

@@ -286,7 +286,7 @@ func TestServe(t *testing.T) {
 		in.Write(numbered(n))
 	}
 	for _, client := range clients {
-		client.SetDeadline(time.Now().Add(20 * time.Second))
+		client.SetDeadline(time.Now().Add(30 * time.Second))
 		if _, err := io.ReadFull(client, make([]byte, 200*header128.Size)); err != nil {
 			t.Fatal(err)
 		}
@@ -294,7 +294,7 @@ func TestServe(t *testing.T) {
 	for _, client := range clients[:25] {
 		client.Close()
 	}
-	for deadline := time.Now().Add(20 * time.Second); in.Mount.Audience.Count() != 25; {
+	for deadline := time.Now().Add(30 * time.Second); in.Mount.Audience.Count() != 25; {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d listeners are counted, want 25", in.Mount.Audience.Count())
 		}

@@ -137,7 +137,7 @@ func (l *listener) block(s *station) error {
 	if !ok || title != "" && !s.wasSet(title) {
 		return fmt.Errorf("metadata that nobody sent: %q", text)
 	}
-	if strings.ContainsAny(strings.TrimRight(string(text), "\x00"), "\r\n\x00") {
+	if strings.ContainsFunc(strings.TrimRight(string(text), "\x00"), func(c rune) bool { return c < ' ' || c == 0x7f }) {
 		return fmt.Errorf("a control character in %q", text)
 	}
 	return nil

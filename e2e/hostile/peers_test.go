@@ -27,6 +27,12 @@ func (p *peer) asked() int {
 // misbehave starts a peer that reads a head and then does what it wants.
 func misbehave(t *testing.T, do func(conn net.Conn, addr string)) *peer {
 	t.Helper()
+	return answer(t, func(conn net.Conn, addr, _ string) { do(conn, addr) })
+}
+
+// answer starts a peer that decides by the head what it does.
+func answer(t *testing.T, do func(conn net.Conn, addr, head string)) *peer {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -50,8 +56,8 @@ func misbehave(t *testing.T, do func(conn net.Conn, addr string)) *peer {
 			serving.Go(func() {
 				defer conn.Close()
 				head := make([]byte, 4096)
-				if _, err := conn.Read(head); err == nil {
-					do(conn, p.addr)
+				if n, err := conn.Read(head); err == nil {
+					do(conn, p.addr, string(head[:n]))
 				}
 			})
 		}
@@ -168,7 +174,8 @@ func TestRelaysFromHostileServers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			eventually(t, "the server to ask", func() bool { return p.asked() > 0 })
-			if s.hears(t, mountsOf[name]) {
+			s.says(t, "relay has no stream", `"`+mountsOf[name]+`"`)
+			if s.plays(t, mountsOf[name]) && s.hears(t, mountsOf[name]) {
 				t.Error("something is heard")
 			}
 			s.settled(t)
@@ -205,6 +212,200 @@ func TestHooksOfHostileServers(t *testing.T) {
 				t.Errorf("asked %d times", asked)
 			}
 			s.settled(t)
+		})
+	}
+}
+
+// A web server that is asked who may send, and gives no clear yes, lets nobody
+// on the air.
+func TestSourceHooksOfHostileServers(t *testing.T) {
+	var config strings.Builder
+	peers := map[string]*peer{}
+	mountOf := map[string]string{}
+	for name, do := range misbehaviours {
+		peers[name] = misbehave(t, do)
+		mountOf[name] = fmt.Sprintf("/asked%d", len(peers))
+		fmt.Fprintf(&config, "[[mount]]\nname = '%s'\nlistener_auth.stream_auth = 'http://%s/auth'\n", mountOf[name], peers[name].addr)
+	}
+	s := open(t, config.String())
+	for name, p := range peers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			raw := "PUT " + mountOf[name] + " HTTP/1.1\r\nContent-Type: audio/mpeg\r\n" + sourceLogin + "\r\n"
+			if answer := s.ask(t, raw); statusOf(answer) != "401" {
+				t.Errorf("%.300q", answer)
+			}
+			if asked := p.asked(); asked == 0 || asked > 10 {
+				t.Errorf("asked %d times", asked)
+			}
+			if s.plays(t, mountOf[name]) {
+				t.Error("it is on the air")
+			}
+			s.settled(t)
+		})
+	}
+}
+
+// A web server that is told who is on the air holds up nobody.
+func TestNoticesToHostileServers(t *testing.T) {
+	var config strings.Builder
+	peers := map[string]*peer{}
+	mountOf := map[string]string{}
+	for name, do := range misbehaviours {
+		peers[name] = misbehave(t, do)
+		mountOf[name] = fmt.Sprintf("/told%d", len(peers))
+		fmt.Fprintf(&config, "[[mount]]\nname = '%s'\nlistener_auth.on_source = 'http://%s/auth'\n", mountOf[name], peers[name].addr)
+	}
+	s := open(t, config.String())
+	for name, p := range peers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := s.source(t, mountOf[name], "")
+			conn.Write(numbered(128000, 1, 50))
+			if !s.hears(t, mountOf[name]) {
+				t.Error("the source is not heard")
+			}
+			conn.Close()
+			eventually(t, "the server to be told", func() bool { return p.asked() > 0 })
+			if asked := p.asked(); asked > 20 {
+				t.Errorf("told %d times", asked)
+			}
+			s.settled(t)
+		})
+	}
+}
+
+// hanging is many listeners who wait for what does not come.
+func (s *station) hanging(t *testing.T, mount string, many int) (end func()) {
+	t.Helper()
+	var conns []net.Conn
+	for range many {
+		conn := s.dial(t)
+		fmt.Fprintf(conn, "GET %s HTTP/1.0\r\n\r\n", mount)
+		conn.SetDeadline(time.Time{})
+		conns = append(conns, conn)
+	}
+	return func() {
+		for _, conn := range conns {
+			conn.Close()
+		}
+	}
+}
+
+// A web server that hangs, whatever number waits for it, keeps nobody from a
+// mount for which another one is asked.
+func TestHealthyHookBesideHanging(t *testing.T) {
+	hanging := misbehave(t, misbehaviours["hangs"])
+	healthy := misbehave(t, func(conn net.Conn, _ string) {
+		io.WriteString(conn, "HTTP/1.0 200 OK\r\nicecast-auth-user: 1\r\nContent-Length: 0\r\n\r\n")
+	})
+	s := open(t, "[[mount]]\nname = '/hanging'\nsilence = true\nlistener_auth.url = 'http://"+hanging.addr+"/auth'\n"+
+		"[[mount]]\nname = '/healthy'\nsilence = true\nlistener_auth.url = 'http://"+healthy.addr+"/auth'\n")
+	for _, mount := range []string{"/hanging", "/healthy"} {
+		eventually(t, mount, func() bool {
+			return strings.Contains(s.body(t, "GET /admin/listmounts HTTP/1.0\r\n"+admin), `"`+mount+`"`)
+		})
+	}
+	end := s.hanging(t, "/hanging", 200) // more than are asked about at once
+	defer end()
+	eventually(t, "the server to ask", func() bool { return hanging.asked() > 0 })
+	begun := time.Now()
+	for range 5 {
+		conn := s.dial(t)
+		io.WriteString(conn, "GET /healthy HTTP/1.0\r\n\r\n")
+		begin := make([]byte, len("HTTP/1.0 200"))
+		if _, err := io.ReadFull(conn, begin); err != nil || statusOf(string(begin)+" ") != "200" {
+			t.Errorf("%q, %v", begin, err)
+		}
+		conn.Close()
+	}
+	if time.Since(begun) > 4*time.Second { // a question to the other takes 5 s
+		t.Errorf("five listeners of the healthy one took %v", time.Since(begun))
+	}
+	s.settled(t)
+}
+
+// A relay on demand that hangs keeps those who wait for it no longer than said,
+// and nobody else.
+func TestRelaysOnDemandFromHostileServers(t *testing.T) {
+	var config strings.Builder
+	peers := map[string]*peer{}
+	mountOf := map[string]string{}
+	for name, do := range misbehaviours {
+		peers[name] = misbehave(t, do)
+		mountOf[name] = fmt.Sprintf("/asleep%d", len(peers))
+		fmt.Fprintf(&config, "[[relay]]\nurl = 'http://%s/live'\nmount = '%s'\non_demand = true\n", peers[name].addr, mountOf[name])
+	}
+	s := open(t, config.String())
+	for name, p := range peers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			answer := s.ask(t, "GET "+mountOf[name]+" HTTP/1.0\r\n\r\n")
+			if got := outcome(answer); got != "404" {
+				t.Errorf("%s: %.300q", got, answer)
+			}
+			if asked := p.asked(); asked == 0 || asked > 200 {
+				t.Errorf("asked %d times", asked)
+			}
+			s.settled(t)
+		})
+	}
+}
+
+// streamList answers a list of mounts, and knows none of them.
+func streamList(list func(conn net.Conn)) func(conn net.Conn, addr, head string) {
+	return func(conn net.Conn, _, head string) {
+		if !strings.HasPrefix(head, "GET /admin/streamlist.txt ") {
+			io.WriteString(conn, "HTTP/1.0 404 Not Found\r\n\r\n")
+			return
+		}
+		io.WriteString(conn, "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n")
+		list(conn)
+	}
+}
+
+// A master can name what it wants: it is asked within bounds, and nothing comes
+// of names that are none.
+func TestHostileMasters(t *testing.T) {
+	var many strings.Builder
+	for n := range 100_000 {
+		fmt.Fprintf(&many, "/m%d\n", n)
+	}
+	cases := map[string]func(conn net.Conn, addr, head string){
+		"100,000 names": streamList(func(conn net.Conn) { io.WriteString(conn, many.String()) }),
+		"gigabytes":     streamList(func(conn net.Conn) { withoutEnd(conn, strings.Repeat("/m\n", 1000)) }),
+		"a name without end": streamList(func(conn net.Conn) {
+			withoutEnd(conn, strings.Repeat("m", 4096))
+		}),
+		"hangs within the list": streamList(func(conn net.Conn) {
+			io.WriteString(conn, "/m1\n/m")
+			io.Copy(io.Discard, conn)
+		}),
+		"names that are none": streamList(func(conn net.Conn) {
+			io.WriteString(conn, "/../x\n/admin/stats\n/api/v1/status\n/a//b\n/*\nlive\n/\x1b[2J\n/a\x00b\n"+forged+"\n/\xff\xfe\n")
+		}),
+		"a mount that is on the air here": streamList(func(conn net.Conn) { io.WriteString(conn, "/live\n") }),
+	}
+	for name, do := range misbehaviours {
+		cases["asked for its list: "+name] = func(conn net.Conn, addr, _ string) { do(conn, addr) }
+	}
+	for name, do := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := answer(t, do)
+			s := openFor(t, 4, configuration+"[master]\nurl = 'http://"+p.addr+"'\n[[mount]]\nname = '/*'\ngrace = '100ms'\n")
+			eventually(t, "the server to ask", func() bool { return p.asked() > 0 })
+			if name == "100,000 names" {
+				eventually(t, "the list to be read, or refused", func() bool { return p.asked() > 1 || strings.Contains(s.log.String(), "list of mounts") })
+			}
+			s.settled(t)
+			list := s.body(t, "GET /admin/listmounts HTTP/1.0\r\n"+admin)
+			if n := strings.Count(list, "<source mount="); n != 1 {
+				t.Errorf("%d mounts: %.1000q", n, list)
+			}
+			if asked := p.asked(); asked > 2000 {
+				t.Errorf("asked %d times", asked)
+			}
 		})
 	}
 }

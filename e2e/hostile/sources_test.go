@@ -1,14 +1,16 @@
 package hostile
 
 import (
+	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
+	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"relay/frames"
 	"relay/frames/frametest"
@@ -135,21 +137,39 @@ func TestSources(t *testing.T) {
 }
 
 // hears tells whether a listener of a mount gets a whole frame before the
-// mount is silent for long.
+// mount ends.
 func (s *station) hears(t testing.TB, mount string) bool {
 	conn := s.dial(t)
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(2500 * time.Millisecond)) // more than source_timeout
 	io.WriteString(conn, "GET "+mount+" HTTP/1.0\r\n\r\n")
-	answer := read(conn)
-	_, body, _ := strings.Cut(answer, "\r\n\r\n")
-	if statusOf(answer) != "200" || body == "" {
+	in := bufio.NewReaderSize(conn, 4<<10)
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			t.Errorf("%s: the head: %v", mount, err)
+			return false
+		}
+		if strings.HasPrefix(line, "HTTP/") && statusOf(line) != "200" {
+			return false
+		}
+		if line == "\r\n" {
+			break
+		}
+	}
+	head, err := in.Peek(4)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%s neither plays nor ends", mount)
+	}
+	if err != nil {
 		return false
 	}
-	if h, ok := frames.ParseHeader([]byte(body)); !ok || len(body) < h.Size {
-		t.Errorf("%s begins with %.20q", mount, body)
+	h, ok := frames.ParseHeader(head)
+	if !ok {
+		t.Errorf("%s begins with % x", mount, head)
+		return false
 	}
-	return true
+	_, err = in.Peek(h.Size)
+	return err == nil
 }
 
 func interleaved(good, bad []byte) (b []byte) {
@@ -197,27 +217,29 @@ func TestSourcesThatBreakOff(t *testing.T) {
 	s := open(t, "")
 	head := "PUT /other HTTP/1.1\r\nContent-Type: audio/mpeg\r\nExpect: 100-continue\r\n" + sourceLogin + "\r\n"
 	audio := string(numbered(128000, 1, 50))
-	for name, sent := range map[string]string{
-		"before a byte":           "",
-		"in the first line":       head[:5],
-		"in a field":              head[:40],
-		"before the empty line":   head[:len(head)-2],
-		"behind the head":         head,
-		"in the first frame":      head + audio[:100],
-		"in a later frame":        head + audio[:5000],
-		"between frames":          head + audio[:417],
-		"in a chunk's line":       strings.Replace(head, "Expect", "Transfer-Encoding: chunked\r\nExpect", 1) + "1f",
-		"in a chunk":              strings.Replace(head, "Expect", "Transfer-Encoding: chunked\r\nExpect", 1) + "ff\r\nabc",
-		"in a metadata block":     strings.Replace(head, "Expect", "icy-metaint: 417\r\nExpect", 1) + audio[:417] + "\x05Strea",
-		"in a SHOUTcast password": "hack",
-		"behind the password":     "hackme\r\n",
-		"in a SHOUTcast head":     "hackme\r\nicy-name: x",
+	chunked := strings.Replace(head, "Expect", "Transfer-Encoding: chunked\r\nExpect", 1)
+	metadata := strings.Replace(head, "Expect", "icy-metaint: 417\r\nExpect", 1)
+	for _, c := range []struct{ name, sent, halfClosed, leftOpen string }{
+		{"before a byte", "", silent, silent},
+		{"in the first line", head[:5], silent, silent},
+		{"in a field", head[:40], silent, silent},
+		{"before the empty line", head[:len(head)-2], silent, silent},
+		{"behind the head", head, "100", "100"},
+		{"in the first frame", head + audio[:100], "100", "100"},
+		{"in a later frame", head + audio[:5000], "100", "100"},
+		{"between frames", head + audio[:417], "100", "100"},
+		{"in a chunk's line", chunked + "1f", "100", "100"},
+		{"in a chunk", chunked + "ff\r\nabc", "100", "100"},
+		{"in a metadata block", metadata + audio[:417] + "\x05Strea", "100", "100"},
+		{"in a SHOUTcast password", "hack", silent, silent},
+		{"behind the password", "hackme\r\n", "OK2", "OK2"},
+		{"in a SHOUTcast head", "hackme\r\nicy-name: x", "OK2", "OK2"},
 	} {
-		for _, how := range []string{"closed", "reset", "half closed", "left open"} {
-			t.Run(name+", "+how, func(t *testing.T) {
+		for how, want := range map[string]string{"closed": "", "reset": "", "half closed": c.halfClosed, "left open": c.leftOpen} {
+			t.Run(c.name+", "+how, func(t *testing.T) {
 				conn := s.dial(t)
 				defer conn.Close()
-				io.WriteString(conn, sent)
+				io.WriteString(conn, c.sent)
 				switch how {
 				case "reset":
 					conn.SetLinger(0)
@@ -226,9 +248,11 @@ func TestSourcesThatBreakOff(t *testing.T) {
 					conn.Close()
 				case "half closed":
 					conn.CloseWrite()
-					read(conn)
-				default:
-					read(conn) // until the server has had enough
+					fallthrough
+				default: // until the server has had enough
+					if answer := read(t, conn); outcome(answer) != want {
+						t.Errorf("%s, want %s: %.300q", outcome(answer), want, answer)
+					}
 				}
 				s.settled(t)
 				eventually(t, "the end of the source", func() bool { return s.free(t, "/other") && s.free(t, "/stream") })

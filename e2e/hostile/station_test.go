@@ -4,20 +4,25 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+	"unicode"
 
+	"relay/frames"
 	"relay/frames/frametest"
 )
 
@@ -62,9 +67,13 @@ type station struct {
 
 	exited  chan struct{}
 	clients atomic.Uint32
-	sent    atomic.Uint64 // numbered frames
+	sent    atomic.Uint64         // numbered frames
+	cut     atomic.Pointer[error] // what has ended their source
 	crowd   []*listener
 	titles  sync.Map // those that were set on /live
+
+	checking sync.Mutex
+	checked  map[string]int64 // how far the logs have been read
 }
 
 // buffer is what a process has printed so far.
@@ -79,10 +88,13 @@ func (b *buffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-func (b *buffer) String() string {
+func (b *buffer) String() string { return b.from(0) }
+
+// from is what it has printed behind so many bytes.
+func (b *buffer) from(offset int64) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.text.String()
+	return string(b.text.Bytes()[offset:])
 }
 
 // eventually waits for a condition.
@@ -103,6 +115,12 @@ func open(t *testing.T, more string) *station {
 
 // openWith starts a station with a configuration of its own.
 func openWith(t *testing.T, toml string) *station {
+	t.Helper()
+	return openFor(t, crowd, toml)
+}
+
+// openFor starts a station for so many listeners.
+func openFor(t *testing.T, crowd int, toml string) *station {
 	t.Helper()
 	s := &station{dir: t.TempDir(), exited: make(chan struct{})}
 	config := filepath.Join(s.dir, "relay.toml")
@@ -158,8 +176,15 @@ func (s *station) close(t *testing.T) {
 			t.Error("the server does not end")
 		}
 	}
-	if log := s.log.String(); t.Failed() || strings.Contains(log, "DATA RACE") || strings.Contains(log, "panic") {
-		t.Errorf("the server said:\n%s", log[max(0, len(log)-8000):])
+	s.checkLogs(t)
+	log := s.log.String()
+	for _, fault := range []string{"DATA RACE", "panic"} {
+		if i := strings.Index(log, fault); i >= 0 {
+			t.Errorf("the server has a fault:\n%s", log[max(0, i-200):min(len(log), i+4000)])
+		}
+	}
+	if t.Failed() {
+		t.Logf("the server said:\n%s", log[max(0, len(log)-8000):])
 	}
 }
 
@@ -198,7 +223,7 @@ func (s *station) ask(t testing.TB, raw string) string {
 		io.WriteString(conn, raw)
 		conn.CloseWrite()
 	}()
-	answer := read(conn)
+	answer := read(t, conn)
 	conn.Close()
 	<-sent
 	return answer
@@ -207,10 +232,42 @@ func (s *station) ask(t testing.TB, raw string) string {
 // mostAnswer bounds what is read of an answer that is a stream.
 const mostAnswer = 64 << 10
 
-func read(conn net.Conn) string {
-	answer, _ := io.ReadAll(io.LimitReader(conn, mostAnswer))
+// read returns what comes until the server closes, or as much of a stream as is
+// enough. It must not be our own deadline that ends a case.
+func read(t testing.TB, conn net.Conn) string {
+	t.Helper()
+	answer, err := io.ReadAll(io.LimitReader(conn, mostAnswer))
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the server says no more and does not close; it said %.100q", answer)
+	}
 	return string(answer)
 }
+
+// outcome is how the server has met a request: its status, what it says to
+// those who do not speak HTTP, or one of those below.
+func outcome(answer string) string {
+	head, body, _ := strings.Cut(answer, "\r\n\r\n")
+	switch status := statusOf(head); {
+	case answer == "":
+		return silent
+	case status == "200" && strings.Contains(head, "\nContent-Type: audio/mpeg"):
+		if h, ok := frames.ParseHeader([]byte(body)); ok && len(body) >= h.Size {
+			return heard
+		}
+		return unheard
+	case status == "":
+		line, _, _ := strings.Cut(answer, "\r\n")
+		return line
+	default:
+		return status
+	}
+}
+
+const (
+	silent  = "closed without a word"
+	heard   = "a stream"
+	unheard = "a stream without a frame"
+)
 
 // broadcast keeps a source sending numbered frames to /live in real time.
 func (s *station) broadcast(t *testing.T) {
@@ -224,6 +281,9 @@ func (s *station) broadcast(t *testing.T) {
 	t.Cleanup(func() {
 		close(stop)
 		<-stopped
+		if err := s.cut.Load(); err != nil {
+			t.Error(*err)
+		}
 	})
 	format := frametest.Header(128000, 44100, 2)
 	go func() {
@@ -232,7 +292,9 @@ func (s *station) broadcast(t *testing.T) {
 		for {
 			conn.SetDeadline(time.Now().Add(patience))
 			if _, err := conn.Write(frametest.Numbered(format, s.sent.Load()+1)); err != nil {
-				return // the crowd will tell
+				err = fmt.Errorf("the source of /live, behind frame %d: %w", s.sent.Load(), err)
+				s.cut.Store(&err)
+				return
 			}
 			s.sent.Add(1)
 			played += format.Duration()
@@ -247,28 +309,76 @@ func (s *station) broadcast(t *testing.T) {
 }
 
 // settled checks that nobody who was there has lost anything by what has just
-// happened.
+// happened: each of them hears a frame that was sent after it.
 func (s *station) settled(t *testing.T) {
 	t.Helper()
-	if s.gone() {
-		t.Fatal("the server has ended")
-	}
-	now := s.sent.Load()
+	next := s.sent.Load() + 1
 	for i, l := range s.crowd {
-		eventually(t, fmt.Sprintf("listener %d to hear frame %d", i, now), func() bool {
-			return l.heard.Load() >= now || l.failure() != nil
+		eventually(t, fmt.Sprintf("listener %d to hear frame %d", i, next), func() bool {
+			return l.heard.Load() >= next || l.failure() != nil || s.cut.Load() != nil || s.gone()
 		})
+		if err := s.cut.Load(); err != nil {
+			t.Fatal(*err)
+		}
+		if s.gone() {
+			t.Fatal("the server has ended")
+		}
 		if err := l.failure(); err != nil {
 			t.Fatalf("listener %d: %v", i, err)
 		}
 	}
-	for name, line := range map[string]*regexp.Regexp{"access.log": accessLine, "playlist.log": playlistLine} {
-		text, err := os.ReadFile(filepath.Join(s.dir, name))
-		if err == nil {
-			checkLines(t, name, string(text), line)
-		}
+	s.checkLogs(t)
+}
+
+// checkLogs reads what the logs have got since the last time.
+func (s *station) checkLogs(t *testing.T) {
+	t.Helper()
+	s.checking.Lock()
+	defer s.checking.Unlock()
+	if s.checked == nil {
+		s.checked = map[string]int64{}
 	}
-	checkLines(t, "the log", s.log.String(), logLine)
+	for name, form := range map[string]*regexp.Regexp{"access.log": accessLine, "playlist.log": playlistLine, "the log": logLine} {
+		text, err := s.logged(name, s.checked[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.checked[name] += int64(checkLines(t, name, text, form))
+	}
+}
+
+// says waits for a line of the server's log with all the parts.
+func (s *station) says(t *testing.T, parts ...string) {
+	t.Helper()
+	read := int64(0)
+	eventually(t, fmt.Sprintf("%q in the log", parts), func() bool {
+		text := s.log.from(read)
+		text = text[:strings.LastIndexByte(text, '\n')+1]
+		read += int64(len(text))
+		for line := range strings.Lines(text) {
+			if !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) }) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// logged returns what a log holds from an offset on.
+func (s *station) logged(name string, from int64) (string, error) {
+	if name == "the log" {
+		return s.log.from(from), nil
+	}
+	file, err := os.Open(filepath.Join(s.dir, name))
+	if errors.Is(err, os.ErrNotExist) { // it comes with its first line
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.NewSectionReader(file, from, math.MaxInt64-from))
+	return string(text), err
 }
 
 var (
@@ -280,24 +390,22 @@ var (
 // quoted is a field of the access log.
 const quoted = `"(?:[^"\\]|\\.)*"`
 
-func checkLines(t *testing.T, name, text string, form *regexp.Regexp) {
+// forged is the beginning of a line that is sent in the hope that it comes to
+// stand in a log as one of its own.
+const forged = "1999-01-01 00:00:00  info  "
+
+// checkLines checks all lines that have an end, and returns how long they are:
+// one that is wrong, or tells of a panic, fails one case.
+func checkLines(t *testing.T, name, text string, form *regexp.Regexp) int {
 	t.Helper()
-	whole, _, _ := cutLast(text, "\n") // the last line may be half written
-	if whole == "" {
-		return
-	}
-	for _, line := range strings.Split(whole, "\n") {
-		if !form.MatchString(line) || strings.ContainsFunc(line, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
-			t.Fatalf("a line of %s that is none: %q", name, line)
+	whole := text[:strings.LastIndexByte(text, '\n')+1] // the last line may be half written
+	for line := range strings.Lines(whole) {
+		line = strings.TrimSuffix(line, "\n")
+		if !form.MatchString(line) || strings.HasPrefix(line, forged) || strings.Contains(line, "a bug in relay") || strings.ContainsFunc(line, func(c rune) bool { return unicode.IsControl(c) && c != '\t' }) {
+			t.Errorf("a line of %s that must not be: %.1000q", name, line)
 		}
 	}
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return "", s, false
+	return len(whole)
 }
 
 func basic(login string) string {

@@ -1,0 +1,108 @@
+package journal
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// nowhere is a log that is only a name.
+type nowhere struct{ io.Writer }
+
+func (nowhere) Close() error { return nil }
+
+// lineOf is the line that something has written to a journal of its own.
+func lineOf(t *testing.T, write func(*Journal)) []byte {
+	t.Helper()
+	j := &Journal{access: nowhere{io.Discard}, playlist: nowhere{io.Discard}, lines: make(chan line, 2)}
+	write(j)
+	if len(j.lines) != 1 {
+		t.Fatalf("%d lines", len(j.lines))
+	}
+	return (<-j.lines).text
+}
+
+var accessLine = regexp.MustCompile(`^(\S+) - (\S+) \[[^\]]+\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d+) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)" (\d+)\n$`)
+
+// FuzzAccessLine: whatever a client sends is one line, in which each field can
+// be read again.
+func FuzzAccessLine(f *testing.F) {
+	f.Add("GET", "/live", "http://a.example/", "VLC/3.0", "dj")
+	f.Add("GET", "/\" 200 1 \"-\" \"", "\\", "\\\"", "a b")
+	f.Add("G\r\nT", "/\x00\x1b[2J", "\n", "a\x7f\xff", "\t")
+	f.Fuzz(func(t *testing.T, method, target, referer, agent, user string) {
+		req := &http.Request{Method: method, RequestURI: target, Proto: "HTTP/1.1", RemoteAddr: "192.0.2.1:5", Header: http.Header{}}
+		req.Header.Set("Referer", referer)
+		req.Header.Set("User-Agent", agent)
+		req.SetBasicAuth(user, "secret")
+		text := lineOf(t, func(j *Journal) { j.End(j.Begin(req), 200, 7) })
+		if bytes.ContainsFunc(text[:len(text)-1], func(c rune) bool { return c < ' ' || c == 0x7f }) {
+			t.Fatalf("a line with control characters: %q", text)
+		}
+		fields := accessLine.FindSubmatch(text)
+		if fields == nil {
+			t.Fatalf("a line that is none: %q", text)
+		}
+		user, _, _ = strings.Cut(user, ":")
+		target, _, _ = strings.Cut(target, "?")
+		referer, _, _ = strings.Cut(referer, "?")
+		for i, want := range map[int]string{1: "192.0.2.1", 2: user, 3: method + " " + target + " HTTP/1.1", 4: "200", 5: "7", 6: referer, 7: agent} {
+			if want == "" {
+				want = "-"
+			}
+			if got := unquoted(t, string(fields[i])); got != want {
+				t.Errorf("field %d says %q, want %q: %q", i, got, want, text)
+			}
+		}
+	})
+}
+
+// unquoted is what a field stands for.
+func unquoted(t *testing.T, s string) string {
+	t.Helper()
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] != '\\':
+			b.WriteByte(s[i])
+		case strings.HasPrefix(s[i:], `\x`) && i+4 <= len(s):
+			n, err := strconv.ParseUint(s[i+2:i+4], 16, 8)
+			if err != nil {
+				t.Fatalf("%q: %v", s, err)
+			}
+			b.WriteByte(byte(n))
+			i += 3
+		default:
+			i++
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// FuzzPlaylistLine: whatever is played is one line of four fields, of which the
+// last may hold bars.
+func FuzzPlaylistLine(f *testing.F) {
+	f.Add("/live", "Artist - Title", 3)
+	f.Add("/a|b", "a|b\r\nc", 0)
+	f.Add("/live", "\n01/Jan/1999:00:00:00 +0000|/live|1|forged", 1<<30)
+	f.Fuzz(func(t *testing.T, mount, title string, listeners int) {
+		text := string(lineOf(t, func(j *Journal) { j.Title(mount, listeners, title) }))
+		if strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n") || strings.Contains(text, "\r") {
+			t.Fatalf("no line: %q", text)
+		}
+		bars := strings.Count(mount, "|") + 3 // no mount has one, but a title may
+		fields := strings.SplitN(strings.TrimSuffix(text, "\n"), "|", bars+1)
+		if len(fields) != bars+1 || fields[bars-1] != fmt.Sprint(listeners) {
+			t.Errorf("%q", text)
+		}
+		if len(fields[bars]) > 6*len(title) { // however a character is written
+			t.Errorf("%q of %q", fields[bars], title)
+		}
+	})
+}
