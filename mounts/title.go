@@ -42,8 +42,9 @@ type Coming struct {
 }
 
 // SetTitle sets what the input plays from here on. It reaches listeners with
-// the next frame, or when the input comes on the air. Of titles that come too
-// fast the last one is set, with the first frame after its time has come.
+// the next frame, or when the input comes on the air. Of titles that a source or
+// another server sends too fast the last one is set, with the first frame after its
+// time has come.
 func (in *Input) SetTitle(t Title) {
 	m := in.Mount
 	t = t.cut()
@@ -52,7 +53,7 @@ func (in *Input) SetTitle(t Title) {
 	switch {
 	case t == in.title:
 		in.late = nil
-	case in.pace.take(time.Now()):
+	case in.Kind > Relayed || in.pace.take(time.Now()): // what is ours has its own pace, of short jingles too
 		in.setTitle(t)
 	default:
 		in.late = &t

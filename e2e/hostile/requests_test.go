@@ -36,7 +36,7 @@ var heads = []request{
 	{"JSON", "{\"jsonrpc\":\"2.0\",\"method\":\"eth_blockNumber\"}\r\n\r\n", "", "invalid password"},
 	{"Redis", "*1\r\n$4\r\nINFO\r\n\r\n", "400", ""},
 	{"memcached", "stats items\r\n\r\n", "", "invalid password"},
-	{"only line ends", strings.Repeat("\r\n", 100), "", ""},
+	{"only line ends", strings.Repeat("\r\n", 100), "400", "empty lines"},
 	{"all zero", strings.Repeat("\x00", 4096) + "\r\n\r\n", "400", ""},
 	{"all 0xFF", strings.Repeat("\xff", 4096) + "\r\n\r\n", "400", ""},
 	{"HTTP/0.9", "GET /live\r\n\r\n", "400", ""},
