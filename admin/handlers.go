@@ -68,7 +68,7 @@ func (h *Handlers) isOwn(r *http.Request) bool {
 }
 
 func (h *Handlers) originOf(r *http.Request) auth.Origin {
-	return auth.OriginOf(r, h.Conf.Config().Server.BaseURL())
+	return auth.OriginOf(r, h.Conf.Config().BaseURL())
 }
 
 // refuseOrigin answers what the page of another site may have sent.

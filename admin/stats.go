@@ -122,5 +122,5 @@ func (h *Handlers) mountFacts(s mounts.Status) []element {
 // listenURL is the address of a mount as statistics print it: readers take the
 // mount's name from its path.
 func (h *Handlers) listenURL(mount string) string {
-	return h.Conf.Config().Server.BaseURL() + (&url.URL{Path: mount}).EscapedPath()
+	return h.Conf.Config().BaseURL() + (&url.URL{Path: mount}).EscapedPath()
 }

@@ -66,7 +66,7 @@ func declared(c *conf.Config, name string) Mount {
 	return Mount{
 		Name: name, Title: m.Title, Description: m.Description, Genre: m.Genre, URL: m.URL,
 		State: waiting, Listeners: &none, History: []Title{},
-		ListenURL: c.Server.BaseURL() + (&url.URL{Path: name}).EscapedPath(),
+		ListenURL: c.BaseURL() + (&url.URL{Path: name}).EscapedPath(),
 	}
 }
 

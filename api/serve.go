@@ -41,7 +41,7 @@ func (h *Handlers) serve(op operation) http.Handler {
 }
 
 func (h *Handlers) run(op operation, c *call) error {
-	if !op.reads() && auth.OriginOf(c.r, h.Conf.Config().Server.BaseURL()) == auth.OtherPage {
+	if !op.reads() && auth.OriginOf(c.r, h.Conf.Config().BaseURL()) == auth.OtherPage {
 		return problem(http.StatusForbidden, "the request comes from a page of another site")
 	}
 	if name, found := mux.Vars(c.r)["mount"]; found {

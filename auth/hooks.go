@@ -77,8 +77,8 @@ func (h *hooks) questions(address string) chan struct{} {
 
 // itself is how this server is named in each form.
 func (h *hooks) itself() (server, port field) {
-	c := h.conf.Config().Server
-	host, number := c.Hostname, "80"
+	c := h.conf.Config()
+	host, number := c.Server.Hostname, "80"
 	if base, err := url.Parse(c.BaseURL()); err == nil {
 		host = base.Hostname()
 		if base.Scheme == "https" {

@@ -1,7 +1,6 @@
 package conf
 
 import (
-	"net"
 	"net/url"
 	"strings"
 )
@@ -68,19 +67,4 @@ func checkURL(text string) string {
 		return want + ", with a port from 1 to 65535 if any"
 	}
 	return ""
-}
-
-// BaseURL is the server's address as directories and playlists print it,
-// without a slash at its end: public_url, or hostname and the first port.
-func (s *Server) BaseURL() string {
-	if s.PublicURL != "" {
-		return s.PublicURL
-	}
-	host := s.Hostname
-	if len(s.Listen) > 0 {
-		if _, port, err := net.SplitHostPort(s.Listen[0]); err == nil {
-			host = net.JoinHostPort(host, port)
-		}
-	}
-	return "http://" + host
 }

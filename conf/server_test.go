@@ -25,3 +25,16 @@ func TestServerNames(t *testing.T) {
 		{"[server]\nadmin_email = \"a\\r\\nb\"", `relay.toml:2: server.admin_email = "a\r\nb": must not have line breaks or other control characters`},
 	}.check(t)
 }
+
+func TestBaseURL(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "http://localhost:8000",
+		"server.hostname = 'radio.example'\nserver.listen = [':80', ':443']":                      "http://radio.example:80",
+		"server.listen = []\ntls.listen = ['[::]:8443']\ntls.cert_file = 'c'\ntls.key_file = 'k'": "https://localhost:8443",
+		"server.public_url = 'https://radio.example'":                                             "https://radio.example",
+	} {
+		if got := parse(t, text).BaseURL(); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}

@@ -118,7 +118,7 @@ func (p *Playlists) base(r *http.Request) string {
 		}
 	}
 	if !icy.PlausibleHost(host) {
-		return p.Conf.Config().Server.BaseURL()
+		return p.Conf.Config().BaseURL()
 	}
 	if strings.LastIndexByte(host, ':') <= strings.LastIndexByte(host, ']') && !r.ProtoAtLeast(1, 1) && forwarded == "" {
 		if p.Conf.Config().Server.PublicURL != "" {

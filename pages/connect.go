@@ -21,7 +21,7 @@ func connectionTo(c *conf.Config, mount string, known bool) connection {
 	if !known && to.User != conf.Default().Auth.SourceUser {
 		to.User = ""
 	}
-	if u, err := url.Parse(c.Server.BaseURL()); err == nil {
+	if u, err := url.Parse(c.BaseURL()); err == nil {
 		to.Host = u.Hostname()
 		to.Port = cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 	}
