@@ -114,7 +114,7 @@ func (r *Relay) attach(s icy.Station, ip string) (err error) {
 			return nil
 		}
 	}
-	r.in, err = r.Registry.Attach(r.From.Mount, mounts.Feed{Kind: mounts.Relayed, Station: s, Addr: ip})
+	r.in, err = r.Registry.Attach(r.From.Mount, mounts.Feed{Kind: mounts.Relayed, Station: s, Addr: ip, OnDemand: r.From.OnDemand})
 	return err
 }
 

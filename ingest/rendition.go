@@ -112,7 +112,7 @@ func (r *Rendition) attach(from *mounts.Mount) (err error) {
 			return nil
 		}
 	}
-	r.in, err = r.Registry.Attach(r.To.Name, mounts.Feed{Kind: mounts.Encoded, Station: station, From: r.Of})
+	r.in, err = r.Registry.Attach(r.To.Name, mounts.Feed{Kind: mounts.Encoded, Station: station, From: r.Of, OnDemand: r.To.OnDemand})
 	return err
 }
 

@@ -52,11 +52,12 @@ const silentAfter = 2 * time.Second
 
 // Feed says what an input is and where it comes from.
 type Feed struct {
-	Kind    Kind
-	Station icy.Station
-	Addr    string // IP address it comes from; empty for the server's own
-	User    string // whose login it came with
-	From    string // the mount whose stream a Fallback is
+	Kind     Kind
+	Station  icy.Station
+	Addr     string // IP address it comes from; empty for the server's own
+	User     string // whose login it came with
+	From     string // the mount whose stream a Fallback is
+	OnDemand bool   // plays only while somebody wants it
 }
 
 // Input is one feed of a mount, on the air or waiting. Its methods may be

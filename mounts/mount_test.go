@@ -283,6 +283,9 @@ func TestPausedRelay(t *testing.T) {
 		if r.Find("/theirs") == nil || relay.Mount.Playing() {
 			t.Error("the mount of a paused relay is gone, or plays")
 		}
+		if got := relay.Mount.Programme().Input; got != "waiting" {
+			t.Errorf("a mount that plays nothing says %q", got)
+		}
 		files := attach(t, r, "/theirs", Files)
 		if !files.Write(numbered(2)) {
 			t.Error("music does not play in place of a paused relay")
@@ -295,6 +298,20 @@ func TestPausedRelay(t *testing.T) {
 			t.Error("a live source does not go before the relay")
 		}
 	})
+}
+
+// What plays only on demand is well when nobody demands it.
+func TestAsleepIsNotLost(t *testing.T) {
+	r := newRegistry(t, "")
+	relay, err := r.Attach("/theirs", Feed{Kind: Relayed, OnDemand: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	relay.Write(numbered(1))
+	relay.Pause()
+	if got := relay.Mount.Programme().Input; got != "relay" {
+		t.Errorf("a relay that is asleep says %q", got)
+	}
 }
 
 func TestTitleHistory(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 // Programme is what a mount plays.
 type Programme struct {
 	Station    icy.Station // the source's words, each replaced by the configured one if there is one
-	Input      string      // its Kind in a word, or "waiting" for a lost source to come back
+	Input      string      // its Kind in a word, or "waiting" for what was lost to come back
 	Title      Title
 	Since      time.Time // when the input on the air was connected
 	Kind       Kind      // of that input
@@ -53,7 +53,7 @@ func (m *Mount) programme() Programme {
 	if in != nil {
 		p.Station, p.Title, p.Since = in.Station, in.title, in.Since
 		p.Kind, p.From, p.SourceAddr = in.Kind, in.From, in.Addr
-		if !in.ended {
+		if isThere := in.playing || in != m.lastOnAir || in.OnDemand; isThere && !in.ended {
 			p.Input = in.Kind.String()
 		}
 	}
