@@ -20,10 +20,21 @@ func TestResets(t *testing.T) {
 		return strings.Contains(list, `"/asked"`) && strings.Contains(list, `"/asleep"`)
 	})
 	before := s.steady(t)
-	answered := func(t *testing.T, conn net.Conn) {
+	status := func(conn net.Conn) string {
 		begin := make([]byte, len("HTTP/1.0 200"))
-		if _, err := io.ReadFull(conn, begin); err != nil || statusOf(string(begin)+" ") != "200" {
-			t.Errorf("%q, %v", begin, err)
+		if _, err := io.ReadFull(conn, begin); err != nil {
+			return err.Error()
+		}
+		return statusOf(string(begin) + " ")
+	}
+	answered := func(t *testing.T, conn net.Conn) {
+		if got := status(conn); got != "200" {
+			t.Errorf("status %s", got)
+		}
+	}
+	watching := func(t *testing.T, conn net.Conn) {
+		if got := status(conn); got != "200" && got != "503" { // which is for all but the first ten
+			t.Errorf("status %s", got)
 		}
 	}
 	at := func(p *peer) func(*testing.T, net.Conn) {
@@ -43,7 +54,7 @@ func TestResets(t *testing.T) {
 	}{
 		{"the events of the API", "GET /api/v1/events HTTP/1.1\r\n" + host + "\r\n", answered},
 		{"the events of the API, an operator's", "GET /api/v1/events HTTP/1.1\r\n" + host + admin, answered},
-		{"STATS", "STATS / HTTP/1.0\r\n" + admin, answered},
+		{"STATS", "STATS / HTTP/1.0\r\n" + admin, watching},
 		{"a body", titleHead + "{\"title\":", func(*testing.T, net.Conn) {}},
 		{"a body of chunks", strings.Replace(titleHead, "Content-Length: 1000", "Transfer-Encoding: chunked", 1) + "ff\r\n{", func(*testing.T, net.Conn) {}},
 		{"the wait for a hook", "GET /asked HTTP/1.0\r\n\r\n", at(hook)},
@@ -67,6 +78,12 @@ func TestResets(t *testing.T) {
 			eventually(t, "the sockets to be given back", func() bool { return s.sockets(t) <= before+2 }) // one to each hanging server
 		})
 	}
+	eventually(t, "a place to watch by STATS", func() bool {
+		conn := s.dial(t)
+		defer conn.Close()
+		io.WriteString(conn, "STATS / HTTP/1.0\r\n"+admin)
+		return status(conn) == "200"
+	})
 }
 
 // A body that never comes is not waited for, whoever sends it.
