@@ -23,7 +23,7 @@ func encode(key crypto.PrivateKey, chain [][]byte) ([]byte, error) {
 }
 
 // decodeKey reads the key of an account, in the form that encode writes or in
-// that of autocert, which relay used before.
+// that of autocert, so that a folder of either can be used.
 func decodeKey(text []byte) (crypto.Signer, error) {
 	block, _ := pem.Decode(text)
 	if block == nil {

@@ -107,20 +107,7 @@ func TestHeadWakesNobody(t *testing.T) {
 // One who hangs up while he waits is noticed before the time is over.
 func TestListenerHangsUpOnARelay(t *testing.T) {
 	_, in := asleep(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	client, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	client, conn := connected(t)
 	client.Close()
 	if err := awaitPlaying(conn, in.Mount); err != errNotPlaying {
 		t.Errorf("got %v", err)

@@ -36,20 +36,7 @@ func TestListenerHangsUpOnAHook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	client, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	client, conn := connected(t)
 	w := NewWriters(live, auth.NewGate(live), nil, nil, zap.NewNop())
 	refused := make(chan error)
 	go func() {
@@ -62,4 +49,23 @@ func TestListenerHangsUpOnAHook(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	<-given
+}
+
+// connected returns both ends of a connection, which are closed with the test.
+func connected(t *testing.T) (client, server net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if client, err = net.Dial("tcp", l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	if server, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	return client, server
 }
