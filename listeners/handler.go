@@ -26,8 +26,8 @@ const mostFull = 5
 func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	l := newListener(req)
 	l.entry = w.journal.Begin(req)
-	asleep := req.Method == http.MethodGet && m.Asleep()
-	arrived, err := expect(m, l, asleep)
+	mustWake := func() bool { return req.Method == http.MethodGet && m.Asleep() }
+	arrived, err := expect(m, l, mustWake())
 	if err != nil {
 		w.refuse(conn, m, l, err)
 		return
@@ -37,7 +37,7 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		w.refuse(conn, m, l, err)
 		return
 	}
-	if asleep {
+	if mustWake() { // it may have fallen asleep while he was asked about
 		defer m.Audience.Want()()
 		if err := awaitPlaying(conn, m); err != nil {
 			w.refuse(conn, m, l, err)

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -12,6 +13,8 @@ import (
 
 	"relay/auth"
 	"relay/conf"
+	"relay/frames"
+	"relay/frames/frametest"
 	"relay/mounts"
 )
 
@@ -49,6 +52,45 @@ func TestListenerHangsUpOnAHook(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	<-given
+}
+
+// A mount that falls asleep while a hook is asked about a listener is woken for
+// him, before he is told what he hears.
+func TestMountFallsAsleepDuringAQuestion(t *testing.T) {
+	var in *mounts.Input
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		in.Pause()
+		w.Header().Set("Icecast-Auth-User", "1")
+	}))
+	defer hook.Close()
+	c, err := conf.Parse("relay.toml", []byte("[[mount]]\nname = '/live'\nlistener_auth = { url = '"+hook.URL+"' }\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := conf.NewLive(c)
+	r := mounts.NewRegistry(live, zap.NewNop())
+	defer r.Close()
+	if in, err = r.Attach("/live", mounts.Feed{Kind: mounts.Relayed, OnDemand: true}); err != nil {
+		t.Fatal(err)
+	}
+	header := frametest.Header(128000, 44100, 2)
+	in.Write(frames.Frame{Header: header, Data: frametest.Numbered(header, 1)})
+	client, conn := connected(t)
+	w := NewWriters(live, auth.NewGate(live), nil, nil, zap.NewNop())
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		w.Serve(conn, httptest.NewRequest(http.MethodGet, "/live", nil), in.Mount)
+	}()
+	for !in.Mount.Audience.Wanted() {
+		runtime.Gosched()
+	}
+	if in.Mount.Audience.Count() > 0 {
+		t.Error("he listens to nothing")
+	}
+	client.Close() // which ends his wait
+	<-served
 }
 
 // connected returns both ends of a connection, which are closed with the test.
