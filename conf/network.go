@@ -75,11 +75,24 @@ func HouseholdOf(ip string) (household netip.Prefix, ok bool) {
 	if err != nil {
 		return netip.Prefix{}, false
 	}
+	return ClientPrefixes(addr)[0], true
+}
+
+// ClientPrefixes returns the ranges that an address is counted in, the narrowest
+// first. The first is taken for one client. An IPv4 address is its own range. An
+// IPv6 address is in a /64, which is one network, and in the /56 and the /48 that
+// providers hand to one customer, who has 256 or 65,536 networks to send from.
+// For the zero Addr there is none.
+func ClientPrefixes(addr netip.Addr) []netip.Prefix {
 	addr = addr.Unmap().WithZone("")
-	bits := 64
 	if addr.Is4() {
-		bits = 32
+		return []netip.Prefix{netip.PrefixFrom(addr, 32)}
 	}
-	household, err = addr.Prefix(bits)
-	return household, err == nil
+	var prefixes []netip.Prefix
+	for _, bits := range []int{64, 56, 48} {
+		if p, err := addr.Prefix(bits); err == nil && p.IsValid() {
+			prefixes = append(prefixes, p)
+		}
+	}
+	return prefixes
 }

@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 )
@@ -46,6 +47,26 @@ func TestHouseholds(t *testing.T) {
 		if ok != (want != "") || ok && household.String() != want {
 			t.Errorf("%q: %v, %v", ip, household, ok)
 		}
+	}
+}
+
+func TestClientPrefixes(t *testing.T) {
+	for ip, want := range map[string]string{
+		"192.0.2.1":                  "[192.0.2.1/32]",
+		"::ffff:192.0.2.1":           "[192.0.2.1/32]",
+		"2001:db8:1:2:3:4:5:6":       "[2001:db8:1:2::/64 2001:db8:1::/56 2001:db8:1::/48]",
+		"2001:db8:1:ff02::1":         "[2001:db8:1:ff02::/64 2001:db8:1:ff00::/56 2001:db8:1::/48]",
+		"fe80::1:2:3:4%eth0":         "[fe80::/64 fe80::/56 fe80::/48]",
+		"fe80::1:2:3:4":              "[fe80::/64 fe80::/56 fe80::/48]",
+		"2001:db8:1:2:3:4:192.0.2.1": "[2001:db8:1:2::/64 2001:db8:1::/56 2001:db8:1::/48]",
+		"::":                         "[::/64 ::/56 ::/48]",
+	} {
+		if got := fmt.Sprint(ClientPrefixes(netip.MustParseAddr(ip))); got != want {
+			t.Errorf("%s: got %s, want %s", ip, got, want)
+		}
+	}
+	if got := ClientPrefixes(netip.Addr{}); len(got) != 0 {
+		t.Errorf("no address is in %v", got)
 	}
 }
 
