@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -44,7 +43,7 @@ type bans struct {
 // banned are both lists at one moment. They are never changed.
 type banned struct {
 	addresses addressSet
-	agents    []string // patterns, in small letters
+	agents    *agentPatterns
 }
 
 // banFile is a file with a line for each entry, as it was last read.
@@ -63,7 +62,7 @@ type banLine struct {
 
 func newBans(c *conf.Live) *bans {
 	b := &bans{conf: c, log: zap.NewNop(), changed: make(chan struct{}, 1)}
-	b.inForce.Store(&banned{addresses: addressSet{}})
+	b.inForce.Store(&banned{addressSet{}, newAgentPatterns(nil)})
 	return b
 }
 
@@ -112,15 +111,14 @@ func (b *bans) refresh(again bool) {
 			b.log.Warn("line skipped", zap.String("file", b.addresses.path), zap.Int("line", line.number), zap.String("problem", err.Error()))
 		}
 	}
-	for _, pattern := range c.DenyAgents {
-		now.agents = append(now.agents, strings.ToLower(pattern))
-	}
+	patterns := slices.Clone(c.DenyAgents)
 	for _, line := range b.agents.lines {
-		now.agents = append(now.agents, strings.ToLower(line.text))
+		patterns = append(patterns, line.text)
 	}
+	now.agents = newAgentPatterns(patterns)
 	b.inForce.Store(now)
 	if changed {
-		b.log.Info("who is kept out", zap.Int("addresses", now.addresses.count()), zap.Int("agents", len(now.agents)))
+		b.log.Info("who is kept out", zap.Int("addresses", now.addresses.count()), zap.Int("agents", now.agents.count))
 	}
 	select {
 	case b.changed <- struct{}{}:
@@ -226,38 +224,8 @@ func (g *Gate) DeniesAddress(ip string) bool {
 }
 
 // DeniesAgent tells whether a program of this User-Agent may not listen.
-func (g *Gate) DeniesAgent(agent string) bool {
-	now := g.bans.inForce.Load()
-	if len(now.agents) == 0 {
-		return false
-	}
-	agent = strings.ToLower(agent)
-	return slices.ContainsFunc(now.agents, func(pattern string) bool { return fitsPattern(agent, pattern) })
-}
+func (g *Gate) DeniesAgent(agent string) bool { return g.bans.inForce.Load().agents.match(agent) }
 
 // BansChanged has a value when others may be kept out than before: those who
 // are connected have not been asked again.
 func (g *Gate) BansChanged() <-chan struct{} { return g.bans.changed }
-
-// fitsPattern tells whether a whole text fits a pattern, in which "*" stands
-// for any bytes and "?" for any one, as in icecast-kh's lists.
-func fitsPattern(text, pattern string) bool {
-	star, retry := -1, 0 // behind the last "*", and what it may take next
-	p := 0
-	for t := 0; t < len(text); {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			p++
-			star, retry = p, t
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			retry++
-			p, t = star, retry
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
-}
