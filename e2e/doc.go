@@ -1,9 +1,4 @@
-// Package e2e drives the real binary as its users do: sources, listeners and
-// operators over sockets, with our own wire-level clients and with the
-// programs people use.
-//
-// TestMain builds the binary (with the race detector when the tests have it).
-// A test that needs a program which is not installed is skipped, unless
-// RELAY_E2E_REQUIRE is set: then it fails, so that CI cannot pass without it. The
-// ACME server is built by the tests themselves, as .ci/tools pins it.
+// Package e2e has nothing but packages of tests, which drive the real binary as
+// its users do. Each has a subject; what they share is in harness, and exchanges
+// captured from real clients are in recorded.
 package e2e

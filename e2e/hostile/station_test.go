@@ -22,6 +22,7 @@ import (
 	"time"
 	"unicode"
 
+	"relay/e2e/harness"
 	"relay/frames"
 	"relay/frames/frametest"
 )
@@ -127,7 +128,7 @@ func openFor(t *testing.T, crowd int, toml string) *station {
 	if err := os.WriteFile(config, []byte(toml), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.cmd = exec.Command(binary, "-c", config)
+	s.cmd = exec.Command(harness.Binary, "-c", config)
 	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.log
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,143 @@
+package compatibility
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"relay/e2e/harness"
+)
+
+// A station is a mount that plays one tone under one title.
+type station struct {
+	*harness.Relay
+	mount string
+	hertz int
+}
+
+// What every station is called.
+const stationName, stationGenre, stationTitle = "Tone Radio", "Test Tones", "An Artist - A Title"
+
+// onAir puts a station on the air, and waits until the oldest sound that
+// a listener gets has its title.
+func onAir(t testing.TB, r *harness.Relay, mount string, hertz int) station {
+	t.Helper()
+	harness.KeepRunning(t, exec.Command(harness.Program(t, "ffmpeg"), "-v", "warning", "-re", "-f", "lavfi", "-i", harness.Sine(hertz, time.Hour), "-ac", "2",
+		"-c:a", "libmp3lame", "-b:a", "128k", "-content_type", "audio/mpeg", "-ice_name", stationName, "-ice_genre", stationGenre,
+		"-f", "mp3", fmt.Sprintf("icecast://source:%s@%s%s", r.SourcePassword, r.Addr, mount)))
+	harness.Eventually(t, "the source", func() bool { return r.Source(t, mount).BitRate == 128 })
+	r.SetTitle(t, mount, stationTitle)
+	p := r.Tune(t, mount, "Icy-MetaData: 1")
+	defer p.Close()
+	for left := 200; left > 0; { // frames, more than a burst of them
+		if _, err := p.Frame(); err != nil {
+			t.Fatal(err)
+		}
+		if p.Title == stationTitle {
+			left--
+		}
+	}
+	return station{r, mount, hertz}
+}
+
+// isTone checks that a frequency is the station's.
+func (s station) isTone(t testing.TB, hertz float64) {
+	t.Helper()
+	if math.Abs(hertz-float64(s.hertz)) > float64(s.hertz)/100 {
+		t.Errorf("plays %.1f Hz, want %d", hertz, s.hertz)
+	}
+}
+
+// Every program hears the tone that the source sends, at any place that it
+// may join, has no complaint about the sound, and shows what it can of the
+// station.
+func TestCompatibilityListeners(t *testing.T) {
+	s := onAir(t, harness.Start(t, harness.Config), "/tone.mp3", 630)
+	listener("curl", "with Icy-MetaData", "curl", "--version").test(t, s.curlWithMetadata)
+	listener("MPD", "mpc add URL", "mpd", "--version").test(t, s.mpd)
+	for _, b := range browsers {
+		b.test(t, func(t *testing.T, checked *checks) { b.plays(t, s, checked) })
+	}
+	for _, l := range tuners {
+		l.test(t, func(t *testing.T, checked *checks) { l.plays(t, s, checked) })
+	}
+}
+
+// curl that asks for metadata gets it between the frames, at the distance that
+// the head of the answer tells.
+func (s station) curlWithMetadata(t *testing.T, checked *checks) {
+	file := filepath.Join(t.TempDir(), "recorded")
+	curl := tuner{
+		client: client{command: "curl"},
+		args: func(url, file string) []string {
+			return []string{"-sS", "-i", "-H", "Icy-MetaData: 1", "-o", file, url}
+		},
+		enough: 60000,
+	}
+	curl.listen(t, s.URL(s.mount), file)
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	p := &harness.Player{In: bufio.NewReader(f)}
+	p.ReadHead(t)
+	audio, _ := io.ReadAll(p) // it may end in the middle of a block
+	s.isTone(t, harness.Pitch(harness.Decode(t, audio)))
+	checked.ok("tone")
+	checked.ok("no decoder complaint")
+	for _, show := range []struct{ what, got, want string }{
+		{"name", p.Header["icy-name"], stationName}, {"genre", p.Header["icy-genre"], stationGenre},
+		{"bit rate", p.Header["icy-br"], "128"}, {"title", strings.Join(p.Titles, ", "), stationTitle},
+	} {
+		if show.got != show.want {
+			t.Errorf("%s %q, want %q", show.what, show.got, show.want)
+		}
+		checked.ok(show.what)
+	}
+}
+
+// mpd plays through a pipe, and tells mpc what is on.
+func (s station) mpd(t *testing.T, checked *checks) {
+	home := t.TempDir()
+	host, port, _ := net.SplitHostPort(harness.FreePort(t))
+	recorded := filepath.Join(home, "recorded.raw")
+	conf := harness.WriteFile(t, "mpd.conf", fmt.Sprintf(`
+bind_to_address "%s"
+port "%s"
+playlist_directory "%s"
+zeroconf_enabled "no"
+audio_output {
+	type "pipe"
+	name "recorder"
+	command "cat >'%s'"
+	format "44100:16:1"
+}`, host, port, home, recorded))
+	mpd := exec.Command(harness.Program(t, "mpd"), "--no-daemon", "--stderr", conf)
+	client{}.settle(mpd, home)
+	harness.KeepRunning(t, mpd)
+	mpc := func(args ...string) (string, error) {
+		out, err := exec.Command(harness.Program(t, "mpc"), append([]string{"-q", "-h", host, "-p", port}, args...)...).Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	for _, order := range [][]string{{"add", s.URL(s.mount)}, {"play"}} {
+		harness.Eventually(t, "mpd to "+order[0], func() bool { _, err := mpc(order...); return err == nil })
+	}
+	harness.Eventually(t, "name and title", func() bool {
+		shown, _ := mpc("-f", "%name%: %title%", "current")
+		return shown == stationName+": "+stationTitle
+	})
+	checked.ok("name")
+	checked.ok("title")
+	harness.Eventually(t, "the sound", func() bool { return harness.SizeOf(recorded) > 300000 })
+	s.isTone(t, harness.Pitch(harness.DecodeFile(t, recorded)))
+	checked.ok("tone")
+}

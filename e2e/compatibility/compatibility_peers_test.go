@@ -1,0 +1,106 @@
+package compatibility
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"relay/e2e/harness"
+)
+
+// Other servers carry our mounts on, with their names and titles.
+func TestCompatibilityPeers(t *testing.T) {
+	s := onAir(t, harness.Start(t, strings.Replace(harness.Config, "[auth]", `[auth]
+relay_password = "relaypass"`, 1)), "/tone.mp3", 740)
+	host, port, _ := net.SplitHostPort(s.Addr)
+	icecast("as a relay of one mount").test(t, func(t *testing.T, checked *checks) {
+		peer := s.pulledBy(t, fmt.Sprintf(`<relay>
+	<server>%s</server><port>%s</port><mount>%s</mount><local-mount>/copy.mp3</local-mount>
+	<relay-shoutcast-metadata>1</relay-shoutcast-metadata><on-demand>0</on-demand>
+</relay>`, host, port, s.mount), checked)
+		s.isCarriedBy(t, peer, "/copy.mp3", checked)
+	})
+	icecast("as a slave, of every mount").test(t, func(t *testing.T, checked *checks) {
+		peer := s.pulledBy(t, fmt.Sprintf(`<master-server>%s</master-server><master-server-port>%s</master-server-port>
+<master-username>relay</master-username><master-password>relaypass</master-password>
+<master-update-interval>2</master-update-interval><relays-on-demand>0</relays-on-demand>`, host, port), checked)
+		s.isCarriedBy(t, peer, s.mount, checked)
+	})
+	ffmpeg := client{role: "peer", program: "FFmpeg", way: "-c copy, from a mount to another", command: "ffmpeg", version: []string{"-version"}}
+	ffmpeg.test(t, func(t *testing.T, checked *checks) {
+		harness.KeepRunning(t, exec.Command(harness.Program(t, "ffmpeg"), "-v", "warning", "-i", s.URL(s.mount), "-c", "copy", "-content_type", "audio/mpeg",
+			"-ice_name", "Copy", "-f", "mp3", fmt.Sprintf("icecast://source:%s@%s/copy.mp3", s.SourcePassword, s.Addr)))
+		harness.Eventually(t, "the copy", func() bool { return s.Source(t, "/copy.mp3").BitRate == 128 })
+		s.Hears(t, "/copy.mp3", s.hertz)
+		checked.ok("tone")
+		checked.ok("no decoder complaint")
+	})
+}
+
+// icecast is the row of one way in which Icecast pulls.
+func icecast(way string) client {
+	return client{role: "peer", program: "icecast2", way: way, command: "icecast2", version: []string{"-v"}, unprivileged: true}
+}
+
+// pulledBy runs an Icecast with a configuration of what it pulls, until it is
+// listed as the station's one listener. Nobody asks it anything before: an
+// Icecast that is connected to while it starts may crash.
+func (s station) pulledBy(t testing.TB, pulls string, checked *checks) *harness.Relay {
+	t.Helper()
+	listed := func() []harness.Listed { return s.Clients(t, s.mount).Source[0].Listener }
+	harness.Eventually(t, "the one before to leave", func() bool { return len(listed()) == 0 })
+	peer := &harness.Relay{Addr: harness.FreePort(t)}
+	_, port, _ := net.SplitHostPort(peer.Addr)
+	row := icecast("")
+	home := row.home(t)
+	conf := filepath.Join(home, "icecast.xml")
+	if err := os.WriteFile(conf, fmt.Appendf(nil, `<icecast>
+<hostname>localhost</hostname>
+<limits><burst-size>65536</burst-size></limits>
+<authentication><source-password>hackme</source-password><admin-user>admin</admin-user><admin-password>adminpass</admin-password></authentication>
+<listen-socket><port>%s</port><bind-address>127.0.0.1</bind-address></listen-socket>
+%s
+<paths><logdir>%s</logdir><webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot></paths>
+<logging><errorlog>-</errorlog><loglevel>3</loglevel></logging>
+</icecast>`, port, pulls, home), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(harness.Program(t, row.command), "-c", conf)
+	row.settle(cmd, home)
+	harness.KeepRunning(t, cmd)
+	harness.Eventually(t, "the peer", func() bool { return len(listed()) == 1 })
+	if l := listed()[0]; l.Relay != 1 || !strings.HasPrefix(l.UserAgent, "Icecast 2.") {
+		t.Errorf("listed as %+v", l)
+	}
+	checked.ok("listed as a relay")
+	return peer
+}
+
+// isCarriedBy checks that a mount of another server is a true copy of the
+// station.
+func (s station) isCarriedBy(t *testing.T, peer *harness.Relay, mount string, checked *checks) {
+	t.Helper()
+	harness.Eventually(t, "the title at the peer", func() bool {
+		_, _, status := peer.Get(t, "/status-json.xsl") // no JSON while an Icecast has no mount
+		return strings.Contains(status, stationTitle)
+	})
+	checked.ok("title")
+	if copied := peer.Source(t, mount); copied.ServerName != stationName || copied.Genre != stationGenre || copied.BitRate != 128 {
+		t.Errorf("the peer lists %+v", copied)
+	}
+	checked.ok("name")
+	checked.ok("genre")
+	checked.ok("bit rate")
+	sound := make([]byte, 64000)
+	if _, err := io.ReadFull(peer.Tune(t, mount), sound); err != nil {
+		t.Fatal(err)
+	}
+	s.isTone(t, harness.Pitch(harness.Decode(t, sound)))
+	checked.ok("tone")
+	checked.ok("no decoder complaint")
+}

@@ -1,0 +1,20 @@
+package compatibility
+
+import (
+	"fmt"
+	"testing"
+
+	"relay/e2e/harness"
+)
+
+func TestMain(m *testing.M) {
+	harness.Main(m, func() error {
+		if *tableFile == "" {
+			return nil
+		}
+		if err := writeTable(*tableFile); err != nil {
+			return fmt.Errorf("write the table of programs: %w", err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,189 @@
+package compatibility
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"relay/e2e/harness"
+)
+
+// buttSource connects by one of butt's server types, and is told a title from
+// outside as playout programs do.
+func buttSource(server int) func(*testing.T, broadcast) {
+	return func(t *testing.T, b broadcast) {
+		display, home := headless(t), b.soundCard(t)
+		settings := harness.WriteFile(t, "butt.cfg", fmt.Sprintf(`
+[main]
+server = here
+icy = %[1]s
+num_of_srv = 1
+num_of_icy = 1
+srv_ent = here
+icy_ent = %[1]s
+song_update = 0
+connect_at_startup = 1
+force_reconnecting = 1
+reconnect_delay = 1
+check_for_update = 0
+[audio]
+device = 0
+device2 = -1
+samplerate = 44100
+bitrate = 128
+channel = 2
+codec = mp3
+resample_mode = 0
+buffer_ms = 50
+[record]
+start_rec = 0
+[gui]
+attach = 0
+[here]
+address = %[2]s
+port = %[3]s
+password = %[4]s
+type = %[5]d
+tls = 0
+mount = %[6]s
+usr = source
+[%[1]s]
+pub = 0
+genre = %[7]s
+description = none
+`, b.name, b.host, b.port, b.SourcePassword, server, b.mount, genre))
+		_, control, _ := net.SplitHostPort(harness.FreePort(t))
+		cmd := atHome(t, home, "butt", "-p", control, "-c", settings)
+		cmd.Env = append(cmd.Env, "DISPLAY="+display)
+		harness.KeepRunning(t, cmd)
+		harness.Eventually(t, "butt", func() bool { return b.Source(t, b.mount).ServerName == b.name })
+		harness.Eventually(t, "butt to take a title", func() bool {
+			atHome(t, home, "butt", "-p", control, "-u", title).Run()
+			return b.Source(t, b.mount).Title == title
+		})
+	}
+}
+
+// darkice knows no titles.
+func darkiceSource(t *testing.T, b broadcast) {
+	settings := harness.WriteFile(t, "darkice.cfg", fmt.Sprintf(`
+[general]
+duration = 0
+bufferSecs = 5
+realtime = no
+[input]
+device = default
+sampleRate = 44100
+bitsPerSample = 16
+channel = 2
+[icecast2-0]
+bitrateMode = cbr
+format = mp3
+bitrate = 128
+server = %s
+port = %s
+password = %s
+mountPoint = %s
+name = %s
+genre = %s
+`, b.host, b.port, b.SourcePassword, strings.TrimPrefix(b.mount, "/"), b.name, genre))
+	harness.KeepRunning(t, atHome(t, b.soundCard(t), "darkice", "-c", settings))
+}
+
+// mixxxSource plays a record on a deck and goes on the air by keys pressed in
+// its window, as Mixxx has no other way of being told.
+func mixxxSource(server string) func(*testing.T, broadcast) {
+	return func(t *testing.T, b broadcast) {
+		home := t.TempDir()
+		writeFiles(t, home, map[string]string{
+			"mixxx.cfg":      "[Config]\nVersion 2.3.3\n\n[Keyboard]\nEnabled 1\n",
+			"Custom.kbd.cfg": "[Channel1]\nstart_play p\n\n[Channel2]\nstart_play p\n\n[Shoutcast]\nenabled b\n",
+			".asoundrc":      "pcm.!default { type null }\nctl.!default { type null }\n",
+			"soundconfig.xml": `<!DOCTYPE SoundManagerConfig>
+<SoundManagerConfig api="ALSA" samplerate="44100" latency="5" force_network_clock="1" deck_count="2">
+<SoundDevice name="default" portAudioIndex="0"><output type="Master" index="0" channel="0" channel_count="2"/></SoundDevice>
+</SoundManagerConfig>`,
+			"broadcast_profiles/here.bcp.xml": fmt.Sprintf(`<!DOCTYPE broadcastprofile>
+<BroadcastProfile><Enabled>1</Enabled><Servertype>%s</Servertype><Host>%s</Host><Port>%s</Port>
+<Login>source</Login><Password>%s</Password><Mountpoint>%s</Mountpoint>
+<StreamName>%s</StreamName><StreamGenre>%s</StreamGenre><MetadataFormat>$artist - $title</MetadataFormat>
+<Format>MP3</Format><Bitrate>128</Bitrate><Channels>2</Channels></BroadcastProfile>`,
+				server, b.host, b.port, b.SourcePassword, b.mount, b.name, genre),
+		})
+		display := "DISPLAY=" + headless(t)
+		cmd := atHome(t, home, "mixxx", "--settingsPath", home+"/", b.titledTone(t))
+		cmd.Env = append(cmd.Env, display)
+		harness.KeepRunning(t, cmd)
+		press := func(keys ...string) error {
+			cmd := atHome(t, home, "xdotool", keys...)
+			cmd.Env = append(cmd.Env, display)
+			return cmd.Run()
+		}
+		harness.Eventually(t, "Mixxx to ask where music is", func() bool { return press("search", "--name", "Choose music") == nil })
+		harness.Eventually(t, "Mixxx to play", func() bool { // on whichever deck; the window's title tells
+			return press("key", "Escape", "key", "p", "search", "--name", track) == nil
+		})
+		if err := press("key", "b"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// headless starts an X server for programs with windows and returns its name.
+func headless(t testing.TB) string {
+	t.Helper()
+	cmd := atHome(t, t.TempDir(), "Xvfb", "-displayfd", "1", "-screen", "0", "800x600x16")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM) // it takes its lock along
+		cmd.Wait()
+	})
+	number, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("Xvfb: %v", err)
+	}
+	return ":" + strings.TrimSpace(number)
+}
+
+// soundCard returns a home in which the sound card hears the broadcast's tone.
+func (b broadcast) soundCard(t testing.TB) string {
+	t.Helper()
+	home := t.TempDir()
+	socket := filepath.Join(home, soundSocket)
+	harness.KeepRunning(t, atHome(t, home, "pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disable-shm",
+		"-L", "module-native-protocol-unix auth-anonymous=1 socket="+socket,
+		"-L", "module-sine-source rate=44100 frequency="+strconv.Itoa(b.hertz)))
+	harness.Eventually(t, "the sound card", func() bool {
+		conn, err := net.Dial("unix", socket)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
+	writeFiles(t, home, map[string]string{".asoundrc": "pcm.!default { type pulse }\nctl.!default { type null }\n"})
+	return home
+}
+
+// writeFiles fills a directory, and those beneath it.
+func writeFiles(t testing.TB, dir string, files map[string]string) {
+	t.Helper()
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(content), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package harness
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A certificate is one of our own for 127.0.0.1, with its key, in files.
+type Certificate struct{ CertFile, KeyFile string }
+
+// SelfSigned makes a certificate; name tells it from others.
+func SelfSigned(t testing.TB, name string) (c Certificate) {
+	t.Helper()
+	dir := t.TempDir()
+	c = Certificate{filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")}
+	c.Renew(t, name)
+	return c
+}
+
+// Renew puts another certificate in its place, as programs that fetch certificates do.
+func (c Certificate) Renew(t testing.TB, name string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Write(t, name, key)
+}
+
+// Write puts a certificate with the given key in its place.
+func (c Certificate) Write(t testing.TB, name string, key crypto.Signer) {
+	t.Helper()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true,
+		Subject:     pkix.Name{CommonName: name},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
+		NotBefore: time.Now().Add(-time.Hour),
+		NotAfter:  time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{c.KeyFile: {Type: "PRIVATE KEY", Bytes: keyDER}, c.CertFile: {Type: "CERTIFICATE", Bytes: der}} {
+		if err := os.WriteFile(file+".new", pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(file+".new", file); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TOML returns the [tls] table that uses the certificate.
+func (c Certificate) TOML(more ...string) string {
+	return fmt.Sprintf("[tls]\ncert_file = %q\nkey_file = %q\n%s\n", c.CertFile, c.KeyFile, strings.Join(more, "\n"))
+}
+
+// AnyCertificate accepts every certificate; tests look at them where they matter.
+var AnyCertificate = &tls.Config{InsecureSkipVerify: true}

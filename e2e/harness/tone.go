@@ -1,0 +1,175 @@
+package harness
+
+import (
+	"bytes"
+	encbinary "encoding/binary"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"relay/frames/frametest"
+)
+
+// MusicFile writes a minute of frames.
+func MusicFile(t testing.TB, dir, name string) {
+	t.Helper()
+	var audio bytes.Buffer
+	for n := range uint64(2300) {
+		audio.Write(frametest.Numbered(Header128, 1_000_000+n))
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), audio.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Complaints returns what two decoders have to say about a recording.
+func Complaints(t testing.TB, file string) (said []string) {
+	t.Helper()
+	for _, decoder := range []*exec.Cmd{
+		exec.Command(Program(t, "ffmpeg"), "-v", "warning", "-f", "mp3", "-i", "-", "-f", "null", "-"),
+		exec.Command(Program(t, "mpg123"), "-q", "-t", "-"),
+	} {
+		audio, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoder.Stdin = audio
+		out, err := decoder.CombinedOutput()
+		audio.Close()
+		if err != nil {
+			out = append(out, err.Error()...)
+		}
+		if len(bytes.TrimSpace(out)) > 0 {
+			said = append(said, string(out))
+		}
+	}
+	return said
+}
+
+// Tagged gives an MP3 file an artist and a title.
+func Tagged(t testing.TB, path, artist, title string) string {
+	t.Helper()
+	out := strings.TrimSuffix(path, ".mp3") + "-tagged.mp3"
+	said, err := exec.Command(Program(t, "ffmpeg"), "-v", "error", "-i", path, "-c", "copy",
+		"-metadata", "artist="+artist, "-metadata", "title="+title, out).CombinedOutput()
+	if err != nil {
+		t.Fatalf("tag %s: %v\n%s", path, err, said)
+	}
+	return out
+}
+
+// ToneFile makes an MP3 of a sine tone, as an encoder with a bit reservoir
+// makes it.
+func ToneFile(t testing.TB, hertz int, length time.Duration) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tone.mp3")
+	out, err := exec.Command(Program(t, "ffmpeg"), "-v", "error", "-f", "lavfi",
+		"-i", Sine(hertz, length), "-ac", "2", "-c:a", "libmp3lame", "-b:a", "128k", path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("make a tone: %v\n%s", err, out)
+	}
+	return path
+}
+
+// Sine is ffmpeg's name for a tone.
+func Sine(hertz int, length time.Duration) string {
+	return "sine=frequency=" + strconv.Itoa(hertz) + ":sample_rate=44100:duration=" + strconv.Itoa(int(length.Seconds()))
+}
+
+// Record takes some seconds of audio from a mount, as a plain listener gets it.
+func (r *Relay) Record(t testing.TB, mount string, seconds int) []byte {
+	t.Helper()
+	p := r.Tune(t, mount)
+	var audio []byte
+	for played := time.Duration(0); played < time.Duration(seconds)*time.Second; {
+		frame, err := p.Frame()
+		if err != nil {
+			t.Fatalf("%s: %v after %v", mount, err, played)
+		}
+		audio = append(audio, frame...)
+		played += MustHeader(frame[:4]...).Duration()
+	}
+	return audio
+}
+
+// Decode turns MP3 into mono samples; whatever ffmpeg has to say about the
+// audio fails the test.
+func Decode(t testing.TB, mp3 []byte) []int16 {
+	t.Helper()
+	return decodeInput(t, bytes.NewReader(mp3), "-f", "mp3", "-i", "-")
+}
+
+// DecodeFile does so for what a program has recorded: MP3, WAV or, raw, the
+// samples themselves.
+func DecodeFile(t testing.TB, path string) []int16 {
+	t.Helper()
+	if filepath.Ext(path) == ".wav" {
+		return decodeInput(t, nil, "-guess_layout_max", "0", "-i", path)
+	}
+	sound, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if filepath.Ext(path) == ".raw" {
+		return samplesOf(sound)
+	}
+	return Decode(t, sound)
+}
+
+func decodeInput(t testing.TB, in io.Reader, input ...string) []int16 {
+	t.Helper()
+	cmd := exec.Command(Program(t, "ffmpeg"), slices.Concat([]string{"-v", "warning"}, input, []string{"-f", "s16le", "-ac", "1", "-ar", "44100", "-"})...)
+	var complaints bytes.Buffer
+	cmd.Stdin, cmd.Stderr = in, &complaints
+	pcm, err := cmd.Output()
+	if err != nil || complaints.Len() > 0 {
+		t.Errorf("ffmpeg: %v\n%s", err, complaints.String())
+	}
+	return samplesOf(pcm)
+}
+
+func samplesOf(pcm []byte) []int16 {
+	samples := make([]int16, len(pcm)/2)
+	encbinary.Read(bytes.NewReader(pcm), encbinary.LittleEndian, samples)
+	return samples
+}
+
+// Pitch measures the frequency of a tone in its last second: the samples
+// between upward crossings of zero.
+func Pitch(samples []int16) float64 {
+	const rate = 44100
+	if len(samples) < 2*rate {
+		return 0
+	}
+	samples = samples[len(samples)-3*rate/2 : len(samples)-rate/2]
+	first, last, crossings := -1, -1, 0
+	for i := 1; i < len(samples); i++ {
+		if samples[i-1] < 0 && samples[i] >= 0 {
+			if first < 0 {
+				first = i
+			} else {
+				crossings++
+			}
+			last = i
+		}
+	}
+	if crossings == 0 {
+		return 0
+	}
+	return float64(crossings) * rate / float64(last-first)
+}
+
+// Hears checks that a mount plays a tone and that no decoder complains.
+func (r *Relay) Hears(t testing.TB, mount string, hertz int) {
+	t.Helper()
+	if got := Pitch(Decode(t, r.Record(t, mount, 3))); math.Abs(got-float64(hertz)) > float64(hertz)/100 {
+		t.Errorf("%s plays %.1f Hz, want %d", mount, got, hertz)
+	}
+}

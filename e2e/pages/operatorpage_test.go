@@ -1,0 +1,233 @@
+package pages
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"relay/e2e/harness"
+)
+
+// operate opens the operator's page, logged in.
+func operate(t testing.TB, r *harness.Relay, c *chromium) {
+	t.Helper()
+	c.open(t, r.URL("/admin/"))
+	c.logIn(t, "admin", r.AdminPassword)
+	c.wait(t, `document.querySelector(".tiles")`)
+}
+
+// On a server that nobody has configured, the browser alone is enough to
+// connect, to hear, to see who listens, and to kick the source.
+func TestNewOwner(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "relay.toml")
+	if err := os.WriteFile(file, []byte("[server]\nlisten = ['127.0.0.1:0']\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := harness.Run(t, "-c", file)
+	c := startChromium(t)
+	c.open(t, r.URL("/"))
+	c.wait(t, `document.querySelector("#connect details").open`)
+	setting := func(name string) string {
+		return evaluate[string](t, c, fmt.Sprintf(`[...document.querySelectorAll("#connect dt")].find(dt => dt.textContent === %q).nextElementSibling.querySelector("code").textContent`, name))
+	}
+	if address := setting("Server") + ":" + setting("Port"); address != r.Addr {
+		t.Fatalf("the page says that sources connect to %s, and it is %s", address, r.Addr)
+	}
+	e := r.Connect(t, "SOURCE "+setting("Mount")+" HTTP/1.0\r\nAuthorization: "+harness.Basic(setting("User"), r.SourcePassword)+"\r\nUser-Agent: butt 0.1\r\nContent-Type: audio/mpeg\r\n\r\n")
+	stop := make(chan struct{})
+	defer close(stop)
+	go e.Play(stop)
+	c.click(t, "[data-mount='/live'] .play")
+	c.wait(t, `document.querySelector("audio").currentTime > 1`)
+	listener := r.Tune(t, "/live", "X-Of: another room")
+
+	operate(t, r, c)
+	c.wait(t, `document.querySelector("[data-mount='/live'] .state").dataset.state === "live"`)
+	c.wait(t, `document.querySelector("[data-mount='/live']").textContent.includes("butt 0.1")`)
+	c.click(t, "[data-mount='/live'] a.button")
+	c.wait(t, `document.querySelectorAll("#listeners tbody tr[data-id]").length === 1`)
+	c.click(t, "#listeners tbody .danger")
+	if _, err := io.Copy(io.Discard, listener.Conn); err != nil {
+		t.Errorf("the listener was not kicked: %v", err)
+	}
+	c.click(t, "#kick-source")
+	c.click(t, "#agreed")
+	if _, err := e.Read(make([]byte, 1)); err == nil || harness.IsTimeout(err) {
+		t.Errorf("the source was not kicked: %v", err)
+	}
+}
+
+func TestDashboardShowsTheFallback(t *testing.T) {
+	r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\nfallbacks = ['/backup']\ngrace = '0s'\n")
+	stop := make(chan struct{})
+	defer close(stop)
+	go r.Encode(t, "/backup").Play(stop)
+	live := r.Encode(t, "/live")
+	go live.Play(stop)
+	c := startChromium(t)
+	operate(t, r, c)
+	state := `document.querySelector(".row[data-mount='/live'] .state")`
+	c.wait(t, state+`?.dataset.state === "live"`)
+	c.wait(t, `document.querySelectorAll(".row[data-mount='/live'] .strip rect").length > 1`)
+	live.Close()
+	c.wait(t, state+`.textContent === "Fallback" && document.querySelector(".row[data-mount='/live']").textContent.includes("/backup plays")`)
+}
+
+func TestSteeringByThePage(t *testing.T) {
+	music := t.TempDir()
+	harness.MusicFile(t, music, "One.mp3")
+	harness.MusicFile(t, music, "Two.mp3")
+	toml := harness.Config + "[[mount]]\nname = '/night'\n[mount.files]\npaths = ['" + music + "']\norder = 'sequence'\n"
+	r := harness.Start(t, toml)
+	stop := make(chan struct{})
+	defer close(stop)
+	go r.Encode(t, "/live").Play(stop)
+	c := startChromium(t)
+	operate(t, r, c)
+
+	c.enter(t, "[name=name]", "/new")
+	c.click(t, "form.actions button[type=submit]")
+	c.wait(t, `location.hash === "#/mounts/new" && document.querySelector("h1").textContent.includes("/new")`)
+	c.click(t, "#settings summary")
+	c.wait(t, `document.querySelector("[name=burst]").value === "64KiB"`)
+	c.enter(t, "#settings [name=title]", "A station of its own")
+	c.click(t, "#settings button[type=submit]")
+	c.wait(t, `document.getElementById("toast").textContent === "Saved, and in force"`)
+	c.enter(t, "#settings [name=grace]", "soon")
+	c.click(t, "#settings button[type=submit]")
+	c.wait(t, `/grace/.test(document.querySelector("#settings .problem").textContent)`)
+
+	listener := r.Tune(t, "/live")
+	evaluate[any](t, c, `location.hash = "#/mounts/live"`)
+	c.wait(t, `document.querySelectorAll("#listeners tr[data-id]").length === 1`)
+	c.enter(t, "[name=title]", "Set by hand")
+	c.click(t, "form.wide button")
+	c.wait(t, `document.querySelector(".titles").textContent.includes("Set by hand")`)
+	c.click(t, "#listeners tr[data-id] input")
+	c.wait(t, `document.querySelector("#listeners select").value === "/night"`)
+	evaluate[any](t, c, `[...document.querySelectorAll("#listeners button")].find(b => b.textContent === "Move 1 chosen").click()`)
+	harness.Eventually(t, "the listener at /night", func() bool { return r.Source(t, "/night").Listeners == 1 })
+	if _, err := listener.Frame(); err != nil {
+		t.Errorf("who was moved hears: %v", err)
+	}
+
+	evaluate[any](t, c, `location.hash = "#/mounts/night"`)
+	c.enter(t, "[name=file]", "Two.mp3")
+	evaluate[any](t, c, `document.querySelector("[name=file]").form.requestSubmit()`)
+	c.wait(t, `document.querySelector(".queue")?.textContent.includes("lined up")`)
+	evaluate[any](t, c, `[...document.querySelectorAll("button")].find(b => b.textContent === "Skip this track").click()`)
+	c.wait(t, `document.querySelector(".titles li span")?.textContent === "Two"`)
+
+	evaluate[any](t, c, `location.hash = "#/log"`)
+	c.wait(t, `document.querySelector(".log").textContent.includes("source connected")`)
+	c.enter(t, "[type=search]", "no such line")
+	c.wait(t, `[...document.querySelectorAll(".log li")].every(line => line.hidden)`)
+
+	evaluate[any](t, c, `location.hash = "#/reports"`)
+	for kind, row := range map[string]string{"listening": "/live", "titles": "Set by hand"} {
+		harness.Eventually(t, kind, func() bool { // the history is written a moment later
+			evaluate[any](t, c, fmt.Sprintf(`document.querySelector("[data-kind=%s]").click()`, kind))
+			return evaluate[bool](t, c, fmt.Sprintf(`document.querySelector("table").textContent.includes(%q)`, row))
+		})
+	}
+	evaluate[any](t, c, `document.querySelector("[data-kind=titles]").click()`)
+	if csv := evaluate[string](t, c, `fetch([...document.querySelectorAll("a")].find(a => a.textContent === "CSV").href).then(answer => answer.text())`); !strings.Contains(csv, "Set by hand") {
+		t.Errorf("CSV:\n%s", csv)
+	}
+}
+
+// A configuration that is wrong is shown with file, line and key, and nothing
+// changes.
+func TestReloadByThePage(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "relay.toml")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(harness.Config)
+	r := harness.Run(t, "-c", file)
+	r.SourcePassword, r.AdminPassword = "hackme", "adminpass"
+	c := startChromium(t)
+	operate(t, r, c)
+	evaluate[any](t, c, `location.hash = "#/configuration"`)
+	c.wait(t, `document.querySelector("pre").textContent.includes('admin_password = "***"')`)
+	write(harness.Config + "[limits]\nburst = 'much'\n")
+	c.click(t, "#reload")
+	c.wait(t, `/relay.toml:\d+ limits.burst/.test(document.getElementById("errors").textContent)`)
+	write(harness.Config + "[limits]\nburst = '32KiB'\n")
+	c.click(t, "#reload")
+	c.wait(t, `document.getElementById("errors").hidden && document.getElementById("toast").textContent.includes("limits.burst")`)
+}
+
+func TestManyListenersOnThePage(t *testing.T) {
+	listeners := 10_000
+	if harness.RaceDetector {
+		listeners = 2000
+	}
+	r := harness.Start(t, harness.Config+"[limits]\nlisteners_per_ip = 0\nconnections_per_ip = 20000\nconnections = 20000\nlistener_timeout = '10m'\n")
+	r.Encode(t, "/live").Frames(t, 10) // and no more: this is about the page
+	for n := range listeners {
+		conn, err := net.Dial("tcp", r.Addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "GET /live HTTP/1.0\r\nUser-Agent: player %d\r\n\r\n", n)
+	}
+	harness.Eventually(t, "all listen", func() bool { return r.Left("/live") == listeners || r.Source(t, "/live").Listeners == listeners })
+	c := startChromium(t)
+	operate(t, r, c)
+	evaluate[any](t, c, `location.hash = "#/mounts/live"`)
+	c.wait(t, fmt.Sprintf(`document.querySelectorAll("#listeners tr[data-id]").length === 100 && document.querySelector("#listeners h2").textContent.includes("1 to 100 of " + (%d).toLocaleString())`, listeners))
+	c.enter(t, "#listeners [type=search]", fmt.Sprintf("player %d", listeners-1))
+	c.wait(t, `document.querySelectorAll("#listeners tr[data-id]").length === 1`)
+	c.click(t, "#listeners tbody .danger")
+	harness.Eventually(t, "one gone", func() bool { return r.Source(t, "/live").Listeners == listeners-1 })
+}
+
+func TestLoginPage(t *testing.T) {
+	r := harness.Start(t, harness.Config)
+	c := startChromium(t)
+	c.open(t, r.URL("/admin/"))
+	c.logIn(t, "admin", "wrong")
+	c.wait(t, `document.getElementById("problem").textContent === "User or password is wrong."`)
+	c.enter(t, "[name=password]", "adminpass")
+	c.click(t, "#login button")
+	c.wait(t, `document.querySelector(".tiles")`)
+	c.click(t, "#logout")
+	c.wait(t, `document.getElementById("login")`)
+}
+
+// Another site in the operator's browser can do nothing in his name: this one
+// is of the same host, so that the cookie comes with what it sends.
+func TestForgedRequests(t *testing.T) {
+	r := harness.Start(t, harness.Config)
+	source := r.Encode(t, "/live")
+	source.Frames(t, 10)
+	c := startChromium(t)
+	operate(t, r, c)
+	if status := evaluate[int](t, c, `fetch("/api/v1/mounts/live/source", {method: "DELETE"}).then(answer => answer.status)`); status != http.StatusForbidden {
+		t.Errorf("without the token of its session, a request is answered %d", status)
+	}
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<!doctype html><link rel="icon" href="data:,"><form method="post" enctype="text/plain" action="%s"><input name='{"title": "forged", "url": "' value='"}'></form>`, r.URL("/api/v1/reload"))
+	}))
+	defer site.Close()
+	c.open(t, site.URL)
+	evaluate[any](t, c, `document.forms[0].submit()`)
+	c.wait(t, `location.pathname === "/api/v1/reload" && document.body.innerText.includes('"status":403')`)
+	if strings.Contains(r.Log.String(), "configuration loaded") {
+		t.Error("another site has made the server read its configuration")
+	}
+	if r.Source(t, "/live").Listeners != 0 {
+		t.Error("the source is gone")
+	}
+}

@@ -1,0 +1,123 @@
+package tls
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"relay/e2e/harness"
+)
+
+// acmeHost is the host that certificates are for.
+const acmeHost = "radio.example"
+
+// toolsFolder has the module that pins pebble.
+const toolsFolder = "../../.ci/tools"
+
+// fetchPebble has the module proxy give what pebble is built from.
+var fetchPebble = sync.OnceValue(func() error {
+	cmd := exec.Command("go", "list", "-deps", "github.com/letsencrypt/pebble/v2/cmd/pebble")
+	cmd.Dir = toolsFolder
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, harness.Tail(string(out), 10))
+	}
+	return nil
+})
+
+// buildPebble builds it and returns its path. Where it cannot be fetched the test
+// is skipped, or fails where everything must be there.
+func buildPebble(t testing.TB) (program string) {
+	t.Helper()
+	if err := fetchPebble(); err != nil {
+		harness.Missing(t, "pebble cannot be fetched: %v", err)
+	}
+	cmd := exec.Command("go", "tool", "-n", "pebble")
+	cmd.Dir = toolsFolder
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("build pebble: %v", err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// issuance is where an ACME server looks for its clients, and for how many
+// seconds its certificates are valid; 0: for long.
+type issuance struct {
+	byTLS, inPlain string
+	seconds        int
+}
+
+// authority is an ACME server.
+type authority struct {
+	directory, cache string
+	trusted          *tls.Config
+}
+
+// pebble starts one, which relay trusts.
+func pebble(t *testing.T, issue issuance) *authority {
+	t.Helper()
+	program, listen, management, own := buildPebble(t), harness.FreePort(t), harness.FreePort(t), harness.SelfSigned(t, "ACME server")
+	t.Setenv("SSL_CERT_FILE", own.CertFile)
+	port := func(addr string) string {
+		_, port, err := net.SplitHostPort(addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return port
+	}
+	file := filepath.Join(t.TempDir(), "pebble.json")
+	text := fmt.Sprintf(`{"pebble": {"listenAddress": %q, "managementListenAddress": %q, "certificate": %q, "privateKey": %q, "httpPort": %s, "tlsPort": %s,
+		"keyAlgorithm": "ecdsa", "retryAfter": {"authz": 1, "order": 1}, "profiles": {"default": {"validityPeriod": %d}}}}`,
+		listen, management, own.CertFile, own.KeyFile, port(issue.inPlain), port(issue.byTLS), issue.seconds)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "-config", file, "-dnsserver", nameServer(t))
+	cmd.Env = append(os.Environ(), "PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0")
+	harness.KeepRunning(t, cmd)
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: harness.AnyCertificate}, Timeout: time.Second}
+	roots := x509.NewCertPool()
+	harness.Eventually(t, "the ACME server", func() bool {
+		answer, err := client.Get("https://" + management + "/roots/0")
+		if err != nil {
+			return false
+		}
+		defer answer.Body.Close()
+		root, _ := io.ReadAll(answer.Body)
+		return roots.AppendCertsFromPEM(root)
+	})
+	return &authority{"https://" + listen + "/dir", filepath.Join(t.TempDir(), "acme"), &tls.Config{ServerName: acmeHost, RootCAs: roots}}
+}
+
+// toml is the configuration of a relay at an address, with certificates of the
+// authority.
+func (a *authority) toml(address string) string {
+	return fmt.Sprintf("%s[tls]\nacme_hosts = [%q]\nacme_dir = %q\nacme_cache = %q\n",
+		strings.Replace(harness.Config, "127.0.0.1:0", address, 1), acmeHost, a.directory, a.cache)
+}
+
+// dial waits for a certificate of the authority.
+func (a *authority) dial(t testing.TB, r *harness.Relay) (secure *tls.Conn) {
+	t.Helper()
+	harness.Eventually(t, "a certificate", func() bool {
+		conn, err := tls.Dial("tcp", r.Addr, a.trusted)
+		if err != nil {
+			return false
+		}
+		t.Cleanup(func() { conn.Close() })
+		secure = conn
+		return true
+	})
+	return secure
+}
