@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"relay/admin"
 	"relay/listeners"
@@ -29,7 +30,7 @@ func (s *Server) routes() *mux.Router {
 	get.HandleFunc("/favicon.ico", p.Icon)
 	get.HandleFunc(healthPath, healthy)
 	get.HandleFunc(readyPath, ready(&s.stopping))
-	get.Handle("/metrics", h.Metrics(s.writers, s.memory, s.certs))
+	get.Handle("/metrics", h.Metrics(s.writers, s.memory, s.certs, s.logMetrics()))
 	get.HandleFunc("/status-json.xsl", h.StatusJSON)
 	get.HandleFunc("/server_version.xsl", h.Version)
 	get.HandleFunc("/7.html", h.SevenHTML)
@@ -55,6 +56,14 @@ func (s *Server) routes() *mux.Router {
 	r.NotFoundHandler = http.HandlerFunc(admin.NotFound)
 	r.MethodNotAllowedHandler = http.HandlerFunc(methodNotAllowed)
 	return r
+}
+
+// logMetrics counts what is missing in the program's own log.
+func (s *Server) logMetrics() prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "relay_log_lines_lost_total",
+		Help: "Lines of the program's own log that were lost: its reader was too slow, or they could not be written.",
+	}, func() float64 { return float64(s.LostLines()) })
 }
 
 // preflight answers OPTIONS. Players in web pages ask it before they fetch a

@@ -37,6 +37,10 @@ const goodbye = 3 * time.Second
 
 // Server is the whole radio server behind its sockets.
 type Server struct {
+	// LostLines returns how many lines of the program's own log were lost. It must
+	// not be set after Run has begun.
+	LostLines func() int64
+
 	conf     *conf.Live
 	log      *zap.Logger
 	registry *mounts.Registry
@@ -50,7 +54,6 @@ type Server struct {
 	admin    *admin.Handlers
 	doorstep *crowd
 	answered *crowd
-	proxies  *proxies
 	clock    *clock.Clock
 	memory   *memory.Watch
 	api      *api.Handlers
@@ -85,6 +88,8 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 	}
 	backups := ingest.NewSubstitutes(registry, c, log)
 	s := &Server{
+		LostLines: func() int64 { return 0 },
+
 		conf:     c,
 		log:      log,
 		registry: registry,
@@ -108,7 +113,6 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 		},
 		doorstep: newDoorstep(c, log),
 		answered: newAnswered(c, log),
-		proxies:  newProxies(c),
 		clock:    day,
 		memory:   spare,
 		certs:    certs,
@@ -225,7 +229,7 @@ func (s *Server) handle(conn net.Conn, web *web) {
 		return
 	}
 	s.admin.Traffic.Requests.Add(1)
-	s.proxies.identify(req, conn.RemoteAddr())
+	proxies(c.Server.TrustedProxies).identify(req, conn.RemoteAddr())
 	if s.denied(conn, req) {
 		return
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/icy"
+	"relay/internal/logging"
 	"relay/listeners"
 )
 
@@ -41,7 +41,7 @@ func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
 		ReadTimeout:                  time.Minute,
 		WriteTimeout:                 time.Minute,
 		MaxHeaderBytes:               2 * maxHead,
-		ErrorLog:                     log.New(zap.NewStdLog(logger).Writer(), "http: ", 0),
+		ErrorLog:                     logging.NewStd(logger, "a request could not be answered"),
 	}
 	w.server.SetKeepAlivesEnabled(false)
 	return w

@@ -7,20 +7,19 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"relay/conf"
+	"relay/internal/logging"
 	"relay/journal"
 )
 
 // tailLines is how many lines of the log are kept in memory, for the pages.
 const tailLines = 1000
 
-// newLogger writes to standard error, each line at once, and keeps the last
-// ones in the tail. The level can be changed at any time.
-func newLogger(c conf.Log) (*zap.Logger, *journal.Tail, zap.AtomicLevel) {
+// newLog returns a log that is written to standard error, each line at once, and
+// keeps the last lines in the tail. The level can be changed at any time.
+func newLog(c conf.Log) (*logging.Log, *journal.Tail, zap.AtomicLevel) {
 	level := zap.NewAtomicLevelAt(levelOf(c))
-	stderr := zapcore.Lock(os.Stderr)
 	tail := journal.NewTail(level, tailLines)
-	core := zapcore.NewTee(zapcore.NewCore(newEncoder(c), stderr, level), tail.Core())
-	return zap.New(core, zap.ErrorOutput(stderr)), tail, level
+	return logging.New(os.Stderr, newEncoder(c), level, tail.Core()), tail, level
 }
 
 // newEncoder makes lines of the configured format.

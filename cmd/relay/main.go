@@ -6,9 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"relay/commandline"
+	"relay/internal/logging"
 )
+
+// patience is how long the reader of standard output and standard error may take
+// for what the program says beside its log.
+const patience = time.Second
 
 // Exit statuses: the work failed, or the command line was wrong.
 const (
@@ -23,7 +29,7 @@ func main() {
 	case errors.Is(err, commandline.ErrUsage):
 		os.Exit(exitUsage)
 	default:
-		fmt.Fprintf(os.Stderr, "relay: %v\n", err)
+		logging.WriteWithin(os.Stderr, fmt.Appendf(nil, "relay: %v\n", err), patience)
 		os.Exit(exitFailed)
 	}
 }

@@ -21,6 +21,12 @@ func hangups() <-chan os.Signal {
 	return hangup
 }
 
+// surviveBrokenPipes lets a write to standard output or standard error fail when
+// nobody reads it any more. It would otherwise end the program, and a station
+// must not go off the air because its log does. The signal is not ignored:
+// encoders would inherit that.
+func surviveBrokenPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+
 // reloadOn reads the configuration again at every signal until ctx ends.
 // Settings logs what comes of it.
 func reloadOn(ctx context.Context, signals <-chan os.Signal, s *settings.Settings, log *zap.Logger) {

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
+	"io"
+	stdlog "log"
 	"net"
 	"os"
 	"os/signal"
@@ -15,6 +18,7 @@ import (
 	"relay/commandline"
 	"relay/conf"
 	"relay/ingest"
+	"relay/internal/logging"
 	"relay/mounts"
 	"relay/server"
 	"relay/settings"
@@ -53,10 +57,13 @@ func serveCommand(p *commandline.Program) commandline.Command {
 // listen an address that wins over those in it; either may be empty.
 func serve(path, listen string, tracks []string) error {
 	hangup := hangups()
+	surviveBrokenPipes()
 	unconfigured := path == ""
 	var made passwords
+	var atStart bytes.Buffer
+	var notes io.Writer = &atStart // there is no log yet
 	config, err := settings.Open(path, func(name string, text []byte) (*conf.Config, []byte, error) {
-		c, toml, err := readConfiguration(name, text, os.Stderr)
+		c, toml, err := readConfiguration(name, text, notes)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -73,8 +80,14 @@ func serve(path, listen string, tracks []string) error {
 		return err
 	}
 	live := config.Live
-	log, tail, level := newLogger(live.Config().Log)
-	defer log.Sync()
+	lines, tail, level := newLog(live.Config().Log)
+	go lines.Run() // until Close
+	defer lines.Close()
+	lines.Write(atStart.Bytes())
+	notes = lines
+	log := lines.Logger()
+	stdlog.SetFlags(0)
+	stdlog.SetOutput(logging.NewStd(log, "a library has said something").Writer())
 	config.WithLog(log)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -92,7 +105,9 @@ func serve(path, listen string, tracks []string) error {
 	if err != nil {
 		return err
 	}
-	printBanner(os.Stdout, live.Config(), open[0].Addr(), shoutcast, made)
+	var banner bytes.Buffer
+	printBanner(&banner, live.Config(), open[0].Addr(), shoutcast, made)
+	logging.WriteWithin(os.Stdout, banner.Bytes(), patience)
 	if shoutcast != nil {
 		open = append(open, shoutcast)
 	}
@@ -103,6 +118,7 @@ func serve(path, listen string, tracks []string) error {
 	registry := mounts.NewRegistry(live, log)
 	music := ingest.NewAutoDJ(registry, log)
 	radio := server.New(config, registry, music, tail, certs, log)
+	radio.LostLines = lines.Lost
 	var working sync.WaitGroup
 	working.Go(func() { music.Run(ctx) })
 	working.Go(func() {
