@@ -66,8 +66,47 @@ func Run(t testing.TB, args ...string) *Relay {
 // Launch runs a command that becomes relay and waits until it is on the air.
 func Launch(t testing.TB, cmd *exec.Cmd) *Relay {
 	t.Helper()
-	r := &Relay{Cmd: cmd, Exited: make(chan struct{})}
+	r := &Relay{Cmd: cmd}
 	r.Cmd.Stdout, r.Cmd.Stderr = &r.Out, &r.Log
+	r.start(t)
+	banner := regexp.MustCompile(`page +http://([^/\s]+)/`)
+	Eventually(t, "the banner", func() bool { return banner.MatchString(r.Out.String()) || r.Gone() })
+	if r.Gone() {
+		t.Fatalf("relay did not start:\n%s", r.Log.String())
+	}
+	r.Addr = banner.FindStringSubmatch(r.Out.String())[1]
+	if m := regexp.MustCompile(`user source +password (\S+)`).FindStringSubmatch(r.Out.String()); m != nil {
+		r.SourcePassword = m[1]
+	}
+	if m := regexp.MustCompile(`user admin +password (\S+)`).FindStringSubmatch(r.Out.String()); m != nil {
+		r.AdminPassword = m[1]
+	}
+	return r
+}
+
+// LaunchMute runs a command that becomes relay with Config at an address and
+// whose output goes where the command has it. It waits until relay answers there.
+func LaunchMute(t testing.TB, cmd *exec.Cmd, addr string) *Relay {
+	t.Helper()
+	r := &Relay{Cmd: cmd, Addr: addr, SourcePassword: "hackme", AdminPassword: "adminpass"}
+	r.start(t)
+	Eventually(t, "an answer at "+addr, func() bool {
+		answer, err := client.Get(r.URL("/readyz"))
+		if err == nil {
+			answer.Body.Close()
+		}
+		return err == nil && answer.StatusCode == http.StatusOK || r.Gone()
+	})
+	if r.Gone() {
+		t.Fatalf("relay has ended: %v", r.err)
+	}
+	return r
+}
+
+// start runs the command, until the test ends.
+func (r *Relay) start(t testing.TB) {
+	t.Helper()
+	r.Exited = make(chan struct{})
 	r.Cmd.Env = append(append(os.Environ(), r.Cmd.Env...), "RELAY_SOURCE_PASSWORD=", "RELAY_ADMIN_PASSWORD=")
 	if err := r.Cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -85,19 +124,6 @@ func Launch(t testing.TB, cmd *exec.Cmd) *Relay {
 			t.Errorf("data race:\n%s", r.Log.String())
 		}
 	})
-	banner := regexp.MustCompile(`page +http://([^/\s]+)/`)
-	Eventually(t, "the banner", func() bool { return banner.MatchString(r.Out.String()) || r.Gone() })
-	if r.Gone() {
-		t.Fatalf("relay did not start:\n%s", r.Log.String())
-	}
-	r.Addr = banner.FindStringSubmatch(r.Out.String())[1]
-	if m := regexp.MustCompile(`user source +password (\S+)`).FindStringSubmatch(r.Out.String()); m != nil {
-		r.SourcePassword = m[1]
-	}
-	if m := regexp.MustCompile(`user admin +password (\S+)`).FindStringSubmatch(r.Out.String()); m != nil {
-		r.AdminPassword = m[1]
-	}
-	return r
 }
 
 // Gone reports whether the server has ended.
@@ -127,6 +153,9 @@ func (r *Relay) Stop(t testing.TB) error {
 // URL returns the address of a page.
 func (r *Relay) URL(path string) string { return "http://" + r.Addr + path }
 
+// client makes the requests of Relay. It does not wait for ever.
+var client = &http.Client{Timeout: Patience}
+
 // Get fetches a page.
 func (r *Relay) Get(t testing.TB, path string) (status int, header http.Header, body string) {
 	t.Helper()
@@ -143,7 +172,7 @@ func (r *Relay) Request(t testing.TB, method, path, user, password string) (int,
 	if user != "" {
 		req.SetBasicAuth(user, password)
 	}
-	answer, err := http.DefaultClient.Do(req)
+	answer, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

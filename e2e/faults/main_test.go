@@ -1,0 +1,9 @@
+package faults
+
+import (
+	"testing"
+
+	"relay/e2e/harness"
+)
+
+func TestMain(m *testing.M) { harness.Main(m) }
