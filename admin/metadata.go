@@ -1,9 +1,10 @@
 package admin
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
+
+	"go.uber.org/zap"
 
 	"relay/icy"
 	"relay/mounts"
@@ -51,10 +52,14 @@ func (h *Handlers) answerMetadata(w http.ResponseWriter, r *http.Request, e elem
 // yet, with the login of user. given is false when the request holds none, which changes nothing. The
 // error is a sentence for the client.
 func (h *Handlers) updateTitle(mount, user string, q icy.Query) (given bool, err error) {
-	title, given, err := titleFrom(q, h.Conf.Config().Mount(mount).Charset)
+	if named := q["charset"]; named != "" && !icy.KnowsCharset(named) {
+		h.Log.Warn("the charset of a title is unknown: the title is read as if it named none",
+			zap.String("mount", mount), zap.String("charset", icy.CutText(named, 64)))
+	}
+	title, given := titleFrom(q, h.Registry.Charset(mount))
 	switch {
-	case err != nil || !given:
-		return given, err
+	case !given:
+		return false, nil
 	case !h.Registry.SetTitle(mount, user, title):
 		return given, errNoSource
 	}
@@ -62,20 +67,9 @@ func (h *Handlers) updateTitle(mount, user string, q icy.Query) (given bool, err
 }
 
 // titleFrom returns the title in a metadata request: song, or artist and
-// title. The text is in the charset the client names, else in that of the
-// mount. given is false when the request holds none, which changes nothing.
-func titleFrom(q icy.Query, mountCharset string) (t mounts.Title, given bool, err error) {
-	charset := q["charset"]
-	if charset == "" {
-		charset = mountCharset
-	}
-	text := func(name string) string {
-		s, textErr := icy.Text(q[name], charset)
-		if textErr != nil {
-			err = fmt.Errorf("cannot read %s: %w", name, textErr)
-		}
-		return s
-	}
+// title. given is false when the request holds none, which changes nothing.
+func titleFrom(q icy.Query, mountCharset string) (t mounts.Title, given bool) {
+	text := func(name string) string { return icy.Text(q[name], q["charset"], mountCharset) }
 	switch {
 	case q.Has("song"):
 		t.Text = text("song")
@@ -84,10 +78,10 @@ func titleFrom(q icy.Query, mountCharset string) (t mounts.Title, given bool, er
 	case q.Has("title"):
 		t.Text = text("title")
 	default:
-		return mounts.Title{}, false, nil
+		return mounts.Title{}, false
 	}
 	t.URL = text("url")
-	return t, true, err
+	return t, true
 }
 
 // badRequest answers with Icecast's error page; scripts look for the sentence.

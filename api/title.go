@@ -36,12 +36,6 @@ func (h *Handlers) setTitle(c *call) error {
 	if source == nil {
 		return problem(http.StatusConflict, "%s has no source now whose title could be set", c.mount)
 	}
-	source.SetTitle(mounts.Title{Text: oneLine(given.Title), URL: oneLine(given.URL)})
+	source.SetTitle(mounts.Title{Text: icy.Text(given.Title, "", ""), URL: icy.Text(given.URL, "", "")})
 	return c.done()
-}
-
-// oneLine turns control characters into blanks.
-func oneLine(text string) string {
-	line, _ := icy.Text(text, "") // which fails for charsets it does not know only
-	return line
 }

@@ -7,8 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/htmlindex"
+	"relay/internal/charset"
 )
 
 // Mount is a [[mount]]: the settings of one mount or, with "*" as the last
@@ -27,8 +26,9 @@ type Mount struct {
 	// Hidden keeps the mount out of the server's own lists.
 	Hidden bool `toml:"hidden"`
 
-	// Charset is that of titles sent by clients that name none, by a name or
-	// label of the WHATWG Encoding Standard.
+	// Charset is that of titles, and of what a source says of its station, where
+	// the client names none and the text is not UTF-8; by any name in use, see
+	// charset.Find.
 	Charset string `toml:"charset"`
 	// Metaint is the bytes of audio between titles for a listener that asked
 	// for them; 0: there are none even then.
@@ -271,6 +271,5 @@ func (m *Mount) check(r *reader, p path, buffer Size) {
 
 // isCharset tells whether a charset has this name and can be decoded.
 func isCharset(name string) bool {
-	e, err := htmlindex.Get(name)
-	return err == nil && e != encoding.Replacement
+	return charset.Find(name) != nil
 }

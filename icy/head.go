@@ -46,7 +46,8 @@ func cutFirstLine(b []byte) (line string, rest []byte, ok bool) {
 //   - Proto is as it was sent, ProtoMajor and ProtoMinor are 1.0 unless it was HTTP/1.1;
 //   - URL.Path is unescaped, URL.RawQuery is as it was sent (see ParseQuery);
 //   - Host is as it was sent, for PlausibleHost to judge;
-//   - header values hold no control characters.
+//   - header values are UTF-8 without control characters, but for what a source says
+//     of its station: only StationFromHeader knows the charset of those.
 //
 // The body is left to the caller. Errors wrap ErrNotRequest or name what is
 // wrong in words for the client.
@@ -83,7 +84,7 @@ func parseFields(h http.Header, lines []string) error {
 		}
 		if (line[0] == ' ' || line[0] == '\t') && last != "" {
 			values := h[last]
-			values[len(values)-1] += " " + fieldValue(line)
+			values[len(values)-1] += " " + fieldValue(last, line)
 			continue
 		}
 		last = ""
@@ -93,7 +94,7 @@ func parseFields(h http.Header, lines []string) error {
 			continue
 		}
 		last = textproto.CanonicalMIMEHeaderKey(name)
-		h[last] = append(h[last], fieldValue(value))
+		h[last] = append(h[last], fieldValue(last, value))
 	}
 	return nil
 }
@@ -195,8 +196,27 @@ func AppendTarget(dst []byte, target string) []byte {
 	return dst
 }
 
-func fieldValue(s string) string {
-	return strings.TrimSpace(printable(s))
+// fieldValue returns the value of a header field of this name. A word of a station
+// keeps the bytes it was sent in.
+func fieldValue(name, value string) string {
+	if strings.HasPrefix(name, "Ice-") || strings.HasPrefix(name, "Icy-") {
+		value = withoutControls(value)
+	} else {
+		value = Text(value, "", "")
+	}
+	return strings.TrimSpace(value)
+}
+
+// withoutControls replaces the control characters of ASCII, which are the same in
+// every charset that comes in a head, by blanks.
+func withoutControls(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c < ' ' || c == 0x7f {
+			b[i] = ' '
+		}
+	}
+	return string(b)
 }
 
 // isToken reports whether s is a token of RFC 9110 §5.6.2, as methods and

@@ -32,7 +32,7 @@ func TestParseReply(t *testing.T) {
 			if (tt.status == 0) != errors.Is(err, ErrNotAnswer) || got.Status != tt.status || got.Reason != tt.reason {
 				t.Fatalf("got %+v, %v", got, err)
 			}
-			if name := StationFromHeader(got.Header).Name; name != tt.station {
+			if name := StationFromHeader(got.Header, "").Name; name != tt.station {
 				t.Errorf("station %q", name)
 			}
 			if n := InlineMetaint(got.Header); n != tt.metaint {

@@ -90,7 +90,7 @@ func TestSourceHeads(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := icy.StationFromHeader(header); got != tt.want {
+			if got := icy.StationFromHeader(header, ""); got != tt.want {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
 		})

@@ -20,12 +20,13 @@ type Station struct {
 	Agent       string // User-Agent
 }
 
-// StationFromHeader reads the header lines of a source.
-func StationFromHeader(h http.Header) Station {
+// StationFromHeader reads the header lines of a source. charset is that of the mount,
+// see Text.
+func StationFromHeader(h http.Header, charset string) Station {
 	field := func(name string) string {
 		for _, prefix := range []string{"Ice-", "Icy-"} {
 			if v := h.Get(prefix + name); v != "" {
-				return guessText(v)
+				return Text(v, "", charset)
 			}
 		}
 		return ""
@@ -36,7 +37,7 @@ func StationFromHeader(h http.Header) Station {
 		Genre:       field("Genre"),
 		URL:         field("Url"),
 		AudioInfo:   field("Audio-Info"),
-		Agent:       guessText(h.Get("User-Agent")),
+		Agent:       Text(h.Get("User-Agent"), "", charset),
 	}
 	for _, name := range []string{"Public", "Pub"} {
 		if v := field(name); v != "" {

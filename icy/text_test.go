@@ -8,27 +8,45 @@ import (
 )
 
 func TestText(t *testing.T) {
-	tests := []struct{ raw, charset, want string }{
-		{"Café", "", "Café"},
-		{"Caf\xe9", "", "Café"},
-		{"Caf\xe9", "ISO-8859-1", "Café"},
-		{"Caf\xe9", "latin1", "Café"},
-		{"Café", "UTF8", "Café"},
-		{"Café", "utf-8", "Café"},
-		{"Caf\xe9", "UTF-8", "Café"}, // says one, sends the other
-		{"\xcf\xf0\xe8\xe2\xe5\xf2", "windows-1251", "Привет"},
-		{"plain", " us-ascii ", "plain"},
-		{"a\u009b31m\x7f", "", "a 31m "},
-		{"a\u202eb\u2029c", "utf-8", "a b c"},
+	tests := []struct{ raw, named, usual, want string }{
+		{"Café", "", "", "Café"},
+		{"Caf\xe9", "", "", "Café"},
+		{"Caf\xe9", "", "UTF-8", "Café"},
+		{"\x93quoted\x94 \x96 \x80", "", "", "“quoted” – €"},
+		{"Caf\xe9", "ISO-8859-1", "", "Café"},
+		{"Caf\xe9", "latin1", "", "Café"},
+		{"Café", "UTF8", "", "Café"},
+		{"Café", "utf-8", "", "Café"},
+		{"Caf\xe9", "UTF-8", "", "Café"}, // says one, sends the other
+		{"\xcf\xf0\xe8\xe2\xe5\xf2", "windows-1251", "", "Привет"},
+		{"\xcf\xf0\xe8\xe2\xe5\xf2", "", "windows-1251", "Привет"},
+		{"\xcf\xf0\xe8\xe2\xe5\xf2", "UTF-8", "windows-1251", "Привет"}, // not what it says: what is usual here
+		{"Привет", "", "windows-1251", "Привет"},                        // a source in UTF-8 where others are not
+		{"Café", "ISO-8859-1", "", "CafÃ©"},                             // whoever names a charset is believed
+		{"\xa4\xa1", "latin9", "", "€¡"},
+		{"\xb6\xf3\xb5\xf0\xbf\xc0", "cp949", "", "라디오"},
+		{"라디오", "cp949", "", "라디오"}, // cannot be what it says
+		{"Caf\xe9", "klingon", "", "Café"},
+		{"\xcf\xf0", "klingon", "cp1251", "Пр"},
+		{"Caf\xe9", "replacement", "", "Café"},
+		{"plain", " us-ascii ", "", "plain"},
+		{"\x1b$B\x46\x7c\x1b(B", "", "iso-2022-jp", "日"},
+		{"a\u009b31m\x7f", "", "", "a 31m "},
+		{"a\u202eb\u2029c", "utf-8", "", "a b c"},
+		{"\ufeffCafé", "", "", "Café"},
+		{"\ufeffCafé", "UTF-8", "cp1251", "Café"},
+		{"\xff\xfeC\x00a\x00f\x00\xe9\x00", "", "", "Café"},
+		{"\xfe\xff\x00C\x00a\x00f\x00\xe9", "UTF-16", "", "Café"},
+		{"C\x00a\x00f\x00\xe9\x00", "UTF-16", "", "Café"},
+		{"", "cp949", "", ""},
 	}
 	for _, tt := range tests {
-		got, err := icy.Text(tt.raw, tt.charset)
-		if err != nil || got != tt.want {
-			t.Errorf("Text(%q, %q) = %q, %v; want %q", tt.raw, tt.charset, got, err, tt.want)
+		if got := icy.Text(tt.raw, tt.named, tt.usual); got != tt.want {
+			t.Errorf("Text(%q, %q, %q) = %q; want %q", tt.raw, tt.named, tt.usual, got, tt.want)
 		}
 	}
-	if _, err := icy.Text("x", "klingon"); err == nil {
-		t.Error("an unknown charset was taken")
+	if icy.KnowsCharset("klingon") || icy.KnowsCharset("") || !icy.KnowsCharset("cp949") {
+		t.Error("known charsets are not known, or others are")
 	}
 }
 
@@ -69,11 +87,11 @@ func TestStationFromHeader(t *testing.T) {
 	}
 	want := icy.Station{Name: "Café", Genre: "Test", Public: true, BitRate: 128, Agent: "butt 1.0",
 		AudioInfo: "ice-bitrate=128;ice-channels=2;ice-samplerate=44100"}
-	if got := icy.StationFromHeader(h); got != want {
+	if got := icy.StationFromHeader(h, ""); got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	h = http.Header{"Ice-Bitrate": {"192,192"}}
-	if got := icy.StationFromHeader(h).BitRate; got != 192 {
+	if got := icy.StationFromHeader(h, "").BitRate; got != 192 {
 		t.Errorf("bit rate %d from 192,192", got)
 	}
 }

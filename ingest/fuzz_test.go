@@ -93,7 +93,7 @@ func FuzzStream(f *testing.F) {
 			return
 		}
 		text, _, _ := icy.ParseBlock([]byte(announced))
-		if want, _ := icy.Text(text, ""); shown != want {
+		if want := icy.Text(text, "", ""); shown != want {
 			t.Errorf("the title is %q, want %q", shown, want)
 		}
 	})

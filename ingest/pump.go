@@ -97,7 +97,7 @@ func audioOf(body io.Reader, header http.Header, in *mounts.Input) io.Reader {
 	}
 	var last mounts.Title // some senders repeat theirs in every block
 	return icy.NewMetadataReader(bufio.NewReaderSize(body, 16<<10), metaint, func(title, url string) {
-		if t, err := inlineTitle(title, url, in.Mount.Config().Charset); err == nil && t != last {
+		if t := inlineTitle(title, url, in.Mount.Config().Charset); t != last {
 			last = t
 			in.SetTitle(t)
 		}
@@ -106,12 +106,8 @@ func audioOf(body io.Reader, header http.Header, in *mounts.Input) io.Reader {
 
 // inlineTitle reads a title that came within the stream, where no charset is
 // named.
-func inlineTitle(title, url, charset string) (t mounts.Title, err error) {
-	if t.Text, err = icy.Text(title, charset); err != nil {
-		return t, err
-	}
-	t.URL, err = icy.Text(url, charset)
-	return t, err
+func inlineTitle(title, url, charset string) mounts.Title {
+	return mounts.Title{Text: icy.Text(title, "", charset), URL: icy.Text(url, "", charset)}
 }
 
 // codings returns how a body is wrapped for its way, in order; nothing where it

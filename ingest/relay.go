@@ -94,7 +94,7 @@ func (r *Relay) turn(ctx context.Context) (played time.Duration, err error) {
 		return 0, err
 	}
 	defer stream.Close()
-	if err := r.attach(icy.StationFromHeader(stream.Header), host(stream.conn.RemoteAddr().String())); err != nil {
+	if err := r.attach(icy.StationFromHeader(stream.Header, r.Registry.Charset(r.From.Mount)), host(stream.conn.RemoteAddr().String())); err != nil {
 		return 0, err
 	}
 	r.Registry.Counts.Relays.Add(1)

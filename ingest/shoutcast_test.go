@@ -37,7 +37,7 @@ func TestReadSourceHead(t *testing.T) {
 					t.Fatal(err)
 				}
 				rest, err := io.ReadAll(body)
-				if err != nil || string(rest) != tt.rest || icy.StationFromHeader(header).Name != tt.station {
+				if err != nil || string(rest) != tt.rest || icy.StationFromHeader(header, "").Name != tt.station {
 					t.Errorf("got %v, then %q, %v", header, rest, err)
 				}
 			})

@@ -87,7 +87,7 @@ func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mo
 		return nil, &refusal{status: http.StatusNotImplemented, sentence: err.Error(), reason: err}
 	}
 	in, err := s.Registry.Attach(mount, mounts.Feed{
-		Kind: mounts.Live, Station: icy.StationFromHeader(header), Addr: ip, User: user,
+		Kind: mounts.Live, Station: icy.StationFromHeader(header, s.Registry.Charset(mount)), Addr: ip, User: user,
 	})
 	if err == nil {
 		return s.unlessDenied(in)

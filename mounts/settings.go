@@ -24,6 +24,10 @@ func (m *Mount) Config() *conf.Mount {
 	return &s.mount
 }
 
+// Charset returns the charset of a mount, there or not, in which texts are read that
+// name none.
+func (r *Registry) Charset(mount string) string { return r.conf.Config().Mount(mount).Charset }
+
 // Reconfigure lets the mounts that are there follow a configuration that has
 // been replaced, where they do not ask for it anyway: the order of their
 // inputs, and how much they keep for newcomers. Nobody on the air is disturbed:

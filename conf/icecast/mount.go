@@ -7,10 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/htmlindex"
-
 	"relay/conf"
+	"relay/internal/charset"
 )
 
 // everyMount is the name of what Icecast calls the default mount.
@@ -127,8 +125,7 @@ func (t *table) setCharset(e *element) {
 	if e.word() == "" {
 		return
 	}
-	charset, err := htmlindex.Get(e.word())
-	if err != nil || charset == encoding.Replacement {
+	if charset.Find(e.word()) == nil {
 		t.lose(e, "is no charset that relay knows; titles are read as those of any other mount")
 		return
 	}

@@ -9,10 +9,8 @@ import (
 	"io"
 	"strings"
 
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/htmlindex"
-
 	"relay/conf"
+	"relay/internal/charset"
 )
 
 // byteOrderMark is what some editors put in front of a text.
@@ -82,8 +80,8 @@ func fullName(n xml.Name) string {
 
 // decode turns a text in the encoding that its first line declares into UTF-8.
 func decode(label string, text io.Reader) (io.Reader, error) {
-	e, err := htmlindex.Get(label)
-	if err != nil || e == encoding.Replacement {
+	e := charset.Find(label)
+	if e == nil {
 		return nil, unknownEncoding(label)
 	}
 	return e.NewDecoder().Reader(text), nil

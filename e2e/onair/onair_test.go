@@ -342,7 +342,7 @@ func TestMetadataRequests(t *testing.T) {
 		{"no mount", "mode=updinfo&song=no", admin, "400", "Unknown admin request", ""},
 		{"before its source", "mode=updinfo&mount=/nothere&song=no", admin, "200", "successful", ""},
 		{"no mount can be there", "mode=updinfo&mount=/admin/x&song=no", admin, "400", "Source does not exist", ""},
-		{"unknown charset", "mode=updinfo&mount=/live.mp3&song=no&charset=klingon", admin, "400", "klingon", ""},
+		{"unknown charset", "mode=updinfo&mount=/live.mp3&song=Caf%e9&charset=klingon", admin, "200", "successful", "Café"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
