@@ -83,7 +83,8 @@ func (a *AutoDJ) newProgramme(m Music) *programme {
 		p.runs = append(p.runs, l.Run)
 		return l
 	}
-	p.rota = &Rota{Library: listed(m.Files.Paths, m.Files.Order == conf.OrderShuffle), JingleEvery: m.Files.JingleEvery}
+	p.rota = &Rota{Library: listed(m.Files.Paths, m.Files.Order == conf.OrderShuffle), JingleEvery: m.Files.JingleEvery,
+		Charset: func() string { return a.registry.Charset(m.Mount) }}
 	if len(m.Files.Jingles) > 0 && m.Files.JingleEvery > 0 {
 		p.rota.Jingles = listed(m.Files.Jingles, true)
 	}

@@ -35,7 +35,7 @@ type deck struct {
 // play plays one track and returns how many frames it had. While another
 // input is on the air it waits, and goes on where it was.
 func (d *deck) play(ctx context.Context, track Track) (played int, err error) {
-	tape, err := load(ctx, track, d.slots)
+	tape, err := load(ctx, track, d.in.Mount.Config().Charset, d.slots)
 	if err != nil {
 		return 0, err
 	}

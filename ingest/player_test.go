@@ -129,8 +129,8 @@ func (b brokenTrack) Open() (io.ReadCloser, error) {
 	}
 	return io.NopCloser(io.MultiReader(errorReader{})), nil
 }
-func (b brokenTrack) Title() mounts.Title { return mounts.Title{Text: "broken"} }
-func (b brokenTrack) String() string      { return fmt.Sprint("broken ", b.open) }
+func (b brokenTrack) Title(string) mounts.Title { return mounts.Title{Text: "broken"} }
+func (b brokenTrack) String() string            { return fmt.Sprint("broken ", b.open) }
 
 type errorReader struct{}
 

@@ -25,6 +25,7 @@ type Rota struct {
 	Library     *library.Library
 	Jingles     *library.Library // nil: none
 	JingleEvery int              // tracks between them
+	Charset     func() string    // of the mount
 
 	mu          sync.Mutex
 	queue       []FileTrack
@@ -97,12 +98,13 @@ func (r *Rota) Coming() []mounts.Coming {
 	r.mu.Lock()
 	queue := slices.Clone(r.queue)
 	r.mu.Unlock()
+	charset := r.Charset()
 	coming := make([]mounts.Coming, 0, len(queue)+foreseen)
 	for _, track := range queue {
-		coming = append(coming, mounts.Coming{Title: track.Title(), File: r.Library.Name(string(track)), Queued: true})
+		coming = append(coming, mounts.Coming{Title: track.Title(charset), File: r.Library.Name(string(track)), Queued: true})
 	}
 	for _, path := range r.Library.Peek(foreseen) {
-		coming = append(coming, mounts.Coming{Title: FileTrack(path).Title(), File: r.Library.Name(path)})
+		coming = append(coming, mounts.Coming{Title: FileTrack(path).Title(charset), File: r.Library.Name(path)})
 	}
 	return coming
 }

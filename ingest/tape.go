@@ -39,8 +39,9 @@ type piece struct {
 	err   error
 }
 
-// load begins a tape; slots has room for as many as may be there at once.
-func load(ctx context.Context, track Track, slots chan struct{}) (*tape, error) {
+// load begins a tape; slots has room for as many as may be there at once. charset is
+// that of the mount.
+func load(ctx context.Context, track Track, charset string, slots chan struct{}) (*tape, error) {
 	select {
 	case slots <- struct{}{}:
 	case <-time.After(patience):
@@ -50,20 +51,20 @@ func load(ctx context.Context, track Track, slots chan struct{}) (*tape, error) 
 	}
 	t := &tape{pieces: make(chan piece, 1), stopped: make(chan struct{})}
 	go func() {
-		t.read(track)
+		t.read(track, charset)
 		<-slots
 	}()
 	return t, nil
 }
 
-func (t *tape) read(track Track) {
+func (t *tape) read(track Track, charset string) {
 	file, err := track.Open()
 	if err != nil {
 		t.give(piece{err: err})
 		return
 	}
 	defer file.Close()
-	for p := (piece{title: track.Title()}); p.err == nil; p = (piece{}) {
+	for p := (piece{title: track.Title(charset)}); p.err == nil; p = (piece{}) {
 		p.data = make([]byte, tapePiece)
 		var n int
 		n, p.err = file.Read(p.data)

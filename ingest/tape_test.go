@@ -25,7 +25,7 @@ import (
 type stuckTrack struct{ until <-chan struct{} }
 
 func (s stuckTrack) Open() (io.ReadCloser, error) { <-s.until; return nil, errors.New("too late") }
-func (s stuckTrack) Title() mounts.Title          { return mounts.Title{} }
+func (s stuckTrack) Title(string) mounts.Title    { return mounts.Title{} }
 func (s stuckTrack) String() string               { return "stuck" }
 
 func stacks() string {

@@ -15,8 +15,10 @@ import (
 // Track is one piece of music.
 type Track interface {
 	Open() (io.ReadCloser, error)
-	Title() mounts.Title // zero: it goes under the title before it
-	String() string      // for the log
+	// Title is zero for a track that goes under the title before it. charset is that
+	// of the mount.
+	Title(charset string) mounts.Title
+	String() string // for the log
 }
 
 // MemoryTrack is a track that is already in memory.
@@ -26,7 +28,7 @@ type MemoryTrack struct {
 }
 
 func (t MemoryTrack) Open() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(t.MP3)), nil }
-func (t MemoryTrack) Title() mounts.Title          { return t.Name }
+func (t MemoryTrack) Title(string) mounts.Title    { return t.Name }
 func (t MemoryTrack) String() string               { return t.Name.Text }
 
 // FileTrack is the path of an MP3 file.
@@ -52,21 +54,21 @@ func (t FileTrack) open() (*os.File, error) {
 
 // Title returns artist and title from the file's ID3 tags, or the file's name
 // where there are none.
-func (t FileTrack) Title() mounts.Title {
-	if title := t.tagged(); title != (mounts.Title{}) {
+func (t FileTrack) Title(charset string) mounts.Title {
+	if title := t.tagged(charset); title != (mounts.Title{}) {
 		return title
 	}
-	return mounts.Title{Text: tidy(strings.TrimSuffix(filepath.Base(string(t)), filepath.Ext(string(t))))}
+	return mounts.Title{Text: tidy(strings.TrimSuffix(filepath.Base(string(t)), filepath.Ext(string(t))), charset)}
 }
 
 // tagged returns the title in the file's tags, or a zero one.
-func (t FileTrack) tagged() mounts.Title {
+func (t FileTrack) tagged(charset string) mounts.Title {
 	file, err := t.open()
 	if err != nil {
 		return mounts.Title{}
 	}
 	defer file.Close()
-	return mounts.Title{Text: titleInTags(file)}
+	return mounts.Title{Text: titleInTags(file, charset)}
 }
 
 // JingleTrack is the path of a jingle: without a tag of its own it goes under
@@ -74,5 +76,6 @@ func (t FileTrack) tagged() mounts.Title {
 type JingleTrack string
 
 func (t JingleTrack) Open() (io.ReadCloser, error) { return FileTrack(t).Open() }
-func (t JingleTrack) Title() mounts.Title          { return FileTrack(t).tagged() }
 func (t JingleTrack) String() string               { return string(t) }
+
+func (t JingleTrack) Title(charset string) mounts.Title { return FileTrack(t).tagged(charset) }

@@ -20,7 +20,7 @@ func TestFileTitles(t *testing.T) {
 		FileTrack(dir + "/vanished.mp3"):   "vanished",
 		FileTrack(dir + "/no.extension.x"): "no.extension",
 	} {
-		if got := track.Title().Text; got != want {
+		if got := track.Title("").Text; got != want {
 			t.Errorf("%s: %q, want %q", track, got, want)
 		}
 	}
@@ -32,7 +32,7 @@ func TestOnlyFilesAreOpened(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := FileTrack(pipe).Open(); err == nil || FileTrack(pipe).Title().Text != "pipe" {
+	if _, err := FileTrack(pipe).Open(); err == nil || FileTrack(pipe).Title("").Text != "pipe" {
 		t.Error("a pipe is opened")
 	}
 	if file, err := FileTrack(t.TempDir()).Open(); err == nil {
