@@ -48,6 +48,10 @@ func NewGate(c *conf.Live) *Gate {
 		hashing:  newHashing(hashers()),
 	}
 	g.throttle.slow = func(from netip.Prefix, guesses int) {
+		if !from.IsValid() {
+			g.log.Warn("wrong logins from everywhere are slowed down", zap.Int("wrong", guesses))
+			return
+		}
 		g.log.Warn("wrong logins are slowed down", zap.Stringer("from", from), zap.Int("wrong", guesses))
 	}
 	g.bans.refresh(true)

@@ -18,7 +18,7 @@ func (g *Gate) guarded(ctx context.Context, ip, login string, look func() *Refus
 	if closed > 0 {
 		closed = (closed + time.Second - 1).Truncate(time.Second)
 		return &Refusal{RetryAfter: closed,
-			Reason: fmt.Sprintf("too many logins came from %s, wrong ones or at once: none is looked at for %v", household(ip), closed)}
+			Reason: fmt.Sprintf("too many logins came from %s, wrong ones or at once: none is looked at for %v", g.throttle.whoIsSlowed(ip), closed)}
 	}
 	defer done()
 	refusal := look()

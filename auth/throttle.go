@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"container/list"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -16,71 +15,104 @@ import (
 
 // How those who guess are slowed down.
 const (
-	freeGuesses   = 8                // different wrong logins of an address that cost nothing
-	firstDelay    = time.Second      // what the next one costs; each one after that twice as much
-	longestDelay  = 15 * time.Second // and no more than this
-	longestHold   = 2 * time.Second  // a login that may be looked at by then waits for it,
-	longestWait   = 10 * time.Second // but no longer than this, however often others come first
-	mostHeld      = 1000             // logins that wait, of all addresses
-	mostHeldOfOne = 100              // and of one: a whole studio after a power cut
-	guessesForget = 10 * time.Minute // after the last wrong one
-	pardonEvery   = time.Minute      // how often a right login clears its address
-	knownFor      = 24 * time.Hour   // how long a right login is known at its address
-	knownPatience = 1000             // logins turned away unseen before known ones are too
-	mostGuessers  = 10000            // addresses that are remembered; those seen the longest time ago go
-	mostWrong     = 32               // logins that are remembered of an address,
-	mostKnown     = 4                // wrong and right ones
-	mostMisfits   = 128              // see isMisfit
+	freeGuesses     = 8                // different wrong logins of a client that cost nothing
+	firstDelay      = time.Second      // what the next one costs; each one after that twice as much
+	longestDelay    = 15 * time.Second // and no more than this
+	longestHold     = 2 * time.Second  // a login that may be looked at by then waits for it,
+	longestWait     = 10 * time.Second // but no longer than this, however often others come first
+	mostHeld        = 1000             // logins that wait, of all clients
+	mostHeldOfOne   = 100              // and of one: a whole studio after a power cut,
+	mostRepeatsHeld = 16               // of which few are wrong logins that are repeated
+	guessesForget   = 10 * time.Minute // after the last wrong one
+	pardonEvery     = time.Minute      // how often a right login clears its client
+	knownFor        = 24 * time.Hour   // how long a right login is known at its client
+	knownPatience   = 1000             // logins turned away unseen before known ones are too
+	mostGuessers    = 10000            // clients that are remembered
+	mostRanges      = 4096             // wider ranges of addresses that are remembered
+	mostWrong       = 32               // logins that are remembered of a client,
+	mostKnown       = 4                // wrong and right ones
+	mostMisfits     = 128              // see isMisfit
 )
 
-// throttle slows those down who try one login after another.
+// newRangeBudget is for guesses from a /56 or a /48: several times what one client
+// has.
+func newRangeBudget(bits int) *budget {
+	if bits == 56 {
+		return &budget{most: 4 * freeGuesses, every: 10 * time.Second}
+	}
+	return &budget{most: 8 * freeGuesses, every: 5 * time.Second}
+}
+
+// newServerBudget is for guesses from everywhere. It is wide: a botnet is to be
+// slowed down, and a station whose listeners all have new passwords is not.
+func newServerBudget() *budget { return &budget{most: 1000, every: time.Second} }
+
+// newRepeatBudget is for wrong logins that a client repeats. Encoders come again
+// after 1 to 10 s, and there may be some in a studio.
+func newRepeatBudget() *budget { return &budget{most: 128, every: 100 * time.Millisecond} }
+
+// throttle slows down clients that try one login after another.
 //
-// A guess is a wrong login that the address has not tried of late: a program
+// A guess is a wrong login that the client has not tried of late: a program
 // that repeats the password it was given wrongly guesses nothing. Some guesses
-// are free. After each further one nothing that comes from the address is
-// looked at for a while, first one second, then twice as long each time, up to
+// are free. After each further one nothing that comes from the client is looked
+// at for a while, first one second, then twice as long each time, up to
 // longestDelay: a login that comes meanwhile waits, if it is not for long, and
-// is refused unseen otherwise, which costs the address nothing more. So a login
-// sent behind the same router as somebody who guesses gets its turn soon.
+// is refused unseen otherwise, which costs the client nothing more. So a login
+// sent behind the same router as a guesser gets its turn soon.
 //
 // Looking may take long, and what is being looked at may be a guess: so no more is
 // looked at at once than there are free guesses left, or one login when there are
 // none, and the others wait. All encoders of a studio that come back in the same
-// second get in, a few at a time, and who tries many logins at once gains nothing.
+// second get in, a few at a time, and trying many logins at once gains nothing.
 //
-// A right login clears the address, though not so often that the owner of one
-// login could guess at others. One that was right before, from that address, is
+// A right login clears the client, though not so often that the owner of one
+// login could guess at others. One that was right before, from that client, is
 // looked at in between, until very many others have been turned away.
 //
-// An address is an IPv4 address or the /64 of an IPv6 one, which is what a
-// household gets. Safe for concurrent use.
+// A client is an IPv4 address or the /64 of an IPv6 one. One customer may have
+// thousands of /64s, and a botnet thousands of addresses: guesses have a budget
+// for each /56 and /48 and one for the whole server besides, from which known
+// logins and repeated ones take nothing.
+//
+// What is remembered is bounded. A client that guessed within guessesForget is
+// never forgotten for a new one, and the budget of the whole server keeps the
+// table from filling up with such clients. Should it do so all the same, new
+// clients share one place. Safe for concurrent use.
 type throttle struct {
 	now func() time.Time
 	// wait returns early when change is closed or ctx ends.
 	wait func(ctx context.Context, change <-chan struct{}, d time.Duration)
-	slow func(from netip.Prefix, guesses int) // told when an address begins to be slowed down
-	key  [32]byte                             // of the digests, so that they are of no use outside
+	// slow is told when a range of addresses begins to be slowed down; the zero
+	// Prefix is all of them.
+	slow func(from netip.Prefix, guesses int)
+	key  [32]byte // of the digests, so that they are of no use outside
 
 	mu        sync.Mutex
-	addresses map[netip.Prefix]*list.Element // of *guesser
-	byUse     *list.List                     // the one seen the longest time ago in front
+	addresses map[netip.Prefix]*guesser
+	byUse     usage
+	ranges    map[netip.Prefix]*budget // the /56s and /48s
+	server    *budget
 	held      int
 }
 
-// guesser is what is known of an address.
+// guesser is what is known of a client.
 type guesser struct {
-	from     netip.Prefix
-	guesses  int
-	last     time.Time     // guess
-	closed   time.Time     // until when nothing is looked at
-	pardoned time.Time     // when a right login cleared the address
-	unseen   int           // logins that were turned away since
-	looks    int           // logins that are being looked at and may be guesses
-	held     int           // logins that wait
-	change   chan struct{} // closed, and replaced, when a look ends that others wait for
-	wrong    []loginDigest
-	known    []knownLogin  // the newest last
-	misfits  []loginDigest // of passwords with the hashes that they do not fit
+	from       netip.Prefix
+	guesses    int
+	last       time.Time     // guess
+	closed     time.Time     // until when nothing is looked at
+	pardoned   time.Time     // when a right login cleared the client
+	unseen     int           // logins that were turned away since,
+	turnedAway time.Time     // the last of them at this time
+	looks      int           // logins that are being looked at and may be guesses
+	held       int           // logins that wait
+	change     chan struct{} // closed, and replaced, when a look ends that others wait for
+	wrong      []loginDigest
+	known      []knownLogin  // the newest last
+	misfits    []loginDigest // of passwords with the hashes that they do not fit
+	repeats    *budget       // of wrong logins that come again
+	place      place
 }
 
 type loginDigest [16]byte
@@ -97,8 +129,9 @@ func newThrottle() *throttle {
 		now:       time.Now,
 		wait:      waitFor,
 		slow:      func(netip.Prefix, int) {},
-		addresses: map[netip.Prefix]*list.Element{},
-		byUse:     list.New(),
+		addresses: map[netip.Prefix]*guesser{},
+		ranges:    map[netip.Prefix]*budget{},
+		server:    newServerBudget(),
 	}
 	rand.Read(t.key[:])
 	return t
@@ -119,33 +152,46 @@ func waitFor(ctx context.Context, change <-chan struct{}, d time.Duration) {
 // looked at and right or guessed were told; else closed is how long nothing from
 // there is looked at.
 func (t *throttle) admit(ctx context.Context, ip, login string) (done func(), closed time.Duration) {
-	digest := t.digest(login)
+	from, digest := household(ip), t.digest(login)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	g := t.of(household(ip))
-	closed = g.shut(digest, t.now())
-	if 0 < closed && closed <= longestHold && t.hold(g) {
-		closed = t.await(ctx, g, digest)
+	g := t.of(from)
+	defer t.put(g)
+	closed = t.shut(g, ip, digest)
+	if 0 < closed && closed <= longestHold && t.hold(g, digest) {
+		closed = t.await(ctx, g, ip, digest)
 		t.release(g)
 	}
-	if closed > 0 {
-		g.unseen++
+	now := t.now()
+	switch {
+	case g.isRepeated(digest):
+		if closed == 0 {
+			g.repeats.use(now)
+			return func() {}, 0
+		}
 		return nil, closed
-	}
-	if g.isKnown(digest, t.now()) {
+	case closed > 0:
+		g.unseen++
+		g.turnedAway = now
+		return nil, closed
+	case g.isKnown(digest, now):
 		return func() {}, 0
 	}
+	budgets := append(t.rangeBudgets(ip), t.server)
 	g.looks++
-	return func() { t.looked(g) }, 0
+	for _, b := range budgets {
+		b.looks++
+	}
+	return func() { t.looked(g, ip, budgets) }, 0
 }
 
 // await waits until a login may be looked at, and returns for how much longer it
 // may not if that takes too long. t.mu is held, though not all the time.
-func (t *throttle) await(ctx context.Context, g *guesser, digest loginDigest) (closed time.Duration) {
+func (t *throttle) await(ctx context.Context, g *guesser, ip string, digest loginDigest) (closed time.Duration) {
 	until := t.now().Add(longestWait)
 	for {
 		now := t.now()
-		closed = g.shut(digest, now)
+		closed = t.shut(g, ip, digest)
 		if closed == 0 || closed > longestHold || !now.Before(until) || ctx.Err() != nil {
 			return closed
 		}
@@ -157,14 +203,19 @@ func (t *throttle) await(ctx context.Context, g *guesser, digest loginDigest) (c
 }
 
 // looked notes that a login has been looked at.
-func (t *throttle) looked(g *guesser) {
+func (t *throttle) looked(g *guesser, ip string, budgets []*budget) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	g.looks--
+	for _, b := range budgets {
+		b.looks--
+	}
+	t.tidyRanges(ip)
 	if g.held > 0 {
 		close(g.change)
 		g.change = make(chan struct{})
 	}
+	t.put(g)
 }
 
 // right notes that a login from an IP address was right.
@@ -178,33 +229,54 @@ func (t *throttle) right(ip, login string) {
 		g.pardoned = now
 		g.clear()
 	}
+	t.put(g)
 }
 
 // guessed notes that a login from an IP address was wrong.
 func (t *throttle) guessed(ip, login string) {
-	from, digest := household(ip), t.digest(login)
-	if guesses := t.count(from, digest); guesses == freeGuesses+1 {
-		t.slow(from, guesses)
+	for _, s := range t.count(ip, t.digest(login)) {
+		t.slow(s.from, s.guesses)
 	}
 }
 
-// count counts a wrong login and returns how many guesses there are now, or 0 if
-// this was none.
-func (t *throttle) count(from netip.Prefix, digest loginDigest) int {
+// slowedRange is a range of addresses that begins to be slowed down.
+type slowedRange struct {
+	from    netip.Prefix
+	guesses int
+}
+
+// count counts a wrong login, unless it is no guess, and returns what begins to
+// be slowed down by it.
+func (t *throttle) count(ip string, digest loginDigest) (begin []slowedRange) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	g, now := t.of(from), t.now()
+	g, now := t.of(household(ip)), t.now()
+	defer t.put(g)
 	g.forget(now)
-	if slices.ContainsFunc(g.wrong, digest.is) {
-		return 0
+	if g.isRepeated(digest) {
+		return nil
+	}
+	g.wrong = remember(g.wrong, digest, mostWrong)
+	g.last = now
+	if g.forgetKnown(digest) {
+		return nil // it was right here: a program whose password has changed guesses nothing
 	}
 	g.guesses++
-	g.last = now
-	g.wrong = remember(g.wrong, digest, mostWrong)
 	if g.guesses > freeGuesses {
 		g.closed = now.Add(g.delay())
 	}
-	return g.guesses
+	if g.guesses == freeGuesses+1 {
+		begin = append(begin, slowedRange{g.from, g.guesses})
+	}
+	for i, b := range t.rangeBudgets(ip) {
+		if b.use(now) {
+			begin = append(begin, slowedRange{widerRanges(ip)[i], b.used})
+		}
+	}
+	if t.server.use(now) {
+		begin = append(begin, slowedRange{netip.Prefix{}, t.server.used})
+	}
+	return begin
 }
 
 // delay is what the newest guess costs.
@@ -225,15 +297,32 @@ func remember(digests []loginDigest, d loginDigest, most int) []loginDigest {
 	return append(digests, d)
 }
 
-// shut is how long a login is not looked at: 0 if it may be now. Where others
-// are being looked at nobody knows for how long, so it is a guess.
-func (g *guesser) shut(digest loginDigest, now time.Time) time.Duration {
+// shut is how long a login of a client at an IP address is not looked at: 0 if it
+// may be now. t.mu is held.
+func (t *throttle) shut(g *guesser, ip string, digest loginDigest) time.Duration {
+	now := t.now()
 	g.forget(now)
-	closed := g.closed.Sub(now)
 	switch {
 	case g.isKnown(digest, now):
 		return 0
-	case closed > 0 && !slices.ContainsFunc(g.wrong, digest.is):
+	case g.isRepeated(digest):
+		return g.repeats.shut(now)
+	}
+	closed := max(g.shut(now), t.server.shut(now))
+	for _, from := range widerRanges(ip) {
+		if b := t.rangeBudget(from); b != nil {
+			closed = max(closed, b.shut(now))
+		}
+	}
+	return closed
+}
+
+// shut is how long the client itself keeps its logins from being looked at. Where
+// others are being looked at nobody knows for how long, so it is a guess.
+func (g *guesser) shut(now time.Time) time.Duration {
+	closed := g.closed.Sub(now)
+	switch {
+	case closed > 0:
 		return closed
 	case g.looks > 0 && g.guesses+g.looks > freeGuesses:
 		return firstDelay
@@ -241,10 +330,18 @@ func (g *guesser) shut(digest loginDigest, now time.Time) time.Duration {
 	return 0
 }
 
+// isRepeated reports whether a login was wrong here not long ago.
+func (g *guesser) isRepeated(digest loginDigest) bool { return slices.ContainsFunc(g.wrong, digest.is) }
+
 // forget lets go of guesses that were long ago.
 func (g *guesser) forget(now time.Time) {
-	if now.Sub(g.last) >= guessesForget {
-		g.clear()
+	if now.Sub(g.last) < guessesForget {
+		return
+	}
+	unseen := g.unseen
+	g.clear()
+	if now.Sub(g.turnedAway) < guessesForget {
+		g.unseen = unseen
 	}
 }
 
@@ -258,6 +355,14 @@ func (g *guesser) isKnown(digest loginDigest, now time.Time) bool {
 	})
 }
 
+// forgetKnown reports whether a login was known to be right here; it is not any
+// more.
+func (g *guesser) forgetKnown(digest loginDigest) bool {
+	before := len(g.known)
+	g.known = slices.DeleteFunc(g.known, func(k knownLogin) bool { return digest.is(k.digest) })
+	return len(g.known) < before
+}
+
 func (g *guesser) know(digest loginDigest, now time.Time) {
 	g.known = slices.DeleteFunc(g.known, func(k knownLogin) bool { return digest.is(k.digest) || !now.Before(k.until) })
 	if len(g.known) == mostKnown {
@@ -267,29 +372,19 @@ func (g *guesser) know(digest loginDigest, now time.Time) {
 	g.wrong = slices.DeleteFunc(g.wrong, digest.is)
 }
 
-// of returns what is known of an address. t.mu is held.
-func (t *throttle) of(from netip.Prefix) *guesser {
-	if at := t.addresses[from]; at != nil {
-		t.byUse.MoveToBack(at)
-		return at.Value.(*guesser)
+// hold takes one of the places to wait in, if there is one for a login of a client;
+// release must follow. t.mu is held.
+func (t *throttle) hold(g *guesser, digest loginDigest) bool {
+	most := mostHeldOfOne
+	if g.isRepeated(digest) {
+		most = mostRepeatsHeld
 	}
-	for t.byUse.Len() >= mostGuessers {
-		oldest := t.byUse.Remove(t.byUse.Front()).(*guesser)
-		delete(t.addresses, oldest.from)
-	}
-	g := &guesser{from: from, change: make(chan struct{})}
-	t.addresses[from] = t.byUse.PushBack(g)
-	return g
-}
-
-// hold takes one of the places to wait in, if there is one; release must follow.
-// t.mu is held.
-func (t *throttle) hold(g *guesser) bool {
-	if g.held >= mostHeldOfOne || t.held >= mostHeld {
+	if g.held >= most || t.held >= mostHeld {
 		return false
 	}
 	g.held++
 	t.held++
+	t.put(g)
 	return true
 }
 
@@ -297,6 +392,7 @@ func (t *throttle) hold(g *guesser) bool {
 func (t *throttle) release(g *guesser) {
 	g.held--
 	t.held--
+	t.put(g)
 }
 
 func (t *throttle) digest(login string) loginDigest {
@@ -305,8 +401,8 @@ func (t *throttle) digest(login string) loginDigest {
 	return loginDigest(mac.Sum(nil)[:16])
 }
 
-// household is the addresses that an IP address is one with. What is no address
-// is one with all others that are none.
+// household is the addresses that an IP address is one client with. What is no
+// address is one client with all others that are none.
 func household(ip string) netip.Prefix {
 	from, _ := conf.HouseholdOf(ip)
 	return from

@@ -25,8 +25,11 @@ type Server struct {
 	// AdminEmail is whom to write to, for people. Empty: nobody.
 	AdminEmail string `toml:"admin_email"`
 	// TrustedProxies are those whose word is taken for whom they speak for: in
-	// X-Forwarded-For, X-Real-IP, X-Forwarded-Proto or the PROXY protocol.
+	// X-Forwarded-For, X-Real-IP, Forwarded, X-Forwarded-Proto or the PROXY protocol.
 	TrustedProxies []Network `toml:"trusted_proxies"`
+	// ProxyHeader is the one header field in which they name their client, which is
+	// X-Forwarded-For, X-Real-IP or Forwarded. Empty: relay finds out which of them each proxy sets.
+	ProxyHeader string `toml:"proxy_header"`
 }
 
 func defaultServer() Server {
@@ -47,6 +50,9 @@ func (s *Server) check(r *reader, p path) {
 			r.fail(p.key("public_url"), "%s", problem)
 		}
 		s.PublicURL = strings.TrimRight(s.PublicURL, "/")
+	}
+	if s.ProxyHeader != "" {
+		oneOf(r, p.key("proxy_header"), s.ProxyHeader, "X-Forwarded-For", "X-Real-IP", "Forwarded")
 	}
 	checkText(r, p.key("location"), s.Location)
 	checkText(r, p.key("admin_email"), s.AdminEmail)

@@ -22,6 +22,7 @@ func TestServerNames(t *testing.T) {
 		{"[server]\nhostname = ''", `relay.toml:2: server.hostname = "": must be a bare host name or IP address, such as "radio.example.org"`},
 		{"[server]\nshoutcast_mount = 'live'", `relay.toml:2: server.shoutcast_mount = "live": must start with "/", such as "/live"`},
 		{"[server]\nshoutcast_mount = '/admin'", `relay.toml:2: server.shoutcast_mount = "/admin": is kept for the server's own pages`},
+		{"[server]\nproxy_header = 'CF-Connecting-IP'", `relay.toml:2: server.proxy_header = "CF-Connecting-IP": must be "X-Forwarded-For", "X-Real-IP" or "Forwarded"`},
 		{"[server]\nadmin_email = \"a\\r\\nb\"", `relay.toml:2: server.admin_email = "a\r\nb": must not have line breaks or other control characters`},
 	}.check(t)
 }

@@ -57,7 +57,7 @@ func proxied(c *conf.Live, l net.Listener) net.Listener {
 		ValidateHeader:    namesClient,
 		ReadHeaderTimeout: time.Duration(c.Config().Limits.HeaderTimeout),
 		ConnPolicy: func(from proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
-			return proxies(c.Config().Server.TrustedProxies).policy(from.Upstream), nil
+			return trusts(c, from.Upstream), nil
 		},
 	}
 }

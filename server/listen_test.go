@@ -124,7 +124,7 @@ func FuzzProxyHeader(f *testing.F) {
 		}
 		readHead(conn, time.Time{})
 		req := &http.Request{Header: http.Header{}}
-		proxies(c.Server.TrustedProxies).identify(req, conn.RemoteAddr())
+		newProxies(live).identify(req, conn.RemoteAddr())
 		if _, err := netip.ParseAddrPort(req.RemoteAddr); err != nil {
 			t.Fatalf("from %q", req.RemoteAddr)
 		}

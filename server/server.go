@@ -54,6 +54,7 @@ type Server struct {
 	admin    *admin.Handlers
 	doorstep *crowd
 	answered *crowd
+	proxies  *proxies
 	clock    *clock.Clock
 	memory   *memory.Watch
 	api      *api.Handlers
@@ -113,6 +114,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 		},
 		doorstep: newDoorstep(c, log),
 		answered: newAnswered(c, log),
+		proxies:  newProxies(c),
 		clock:    day,
 		memory:   spare,
 		certs:    certs,
@@ -229,7 +231,7 @@ func (s *Server) handle(conn net.Conn, web *web) {
 		return
 	}
 	s.admin.Traffic.Requests.Add(1)
-	proxies(c.Server.TrustedProxies).identify(req, conn.RemoteAddr())
+	s.proxies.identify(req, conn.RemoteAddr())
 	if s.denied(conn, req) {
 		return
 	}
