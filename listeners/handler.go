@@ -11,7 +11,6 @@ import (
 	"go.uber.org/zap"
 
 	"relay/auth"
-	"relay/conf"
 	"relay/icy"
 	"relay/mounts"
 )
@@ -45,7 +44,7 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		}
 	}
 	arrived()
-	m, err = l.find(m, req.Method)
+	m, err = w.find(conn, req, m, l)
 	if err == nil {
 		if err = denied(w.gate, l); err != nil { // since he came
 			m.Audience.Leave(&l.Listener, mounts.LeftKicked)
@@ -88,7 +87,7 @@ func newListener(req *http.Request) *listener {
 // expect keeps a place for him where he will have to wait: for a web server that is
 // asked about him, or for a mount to play.
 func expect(m *mounts.Mount, l *listener, asleep bool) (arrived func(), err error) {
-	if !asleep && m.Config().ListenerAuth == (conf.ListenerAuth{}) {
+	if !asleep && !m.Config().ListenerAuth.AsksListeners() {
 		return func() {}, nil
 	}
 	return m.Audience.Expect(l.Addr)
@@ -100,7 +99,7 @@ func (w *Writers) admit(conn net.Conn, req *http.Request, m *mounts.Mount, l *li
 	if err := denied(w.gate, l); err != nil {
 		return err
 	}
-	if m.Config().ListenerAuth == (conf.ListenerAuth{}) {
+	if !m.Config().ListenerAuth.AsksListeners() {
 		return nil
 	}
 	present, done := whilePresent(w.following, conn)
@@ -115,11 +114,12 @@ func (w *Writers) admit(conn net.Conn, req *http.Request, m *mounts.Mount, l *li
 }
 
 // find joins the audience of m or, if that is full, of the mount that is to
-// take its overflow. For HEAD nobody joins.
-func (l *listener) find(m *mounts.Mount, method string) (*mounts.Mount, error) {
-	if method == http.MethodHead {
+// take its overflow, if that lets him in too. For HEAD nobody joins.
+func (w *Writers) find(conn net.Conn, req *http.Request, m *mounts.Mount, l *listener) (*mounts.Mount, error) {
+	if req.Method == http.MethodHead {
 		return m, nil
 	}
+	admitted := m.Config().ListenerAuth
 	for range mostFull {
 		err := m.Audience.Join(&l.Listener)
 		if err == nil {
@@ -129,9 +129,33 @@ func (l *listener) find(m *mounts.Mount, method string) (*mounts.Mount, error) {
 		if !errors.Is(err, mounts.ErrMountFull) || next == nil {
 			return m, err
 		}
+		if asks := next.Config().ListenerAuth; asks.AsksListeners() && !asks.AsksAs(admitted) {
+			if w.readmit(conn, req, next, l) != nil {
+				return m, err // a login that this mount does not ask for would not help him here
+			}
+			admitted = asks
+		}
 		m = next
 	}
 	return m, mounts.ErrMountFull
+}
+
+// readmit is admit for another mount than the one that let him in, and told of
+// him then.
+func (w *Writers) readmit(conn net.Conn, req *http.Request, m *mounts.Mount, l *listener) error {
+	arrived, err := m.Audience.Expect(l.Addr)
+	if err != nil {
+		return err
+	}
+	defer arrived()
+	before := l.visit
+	if err := w.admit(conn, req, m, l); err != nil {
+		return err
+	}
+	if before != nil {
+		before.Left(time.Since(l.Since))
+	}
+	return nil
 }
 
 // limit ends the listener's stay after so long, if that is not 0 and he has no
