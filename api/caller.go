@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/auth"
+	"relay/conf"
 )
 
 // A caller is who asks.
@@ -20,25 +21,34 @@ type caller struct {
 }
 
 // may tells whether the caller may do something, with a mount if it is one's.
-func (by caller) may(who access, mount string) bool {
+// A login for a mount is one for its renditions.
+func (by caller) may(c *conf.Config, who access, mount string) bool {
 	switch who {
 	case anyone:
 		return true
 	case loggedIn:
 		return by.session != nil
 	case studio:
-		return by.operator || by.mount != "" && by.mount == mount
+		return by.sees(c, mount)
 	}
 	return by.operator
 }
 
 // sees tells whether the caller may know of a hidden mount.
-func (by caller) sees(mount string) bool { return by.operator || by.mount != "" && by.mount == mount }
+func (by caller) sees(c *conf.Config, mount string) bool {
+	return by.operator || opens(c, by.mount, mount)
+}
+
+// opens reports whether a source's login for one mount, or for none, opens
+// another: itself or a rendition of it.
+func opens(c *conf.Config, own, mount string) bool {
+	return own != "" && (own == mount || own == c.RootOf(mount))
+}
 
 // admit finds out who calls, and whether he may. The error is a *Problem.
 func (h *Handlers) admit(op operation, c *call) error {
 	refusal := h.recognise(op, c)
-	if !c.by.may(op.who, c.mount) {
+	if !c.by.may(h.Conf.Config(), op.who, c.mount) {
 		if c.by.session != nil {
 			return problem(http.StatusForbidden, "the login of %q does not allow this", c.by.user)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"relay/conf"
 	"relay/journal"
 )
 
@@ -71,6 +72,7 @@ type count struct {
 type round struct {
 	events []event
 	counts map[string]count // that have changed
+	conf   *conf.Config     // in force when it is sent
 }
 
 func (r round) isEmpty() bool { return len(r.events) == 0 && len(r.counts) == 0 }
@@ -85,8 +87,9 @@ type view struct {
 // isKnown tells whether he has a login.
 func (v view) isKnown() bool { return v.all || v.by != "" }
 
-func (v view) sees(mount string, hidden bool) bool {
-	return (v.mount == "" || mount == "" || v.mount == mount) && (!hidden || v.all || v.by == mount)
+// shows reports whether a view is about a mount, and may be if that is hidden.
+func (r round) shows(v view, mount string, hidden bool) bool {
+	return (v.mount == "" || mount == "" || v.mount == mount) && (!hidden || v.all || opens(r.conf, v.by, mount))
 }
 
 // through returns what can be seen of a round, ready to be sent.
@@ -94,7 +97,7 @@ func (r round) through(v view) []byte {
 	var b []byte
 	for _, e := range r.events {
 		switch {
-		case !v.sees(e.mount, e.hidden):
+		case !r.shows(v, e.mount, e.hidden):
 		case v.all:
 			b = append(b, e.operators...)
 		default:
@@ -103,7 +106,7 @@ func (r round) through(v view) []byte {
 	}
 	seen := map[string]int{}
 	for mount, c := range r.counts {
-		if v.sees(mount, c.hidden) && (c.everyone || v.all || v.by == mount) {
+		if r.shows(v, mount, c.hidden) && (c.everyone || v.all || opens(r.conf, v.by, mount)) {
 			seen[mount] = c.listeners
 		}
 	}

@@ -184,8 +184,8 @@ func (e *Events) count() round {
 
 // everything is what newcomers are told first.
 func (e *Events) everything() round {
-	r := round{counts: map[string]count{}}
 	config := e.conf.Config()
+	r := round{counts: map[string]count{}, conf: config}
 	for _, m := range e.registry.List() {
 		s := scene{describe(config, m), m.Config().Hidden, config.Page.ShowListeners}
 		r.events = append(r.events, mountEvent(s), detailEvent(detail(config, m)))

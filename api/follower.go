@@ -139,6 +139,7 @@ func (e *Events) send(r round) {
 	if r.isEmpty() {
 		return
 	}
+	r.conf = e.conf.Config()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	fresh := map[*follower]bool{}

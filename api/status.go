@@ -23,7 +23,7 @@ func (h *Handlers) status(c *call) error {
 	counted := config.Page.ShowListeners || c.by.operator
 	total := 0
 	for _, m := range h.Registry.List() {
-		if m.Config().Hidden && !c.by.sees(m.Name) {
+		if m.Config().Hidden && !c.by.sees(h.Conf.Config(), m.Name) {
 			continue
 		}
 		d := describe(config, m)
@@ -45,7 +45,7 @@ func (h *Handlers) titles(c *call) error {
 	if err != nil {
 		return err
 	}
-	if m.Config().Hidden && !c.by.sees(m.Name) {
+	if m.Config().Hidden && !c.by.sees(h.Conf.Config(), m.Name) {
 		return noMount(c.mount)
 	}
 	return c.answer(http.StatusOK, all(describe(h.Conf.Config(), m).History))

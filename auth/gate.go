@@ -107,6 +107,7 @@ func (g *Gate) MountAdmin(req *http.Request, mount string) error {
 // source checks the login of a mount's source; with admin, the administrator's
 // will do too.
 func (g *Gate) source(ctx context.Context, req *http.Request, mount string, admin bool) *Refusal {
+	mount = g.conf.Config().RootOf(mount) // whose rights are those of its renditions
 	address := g.conf.Config().Mount(mount).ListenerAuth.StreamAuth
 	refusal := g.check(req, g.logins(mount, admin))
 	if address == "" || refusal == nil || refusal.Missing || refusal.Busy {

@@ -21,6 +21,9 @@ func (g *Gate) PasswordLine(ctx context.Context, ip, line, standard string) (mou
 	}
 	err = g.guarded(ctx, ip, line, func() (refusal *Refusal) {
 		mount, user, refusal = g.passwordLine(ctx, ip, line, standard, false)
+		if of := g.conf.Config().RenditionOf(mount); refusal == nil && of != "" {
+			return &Refusal{Reason: fmt.Sprintf("%s is a rendition of %s: send to %s", mount, of, of), Mount: mount}
+		}
 		return refusal
 	}).orNil()
 	return mount, user, err
@@ -74,7 +77,7 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 		}
 		user := cmp.Or(given.User, m.SourceUser)
 		refusal = g.hooks.mayStream(ctx, address, "the password given for "+mount,
-			stream{mount: mount, ip: ip, user: user, password: given.Password, admin: admin})
+			stream{mount: g.conf.Config().RootOf(mount), ip: ip, user: user, password: given.Password, admin: admin})
 		if refusal == nil {
 			return mount, user, nil
 		}

@@ -70,6 +70,28 @@ func (g *Gate) Listener(ctx context.Context, req *http.Request, mount string, id
 	return &Visit{}, nil
 }
 
+// KnowsListener reports whether a request has a token or a listener's login that
+// opens a mount, or one that may steer it. A hook is not asked: what comes after
+// is no listener.
+func (g *Gate) KnowsListener(req *http.Request, mount string) bool {
+	a, ip := g.conf.Config().Mount(mount).ListenerAuth, hostOf(req.RemoteAddr)
+	token := icy.ParseQuery(req.URL.RawQuery)["token"]
+	if a.TokenSecret != "" && token != "" && g.checkToken(token, mount, ip) == nil {
+		return true
+	}
+	user, password, given := req.BasicAuth()
+	if !given {
+		return false
+	}
+	return g.guardedRequest(req.Context(), req, func() *Refusal {
+		refusal := g.check(req, g.logins(mount, true))
+		if refusal != nil && a.HtpasswdFile != "" {
+			return g.htpasswd(a.HtpasswdFile).check(req.Context(), ip, user, password)
+		}
+		return refusal
+	}) == nil
+}
+
 // listener is what a hook learns of one when he comes and when he leaves.
 type listener struct {
 	id                                      uint64

@@ -51,6 +51,22 @@ func (a *ListenerAuth) overlay(other ListenerAuth) {
 	}
 }
 
+// AsksListeners reports whether listeners need a login, a token or the word of a
+// web server.
+func (a ListenerAuth) AsksListeners() bool {
+	return a.ofListeners() != ListenerAuth{}
+}
+
+// AsksAs reports whether a asks the listeners for the same as other does.
+func (a ListenerAuth) AsksAs(other ListenerAuth) bool {
+	return a.ofListeners() == other.ofListeners()
+}
+
+// ofListeners returns what says who may listen, and nothing else.
+func (a ListenerAuth) ofListeners() ListenerAuth {
+	return ListenerAuth{HtpasswdFile: a.HtpasswdFile, URL: a.URL, TokenSecret: a.TokenSecret}
+}
+
 // shortestTokenSecret keeps a secret from being guessed by who has a token and
 // time, in bytes.
 const shortestTokenSecret = 16

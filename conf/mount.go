@@ -125,7 +125,12 @@ func (m Mount) fits(name string) bool {
 // not. Each setting is taken from the declared mount of that name, else from
 // the longest pattern that fits and has it, else from the defaults, where
 // Burst is that of Limits, and SourceUser and SourcePassword are those of Auth.
-func (c *Config) Mount(name string) Mount {
+// A rendition has the rules of the mount it is made of, see Mount.inherit.
+func (c *Config) Mount(name string) Mount { return c.mount(name, nil) }
+
+// mount is Mount. made are the renditions whose mount is asked for, so that a
+// circle of them ends.
+func (c *Config) mount(name string, made []string) Mount {
 	m := Mount{
 		Charset:  "UTF-8",
 		Metaint:  16000,
@@ -146,6 +151,10 @@ func (c *Config) Mount(name string) Mount {
 		m.overlay(declared)
 	}
 	m.Name = name
+	if of := c.RenditionOf(name); of != "" && !slices.Contains(made, of) {
+		fitting = slices.DeleteFunc(fitting, func(declared *Mount) bool { return declared.fits(of) })
+		m.inherit(c.mount(of, append(made, name)), fitting)
+	}
 	m.SourceUser = cmp.Or(m.SourceUser, c.Auth.SourceUser)
 	m.SourcePassword = cmp.Or(m.SourcePassword, c.Auth.SourcePassword)
 	m.Files = m.Files.withDefaults()

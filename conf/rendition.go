@@ -1,5 +1,10 @@
 package conf
 
+import (
+	"slices"
+	"strings"
+)
+
 // Rendition is a [[mount.rendition]]: the same programme at another bit rate,
 // made by an encoder that the server runs.
 type Rendition struct {
@@ -45,7 +50,8 @@ func (m *Mount) checkRenditions(r *reader, p path) {
 	}
 }
 
-// checkRenditionNames reports mounts that two encoders would feed.
+// checkRenditionNames reports mounts that two encoders would feed, and
+// renditions that are made of themselves.
 func checkRenditionNames(r *reader, p path, c *Config) {
 	seen := map[string]bool{}
 	for i, m := range c.Mounts {
@@ -55,6 +61,9 @@ func checkRenditionNames(r *reader, p path, c *Config) {
 				r.fail(name, "is a rendition already: each mount has one encoder")
 			}
 			seen[rendition.Name] = true
+			if way := c.renditionLoop(rendition.Name); way != nil {
+				r.fail(name, "is made of itself: %s", strings.Join(way, " → "))
+			}
 		}
 	}
 }
@@ -79,4 +88,55 @@ func (c *Config) RenditionOf(name string) string {
 		}
 	}
 	return ""
+}
+
+// RootOf returns the mount that a rendition, or a rendition of one, is made of
+// in the end. Every other mount is its own root.
+func (c *Config) RootOf(name string) string {
+	way := []string{name}
+	for of := c.RenditionOf(name); of != "" && !slices.Contains(way, of); of = c.RenditionOf(of) {
+		way = append(way, of)
+	}
+	return way[len(way)-1]
+}
+
+// renditionLoop returns the way by which a mount is a rendition of itself, or nil.
+func (c *Config) renditionLoop(name string) []string {
+	way := []string{name}
+	for of := c.RenditionOf(name); of != ""; of = c.RenditionOf(of) {
+		way = append(way, of)
+		if of == name {
+			return way
+		}
+		if slices.Contains(way[:len(way)-1], of) {
+			return nil // the circle is that of others
+		}
+	}
+	return nil
+}
+
+// inherit gives a rendition the rules of the mount it is made of: who may
+// listen, for how long and how many at once, whether it is listed, and whose
+// logins open its titles and commands. The tables in own are those that name the
+// rendition and not that mount, the most general first: what they say of
+// listeners counts for the rendition. Logins for sources never do, since nobody
+// sends to a rendition.
+func (m *Mount) inherit(of Mount, own []*Mount) {
+	onSource := m.ListenerAuth.OnSource
+	m.ListenerAuth = of.ListenerAuth
+	m.Hidden, m.MaxListeners, m.MaxDuration = of.Hidden, of.MaxListeners, of.MaxDuration
+	for _, table := range own {
+		m.ListenerAuth.overlay(table.ListenerAuth)
+		if table.Hidden || table.set["hidden"] {
+			m.Hidden = table.Hidden
+		}
+		if table.MaxListeners != 0 || table.set["max_listeners"] {
+			m.MaxListeners = table.MaxListeners
+		}
+		if table.MaxDuration != 0 || table.set["max_duration"] {
+			m.MaxDuration = table.MaxDuration
+		}
+	}
+	m.ListenerAuth.OnSource, m.ListenerAuth.StreamAuth = onSource, of.ListenerAuth.StreamAuth
+	m.SourceUser, m.SourcePassword, m.Sources = of.SourceUser, of.SourcePassword, of.Sources
 }

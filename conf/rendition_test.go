@@ -1,6 +1,10 @@
 package conf
 
-import "testing"
+import (
+	"strings"
+	"testing"
+	"time"
+)
 
 func TestRenditions(t *testing.T) {
 	c := parse(t, `
@@ -34,5 +38,73 @@ func TestRenditionErrors(t *testing.T) {
 		if _, err := Parse("relay.toml", []byte(mount+text)); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
+	}
+}
+
+// A rendition has the rules of its mount. What is said of the rendition and not
+// of its mount changes those for listeners; nothing gives it sources of its own.
+func TestRenditionsInheritRules(t *testing.T) {
+	const closed = `
+[auth]
+source_password = "of the server"
+[[mount]]
+name = "/live"
+hidden = true
+max_listeners = 100
+max_duration = "1h"
+source_user = "dj"
+source_password = "own"
+listener_auth = { token_secret = "sixteen or more of them", stream_auth = "http://127.0.0.1/ask", on_source = "http://127.0.0.1/told" }
+rendition = [{ name = "/live-64", bitrate = 64 }]
+`
+	type rules struct {
+		hidden       bool
+		most         int
+		stay         Duration
+		file, secret string
+		user         string
+	}
+	inherited := rules{true, 100, Duration(time.Hour), "", "sixteen or more of them", "dj"}
+	for name, test := range map[string]struct {
+		more string
+		want rules
+	}{
+		"nothing else":               {"", inherited},
+		"a title of its own":         {"[[mount]]\nname = '/live-64'\ntitle = 'Small'\nlistener_auth.on_source = 'http://127.0.0.1/x'\n", inherited},
+		"a pattern for all":          {"[[mount]]\nname = '/*'\nhidden = false\nmax_listeners = 5\nsource_password = 'pattern'\nlistener_auth.htpasswd_file = '/x'\n", inherited},
+		"a login of its own":         {"[[mount]]\nname = '/live-64'\nsource_user = 'other'\nsource_password = 'other'\n", inherited},
+		"several logins of its own":  {"[[mount]]\nname = '/live-64'\nsource = [{ user = 'other', password = 'other' }]\n", inherited},
+		"a pattern's login":          {"[[mount]]\nname = '/live-*'\nsource_password = 'pattern'\n", inherited},
+		"listeners of its own":       {"[[mount]]\nname = '/live-64'\nlistener_auth.htpasswd_file = '/x'\n", rules{true, 100, Duration(time.Hour), "/x", "", "dj"}},
+		"listeners by a pattern":     {"[[mount]]\nname = '/live-*'\nlistener_auth.htpasswd_file = '/x'\n", rules{true, 100, Duration(time.Hour), "/x", "", "dj"}},
+		"opened on purpose":          {"[[mount]]\nname = '/live-64'\nhidden = false\nmax_listeners = 0\nmax_duration = '0s'\nlistener_auth.token_secret = ''\n", rules{false, 0, 0, "", "", "dj"}},
+		"limits of its own":          {"[[mount]]\nname = '/live-64'\nmax_listeners = 7\nmax_duration = '5m'\n", rules{true, 7, Duration(5 * time.Minute), "", "sixteen or more of them", "dj"}},
+		"a rendition of a rendition": {"[[mount]]\nname = '/live-48'\nrendition = [{ name = '/live-64', bitrate = 64 }]\n", rules{true, 100, Duration(time.Hour), "", "sixteen or more of them", "dj"}},
+	} {
+		text := closed + test.more
+		if name == "a rendition of a rendition" {
+			text = strings.Replace(closed, `"/live-64"`, `"/live-48"`, 1) + test.more
+		}
+		m := parse(t, text).Mount("/live-64")
+		logins := m.SourceLogins()
+		got := rules{m.Hidden, m.MaxListeners, m.MaxDuration, m.ListenerAuth.HtpasswdFile, m.ListenerAuth.TokenSecret.Reveal(), logins[0].User}
+		if got != test.want || len(logins) != 1 || logins[0].Password.Reveal() != "own" {
+			t.Errorf("%s: got %+v, %d logins, want %+v", name, got, len(logins), test.want)
+		}
+		if m.ListenerAuth.StreamAuth != "http://127.0.0.1/ask" || m.ListenerAuth.OnSource == "http://127.0.0.1/told" || m.Name != "/live-64" {
+			t.Errorf("%s: %+v", name, m)
+		}
+	}
+	open := parse(t, "[[mount]]\nname = '/*'\nlistener_auth.htpasswd_file = '/x'\n[[mount]]\nname = '/live'\nlistener_auth.htpasswd_file = ''\nrendition = [{ name = '/live-64', bitrate = 64 }]\n")
+	if open.Mount("/live-64").ListenerAuth.AsksListeners() {
+		t.Error("the rendition of an open mount asks its listeners for a login")
+	}
+}
+
+func TestRenditionsInACircle(t *testing.T) {
+	const circle = "[[mount]]\nname = '/a'\nrendition = [{ name = '/b', bitrate = 64 }]\n[[mount]]\nname = '/b'\nrendition = [{ name = '/a', bitrate = 64 }, { name = '/c', bitrate = 64 }]\n"
+	_, err := Parse("relay.toml", []byte(circle))
+	if err == nil || !strings.Contains(err.Error(), `relay.toml:3: mount.rendition.name = "/b": is made of itself: /b → /a → /b`) || strings.Contains(err.Error(), `"/c"`) {
+		t.Error(err)
 	}
 }

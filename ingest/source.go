@@ -94,7 +94,10 @@ func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mo
 	}
 	var name *mounts.NameError
 	var inUse *mounts.InUseError
+	var rendition *mounts.RenditionError
 	switch {
+	case errors.As(err, &rendition):
+		return nil, &refusal{status: http.StatusForbidden, sentence: err.Error(), reason: err}
 	case errors.As(err, &name):
 		return nil, &refusal{status: http.StatusBadRequest, sentence: name.Error(), reason: err}
 	case errors.As(err, &inUse):

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"relay/auth"
 	"relay/conf"
 	"relay/icy"
 	"relay/mounts"
@@ -18,10 +19,12 @@ import (
 
 // Playlists answers for files of addresses, for players to open: that of a
 // mount, with those of its renditions. As with Icecast a mount need not be
-// there (wire/playlist-m3u-unknown.txt).
+// there (wire/playlist-m3u-unknown.txt). One that is hidden and asks its
+// listeners for a login looks as if it were not, to those without one.
 type Playlists struct {
 	Registry *mounts.Registry
 	Conf     *conf.Live
+	Gate     *auth.Gate
 }
 
 // playlistFormats by extension.
@@ -85,11 +88,11 @@ func (p *Playlists) write(w http.ResponseWriter, r *http.Request, mount string, 
 	}
 	e := entry{mount: mount, address: addressOf(mount)}
 	e.variants = []variant{{address: e.address}}
-	if m := p.Registry.Find(mount); m != nil {
+	if m := p.Registry.Find(mount); m != nil && !p.hides(r, m) {
 		e.known, e.Status = true, m.Status()
 		e.variants[0].bitRate = e.BitRate
 		for _, rendition := range m.Config().Renditions {
-			if p.Registry.Find(rendition.Name) != nil {
+			if made := p.Registry.Find(rendition.Name); made != nil && (e.Hidden || !made.Config().Hidden) {
 				e.variants = append(e.variants, variant{addressOf(rendition.Name), rendition.BitRate})
 			}
 		}
@@ -99,6 +102,13 @@ func (p *Playlists) write(w http.ResponseWriter, r *http.Request, mount string, 
 	h.Set("Cache-Control", "no-cache, no-store")
 	h.Set("Access-Control-Allow-Origin", "*")
 	write(w, e)
+}
+
+// hides reports whether there is nothing to say of a mount to the sender of a
+// request.
+func (p *Playlists) hides(r *http.Request, m *mounts.Mount) bool {
+	c := m.Config()
+	return c.Hidden && c.ListenerAuth.AsksListeners() && !p.Gate.KnowsListener(r, m.Name)
 }
 
 // base is the server's address as this client knows it, without a slash at its

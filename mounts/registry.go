@@ -130,7 +130,8 @@ func (r *Registry) Listeners() int { return int(r.listeners.Load()) }
 
 // Attach gives the mount of that name, made if need be, another input.
 // Substitutes take the air as soon as nothing better plays, sources and relays
-// with their first frame. Errors: *NameError, *InUseError, ErrTooManySources, ErrShutdown.
+// with their first frame. Errors: *NameError, *RenditionError, *InUseError, ErrTooManySources,
+// ErrShutdown.
 func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -139,6 +140,9 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	defer r.mu.Unlock()
 	if r.closed {
 		return nil, ErrShutdown
+	}
+	if of := r.conf.Config().RenditionOf(name); of != "" && f.Kind == Live {
+		return nil, &RenditionError{name, of}
 	}
 	m, found := r.mounts[name]
 	if !found {
@@ -266,3 +270,11 @@ func checkName(name string) error {
 }
 
 func (e *NameError) Error() string { return fmt.Sprintf("mount name %q %v", e.Name, e.Reason) }
+
+// RenditionError says that a source cannot send to a mount because it is a
+// rendition of another.
+type RenditionError struct{ Name, Of string }
+
+func (e *RenditionError) Error() string {
+	return fmt.Sprintf("%s is a rendition of %s: send to %s", e.Name, e.Of, e.Of)
+}

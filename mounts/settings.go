@@ -32,6 +32,7 @@ func (r *Registry) Charset(mount string) string { return r.conf.Config().Mount(m
 // been replaced, where they do not ask for it anyway: the order of their
 // inputs, and how much they keep for newcomers. Nobody on the air is disturbed:
 // a source whose login is no more stays until it leaves, behind those with one.
+// Only the live sources of a mount that is a rendition by now are removed.
 func (r *Registry) Reconfigure() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -47,6 +48,14 @@ func (m *Mount) reconfigure() {
 	m.Stream.keep(int64(c.Burst))
 	if !slices.Equal(c.Fallbacks, m.declared) {
 		m.declared, m.fallbacks = c.Fallbacks, slices.Clone(c.Fallbacks)
+	}
+	if of := m.registry.conf.Config().RenditionOf(m.Name); of != "" {
+		for _, in := range slices.Clone(m.inputs) {
+			if in.Kind == Live {
+				m.remove(in, &RenditionError{m.Name, of})
+				m.goOnWithout(in)
+			}
+		}
 	}
 	m.reorder()
 }

@@ -47,9 +47,8 @@ func (h *Handlers) DJ(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	session, _ := h.session(r)
 	c := h.Conf.Config()
-	if !session.Operator && session.Mount != name && h.Gate.MountAdmin(r, name) != nil {
+	if !h.sessionOpens(r, name) && h.Gate.MountAdmin(r, name) != nil {
 		h.logIn(w, loginData{Title: name, Mount: name, User: connectionTo(c, name, false).User})
 		return
 	}
@@ -64,6 +63,13 @@ func (h *Handlers) DJ(w http.ResponseWriter, r *http.Request) {
 // what was asked for; without WWW-Authenticate the browser does not ask too.
 func (h *Handlers) logIn(w http.ResponseWriter, data loginData) {
 	h.render(w, http.StatusUnauthorized, "login.html", noFrame, data)
+}
+
+// sessionOpens reports whether the session of a request's cookie is an
+// operator's, or that of a DJ of a mount or of the one it is a rendition of.
+func (h *Handlers) sessionOpens(r *http.Request, mount string) bool {
+	session, found := h.session(r)
+	return found && (session.Operator || session.Mount == mount || session.Mount == h.Conf.Config().RootOf(mount))
 }
 
 // session returns that of the request's cookie; without one it is empty.

@@ -59,8 +59,12 @@ func (h *Handlers) Player(w http.ResponseWriter, r *http.Request) {
 		data.Theme = theme
 	}
 	status := http.StatusNotFound
-	if m := h.Registry.Find(name); m != nil {
-		data.Card = newCard(m, c.Page.ShowListeners)
+	m := h.Registry.Find(name)
+	if m != nil && m.Config().Hidden && m.Config().ListenerAuth.AsksListeners() && !h.knows(r, name) {
+		m, data.Card = nil, silentCard(name, "") // as if it were not there
+	}
+	if m != nil {
+		data.Card = newCard(m, c.Page.ShowListeners && !m.Config().Hidden)
 		status = http.StatusOK
 	} else if c.Declares(name) {
 		status = http.StatusOK
@@ -70,6 +74,12 @@ func (h *Handlers) Player(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.render(w, status, "player.html", anyFrame, data)
+}
+
+// knows reports whether a request has a login, a session or a token that opens
+// a mount, to listen or to steer it.
+func (h *Handlers) knows(r *http.Request, mount string) bool {
+	return h.sessionOpens(r, mount) || h.Gate.KnowsListener(r, mount)
 }
 
 // mountOf returns the mount that a page is about.

@@ -47,7 +47,7 @@ func (s *Server) routes() *mux.Router {
 		get.HandleFunc(path, answer)
 	}
 	get.PathPrefix("/admin/").HandlerFunc(h.UnknownCommand)
-	playlists := &listeners.Playlists{Registry: h.Registry, Conf: h.Conf}
+	playlists := &listeners.Playlists{Registry: h.Registry, Conf: h.Conf, Gate: s.gate}
 	get.HandleFunc("/listen.pls", playlists.Listen)
 	get.HandleFunc("/listen.m3u", playlists.Listen)
 	get.MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {
