@@ -16,6 +16,10 @@ func TestAppendBlock(t *testing.T) {
 		{"padded to 16", "Artist - Title", "", "\x02StreamTitle='Artist - Title';\x00\x00\x00"},
 		{"with address", "T", "http://a/b.jpg", "\x03StreamTitle='T';StreamUrl='http://a/b.jpg';" + strings.Repeat("\x00", 5)},
 		{"quotes stay", "It's; 'so'", "", "\x02StreamTitle='It's; 'so'';" + strings.Repeat("\x00", 7)},
+		{"no end within", "a'; b';", "", "\x02StreamTitle='a' ; b' ;';" + strings.Repeat("\x00", 8)},
+		{"no field within", "a';StreamUrl='http://b/", "", "\x03StreamTitle='a' ;StreamUrl= 'http://b/';" + strings.Repeat("\x00", 8)},
+		{"no begin of one at the end", "StreamUrl=", "", "\x02StreamTitle='StreamUrl= ';" + strings.Repeat("\x00", 6)},
+		{"nor within an address", "a", "http://b/';StreamTitle='c", "\x04StreamTitle='a';StreamUrl='http://b/%27;StreamTitle=%27c';" + strings.Repeat("\x00", 6)},
 		{"line ends and NUL become blanks", "a\r\nb\x00c", "", "\x02StreamTitle='a  b c';" + strings.Repeat("\x00", 11)},
 		{"so do C1, DEL, other line ends and turns of direction", "a\x7f\u009bb\u2028c\u202ed\u2066e", "", "\x02StreamTitle='a  b c d e';" + strings.Repeat("\x00", 7)},
 		{"marks of direction and joiners stay", "\u200fא\u200d", "", "\x02StreamTitle='\u200fא\u200d';" + strings.Repeat("\x00", 9)},
@@ -44,6 +48,25 @@ func TestParseBlock(t *testing.T) {
 		{"StreamTitle='It's; 'so'';", "It's; 'so'", ""},
 		{"StreamTitle='no semicolon'", "no semicolon", ""},
 		{"StreamTitle='open", "open", ""},
+		{"StreamTitle='A - B';adw_ad='true';", "A - B", ""},
+		{"StreamTitle='A - B';adw_ad='true';durationMilliseconds='30000';insertionType='preroll';\x00\x00", "A - B", ""},
+		{"adw_ad='true';StreamTitle='A - B';\x00", "A - B", ""},
+		{"adText='StreamTitle='x';';StreamTitle='A - B';", "A - B", ""},
+		{"StreamUrl='http://radio.example/';StreamTitle='A - B';", "A - B", "http://radio.example/"},
+		{"StreamTitle='A - B';StreamUrl='http://radio.example/';adw_ad='';", "A - B", "http://radio.example/"},
+		{"StreamTitle='A - B'; StreamUrl='http://radio.example/'; ", "A - B", "http://radio.example/"},
+		{"StreamTitle='';adw_ad='true';", "", ""},
+		{"StreamTitle='It's; 'so'';x-y_1='z';", "It's; 'so'", ""},
+		{"StreamTitle='A'; b='c' d';", "A", ""},
+		{"StreamTitle='A';b c='d';", "A';b c='d", ""}, // no word: two
+		{"StreamTitle='A';='d';", "A';='d", ""},
+		{"StreamTitle='A';';", "A';", ""},
+		{"StreamTitle='A';StreamTitle='B';StreamUrl='c';StreamUrl='d';", "A", "c"},
+		{"streamtitle='A';STREAMURL='b';", "A", "b"},
+		{"noise\xffStreamTitle='A';", "A", ""},
+		{"éStreamTitle='A';", "A", ""},
+		{"StreamTitle='A';adw_ad='true", "A", ""},
+		{"StreamTitle='A'\r\n\x00", "A", ""},
 	}
 	for _, tt := range tests {
 		title, url, ok := icy.ParseBlock([]byte(tt.text))
@@ -51,8 +74,10 @@ func TestParseBlock(t *testing.T) {
 			t.Errorf("ParseBlock(%q) = %q, %q, %v", tt.text, title, url, ok)
 		}
 	}
-	if _, _, ok := icy.ParseBlock([]byte("nothing")); ok {
-		t.Error("a text without StreamTitle was taken")
+	for _, text := range []string{"", "nothing", "adw_ad='true';", "XStreamTitle='A';", "StreamTitle=A;", "='A';"} {
+		if title, _, ok := icy.ParseBlock([]byte(text)); ok {
+			t.Errorf("%q has the title %q", text, title)
+		}
 	}
 }
 
@@ -68,8 +93,12 @@ func FuzzBlock(f *testing.F) {
 		if bytes.ContainsAny(block[1:], "\r\n") {
 			t.Fatal("line end in a block")
 		}
-		got, _, ok := icy.ParseBlock(block[1:])
-		clean := !strings.ContainsAny(title+url, "';") && len(title)+len(url) < 3000 && !strings.ContainsFunc(title, func(r rune) bool {
+		got, gotURL, ok := icy.ParseBlock(block[1:])
+		bare := icy.AppendBlock(nil, title, strings.TrimRight(url, "=")) // which at the end stands before the quote that ends the field
+		if strings.Count(string(bare), "='") > 2 || url == "" && (gotURL != "" || strings.Count(string(bare), "='") > 1) {
+			t.Fatalf("%q and %q make other fields: %q", title, url, block)
+		}
+		clean := !strings.ContainsAny(title+url, "';=") && len(title)+len(url) < 3000 && !strings.ContainsFunc(title, func(r rune) bool {
 			return r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.In(r, unicode.Zl, unicode.Zp)
 		})
 		if !ok || (clean && got != title) {
@@ -80,6 +109,7 @@ func FuzzBlock(f *testing.F) {
 
 func FuzzParseBlock(f *testing.F) {
 	f.Add([]byte("StreamTitle='A';StreamUrl='B';\x00"))
+	f.Add([]byte("adw_ad='true';StreamTitle='It's';'';adw='"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		title, url, ok := icy.ParseBlock(text)
 		if !ok && (title != "" || url != "") {
