@@ -11,6 +11,7 @@ import (
 
 	"relay/auth"
 	"relay/conf"
+	"relay/icy"
 	"relay/mounts"
 )
 
@@ -85,7 +86,7 @@ func (h *Handlers) refusal(r *http.Request, err error) *auth.Refusal {
 	if refusal.Quiet() {
 		level = h.Log.Debug
 	}
-	level("login refused", zap.String("path", r.URL.Path), zap.String("mount", r.URL.Query().Get("mount")),
+	level("login refused", zap.String("path", r.URL.Path), zap.String("mount", icy.CutText(r.URL.Query().Get("mount"), icy.LongestUser)),
 		zap.String("ip", ipOf(r)), zap.String("agent", r.UserAgent()), zap.Error(err))
 	return refusal
 }

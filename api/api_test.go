@@ -97,7 +97,7 @@ func newStation(t testing.TB, toml string) *station {
 	music := &jukebox{}
 	h := &Handlers{
 		Conf: live, Registry: registry, Gate: gate, Sessions: auth.NewSessions(gate),
-		Events: NewEvents(registry, live, tail), Stays: func(*http.Request) {}, Tail: tail, Refusals: ingest.NewRefusals(), History: past, Log: zap.New(tail.Core()), Started: time.Now(), Music: music,
+		Events: NewEvents(registry, live, tail), Stays: func(*http.Request, ...string) {}, Tail: tail, Refusals: ingest.NewRefusals(), History: past, Log: zap.New(tail.Core()), Started: time.Now(), Music: music,
 		Settings: config, Recordings: recordings.NewRecorder(registry, live, zap.NewNop()),
 		Connections: func() (open, accepted int64) { return 3, 17 },
 		SetFallbacks: func(mount string, list []string) error {

@@ -3,7 +3,10 @@ package api
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
+
+	"relay/auth"
 )
 
 const (
@@ -36,7 +39,7 @@ func (h *Handlers) events(c *call) error {
 		return tryLater(c, http.StatusServiceUnavailable, err)
 	}
 	defer h.Events.leave(f)
-	h.Stays(c.r)
+	h.forgetHead(c)
 
 	connection := http.NewResponseController(c.w)
 	connection.SetReadDeadline(time.Time{}) // net/http would take the time limit of a request for the client's leaving
@@ -60,6 +63,16 @@ func (h *Handlers) events(c *call) error {
 		}
 	}
 	return nil
+}
+
+// forgetHead lets go of what a follower has sent, but for the login by which isStill
+// knows it again.
+func (h *Handlers) forgetHead(c *call) {
+	session, err := c.r.Cookie(auth.SessionCookie)
+	h.Stays(c.r, "Authorization", "User-Agent")
+	if err == nil {
+		c.r.Header.Set("Cookie", auth.SessionCookie+"="+strings.Clone(session.Value))
+	}
 }
 
 // isStill reports whether the caller is who he was: the login that shows him

@@ -42,8 +42,8 @@ type Handlers struct {
 	// HangUp ends the connection of a request at once, whatever is being sent.
 	HangUp func(*http.Request)
 	// Stays takes a request out of those that are bounded because each is over
-	// soon.
-	Stays func(*http.Request)
+	// soon. Of its head the request keeps the named fields.
+	Stays func(r *http.Request, fields ...string)
 
 	Music      Music
 	Recordings *recordings.Recorder

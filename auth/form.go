@@ -4,14 +4,20 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"relay/icy"
 )
 
 // What is passed on of a listener's own header lines.
 const (
-	maxHeaders     = 16  // lines
-	maxHeaderName  = 64  // bytes; longer ones are left out
-	maxHeaderValue = 512 // bytes; longer ones are cut
+	maxHeaders     = 16      // lines
+	maxHeaderName  = 64      // bytes; longer ones are left out
+	maxHeaderValue = 512     // bytes; longer ones are cut
+	maxHeaderBytes = 4 << 10 // of all of them; what is more is left out
 )
+
+// maxQuery bounds what is passed on of the query of a listener's address, in bytes.
+const maxQuery = 2 << 10
 
 // field is one field of a form.
 type field struct{ name, value string }
@@ -42,6 +48,9 @@ func isAlphanumeric(c byte) bool {
 	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
 }
 
+// clientHeader begins the name of a field that holds a listener's header line.
+const clientHeader = "ClientHeader."
+
 // clientHeaders is what a hook learns of a listener's header lines: every X-
 // line, by name, then Referer. Icecast sends those its configuration lists;
 // Cookie and Authorization are never among ours.
@@ -55,9 +64,11 @@ func clientHeaders(h http.Header) []field {
 	slices.Sort(names)
 	names = names[:min(len(names), maxHeaders-1)]
 	var fields []field
+	left := maxHeaderBytes
 	for _, name := range append(names, "referer") {
-		if value := h.Get(name); value != "" {
-			fields = append(fields, field{"ClientHeader." + name, value[:min(len(value), maxHeaderValue)]})
+		value := icy.CutText(h.Get(name), maxHeaderValue)
+		if left -= len(name) + len(value); value != "" && left >= 0 {
+			fields = append(fields, field{clientHeader + name, value})
 		}
 	}
 	return fields
@@ -67,4 +78,17 @@ func clientHeaders(h http.Header) []field {
 // form has no escapes there.
 func isFieldName(name string) bool {
 	return len(name) <= maxHeaderName && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") == ""
+}
+
+// ListenerRequest returns what Listener looks at of a request. It holds nothing else of
+// its head, so that listeners that wait do not keep many heads in memory.
+func ListenerRequest(req *http.Request) *http.Request {
+	kept := icy.Keep(req, "Authorization", "User-Agent")
+	if req.URL != nil {
+		kept.URL.RawQuery = icy.Clip(req.URL.RawQuery, maxQuery)
+	}
+	for _, f := range clientHeaders(req.Header) {
+		kept.Header.Set(strings.TrimPrefix(f.name, clientHeader), strings.Clone(f.value))
+	}
+	return kept
 }

@@ -62,7 +62,7 @@ func (g *Gate) Listener(ctx context.Context, req *http.Request, mount string, id
 	case a.URL != "":
 		l := listener{id: id, mount: mount, ip: hostOf(req.RemoteAddr), user: user, password: password, agent: req.UserAgent()}
 		if req.URL.RawQuery != "" {
-			l.query = "?" + req.URL.RawQuery
+			l.query = "?" + icy.CutText(req.URL.RawQuery, maxQuery)
 		}
 		visit, refusal := g.hooks.mayListen(ctx, a.URL, l, clientHeaders(req.Header))
 		return visit, refusal.orNil()
@@ -92,20 +92,27 @@ func (g *Gate) KnowsListener(req *http.Request, mount string) bool {
 	}) == nil
 }
 
-// listener is what a hook learns of one when he comes and when he leaves.
+// listener is what a hook learns of one when he comes and when he leaves. It is kept
+// until then, and holds nothing else of the request.
 type listener struct {
 	id                                      uint64
 	mount, query, ip, user, password, agent string
+}
+
+// forms returns the two parts of a form about a listener, in which his address and
+// program come last.
+func (h *hooks) forms(l listener) (visitor, origin string) {
+	server, port := h.itself()
+	visitor = encode(server, port, field{"client", strconv.FormatUint(l.id, 10)},
+		field{"mount", l.mount + l.query}, field{"user", l.user}, field{"pass", l.password})
+	return visitor, encode(field{"ip", l.ip}, field{"agent", cmp.Or(l.agent, "-")})
 }
 
 // mayListen asks with listener_add; listener_remove follows when the listener
 // has left. Whoever gives no login is asked about too: a key may stand in the
 // query.
 func (h *hooks) mayListen(ctx context.Context, address string, l listener, headers []field) (*Visit, *Refusal) {
-	server, port := h.itself()
-	visitor := encode(server, port, field{"client", strconv.FormatUint(l.id, 10)},
-		field{"mount", l.mount + l.query}, field{"user", l.user}, field{"pass", l.password})
-	origin := encode(field{"ip", l.ip}, field{"agent", cmp.Or(l.agent, "-")})
+	visitor, origin := h.forms(l)
 	question := "action=listener_add&" + visitor + "&" + origin
 	if len(headers) > 0 {
 		question += "&" + encode(headers...)
@@ -119,6 +126,7 @@ func (h *hooks) mayListen(ctx context.Context, address string, l listener, heade
 		return nil, refusal
 	}
 	return &Visit{User: l.user, TimeLimit: limit, leave: func(stayed time.Duration) {
+		visitor, origin := h.forms(l)
 		seconds := strconv.FormatInt(int64(stayed.Round(time.Second)/time.Second), 10)
 		h.tell(notice{address: address, action: "listener_remove", mount: l.mount,
 			body: "action=listener_remove&" + visitor + "&duration=" + seconds + "&" + origin})

@@ -3,7 +3,6 @@ package icy
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 const (
@@ -113,15 +112,4 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// CutText shortens s to at most n bytes without splitting a character.
-func CutText(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }

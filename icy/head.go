@@ -47,7 +47,8 @@ func cutFirstLine(b []byte) (line string, rest []byte, ok bool) {
 //   - URL.Path is unescaped, URL.RawQuery is as it was sent (see ParseQuery);
 //   - Host is as it was sent, for PlausibleHost to judge;
 //   - header values are UTF-8 without control characters, but for what a source says
-//     of its station: only StationFromHeader knows the charset of those.
+//     of its station: only StationFromHeader knows the charset of those;
+//   - no header value is longer than bounds.go says.
 //
 // The body is left to the caller. Errors wrap ErrNotRequest or name what is
 // wrong in words for the client.
@@ -71,7 +72,7 @@ func ParseHead(head []byte) (*http.Request, error) {
 	return req, nil
 }
 
-// parseFields adds the header lines of a head to h.
+// parseFields adds the header lines of a head to h, which is bound thereafter.
 func parseFields(h http.Header, lines []string) error {
 	if len(lines) > maxHeaderLines {
 		return fmt.Errorf("more than %d header lines", maxHeaderLines)
@@ -90,12 +91,13 @@ func parseFields(h http.Header, lines []string) error {
 		last = ""
 		name, value, found := strings.Cut(line, ":")
 		name = strings.TrimSpace(name)
-		if !found || !isToken(name) {
+		if !found || !isToken(name) || len(name) > longestName {
 			continue
 		}
 		last = textproto.CanonicalMIMEHeaderKey(name)
 		h[last] = append(h[last], fieldValue(last, value))
 	}
+	bound(h)
 	return nil
 }
 
@@ -122,11 +124,15 @@ func ParseRequestLine(line string) (*http.Request, error) {
 	if path == "" {
 		return nil, ErrNotRequest
 	}
+	bare := Clip(Unescape(path), LongestPath) // a clone: the name of a mount outlives the head
+	if len(path) > LongestPath && len(Unescape(path)) > LongestPath {
+		target = (&url.URL{Path: bare, RawQuery: query}).String()
+	}
 	req := &http.Request{
-		Method:     method,
+		Method:     Clip(method, longestMethod),
 		Proto:      proto,
 		ProtoMajor: 1,
-		URL:        &url.URL{Path: Unescape(path), RawQuery: query},
+		URL:        &url.URL{Path: bare, RawQuery: query},
 		Header:     http.Header{},
 		RequestURI: target,
 	}

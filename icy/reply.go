@@ -44,5 +44,5 @@ func ParseStatusLine(line string) (Reply, error) {
 	if err != nil || len(digits) != 3 || status < 100 {
 		return Reply{}, ErrNotAnswer
 	}
-	return Reply{Status: status, Reason: strings.TrimSpace(Text(reason, "", "")), Header: http.Header{}}, nil
+	return Reply{Status: status, Reason: Clip(strings.TrimSpace(Text(reason, "", "")), longestReason), Header: http.Header{}}, nil
 }

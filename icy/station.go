@@ -21,9 +21,10 @@ type Station struct {
 }
 
 // StationFromHeader reads the header lines of a source. charset is that of the mount,
-// see Text.
+// see Text. Each word is cut to LongestWord, and a longer address left out; none holds
+// the head it came in.
 func StationFromHeader(h http.Header, charset string) Station {
-	field := func(name string) string {
+	whole := func(name string) string {
 		for _, prefix := range []string{"Ice-", "Icy-"} {
 			if v := h.Get(prefix + name); v != "" {
 				return Text(v, "", charset)
@@ -31,13 +32,14 @@ func StationFromHeader(h http.Header, charset string) Station {
 		}
 		return ""
 	}
+	field := func(name string) string { return Clip(whole(name), LongestWord) }
 	s := Station{
 		Name:        field("Name"),
 		Description: field("Description"),
 		Genre:       field("Genre"),
-		URL:         field("Url"),
+		URL:         strings.Clone(orNothing(whole("Url"), LongestWord)),
 		AudioInfo:   field("Audio-Info"),
-		Agent:       Text(h.Get("User-Agent"), "", charset),
+		Agent:       Clip(Text(h.Get("User-Agent"), "", charset), LongestAgent),
 	}
 	for _, name := range []string{"Public", "Pub"} {
 		if v := field(name); v != "" {

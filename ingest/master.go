@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/icy"
 )
 
 // maxStreamList bounds a master's list of mounts, in bytes.
@@ -145,8 +146,8 @@ func (m *Master) list(ctx context.Context) (names []string, err error) {
 		return nil, io.ErrUnexpectedEOF
 	}
 	names, refused := parseStreamList(text)
-	for _, name := range refused {
-		m.Log.Debug("not a mount name here", zap.String("name", name))
+	if len(refused) > 0 {
+		m.Log.Debug("not mount names here", zap.Int("names", len(refused)), zap.String("first", icy.CutText(refused[0], longestWords)))
 	}
 	return names, nil
 }

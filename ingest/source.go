@@ -73,7 +73,7 @@ func (s *Sources) admit(req *http.Request, ip string) (*mounts.Input, error) {
 		return nil, &refusal{status: http.StatusForbidden, sentence: "No Content-type given", reason: errors.New("PUT without a Content-Type")}
 	}
 	user, _, _ := req.BasicAuth()
-	return s.attach(req.URL.Path, req.Header, ip, user)
+	return s.attach(req.URL.Path, req.Header, ip, strings.Clone(user)) // not the password with it
 }
 
 // attach gives the mount of that name a live source with the given header

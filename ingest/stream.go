@@ -20,6 +20,9 @@ const (
 
 	// maxPlaylist bounds the part of a playlist that is read, in bytes.
 	maxPlaylist = 64 << 10
+
+	// longestAddress bounds an address that another server names, in bytes.
+	longestAddress = 4 << 10
 )
 
 var errTooManyHops = fmt.Errorf("the address leads elsewhere more than %d times", maxHops)
@@ -92,9 +95,12 @@ func (r *reply) leadsTo() (*url.URL, error) {
 
 // elsewhere reads an address that another server named.
 func elsewhere(from *url.URL, address string) (*url.URL, error) {
+	if len(address) > longestAddress {
+		return nil, fmt.Errorf("it sends on to an address of %d bytes", len(address))
+	}
 	u, err := from.Parse(address)
 	if address == "" || err != nil || u.Scheme != "http" && u.Scheme != "https" || !icy.PlausibleHost(u.Host) {
-		return nil, fmt.Errorf("it sends on to %q, which is no address of a stream", address)
+		return nil, fmt.Errorf("it sends on to %q, which is no address of a stream", icy.CutText(address, longestWords))
 	}
 	u.User, u.Fragment = nil, ""
 	return u, nil

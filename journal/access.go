@@ -9,10 +9,15 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"relay/icy"
 )
 
 // accessTime is that of the Combined Log Format.
 const accessTime = "02/Jan/2006:15:04:05 -0700"
+
+// longestAddress bounds what a line holds of an address, in bytes.
+const longestAddress = 1 << 10
 
 // Access is a connection that has not ended yet.
 type Access struct {
@@ -33,10 +38,10 @@ func (j *Journal) Begin(req *http.Request) *Access {
 	referer, _, _ := strings.Cut(req.Referer(), "?")
 	return &Access{
 		addr:    addr,
-		user:    strings.Clone(user),
-		request: req.Method + " " + target + " " + req.Proto,
-		referer: strings.Clone(referer), // not the whole head
-		agent:   strings.Clone(req.UserAgent()),
+		user:    icy.Clip(user, icy.LongestUser), // and not what it is a part of
+		request: req.Method + " " + icy.CutText(target, longestAddress) + " " + req.Proto,
+		referer: icy.Clip(referer, longestAddress),
+		agent:   req.UserAgent(), // bounded at the door, and shared with the listener
 		since:   time.Now(),
 	}
 }

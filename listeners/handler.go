@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -25,6 +24,8 @@ const mostFull = 5
 func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	l := newListener(req)
 	l.entry = w.journal.Begin(req)
+	metadata := icy.WantsMetadata(req.Header)
+	req = auth.ListenerRequest(req) // the client may have to wait
 	mustWake := func() bool { return req.Method == http.MethodGet && m.Asleep() }
 	arrived, err := expect(m, l, mustWake())
 	if err != nil {
@@ -55,7 +56,7 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		return
 	}
 	l.mount = m
-	if icy.WantsMetadata(req.Header) {
+	if metadata {
 		l.metaint = m.Config().Metaint
 		l.untilBlock = l.metaint
 	}
@@ -79,7 +80,7 @@ func newListener(req *http.Request) *listener {
 	l := &listener{lastTaken: time.Now()}
 	l.ID = mounts.NewListenerID()
 	l.Addr, _, _ = net.SplitHostPort(req.RemoteAddr)
-	l.Agent = strings.Clone(req.UserAgent()) // not the whole head
+	l.Agent = req.UserAgent() // bounded at the door, where it left the head behind
 	l.Since = l.lastTaken
 	return l
 }

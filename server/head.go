@@ -83,10 +83,11 @@ func readHead(conn net.Conn, deadline time.Time) (greeting, error) {
 	}
 }
 
-// behind returns a reader of what has been read already and what comes next.
+// behind returns a reader of what has been read already and what comes next, and
+// keeps no more than that in memory.
 func behind(read []byte, conn net.Conn) io.Reader {
 	if len(read) == 0 {
 		return conn
 	}
-	return io.MultiReader(bytes.NewReader(read), conn)
+	return io.MultiReader(bytes.NewReader(bytes.Clone(read)), conn)
 }

@@ -240,7 +240,7 @@ func (s *Server) handle(conn net.Conn, web *web) {
 		return
 	}
 	if req.Method == "STATS" {
-		s.admin.Watch(conn, req)
+		s.admin.Watch(conn, icy.Keep(req, "Authorization", "User-Agent"))
 		return
 	}
 	if req.Method == http.MethodGet || req.Method == http.MethodHead {

@@ -50,11 +50,19 @@ func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
 // enter takes a connection over, for serve. body goes on behind the head of req;
 // left is called when the connection is closed.
 func (w *web) enter(conn net.Conn, body io.Reader, req *http.Request, left func()) *replayedConn {
-	replayed := &replayedConn{Conn: conn, web: w, req: req, head: icy.AppendHead(nil, req), rest: body, left: left}
+	replayed := &replayedConn{Conn: conn, web: w, req: icy.Keep(req), head: icy.AppendHead(nil, req), rest: body, left: left}
+	if !hasBody(req) {
+		replayed.rest = conn // who sends the next request already is not answered it
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.open[replayed] = struct{}{}
 	return replayed
+}
+
+// hasBody reports whether a body follows the head of a request.
+func hasBody(req *http.Request) bool {
+	return len(req.Header.Values("Content-Length")) > 0 || len(req.Header.Values("Transfer-Encoding")) > 0
 }
 
 // serve has a connection answered.
@@ -101,10 +109,12 @@ func (w *web) Addr() net.Addr { return w.addr }
 type replayedConn struct {
 	net.Conn
 	web  *web
-	req  *http.Request // as the door understood it
-	head []byte
+	req  *http.Request // as the door understood it, without most of its head
+	head []byte        // not read yet
 	rest io.Reader
 	left func()
+
+	asked *http.Request // as net/http understood it
 }
 
 // clientAddr is the address of whoever sent a request, which behind a proxy is
@@ -127,7 +137,9 @@ func (c *replayedConn) Close() error {
 func (c *replayedConn) Read(b []byte) (int, error) {
 	if len(c.head) > 0 {
 		n := copy(b, c.head)
-		c.head = c.head[n:]
+		if c.head = c.head[n:]; len(c.head) == 0 {
+			c.head = nil // give the memory back
+		}
 		return n, nil
 	}
 	return c.rest.Read(b)
@@ -157,18 +169,26 @@ func hangUp(r *http.Request) {
 	}
 }
 
-// stays says that whoever answers a request bounds by himself how many are
-// answered at once, and for how long.
-func stays(r *http.Request) {
-	if conn := connOf(r); conn != nil {
-		conn.left()
+// stays says that the handler of a request bounds how many are answered at once, and
+// for how long. Of the head only the named fields stay in memory, for r too.
+func stays(r *http.Request, fields ...string) {
+	conn := connOf(r)
+	if conn == nil {
+		return
+	}
+	conn.left()
+	kept := icy.Keep(r, fields...)
+	for _, request := range []*http.Request{r, conn.asked} {
+		request.Header, request.URL, request.RequestURI = kept.Header, kept.URL, kept.URL.Path
 	}
 }
 
-// withTLS sets a request's TLS field, as net/http does for its own connections.
+// withTLS sets a request's TLS field, as net/http does for its own connections, and
+// lets stays find the request.
 func withTLS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if conn := connOf(r); conn != nil {
+			conn.asked = r
 			if secure, ok := conn.Conn.(*tls.Conn); ok {
 				state := secure.ConnectionState()
 				r.TLS = &state

@@ -1,0 +1,113 @@
+package server
+
+import (
+	"fmt"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"relay/mounts"
+)
+
+// inUse returns the memory in use, in bytes.
+func inUse() int64 {
+	runtime.GC()
+	runtime.GC() // what the first one has only taken out of pools
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	return int64(now.HeapAlloc + now.StackInuse)
+}
+
+// heads are as large as a head may be, each by another field.
+var heads = map[string]string{
+	"agent":       "User-Agent: " + strings.Repeat("a", 15800) + "\r\n",
+	"referer":     "Referer: http://" + strings.Repeat("a", 15800) + "\r\n",
+	"words":       strings.Repeat("ice-name: "+strings.Repeat("b", 700)+"\r\n", 22),
+	"many fields": manyFields(),
+}
+
+func manyFields() string {
+	var b strings.Builder
+	for i := range 150 {
+		fmt.Fprintf(&b, "X-Field-%d: %s\r\n", i, strings.Repeat("c", 80))
+	}
+	return b.String()
+}
+
+// A client that stays costs hardly more when it has sent all that a head may hold.
+func TestHeadsAreLetGo(t *testing.T) {
+	hook := listen(t) // which never answers
+	defer hook.Close()
+	tests := []struct {
+		name    string
+		request string // its lines but for those of heads
+		answer  string // the beginning of it; empty: the client waits for it
+		clients int
+		most    int64 // bytes more a client
+	}{
+		{"listener", "GET /live HTTP/1.0\r\n", "HTTP/1.0 200 ", 300, 1500},
+		{"follower", "GET /api/v1/events HTTP/1.0\r\n", "HTTP/1.0 200 ", 100, 5000},
+		{"source", "SOURCE /{n} HTTP/1.0\r\nContent-Type: audio/mpeg\r\nAuthorization: Basic c291cmNlOmhhY2ttZQ==\r\n", "HTTP/1.0 200 ", 60, 4000},
+		{"waits for a mount to play", "GET /asleep HTTP/1.0\r\n", "", 100, 5000},
+		{"waits for a hook", "GET /asked?key HTTP/1.0\r\n", "", 60, 12000},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cost := func(head string) int64 {
+				s := newServer(t, `
+[server]
+trusted_proxies = ["127.0.0.1"]
+[limits]
+connections_per_ip = 10000
+listeners = 400
+[auth]
+source_password = "hackme"
+admin_password = "adminpass"
+[[mount]]
+name = "/asked"
+[mount.listener_auth]
+url = "http://`+hook.Addr().String()+`/"`)
+				l := listen(t)
+				stop := runServer(t, s, l)
+				defer stop()
+				for name, kind := range map[string]mounts.Kind{"/live": mounts.Files, "/asked": mounts.Files, "/asleep": mounts.Relayed} {
+					if _, err := s.registry.Attach(name, mounts.Feed{Kind: kind}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				before, running := inUse(), runtime.NumGoroutine()
+				conns := make([]net.Conn, tt.clients)
+				for i := range conns {
+					request := strings.Replace(tt.request, "{n}", fmt.Sprint(i), 1) + fmt.Sprintf("X-Forwarded-For: 10.0.1.%d\r\n", i%256)
+					conn, answer := connect(t, l.Addr(), request+head+"\r\n")
+					if conns[i] = conn; tt.answer != "" {
+						begins(t, answer, tt.answer)
+					}
+				}
+				if tt.answer == "" {
+					for end := time.Now().Add(20 * time.Second); runtime.NumGoroutine() < running+2*tt.clients; time.Sleep(5 * time.Millisecond) {
+						if time.Now().After(end) {
+							t.Fatal("not all of them wait")
+						}
+					}
+				}
+				used := (inUse() - before) / int64(tt.clients)
+				for _, conn := range conns {
+					conn.Close()
+				}
+				return used
+			}
+			cost("") // what is made once
+			small := cost("User-Agent: VLC/3.0.20 LibVLC/3.0.20\r\n")
+			for name, head := range heads {
+				large := cost(head)
+				t.Logf("%s: %d bytes a client, and %d with a small head", name, large, small)
+				if large-small > tt.most {
+					t.Errorf("a large head (%s) costs %d bytes a client more: %d, not %d", name, large-small, large, small)
+				}
+			}
+		})
+	}
+}
