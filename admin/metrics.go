@@ -55,6 +55,7 @@ var (
 	listenerJoins      = metric("listener_joins_total", "Listeners who were let in.")
 	sourceConnects     = metric("source_connections_total", "Source clients that were given a mount.")
 	relayConnects      = metric("relay_connections_total", "Streams that were pulled from other servers.")
+	hookAnswers        = metric("hook_answers_total", "Questions to the web servers that decide about logins, by answer: yes, no, or none.", "answer")
 	connectionsNow     = metric("connections", "Connections now, other than those of listeners.")
 	connectionsAll     = metric("connections_total", "Connections that were accepted.")
 	mountListeners     = metric("mount_listeners", "Listeners of a mount now.", "mount")
@@ -104,6 +105,10 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	put(listenerJoins, counter, float64(counts.Listeners.Load()))
 	put(sourceConnects, counter, float64(counts.Sources.Load()))
 	put(relayConnects, counter, float64(counts.Relays.Load()))
+	yes, no, none := c.Gate.HookAnswers()
+	put(hookAnswers, counter, float64(yes), "yes")
+	put(hookAnswers, counter, float64(no), "no")
+	put(hookAnswers, counter, float64(none), "none")
 	put(connectionsNow, gauge, float64(c.Traffic.Open.Load()))
 	put(connectionsAll, counter, float64(c.Traffic.Accepted.Load()))
 	putInput := func(mount, on string) {

@@ -161,6 +161,12 @@ func (g *Gate) tellOfSource(action, mount string) {
 	}
 }
 
+// HookAnswers returns how many questions hooks have answered with yes and with no,
+// and how many they gave no answer to.
+func (g *Gate) HookAnswers() (yes, no, none uint64) {
+	return g.hooks.yes.Load(), g.hooks.no.Load(), g.hooks.none.Load()
+}
+
 // check checks that the login of a request is one of those given. It speaks of
 // the user's own, or else of the last.
 func (g *Gate) check(req *http.Request, logins []conf.SourceLogin) *Refusal {

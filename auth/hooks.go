@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -25,12 +26,20 @@ const (
 	hookTimeout  = 5 * time.Second // for a whole exchange
 	maxQuestions = 32              // at once to one server
 	maxRedirects = 3
-	maxAnswer    = 64 << 10 // bytes of head or body that are read
+	maxAnswer    = 16 << 10 // bytes of head or body that are read
+	maxLines     = 100      // header lines of an answer
 	maxMessage   = 200      // bytes of icecast-auth-message that are kept
+
+	// bodyPatience is for the body of an answer, which says nothing: to have read
+	// it keeps the connection usable.
+	bodyPatience = 100 * time.Millisecond
+	// hookRetry is when clients are to come again that a hook gave no answer about.
+	hookRetry = 5 * time.Second
 )
 
 // hooks asks and tells the hoster's own web server as Icecast does, byte for
-// byte (wire/auth-url.txt). Whatever is not a clear yes is a no.
+// byte (wire/auth-url.txt). Whatever it answers that is not a clear yes is a no.
+// No answer is neither: see isAnswer.
 type hooks struct {
 	conf    *conf.Live
 	client  *http.Client
@@ -38,16 +47,21 @@ type hooks struct {
 	notices *notices
 	log     *zap.Logger
 
-	mu     sync.Mutex
-	asking map[string]chan struct{} // by server, one for each question under way
+	// Questions by how they were answered.
+	yes, no, none atomic.Uint64
+
+	mu       sync.Mutex
+	asking   map[string]chan struct{} // by server, one for each question under way
+	breakers map[string]*breaker      // by address
 }
 
 func newHooks(c *conf.Live) *hooks {
 	h := &hooks{
-		conf:    c,
-		timeout: hookTimeout,
-		asking:  map[string]chan struct{}{},
-		log:     zap.NewNop(),
+		conf:     c,
+		timeout:  hookTimeout,
+		asking:   map[string]chan struct{}{},
+		breakers: map[string]*breaker{},
+		log:      zap.NewNop(),
 		client: &http.Client{
 			CheckRedirect: checkRedirect,
 			Transport: &http.Transport{ // Proxy is unset: nothing around us redirects logins
@@ -144,39 +158,84 @@ func (h *hooks) tellOfSource(address, action, mount string) {
 // ask puts a question about who, and returns how long the yes holds, 0 for
 // ever.
 func (h *hooks) ask(ctx context.Context, address, who, body string) (time.Duration, *Refusal) {
+	answer, refusal := h.question(ctx, address, who, body)
+	switch {
+	case refusal != nil:
+		return 0, refusal
+	case !saysYes(answer.Header):
+		h.no.Add(1)
+		message := printable(answer.Header.Get("Icecast-Auth-Message"))
+		reason := cmp.Or(message, `its answer, "`+printable(answer.Status)+`", has no "icecast-auth-user: 1"`)
+		return 0, &Refusal{Reason: hookName(address) + " refuses " + who + ": " + reason, Message: message, wrong: true}
+	}
+	h.yes.Add(1)
+	return timeLimit(answer.Header), nil
+}
+
+// question returns the answer to a question about who. The refusal is for a hook
+// that gives none.
+func (h *hooks) question(ctx context.Context, address, who, body string) (*http.Response, *Refusal) {
+	unavailable := func(format string, arguments ...any) *Refusal {
+		return &Refusal{Unavailable: true, RetryAfter: hookRetry, Reason: hookName(address) + " " + fmt.Sprintf(format, arguments...)}
+	}
+	turn, problem := h.mayAsk(address)
+	if problem != "" {
+		h.tellOfFailure(address, problem)
+		return nil, unavailable("is down and cannot be asked about %s: %s", who, problem)
+	}
 	asking, cancel := context.WithTimeout(ctx, h.timeout)
 	defer cancel()
-	about := func(format string, arguments ...any) *Refusal {
-		return &Refusal{Reason: hookName(address) + " " + fmt.Sprintf(format, arguments...)}
-	}
 	questions := h.questions(address)
 	select {
 	case questions <- struct{}{}:
 		defer func() { <-questions }()
+	case <-turn.down:
+		problem := h.problemOf(address)
+		h.tellOfFailure(address, problem)
+		return nil, unavailable("is down and cannot be asked about %s: %s", who, problem)
 	case <-asking.Done():
+		h.left(turn)
 		if ctx.Err() != nil {
-			return 0, about("cannot be asked about %s: %s", who, h.explain(ctx.Err()))
+			return nil, unavailable("cannot be asked about %s: %s", who, h.explain(ctx.Err()))
 		}
-		return 0, about("is slow: %d questions were under way for %v before that about %s", cap(questions), h.timeout, who)
+		problem := fmt.Sprintf("%d questions were under way for %v", cap(questions), h.timeout)
+		h.tellOfFailure(address, problem)
+		return nil, unavailable("is slow: %s before that about %s", problem, who)
 	}
+	turn.asked = time.Now()
 	answer, err := h.post(asking, address, body)
-	if err != nil {
-		return 0, about("cannot be asked about %s: %s", who, h.explain(err))
+	switch {
+	case err != nil && ctx.Err() != nil && time.Since(turn.asked) < h.timeout*9/10: // nobody knows what it would have said
+		h.left(turn)
+		return nil, unavailable("cannot be asked about %s: %s", who, h.explain(ctx.Err()))
+	case err != nil:
+		h.failed(turn, true, h.explain(err))
+		return nil, unavailable("cannot be asked about %s: %s", who, h.explain(err))
+	case !isAnswer(answer):
+		problem := fmt.Sprintf(`its answer, "%s", has no "icecast-auth-user"`, printable(answer.Status))
+		h.failed(turn, false, problem)
+		return nil, unavailable("gives no answer about %s: %s", who, problem)
 	}
-	if !saysYes(answer.Header) {
-		message := printable(answer.Header.Get("Icecast-Auth-Message"))
-		reason := cmp.Or(message, `its answer, "`+printable(answer.Status)+`", has no "icecast-auth-user: 1"`)
-		refusal := about("refuses %s: %s", who, reason)
-		refusal.Message, refusal.wrong = message, true
-		return 0, refusal
+	h.answered(turn)
+	return answer, nil
+}
+
+// isAnswer reports whether a hook has decided: in Icecast's words, or by refusing
+// in those of HTTP. A server in trouble has not.
+func isAnswer(answer *http.Response) bool {
+	if len(answer.Header.Values("Icecast-Auth-User")) > 0 {
+		return true
 	}
-	return timeLimit(answer.Header), nil
+	status := answer.StatusCode
+	return status < http.StatusInternalServerError && status != http.StatusTooManyRequests && status != http.StatusRequestTimeout
 }
 
 // post sends a form and returns the answer's head; its body is read no further
 // than keeps the connection usable. No error names the address, which may hold
 // a key.
 func (h *hooks) post(ctx context.Context, address, body string) (*http.Response, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, errors.New("its address is no URL")
@@ -202,8 +261,17 @@ func (h *hooks) post(ctx context.Context, address, body string) (*http.Response,
 		}
 		return nil, err
 	}
+	late := time.AfterFunc(bodyPatience, cancel)
+	defer late.Stop()
 	io.CopyN(io.Discard, answer.Body, maxAnswer)
 	answer.Body.Close()
+	lines := 0
+	for _, values := range answer.Header {
+		lines += len(values)
+	}
+	if lines > maxLines {
+		return nil, fmt.Errorf("its answer has %d header lines, more than %d", lines, maxLines)
+	}
 	return answer, nil
 }
 

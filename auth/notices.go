@@ -185,7 +185,11 @@ func (h *hooks) send(ctx context.Context, n notice) {
 	case answer.StatusCode >= http.StatusMultipleChoices && !saysYes(answer.Header):
 		problem = "it answered " + answer.Status
 	default:
+		h.noticeArrived(n.address)
 		return
+	}
+	if !h.noticeLost(n.address) {
+		return // the log knows
 	}
 	h.log.Warn(hookName(n.address)+" was not told", zap.String("action", n.action),
 		zap.String("mount", n.mount), zap.String("problem", problem))

@@ -82,6 +82,9 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 			return mount, user, nil
 		}
 		refusal.Mount = given.Mount
+		if refusal.Unavailable {
+			break // the others would learn no more
+		}
 	}
 	return "", "", refusal
 }

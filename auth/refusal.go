@@ -21,19 +21,22 @@ type Refusal struct {
 	Message string
 	// RetryAfter, in whole seconds, is set when the login was not looked at,
 	// because too many came from the same address, wrong ones or at once, or
-	// because the server is Busy.
+	// because the server is Busy or the hook Unavailable.
 	RetryAfter time.Duration
 	// Busy is set when the turn to hash the password did not come.
 	Busy bool
+	// Unavailable is set when the hook that decides gave no answer, of which it
+	// tells the log itself.
+	Unavailable bool
 
 	wrong bool // the login was looked at, and is a guess
 }
 
 func (r *Refusal) Error() string { return r.Reason }
 
-// Quiet tells whether the refusal is of no interest to the operator: libshout
-// asks without a login first, and he is told once that an address is slowed
-// down.
+// Quiet reports whether the refusal is of no interest to the operator: libshout
+// asks without a login first, and the log says once that a client is slowed down
+// or that a hook gives no answers.
 func (r *Refusal) Quiet() bool { return r.Missing || r.RetryAfter > 0 && !r.Busy }
 
 // Status is what HTTP clients are answered: 401, 429 (RFC 6585 §4), or 503 where
@@ -41,7 +44,7 @@ func (r *Refusal) Quiet() bool { return r.Missing || r.RetryAfter > 0 && !r.Busy
 // 401.
 func (r *Refusal) Status() int {
 	switch {
-	case r.Busy:
+	case r.Busy, r.Unavailable:
 		return http.StatusServiceUnavailable
 	case r.RetryAfter > 0:
 		return http.StatusTooManyRequests
@@ -55,6 +58,8 @@ func (r *Refusal) Sentence() string {
 	switch {
 	case r.Busy:
 		return fmt.Sprintf("Too many logins are being checked: try again in %d s", r.seconds())
+	case r.Unavailable:
+		return fmt.Sprintf("Logins cannot be checked at the moment: try again in %d s", r.seconds())
 	case r.RetryAfter > 0:
 		return fmt.Sprintf("Too many logins came from your address, wrong ones or at once: try again in %d s", r.seconds())
 	}
