@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -19,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/internal/dial"
 	"relay/version"
 )
 
@@ -65,7 +65,7 @@ func newHooks(c *conf.Live) *hooks {
 		client: &http.Client{
 			CheckRedirect: checkRedirect,
 			Transport: &http.Transport{ // Proxy is unset: nothing around us redirects logins
-				DialContext:            (&net.Dialer{Timeout: hookTimeout}).DialContext,
+				DialContext:            (&dial.Dialer{Timeout: hookTimeout}).DialContext,
 				MaxIdleConnsPerHost:    noticeWorkers,
 				IdleConnTimeout:        4 * time.Second, // before Apache's 5 s, which would lose a POST
 				MaxResponseHeaderBytes: maxAnswer,

@@ -19,12 +19,15 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 
 	"relay/conf"
+	"relay/internal/dial"
 )
 
 const (
 	// fetchedWithin is how long a certificate may take, from the account to the
 	// last byte.
 	fetchedWithin = 5 * time.Minute
+	// connectedWithin is how long a connection to the ACME server may take.
+	connectedWithin = 30 * time.Second
 	// accountKey is the name of its key in the folder of what was fetched.
 	accountKey = "acme_account+key"
 )
@@ -40,6 +43,7 @@ type account struct {
 
 func newAccount(c conf.TLS, cache autocert.Cache, answers *answers) *account {
 	own := http.DefaultTransport.(*http.Transport).Clone() // so that close ends no other's connections
+	own.DialContext = (&dial.Dialer{Timeout: connectedWithin}).DialContext
 	client := &acme.Client{DirectoryURL: c.ACMEDir, UserAgent: "relay", HTTPClient: &http.Client{Transport: own}, RetryBackoff: again}
 	return &account{client: client, email: c.ACMEEmail, cache: cache, answers: answers}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"relay/icy"
+	"relay/internal/dial"
 	"relay/version"
 )
 
@@ -39,13 +40,17 @@ type Puller struct {
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 	tls  *tls.Config // nil: the system's certificates
 
+	hosts dial.Dialer // knows which of a host's addresses answer
 	dials dials
 }
 
 // NewPuller returns a puller for a server that listens on own, and so will
 // not pull from itself.
 func NewPuller(own []net.Addr) *Puller {
-	return &Puller{own: own, dial: (&net.Dialer{ControlContext: keepOutside}).DialContext}
+	p := &Puller{own: own}
+	p.hosts.Connect = (&net.Dialer{ControlContext: keepOutside}).DialContext
+	p.dial = p.hosts.DialContext
+	return p
 }
 
 // login is what another server wants to know; the zero value is none.
@@ -84,6 +89,8 @@ func (p *Puller) get(ctx context.Context, u *url.URL, l login, header, avoid str
 	if err != nil {
 		return nil, err
 	}
+	noted := p.hosts.Failed
+	defer func() { noted(hostPort(u), conn.RemoteAddr()) }()
 	if u.Path == avoid && p.isSelf(conn) {
 		conn.Close()
 		return nil, errLoop
@@ -97,7 +104,21 @@ func (p *Puller) get(ctx context.Context, u *url.URL, l login, header, avoid str
 		r.Close()
 		return nil, inWords(err)
 	}
+	noted = p.hosts.Worked
 	return r, nil
+}
+
+// hostPort is what is dialled for an address.
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	switch {
+	case port != "":
+	case u.Scheme == "https":
+		port = "443"
+	default:
+		port = "80"
+	}
+	return net.JoinHostPort(u.Hostname(), port)
 }
 
 // connect returns a connection with a deadline, by which the answer must have
@@ -111,15 +132,7 @@ func (p *Puller) connect(ctx context.Context, u *url.URL) (net.Conn, error) {
 	deadline := time.Now().Add(answerWithin)
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	port := u.Port()
-	switch {
-	case port != "":
-	case u.Scheme == "https":
-		port = "443"
-	default:
-		port = "80"
-	}
-	conn, err := p.dial(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	conn, err := p.dial(ctx, "tcp", hostPort(u))
 	if err != nil {
 		return nil, inWords(err)
 	}
@@ -134,6 +147,7 @@ func (p *Puller) connect(ctx context.Context, u *url.URL) (net.Conn, error) {
 	config.ServerName = u.Hostname()
 	secure := tls.Client(conn, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
+		p.hosts.Failed(hostPort(u), conn.RemoteAddr())
 		conn.Close()
 		return nil, fmt.Errorf("TLS: %w", inWords(err))
 	}

@@ -58,6 +58,7 @@ func (p *Puller) stream(ctx context.Context, address string, l login, mount stri
 		}
 		r.Close()
 		if err != nil {
+			p.hosts.Failed(hostPort(u), r.conn.RemoteAddr()) // another address of the host may have it
 			return nil, err
 		}
 		u, asking = next, context.WithValue(ctx, sentBy{}, ipOf(r.conn.RemoteAddr()))
