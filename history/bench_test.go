@@ -66,7 +66,7 @@ func BenchmarkReports(b *testing.B) {
 func makeYear(b *testing.B, c conf.History) {
 	b.Helper()
 	s := New(c, zap.NewNop())
-	w := &writer{store: s, wait: s.retry}
+	w := newWriter(s)
 	defer w.close("")
 	put := func(e entry) {
 		w.batch = append(w.batch, e)

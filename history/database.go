@@ -13,6 +13,7 @@ import (
 	_ "modernc.org/sqlite" // the driver
 
 	"relay/conf"
+	"relay/internal/filelock"
 )
 
 const (
@@ -21,6 +22,11 @@ const (
 
 	// readers is how many reports may be made at a time.
 	readers = 4
+
+	// What lies beside the file: the lock of the server that writes it, and until
+	// when that was.
+	lockExt = ".lock"
+	timeExt = ".time"
 )
 
 // database is an open history. One goroutine writes.
@@ -31,6 +37,7 @@ type database struct {
 
 	path string // empty: in memory
 	file fs.FileInfo
+	lock *filelock.Lock
 
 	mounts, agents *names
 }
@@ -39,10 +46,10 @@ type database struct {
 // limit, if any, is what a test does with it first.
 func openDatabase(c conf.History, limit func(*sql.DB) error) (*database, error) {
 	d := &database{}
-	if err := d.connect(c.File); err != nil {
-		return nil, err
+	err := d.connect(c.File)
+	if err == nil {
+		err = d.prepare(c, limit)
 	}
-	err := d.prepare(c, limit)
 	if err != nil {
 		d.Close()
 		return nil, err
@@ -62,6 +69,9 @@ func (d *database) connect(file string) (err error) {
 	if d.path, err = filepath.Abs(file); err != nil {
 		return err
 	}
+	if d.lock, err = takeFile(d.path); err != nil {
+		return err
+	}
 	if d.file, err = makeFile(d.path); err != nil {
 		return err
 	}
@@ -74,6 +84,17 @@ func (d *database) connect(file string) (err error) {
 	}
 	d.read.SetMaxOpenConns(readers)
 	return nil
+}
+
+// takeFile keeps other servers from a file, which would take what this one writes
+// for what a crash has left behind.
+func takeFile(path string) (*filelock.Lock, error) {
+	lock, err := filelock.Take(path + lockExt)
+	var inUse *filelock.InUse
+	if errors.As(err, &inUse) {
+		inUse.Path = path
+	}
+	return lock, err
 }
 
 // makeFile makes a file that only its owner can read, if there is none: what
@@ -124,17 +145,22 @@ func (d *database) check() error {
 		return nil
 	}
 	info, err := os.Stat(d.path)
-	if err != nil || !os.SameFile(info, d.file) {
+	if err != nil || !os.SameFile(info, d.file) || !d.lock.Held() {
 		return errDeleted
 	}
 	return nil
 }
 
-// Close closes all connections.
-func (d *database) Close() error {
-	err := d.DB.Close()
+// Close closes all connections, and lets another server have the file.
+func (d *database) Close() (err error) {
+	if d.DB != nil {
+		err = d.DB.Close()
+	}
 	if d.read != nil && d.read != d.DB {
 		err = errors.Join(err, d.read.Close())
+	}
+	if d.lock != nil {
+		d.lock.Release()
 	}
 	return err
 }

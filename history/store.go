@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/clock"
 	"relay/conf"
 	"relay/crew"
 )
@@ -43,9 +44,9 @@ type Store struct {
 	Present func() []Listening
 	// OnAir, if set before Run, tells what is on the air now, likewise.
 	OnAir func() []Session
-	// Now, if set before Run, tells the time that decides what is too old to
-	// be kept: a clock that was set wrong must not delete the past.
-	Now func() time.Time
+	// Clock, if set before Run, tells what time it is: one that was set wrong must
+	// not delete the past.
+	Clock *clock.Clock
 
 	conf  conf.History
 	log   *zap.Logger
@@ -74,8 +75,8 @@ func New(c conf.History, log *zap.Logger) *Store {
 		return nil
 	}
 	s := &Store{
-		Now:  time.Now,
-		conf: c, log: log,
+		Clock: clock.New(log),
+		conf:  c, log: log,
 		began:     time.Now(),
 		queue:     make(chan entry, queued),
 		ready:     make(chan struct{}),
@@ -95,7 +96,7 @@ func (s *Store) Run(ctx context.Context) {
 	}
 	var sampling sync.WaitGroup
 	sampling.Go(func() { s.sample(ctx) })
-	if !crew.Within(ctx, s.goodbye, (&writer{store: s, wait: s.retry}).run) {
+	if !crew.Within(ctx, s.goodbye, newWriter(s).run) {
 		s.log.Error("the disk does not answer, the history may lack its end")
 	}
 	sampling.Wait()

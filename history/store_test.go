@@ -220,7 +220,7 @@ func TestWhatIsTooOldIsDeleted(t *testing.T) {
 	r.stop()
 
 	c.Keep = conf.Duration(48 * time.Hour)
-	r = start(t, c, func(s *Store) { s.Now = func() time.Time { return ago(60) } })
+	r = start(t, c, func(s *Store) { s.Clock = (&hands{day: ago(60)}).clock() })
 	r.awaitSessions(t, 3) // nothing was that old then
 	r.stop()
 	r = start(t, c)
@@ -247,7 +247,7 @@ func TestWhatIsTooOldIsDeleted(t *testing.T) {
 
 func TestMemoryHoldsNoMoreThanSome(t *testing.T) {
 	s := New(conf.History{}, zap.NewNop())
-	w := &writer{store: s, wait: s.retry}
+	w := newWriter(s)
 	defer w.close("")
 	for n := range mostInMemory + 4*spareInMemory {
 		one := stayed("1", 0, 1)

@@ -1,6 +1,9 @@
 package history
 
-import "time"
+import (
+	"database/sql"
+	"time"
+)
 
 const (
 	// tidyEvery is how often what is too old is looked for.
@@ -18,13 +21,14 @@ const (
 
 // tidy deletes what is too old or, without a file, too much.
 func (w *writer) tidy() error {
+	now := w.witness.Now(w.newest)
 	var removed int64
 	for _, table := range []struct{ name, since string }{
 		{"listening", "until"}, {"titles", "ifnull(until, since)"}, {"sources", "until"},
 	} {
 		if keep := w.store.conf.Keep.Duration(); keep > 0 {
 			n, err := w.remove(`DELETE FROM `+table.name+` WHERE rowid IN (SELECT rowid FROM `+table.name+
-				` WHERE since < ?1 AND `+table.since+` < ?1 ORDER BY since LIMIT ?2)`, w.store.Now().Add(-keep).UnixMilli())
+				` WHERE since < ?1 AND `+table.since+` < ?1 ORDER BY since LIMIT ?2)`, now.Add(-keep).UnixMilli())
 			if err != nil {
 				return err
 			}
@@ -39,21 +43,25 @@ func (w *writer) tidy() error {
 			removed += n
 		}
 	}
-	if err := w.tidySamples(); err != nil {
+	if err := w.tidySamples(now); err != nil {
 		return err
 	}
-	if removed == 0 {
+	n, err := w.tidyFuture(now)
+	if err != nil {
+		return err
+	}
+	if removed += n; removed == 0 {
 		return nil
 	}
 	w.agents.forget()
-	_, err := w.Exec(`DELETE FROM agents WHERE id NOT IN (SELECT agent FROM listening)`)
+	_, err = w.Exec(`DELETE FROM agents WHERE id NOT IN (SELECT agent FROM listening)`)
 	return err
 }
 
-func (w *writer) tidySamples() error {
+func (w *writer) tidySamples(now time.Time) error {
 	if keep := w.store.conf.Keep.Duration(); keep > 0 {
 		_, err := w.remove(`DELETE FROM samples WHERE (at, mount) IN (SELECT at, mount FROM samples WHERE at < ?1 LIMIT ?2)`,
-			w.store.Now().Add(-keep).UnixMilli())
+			now.Add(-keep).UnixMilli())
 		if err != nil {
 			return err
 		}
@@ -63,6 +71,46 @@ func (w *writer) tidySamples() error {
 		return err
 	}
 	return nil
+}
+
+// tidyFuture deletes rows that were written while the clock was ahead, when they
+// have been seen for as long as rows are kept: their own time may be years away.
+func (w *writer) tidyFuture(now time.Time) (removed int64, err error) {
+	keep := w.store.conf.Keep.Duration()
+	if keep == 0 || w.witness.Doubt() > 0 {
+		return 0, nil
+	}
+	for table, at := range map[string]string{"listening": "since", "titles": "since", "sources": "since", "samples": "at"} {
+		var last sql.NullInt64
+		if err := w.QueryRow(`SELECT max(` + at + `) FROM ` + table).Scan(&last); err != nil {
+			return removed, err
+		}
+		claims := time.UnixMilli(last.Int64)
+		if seen := w.witness.Dated(claims); !last.Valid || seen.Equal(claims) || now.Sub(seen) <= keep {
+			continue
+		}
+		result, err := w.Exec(`DELETE FROM `+table+` WHERE `+at+` > ?`, now.Add(time.Hour).UnixMilli())
+		if err != nil {
+			return removed, err
+		}
+		n, _ := result.RowsAffected()
+		removed += n
+	}
+	return removed, nil
+}
+
+// newest returns what time the newest row is from that is from before now. Samples
+// are taken every minute.
+func (w *writer) newest(now time.Time) time.Time {
+	var newest sql.NullInt64
+	err := w.QueryRow(`SELECT max(at) FROM (SELECT max(at) AS at FROM samples WHERE at <= ?1
+		UNION SELECT max(since) FROM listening WHERE since <= ?1
+		UNION SELECT max(since) FROM titles WHERE since <= ?1
+		UNION SELECT max(since) FROM sources WHERE since <= ?1)`, now.UnixMilli()).Scan(&newest)
+	if err != nil || !newest.Valid {
+		return time.Time{}
+	}
+	return time.UnixMilli(newest.Int64)
 }
 
 // remove deletes rows, some at a time, until there are no more.

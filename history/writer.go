@@ -2,9 +2,13 @@ package history
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.uber.org/zap"
+
+	"relay/clock"
+	"relay/internal/filelock"
 )
 
 const (
@@ -13,6 +17,9 @@ const (
 
 	// longestRetry is how long a disk that goes on failing is left alone.
 	longestRetry = time.Minute
+
+	// lockedRetry is how long a file that another server has is left alone.
+	lockedRetry = 5 * time.Second
 )
 
 // writer puts entries on the disk, and lives through what disks do.
@@ -23,6 +30,16 @@ type writer struct {
 	resumed   bool    // what an earlier run left open was closed
 	untidied  int     // entries written since memory was last tidied
 	wait      time.Duration
+
+	witness *clock.Witness // decides what is too old
+}
+
+func newWriter(s *Store) *writer {
+	remembers := ""
+	if s.conf.File != "" {
+		remembers = s.conf.File + timeExt
+	}
+	return &writer{store: s, wait: s.retry, witness: s.Clock.Witness(remembers)}
 }
 
 // run writes until ctx ends and nothing is left.
@@ -101,6 +118,10 @@ func (w *writer) reopen() error {
 // fail notes what is wrong and closes the file, which may be another one the
 // next time. What is in memory stays.
 func (w *writer) fail(err error) {
+	var inUse *filelock.InUse
+	if errors.As(err, &inUse) {
+		w.wait = min(w.wait, lockedRetry)
+	}
 	trouble := err.Error()
 	if trouble != w.store.told() {
 		w.store.log.Error("cannot keep the history; the broadcast goes on", zap.String("file", w.store.conf.File), zap.Error(err))

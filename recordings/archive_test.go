@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"relay/clock"
 	"relay/conf"
 	"relay/frames"
 	"relay/frames/frametest"
@@ -49,7 +50,7 @@ func newArchive(t *testing.T, m conf.Mount) (*archive, *observer.ObservedLogs) {
 	m.Name, m.RecordDir = "/live", filepath.Join(t.TempDir(), "recordings")
 	core, logs := observer.New(zapcore.InfoLevel)
 	split := func() time.Duration { return time.Duration(m.RecordSplit) }
-	return &archive{shelf: newShelf(&m, time.Now), split: split, log: zap.New(core)}, logs
+	return &archive{shelf: newShelf(&m, newFolder(m.RecordDir, clock.New(zap.NewNop()))), split: split, log: zap.New(core)}, logs
 }
 
 // taken returns a take of numbered frames.
@@ -96,7 +97,9 @@ func files(t *testing.T, dir string) (names []string) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		names = append(names, e.Name())
+		if e.Name() != timeFile {
+			names = append(names, e.Name())
+		}
 	}
 	return names
 }

@@ -4,7 +4,97 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"relay/clock"
+	"relay/internal/filelock"
 )
+
+// timeFile is where a folder says until when it was in use.
+const timeFile = ".relay.time"
+
+// folder is a record_dir. The mounts of one server may share it; to other servers
+// it is closed, since none knows what the others are writing.
+type folder struct {
+	dir     string
+	witness *clock.Witness // decides what is too old
+	busy    atomic.Bool    // another server has it
+
+	mu       sync.Mutex // held by who waits for the disk, so perhaps for ever
+	lock     *filelock.Lock
+	released bool
+
+	users int // who write there, besides the shelves that are kept tidy; guarded by Recorder.mu
+}
+
+// errReleased says that a folder is no longer one of those that are configured.
+var errReleased = errors.New("nothing is recorded in this folder any more")
+
+func newFolder(dir string, day *clock.Clock) *folder {
+	return &folder{dir: dir, witness: day.Witness(filepath.Join(dir, timeFile))}
+}
+
+// take makes sure that the folder is there and no other server's. Then it is
+// this one's until it is released.
+func (f *folder) take() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.lock != nil && f.lock.Held() {
+		return nil
+	}
+	f.drop()
+	if f.released {
+		return errReleased
+	}
+	lock, err := filelock.TakeFolder(f.dir)
+	var inUse *filelock.InUse
+	f.busy.Store(errors.As(err, &inUse))
+	if err != nil {
+		return err
+	}
+	f.lock = lock
+	f.now() // before anything that is newer than what is remembered
+	return nil
+}
+
+// release lets another server have the folder, for good.
+func (f *folder) release() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.released = true
+	f.drop()
+}
+
+func (f *folder) drop() {
+	if f.lock != nil {
+		f.lock.Release()
+		f.lock = nil
+	}
+}
+
+// now is the time by which recordings are too old.
+func (f *folder) now() time.Time { return f.witness.Now(f.newest) }
+
+// newest returns when a recording in the folder was last written to before now.
+func (f *folder) newest(now time.Time) (newest time.Time) {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		return newest
+	}
+	for _, entry := range entries {
+		if !strings.HasSuffix(entry.Name(), audioExt) && !strings.HasSuffix(entry.Name(), sheetExt) {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && info.ModTime().After(newest) && !info.ModTime().After(now) {
+			newest = info.ModTime()
+		}
+	}
+	return newest
+}
 
 // makeFolder makes a folder if it is not there, but not the one it is in: where
 // a disk is not mounted, nothing should be written in its place.
@@ -15,12 +105,15 @@ func makeFolder(dir string) error {
 	return nil
 }
 
-// tryFolder reports what would keep files from being made in a folder.
-func tryFolder(dir string) error {
-	if err := makeFolder(dir); err != nil {
+// try reports what would keep files from being made in the folder.
+func (f *folder) try() error {
+	if err := makeFolder(f.dir); err != nil {
 		return err
 	}
-	probe, err := os.CreateTemp(dir, ".relay-")
+	if err := f.take(); err != nil {
+		return err
+	}
+	probe, err := os.CreateTemp(f.dir, ".relay-")
 	if err != nil {
 		return err
 	}

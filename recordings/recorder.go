@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/clock"
 	"relay/conf"
 	"relay/crew"
 	"relay/mounts"
@@ -24,17 +25,21 @@ type Recorder struct {
 	Conf     *conf.Live
 	Log      *zap.Logger
 
-	// Now, if set before Run, tells the time that decides which recordings are
-	// too old to be kept: a clock that was set wrong must not delete them.
-	Now func() time.Time
+	// Clock, if set before Run, tells what time it is: one that was set wrong must
+	// not delete recordings.
+	Clock *clock.Clock
 
 	mu      sync.Mutex
-	shelves map[string]*shelf // by mount
+	shelves map[string]*shelf  // by mount
+	folders map[string]*folder // by path
 }
 
 // NewRecorder returns a recorder at rest; Run sets it to work.
 func NewRecorder(registry *mounts.Registry, c *conf.Live, log *zap.Logger) *Recorder {
-	return &Recorder{Registry: registry, Conf: c, Log: log, Now: time.Now, shelves: map[string]*shelf{}}
+	return &Recorder{
+		Registry: registry, Conf: c, Log: log, Clock: clock.New(log),
+		shelves: map[string]*shelf{}, folders: map[string]*folder{},
+	}
 }
 
 // Run records until ctx ends, which should be after the mounts have: then all
@@ -48,13 +53,14 @@ func (r *Recorder) Run(ctx context.Context) {
 
 func (r *Recorder) run(ctx context.Context) {
 	var tidying sync.WaitGroup
-	defer tidying.Wait()
 	tidying.Go(func() { r.keepTidy(ctx) })
 	mountsChange, unwatchMounts := r.Registry.Watch()
 	defer unwatchMounts()
 	confChanges, unwatchConf := r.Conf.Watch()
 	defer unwatchConf()
 	crew.Run(ctx, r.wanted, r.record, mountsChange, confChanges)
+	tidying.Wait()
+	r.release(func(*folder) bool { return true })
 }
 
 // session is a mount that is recorded, and where to.
@@ -78,7 +84,9 @@ func (r *Recorder) record(ctx context.Context, one session) {
 	m := one.mount
 	log := r.Log.With(zap.String("mount", m.Name))
 	takes := make(chan take, queued)
-	a := &archive{shelf: r.shelf(m.Config()), log: log, split: func() time.Duration { return time.Duration(m.Config().RecordSplit) }}
+	shelf, leave := r.enter(m.Config())
+	defer leave()
+	a := &archive{shelf: shelf, log: log, split: func() time.Duration { return time.Duration(m.Config().RecordSplit) }}
 	var writing sync.WaitGroup
 	writing.Go(func() { a.run(takes) })
 	f := &follower{mount: m, takes: takes, log: log}
@@ -87,18 +95,55 @@ func (r *Recorder) record(ctx context.Context, one session) {
 	writing.Wait()
 }
 
-// shelf returns the one shelf of a mount with these settings. What is being
-// written stays where it is when they change.
-func (r *Recorder) shelf(m *conf.Mount) *shelf {
+// enter returns the shelf of a mount to somebody who writes, until leave is called.
+func (r *Recorder) enter(m *conf.Mount) (s *shelf, leave func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	s = r.shelf(m)
+	s.users++
+	return s, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		s.users--
+	}
+}
+
+// shelf returns the one shelf of a mount with these settings. What is being
+// written stays where it is when they change. r.mu is held.
+func (r *Recorder) shelf(m *conf.Mount) *shelf {
 	s := r.shelves[m.Name]
 	if s == nil || s.dir != m.RecordDir {
-		s = newShelf(m, r.Now)
+		s = newShelf(m, r.folder(m.RecordDir))
 		r.shelves[m.Name] = s
 	}
 	s.retain(m)
 	return s
+}
+
+// folder returns the one folder at a path. r.mu is held.
+func (r *Recorder) folder(dir string) *folder {
+	f := r.folders[dir]
+	if f == nil {
+		f = newFolder(dir, r.Clock)
+		r.folders[dir] = f
+	}
+	return f
+}
+
+// release lets other servers have some folders.
+func (r *Recorder) release(which func(*folder) bool) {
+	r.mu.Lock()
+	var list []*folder
+	for dir, f := range r.folders {
+		if which(f) {
+			list = append(list, f)
+			delete(r.folders, dir)
+		}
+	}
+	r.mu.Unlock()
+	for _, f := range list {
+		f.release()
+	}
 }
 
 // keepTidy tries the folders that are configured, and keeps the shelves of all
@@ -112,6 +157,7 @@ func (r *Recorder) keepTidy(ctx context.Context) {
 	var busy sync.WaitGroup // each shelf by itself: one disk that hangs is no reason to fill the others
 	defer busy.Wait()
 	for {
+		r.forget()
 		r.prepare(tried, &busy)
 		for _, s := range r.used() {
 			busy.Go(func() { s.tidyAndTell(r.Log.With(zap.String("mount", s.mount))) })
@@ -125,6 +171,24 @@ func (r *Recorder) keepTidy(ctx context.Context) {
 	}
 }
 
+// forget lets go of the shelves of mounts that are recorded elsewhere now, or no
+// longer, and releases the folders that nobody needs any more.
+func (r *Recorder) forget() {
+	c := r.Conf.Config()
+	needed := map[string]bool{}
+	for _, m := range c.Mounts {
+		needed[m.RecordDir] = true
+	}
+	r.mu.Lock()
+	for name, s := range r.shelves {
+		if c.Mount(name).RecordDir != s.dir {
+			delete(r.shelves, name)
+		}
+	}
+	r.mu.Unlock()
+	r.release(func(f *folder) bool { return f.users == 0 && !needed[f.dir] })
+}
+
 // prepare tries the configured folders that were not tried before, and makes
 // the shelves of mounts that are declared.
 func (r *Recorder) prepare(tried map[string]bool, busy *sync.WaitGroup) {
@@ -135,14 +199,19 @@ func (r *Recorder) prepare(tried map[string]bool, busy *sync.WaitGroup) {
 		}
 		if !tried[m.RecordDir] {
 			tried[m.RecordDir] = true
+			r.mu.Lock()
+			f := r.folder(m.RecordDir)
+			r.mu.Unlock()
 			busy.Go(func() {
-				if err := tryFolder(m.RecordDir); err != nil {
+				if err := f.try(); err != nil {
 					r.Log.Error("nothing can be recorded there yet", zap.String("mount", m.Name), zap.Error(err))
 				}
 			})
 		}
 		if m.RecordDir != "" && !m.IsPattern() {
+			r.mu.Lock()
 			r.shelf(&m)
+			r.mu.Unlock()
 		}
 	}
 }

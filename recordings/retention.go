@@ -31,11 +31,17 @@ func (s *shelf) tidy() (removed []string, err error) {
 	if keep == 0 && space == 0 {
 		return nil, nil
 	}
+	switch err := s.take(); {
+	case s.busy.Load() || errors.Is(err, errReleased):
+		return nil, nil // another server tidies up
+	case err != nil:
+		return nil, err
+	}
+	now := s.now()
 	list, err := s.list()
 	if err != nil {
 		return nil, err
 	}
-	now := s.now()
 	var total int64
 	for _, k := range list {
 		total += k.size
@@ -68,7 +74,8 @@ func (s *shelf) tidyAndTell(log *zap.Logger) {
 	}
 }
 
-// list returns the mount's recordings, the oldest first.
+// list returns the mount's recordings, the oldest first. Those from the future are
+// as old as is known of them, and among themselves in the order of their times.
 func (s *shelf) list() ([]*kept, error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -96,6 +103,10 @@ func (s *shelf) list() ([]*kept, error) {
 		if info.ModTime().After(k.ended) {
 			k.ended = info.ModTime()
 		}
+	}
+	slices.SortStableFunc(list, func(a, b *kept) int { return a.ended.Compare(b.ended) })
+	for _, k := range list {
+		k.ended = s.witness.Dated(k.ended)
 	}
 	slices.SortStableFunc(list, func(a, b *kept) int { return a.ended.Compare(b.ended) })
 	return list, nil

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+
+	"relay/clock"
 	"relay/conf"
 )
 
@@ -30,7 +33,12 @@ func shelved(t *testing.T, m conf.Mount, hours ...int) (s *shelf, now time.Time)
 		os.Chtimes(path, now.AddDate(-1, 0, 0), now.AddDate(-1, 0, 0))
 	}
 	os.Mkdir(filepath.Join(m.RecordDir, "live-2020-01-01T00-00-00Z.mp3"), 0o700)
-	return newShelf(&m, func() time.Time { return now }), now
+	return newShelf(&m, newFolder(m.RecordDir, clockAt(now))), now
+}
+
+// clockAt is a clock that has just begun to run.
+func clockAt(now time.Time) *clock.Clock {
+	return clock.Of(zap.NewNop(), func() (time.Time, time.Duration) { return now, 0 })
 }
 
 var foreign = []string{

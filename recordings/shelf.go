@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"relay/conf"
 )
@@ -16,11 +15,10 @@ import (
 // shelf is where the recordings of one mount are kept. Its folder may hold
 // those of others, and anything else.
 type shelf struct {
+	*folder
 	mount  string
-	dir    string
 	stem   string
 	create func(path string) (file, error)
-	now    func() time.Time // decides what is too old
 
 	keep    atomic.Int64           // ns; 0: for ever
 	space   atomic.Int64           // bytes; 0: all there is
@@ -29,8 +27,8 @@ type shelf struct {
 	disk sync.Mutex // held by who makes or removes recordings, so perhaps for ever
 }
 
-func newShelf(m *conf.Mount, now func() time.Time) *shelf {
-	s := &shelf{mount: m.Name, dir: m.RecordDir, stem: stem(m.Name), create: create, now: now}
+func newShelf(m *conf.Mount, in *folder) *shelf {
+	s := &shelf{folder: in, mount: m.Name, stem: stem(m.Name), create: create}
 	s.retain(m)
 	return s
 }
@@ -50,6 +48,9 @@ func (s *shelf) begin(t take) (*recording, error) {
 	s.disk.Lock()
 	defer s.disk.Unlock()
 	if err := makeFolder(s.dir); err != nil {
+		return nil, err
+	}
+	if err := s.take(); err != nil {
 		return nil, err
 	}
 	var err error

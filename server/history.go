@@ -13,7 +13,7 @@ func follow(registry *mounts.Registry, past *history.Store, day *clock.Clock) {
 	if past == nil {
 		return
 	}
-	past.Now = day.Settled
+	past.Clock = day
 	registry.OnTurn = func(t mounts.Turn) {
 		switch {
 		case !t.Until.IsZero():

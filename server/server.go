@@ -121,7 +121,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 		secure:   certs.TLS(),
 		conns:    map[net.Conn]struct{}{},
 	}
-	s.recorder.Now = day.Settled
+	s.recorder.Clock = day
 	s.api = &api.Handlers{
 		Conf: c, Registry: registry, Gate: gate, Log: log, Started: s.admin.Started,
 		Sessions: auth.NewSessions(gate), Events: events, HangUp: hangUp, Stays: stays,
