@@ -35,6 +35,7 @@ func TestTitleBeforeItsSource(t *testing.T) {
 				if tt.kind != Live {
 					return
 				}
+				time.Sleep(time.Minute) // past the grace, within which it would go on under its title
 				again := attach(t, r, "/live", Live)
 				again.Write(numbered(2))
 				if got := again.Mount.Programme().Title.Text; got != "" {

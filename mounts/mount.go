@@ -28,9 +28,10 @@ type Mount struct {
 	fallbacks      []string // the configured ones until they are replaced
 	declared       []string // the configured ones
 	onAir          *Input
-	lastOnAir      *Input   // onAir, or who was there before the silence
-	turn           Turn     // of onAir, or the last one
-	history        []Played // oldest first
+	lastOnAir      *Input               // onAir, or who was there before the silence
+	turn           Turn                 // of onAir, or the last one
+	history        []Played             // oldest first
+	kept           map[string]keptTitle // by user
 	splicer        frames.Splicer
 	meter          frames.Meter
 	lastFrame      time.Time // zero: never
@@ -63,7 +64,8 @@ func (m *Mount) attach(in *Input) error {
 	m.settleRank(in)
 	back := in.Kind == Live && m.comesBack(in)
 	if in.Kind == Live {
-		if old := m.liveOf(in.rank); old != nil {
+		old := m.liveOf(in.rank)
+		if old != nil {
 			if !m.givesWay(old, in) {
 				return &InUseError{Mount: m.Name, Addr: old.Addr, Agent: old.Station.Agent, Since: old.Since}
 			}
@@ -71,6 +73,7 @@ func (m *Mount) attach(in *Input) error {
 			m.startGrace()
 			back = true
 		}
+		m.restoreTitle(in, old)
 	}
 	at := 0
 	for at < len(m.inputs) && m.inputs[at].rank <= in.rank {
@@ -133,6 +136,9 @@ func (m *Mount) remove(in *Input, cause error) {
 		}
 	}
 	in.rest()
+	if in.Kind == Live {
+		m.keepTitle(in)
+	}
 	in.ended, in.cause = true, cause
 	close(in.end)
 	if m.onAir == in {
