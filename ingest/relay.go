@@ -137,6 +137,9 @@ func (r *Relay) play(stream *reply) (time.Duration, error) {
 	}
 	began := time.Now()
 	stats, err := pump(r.Log, audioOf(body, stream.Header, in), in, r.Timeout)
+	if in.Mount.ServerEnds() {
+		err = mounts.ErrShutdown
+	}
 	in.Leaving(leaveReason(err))
 	in.Pause()
 	if cause := in.Cause(); cause != nil {

@@ -48,7 +48,7 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 		if v.gather.bytes == 0 {
 			switch {
 			case ended:
-				return mounts.LeftEnded
+				return endOf(l.mount)
 			case l.socket.peerLeft():
 				return mounts.LeftHimself
 			}
@@ -77,11 +77,19 @@ func (v *visitor) visit(l *listener, now time.Time) string {
 		}
 		if !v.gather.full() {
 			if ended {
-				return mounts.LeftEnded
+				return endOf(l.mount)
 			}
 			return stillListens
 		}
 	}
+}
+
+// endOf is why a listener leaves whose stream has ended.
+func endOf(m *mounts.Mount) string {
+	if m.ServerEnds() {
+		return mounts.LeftShutdown
+	}
+	return mounts.LeftEnded
 }
 
 // obey does what is wanted of l, and returns why he must leave, or stillListens.

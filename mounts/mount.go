@@ -236,6 +236,9 @@ func (m *Mount) Playing() bool {
 	return m.onAir != nil || m.grace != nil
 }
 
+// ServerEnds reports whether the server is about to end, which is why the mount does.
+func (m *Mount) ServerEnds() bool { return m.registry.isEnding() }
+
 // Format returns the header of the last frame that was played; ok is false
 // before there was any.
 func (m *Mount) Format() (h frames.Header, ok bool) {

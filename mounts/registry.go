@@ -2,6 +2,7 @@ package mounts
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -54,6 +55,8 @@ type Registry struct {
 	totals   map[string]*totals
 	watching map[chan struct{}]struct{}
 	closed   bool
+
+	ending atomic.Pointer[context.Context] // done when the server is about to end; nil: not known
 
 	following following
 }
@@ -180,11 +183,24 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	return in, nil
 }
 
+// EndWith says that the server ends when ctx is done. What ends from then on ends
+// for that reason.
+func (r *Registry) EndWith(ctx context.Context) { r.ending.Store(&ctx) }
+
+// isEnding reports whether the server is about to end.
+func (r *Registry) isEnding() bool {
+	ctx := r.ending.Load()
+	return ctx != nil && (*ctx).Err() != nil
+}
+
 // Close ends every input and every stream; nothing can be attached thereafter.
 func (r *Registry) Close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
+	over, end := context.WithCancel(context.Background())
+	end()
+	r.EndWith(over)
 	for _, m := range r.mounts {
 		m.mu.Lock()
 		for len(m.inputs) > 0 {

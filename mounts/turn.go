@@ -55,6 +55,9 @@ func (m *Mount) beginTurn() {
 func (m *Mount) endTurn(reason string) {
 	t := m.turn
 	t.Until, t.Reason = time.Now(), cmp.Or(m.onAir.leaving, reason)
+	if m.registry.isEnding() { // whoever feeds the input may have been told first
+		t.Reason = ErrShutdown.Error()
+	}
 	m.onAir = nil
 	m.registry.tellTurn(t)
 }

@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -87,4 +88,30 @@ func TestTurns(t *testing.T) {
 			t.Error("a mount that has ended has somebody on the air")
 		}
 	})
+}
+
+// Whatever ends once the server is about to ends for that reason, even when it was
+// told before the mount.
+func TestTurnsEndWithTheServer(t *testing.T) {
+	r := newRegistry(t, "")
+	var reason string
+	r.OnTurn = func(turn Turn) { reason = turn.Reason }
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	r.EndWith(ctx)
+	for _, ending := range []bool{false, true} {
+		in, err := r.Attach(fmt.Sprintf("/%v", ending), Feed{Kind: Files})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := turnEnded
+		if ending {
+			end()
+			want = ErrShutdown.Error()
+		}
+		in.Detach()
+		if reason != want || in.Mount.ServerEnds() != ending {
+			t.Errorf("ending %v: %q", ending, reason)
+		}
+	}
 }

@@ -137,6 +137,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 // Run serves until ctx ends, then stops accepting, ends sources and listeners
 // and returns when all have gone, within seconds.
 func (s *Server) Run(ctx context.Context, open []net.Listener) error {
+	s.registry.EndWith(ctx)
 	web := newWeb(s.boundBody(journaled(s.journal, s.certs.Challenges(s.routes()))), open[0].Addr(), s.log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
