@@ -45,8 +45,8 @@ func startIcecast(t testing.TB, addr string) *icecastServer {
 			t.Logf("icecast2 said:\n%s", harness.Tail(i.out.String(), 30))
 		}
 	})
-	// One that is connected to while it starts may crash.
-	harness.Eventually(t, "icecast2", func() bool { return strings.Contains(i.out.String(), " server started") })
+	// One that is connected to while it starts may crash. This is what it says last.
+	harness.Eventually(t, "icecast2", func() bool { return strings.Contains(i.out.String(), "stats thread started") })
 	return i
 }
 
