@@ -104,8 +104,8 @@ func pebble(t *testing.T, issue issuance) *authority {
 // certificates from there.
 func (a *authority) start(t testing.TB, address string) *harness.Relay {
 	t.Helper()
-	return harness.Start(t, fmt.Sprintf("%s[tls]\nacme_hosts = [%q]\nacme_dir = %q\nacme_cache = %q\n",
-		strings.Replace(harness.Config, "127.0.0.1:0", address, 1), acmeHost, a.directory, a.cache), trusting(a.own))
+	return harness.Start(t, fmt.Sprintf("%s%s[tls]\nacme_hosts = [%q]\nacme_dir = %q\nacme_cache = %q\n",
+		strings.Replace(harness.Config, "127.0.0.1:0", address, 1), patientOfSources, acmeHost, a.directory, a.cache), trusting(a.own))
 }
 
 // trusting is what makes relay trust a server that shows a certificate, in its

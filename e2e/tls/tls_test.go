@@ -92,12 +92,15 @@ func isServedByTLS(t *testing.T, r *harness.Relay, secure string) {
 	}
 }
 
+// patientOfSources lets a source send nothing while certificates are waited for.
+const patientOfSources = "[limits]\nsource_timeout = '5m'\n"
+
 // Listeners go on through a new certificate, and a pair that does not belong
 // together changes nothing.
 func TestCertificateIsReplaced(t *testing.T) {
 	t.Parallel()
 	cert := harness.SelfSigned(t, "first")
-	r := harness.Start(t, harness.Config+cert.TOML())
+	r := harness.Start(t, harness.Config+patientOfSources+cert.TOML())
 	e := r.Encode(t, "/live")
 	e.Frames(t, 100)
 	conn, err := tls.Dial("tcp", r.Addr, harness.AnyCertificate)
