@@ -45,6 +45,10 @@ type Handlers struct {
 	// soon. Of its head the request keeps the named fields.
 	Stays func(r *http.Request, fields ...string)
 
+	// ClockDoubt, if set, tells by how much the clock is not believed where files are
+	// deleted for their age.
+	ClockDoubt func() time.Duration
+
 	Music      Music
 	Recordings *recordings.Recorder
 	Settings   *settings.Settings

@@ -41,7 +41,8 @@ func (h *Handlers) server(c *call) error {
 		Limits    limits    `json:"limits"`
 		Totals    totals    `json:"totals"`
 
-		MemoryShort bool `json:"memory_short"`
+		MemoryShort bool    `json:"memory_short"`
+		ClockDoubt  float64 `json:"clock_doubt"` // seconds
 
 		History past          `json:"history"`
 		Config  configuration `json:"config"`
@@ -57,6 +58,9 @@ func (h *Handlers) server(c *call) error {
 	}
 	answer.Totals.Connections, answer.Totals.Accepted = h.Connections()
 	answer.MemoryShort = h.Registry.ShortOfMemory()
+	if h.ClockDoubt != nil {
+		answer.ClockDoubt = h.ClockDoubt().Seconds()
+	}
 	answer.History = past{h.History.Kept(), h.History.File(), h.History.Trouble()}
 	answer.Config = configuration{h.Settings.File(), h.Settings.Loaded(), append([]string{}, h.Settings.RestartNeeded()...)}
 	return c.answer(http.StatusOK, answer)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -17,7 +16,7 @@ const (
 	Program   Origin = iota // no browser sent it, so far as can be told
 	OwnPage                 // a page of this server, or whoever typed the address
 	OtherPage               // a page of another site
-	Unsaid                  // a browser that does not say, as by plain HTTP it need not
+	Unsaid                  // a browser that does not say, as those by plain HTTP need not
 )
 
 // OriginOf tells who had a request sent. The server is known by the Host of the
@@ -28,29 +27,15 @@ func OriginOf(r *http.Request, public string) Origin {
 	switch {
 	case site == "same-origin" || site == "none":
 		return OwnPage
-	case site != "":
-		return OtherPage
 	case page != "" && isHere(r, public, page):
 		return OwnPage
-	case page != "":
+	case page != "" || site != "":
 		return OtherPage
-	case isBrowser(r):
-		return Unsaid
+	case strings.HasPrefix(r.UserAgent(), "Mozilla/5.0") && r.Header.Get("Accept-Language") != "":
+		return Unsaid // programs that call themselves so do not speak of languages
 	}
 	return Program
 }
-
-// isBrowser reports whether a browser sent a request, as far as can be told. Many
-// programs call themselves Mozilla, but do not speak of languages. A page can have
-// its visitor's browser send an empty Accept-Language, and cannot have it send none
-// or another User-Agent without being asked for leave by a preflight.
-func isBrowser(r *http.Request) bool {
-	_, speaks := r.Header["Accept-Language"]
-	return speaks && slices.ContainsFunc(browsers, func(name string) bool { return strings.HasPrefix(r.UserAgent(), name) })
-}
-
-// browsers are how the names of browsers begin, and of what plays sound for them.
-var browsers = []string{"Mozilla/5.0", "Opera/", "AppleCoreMedia/"}
 
 // isHere tells whether the address of a page is one of this server.
 func isHere(r *http.Request, public, page string) bool {

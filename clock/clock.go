@@ -25,9 +25,10 @@ type Clock struct {
 	log  *zap.Logger
 	read func() (day time.Time, up time.Duration)
 
-	mu  sync.Mutex
-	day time.Time     // at the last look
-	up  time.Duration // likewise
+	mu        sync.Mutex
+	day       time.Time     // at the last look
+	up        time.Duration // likewise
+	witnesses map[*Witness]struct{}
 }
 
 // New returns a clock that tells log when it is set, as long as Run runs.
@@ -42,7 +43,7 @@ func New(log *zap.Logger) *Clock {
 // Of returns a clock that reads the time of day, and how long the program has run,
 // from a function.
 func Of(log *zap.Logger, read func() (day time.Time, up time.Duration)) *Clock {
-	c := &Clock{log: log, read: read}
+	c := &Clock{log: log, read: read, witnesses: map[*Witness]struct{}{}}
 	c.day, c.up = read()
 	return c
 }
@@ -59,6 +60,17 @@ func (c *Clock) Run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// Doubt is by how much the clock is not believed where files are deleted for their
+// age; 0: it is. Nobody waits for a disk.
+func (c *Clock) Doubt() (most time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for w := range c.witnesses {
+		most = max(most, w.Doubt())
+	}
+	return most
 }
 
 // look tells of a jump since the last look.

@@ -36,6 +36,8 @@ const (
 //
 // A clock that has leapt back is believed, since nothing is too old by it.
 type Witness struct {
+	clock *Clock
+
 	path string // empty: nothing is remembered on the disk
 	log  *zap.Logger
 	read func() (day time.Time, up time.Duration)
@@ -72,9 +74,21 @@ func (m *memory) lag() (lag time.Duration) {
 }
 
 // Witness returns a witness that remembers in a file, which must be of no other;
-// empty: for as long as the program runs. Nothing is read yet.
+// empty: for as long as the program runs. Nothing is read yet. The clock counts its
+// doubt until the witness is closed.
 func (c *Clock) Witness(path string) *Witness {
-	return &Witness{path: path, log: c.log, read: c.read}
+	w := &Witness{clock: c, path: path, log: c.log, read: c.read}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.witnesses[w] = struct{}{}
+	return w
+}
+
+// Close says that nothing is deleted in the place any more.
+func (w *Witness) Close() {
+	w.clock.mu.Lock()
+	defer w.clock.mu.Unlock()
+	delete(w.clock.witnesses, w)
 }
 
 // Now returns the time by which it is decided what is too old. It may wait for a
@@ -84,11 +98,11 @@ func (w *Witness) Now(newest func(clock time.Time) time.Time) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	day, up := w.read()
+	before := w.lag()
 	if !w.loaded {
 		w.load(day, newest)
 		w.loaded, w.up, w.saved = true, up, up
 	}
-	before := w.lag()
 	w.look(day, up)
 	w.tell(before)
 	if up-w.saved >= saveEvery {
@@ -103,7 +117,7 @@ func (w *Witness) load(day time.Time, newest func(time.Time) time.Time) {
 	remembered, err := load(w.path)
 	switch {
 	case err != nil:
-		w.log.Warn("cannot read when files were last deleted for their age; the newest file tells", zap.String("file", w.path), zap.Error(err))
+		w.log.Warn("cannot read what time it was at the last look; the newest file tells", zap.String("file", w.path), zap.Error(err))
 	case remembered != nil:
 		w.memory = *remembered
 		return
@@ -151,16 +165,16 @@ func (w *Witness) takeBack(by time.Duration) {
 	}
 }
 
-// tell logs that the clock is doubted, or believed again. w.mu is held.
+// tell logs that deleting is held back, or no longer. w.mu is held.
 func (w *Witness) tell(before time.Duration) {
 	lag := w.lag()
 	w.doubt.Store(int64(lag))
 	about := []zap.Field{zap.String("file", w.path), zap.Duration("by", lag.Round(time.Second)), zap.Time("clock", w.day)}
 	switch was, is := before >= told, lag >= told; {
 	case is && lag-before >= told:
-		w.log.Warn("the clock is ahead of when files were last deleted for their age; what it has leapt over counts a day from now", about...)
+		w.log.Warn("deleting what is old is held back for a day: the clock has leapt forward since the last look", about...)
 	case was && !is:
-		w.log.Info("the clock is believed again by what deletes old files", about...)
+		w.log.Info("deleting what is old is no longer held back", about...)
 	default:
 		return
 	}

@@ -187,8 +187,8 @@ func TestItIsTold(t *testing.T) {
 		said = append(said, line.Level.String()+": "+line.Message)
 	}
 	want := []string{
-		"warn: the clock is ahead of when files were last deleted for their age; what it has leapt over counts a day from now",
-		"info: the clock is believed again by what deletes old files",
+		"warn: deleting what is old is held back for a day: the clock has leapt forward since the last look",
+		"info: deleting what is old is no longer held back",
 	}
 	if strings.Join(said, "\n") != strings.Join(want, "\n") {
 		t.Errorf("the log says\n%s", strings.Join(said, "\n"))

@@ -44,6 +44,23 @@ func TestServiceIsHardened(t *testing.T) {
 	}
 }
 
+// What deletes by the clock waits for those who set it, where there are any. It
+// does not ask for them: where none is reached, the station is on the air.
+func TestServiceWaitsForTheTime(t *testing.T) {
+	unit, _, _ := strings.Cut(read(t, "systemd/relay.service"), "[Service]")
+	after, wanted := "", ""
+	for line := range strings.Lines(unit) {
+		if list, ok := strings.CutPrefix(line, "After="); ok {
+			after += " " + list
+		} else if _, list, ok := strings.Cut(line, "="); ok && line[0] != '#' {
+			wanted += " " + list
+		}
+	}
+	if !strings.Contains(after, "time-sync.target") || strings.Contains(wanted, "time-") {
+		t.Errorf("it is ordered after%s, and asks for%s", after, wanted)
+	}
+}
+
 // A station is on the air again whenever what kept it off has passed.
 func TestServiceNeverGivesUp(t *testing.T) {
 	unit, _, _ := strings.Cut(read(t, "systemd/relay.service"), "[Service]")

@@ -67,6 +67,7 @@ func (f *folder) release() {
 	defer f.mu.Unlock()
 	f.released = true
 	f.drop()
+	f.witness.Close()
 }
 
 func (f *folder) drop() {

@@ -126,6 +126,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 		Conf: c, Registry: registry, Gate: gate, Log: log, Started: s.admin.Started,
 		Sessions: auth.NewSessions(gate), Events: events, HangUp: hangUp, Stays: stays,
 		SetFallbacks: backups.Set, Music: music, Recordings: s.recorder, History: past, Settings: config, Refusals: s.sources.Refusals, Tail: tail,
+		ClockDoubt: day.Doubt,
 		Connections: func() (open, accepted int64) {
 			return s.admin.Traffic.Open.Load(), s.admin.Traffic.Accepted.Load()
 		},
@@ -209,13 +210,7 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	if !s.track(conn) {
 		return
 	}
-	handedOn := false // to net/http
-	defer func() {
-		s.untrack(conn)
-		if !handedOn {
-			s.admin.Traffic.Open.Add(-1)
-		}
-	}()
+	defer s.untrack(conn)
 	defer s.contain(conn)
 	c := s.conf.Config()
 	deadline := time.Now().Add(time.Duration(c.Limits.HeaderTimeout))
@@ -259,8 +254,7 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	if !strings.HasPrefix(req.URL.Path, "/admin") {
 		s.admin.Traffic.Files.Add(1)
 	}
-	asked := web.enter(conn, body, req, s.answered.enter(conn), func() { s.admin.Traffic.Open.Add(-1) })
-	handedOn = true
+	asked := web.enter(conn, body, req, s.answered.enter(conn))
 	if s.keepsOut(req) { // since a moment ago: banish may have looked before he was there
 		asked.Close()
 		return
@@ -313,6 +307,7 @@ func (s *Server) untrack(conn net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, conn)
+	s.admin.Traffic.Open.Add(-1)
 }
 
 func (s *Server) closeConns() {

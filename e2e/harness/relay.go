@@ -45,17 +45,14 @@ admin_password = "adminpass"
 level = "debug"
 `
 
-// Start runs relay with a configuration, and with env ("NAME=value") in its
-// environment.
-func Start(t testing.TB, toml string, env ...string) *Relay {
+// Start runs relay with a configuration.
+func Start(t testing.TB, toml string) *Relay {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "relay.toml")
 	if err := os.WriteFile(path, []byte(toml), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(Binary, "-c", path)
-	cmd.Env = env
-	r := Launch(t, cmd)
+	r := Run(t, "-c", path)
 	r.SourcePassword, r.AdminPassword = "hackme", "adminpass"
 	return r
 }

@@ -56,6 +56,8 @@ function showServer() {
 	$("restart").hidden = config.restart_needed.length === 0;
 	set($("restart"), `Changed in the file, but in force only after a restart: ${config.restart_needed.join(", ")}`);
 	$("memory").hidden = !world.server.memory_short;
+	$("clock").hidden = !world.server.clock_doubt;
+	set($("clock"), `The clock has leapt forward by ${duration(world.server.clock_doubt)}: deleting what is old is held back for a day. Is it right?`);
 	$("trouble").hidden = !history.trouble;
 	set($("trouble"), `The history cannot be written: ${history.trouble}`);
 }
