@@ -2,15 +2,18 @@ package library
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/unicode/norm"
 )
 
 // longestPlaylist bounds a playlist in bytes.
@@ -72,26 +75,14 @@ func entries(text []byte, pls bool) (names []string) {
 // isAddress reports whether a playlist's entry is that of a stream.
 func isAddress(name string) bool { return strings.Contains(name, "://") && !isFileAddress(name) }
 
-func isFileAddress(name string) bool { return strings.HasPrefix(strings.ToLower(name), "file://") }
+func isFileAddress(name string) bool {
+	return len(name) > len("file:") && strings.EqualFold(name[:len("file:")], "file:")
+}
 
 // inFolder returns the file that an entry of a playlist in a folder stands for;
-// found is false when there is none. Other systems write names with "\", in
-// Latin-1, or as file:// addresses.
+// found is false when there is none.
 func inFolder(folder, name string) (path string, found bool) {
-	spellings := []string{name}
-	if address, err := url.Parse(name); err == nil && isFileAddress(name) {
-		spellings = []string{address.Path}
-	}
-	if strings.Contains(name, `\`) {
-		spellings = append(spellings, strings.ReplaceAll(name, `\`, "/"))
-	}
-	for _, name := range spellings {
-		if !utf8.ValidString(name) {
-			decoded, _ := charmap.Windows1252.NewDecoder().String(name)
-			spellings = append(spellings, decoded)
-		}
-	}
-	for _, name := range spellings {
+	for _, name := range spellings(name) {
 		path := filepath.Clean(name)
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(folder, path)
@@ -102,3 +93,56 @@ func inFolder(folder, name string) (path string, found bool) {
 	}
 	return "", false
 }
+
+// spellings returns the names that an entry of a playlist may mean, as it is written
+// first. Other programs and systems write names with "\", in Latin-1, with letters and
+// accents apart or in one, or as addresses: "song%20one.mp3", "file:///music/a.mp3".
+func spellings(name string) []string {
+	list := []string{name}
+	add := func(other func(string) string) {
+		for _, name := range list {
+			if spelt := other(name); !slices.Contains(list, spelt) {
+				list = append(list, spelt)
+			}
+		}
+	}
+	if isFileAddress(name) {
+		list = filePaths(name)
+	}
+	add(unescape)
+	add(func(name string) string { return strings.ReplaceAll(name, `\`, "/") })
+	add(func(name string) string {
+		if utf8.ValidString(name) {
+			return name
+		}
+		decoded, _ := charmap.Windows1252.NewDecoder().String(name)
+		return decoded
+	})
+	add(norm.NFC.String)
+	add(norm.NFD.String)
+	return list
+}
+
+// filePaths returns the paths that a file: address may mean. The host, which is none or
+// this machine, is left out by mistake.
+func filePaths(address string) []string {
+	path := address[len("file:"):]
+	if !strings.HasPrefix(path, "//") {
+		return []string{path}
+	}
+	path = path[len("//"):]
+	if slash := strings.IndexByte(path, '/'); slash > 0 {
+		return []string{path[slash:], path}
+	}
+	return []string{path}
+}
+
+// unescape decodes the escapes of an address; a "%" that begins none stays.
+func unescape(name string) string {
+	return escapes.ReplaceAllStringFunc(name, func(escape string) string {
+		b, _ := hex.DecodeString(escape[1:])
+		return string(b)
+	})
+}
+
+var escapes = regexp.MustCompile("%[0-9A-Fa-f]{2}")

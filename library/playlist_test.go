@@ -9,7 +9,7 @@ import (
 )
 
 func TestPlaylists(t *testing.T) {
-	dir := music(t, "a.mp3", "sub/b.mp3", "sub/c d.mp3", "Café.mp3")
+	dir := music(t, "a.mp3", "sub/b.mp3", "sub/c d.mp3", "Café.mp3", "Am\u0061\u0301lia.mp3", "100% sure.mp3", "is%20this.mp3", "is this.mp3", "a;b#c?d&e.mp3")
 	put(t, filepath.Join(dir, "sub", "more.pls"), "[playlist]\nfile1=b.mp3\nTitle1=B\nFile2=file://"+dir+"/sub/c%20d.mp3\nNumberOfEntries=2\n")
 	put(t, filepath.Join(dir, "sub", "up.M3U8"), "../a.mp3")
 	for _, c := range []struct {
@@ -23,6 +23,17 @@ func TestPlaylists(t *testing.T) {
 		{"latin.m3u", "Caf\xe9.mp3\n", []string{"Café.mp3"}, ""},
 		{"windows.m3u", "sub\\b.mp3\r\n.\\a.mp3\r\n", []string{"sub/b.mp3", "a.mp3"}, ""},
 		{"lists.m3u", "sub/more.pls\nsub/up.M3U8\n", []string{"sub/b.mp3", "sub/c d.mp3", "a.mp3"}, ""},
+		{"uri.m3u", "sub/c%20d.mp3\nCaf%C3%A9.mp3\nCaf%e9.mp3\n%61.mp3\n", []string{"sub/c d.mp3", "Café.mp3", "Café.mp3", "a.mp3"}, ""},
+		{"uri-marks.m3u", "a%3Bb%23c%3fd%26e.mp3\na;b#c?d&e.mp3\n", []string{"a;b#c?d&e.mp3", "a;b#c?d&e.mp3"}, ""},
+		{"uri-windows.m3u", "sub%5Cc%20d.mp3\nsub\\c%20d.mp3\n", []string{"sub/c d.mp3", "sub/c d.mp3"}, ""},
+		{"uri-absolute.m3u", dir + "/sub/c%20d.mp3\n", []string{"sub/c d.mp3"}, ""},
+		{"uri-file.m3u", "file://" + dir + "/Caf%e9.mp3\nFILE://localhost" + dir + "/a.mp3\nfile:" + dir + "/sub/c%20d.mp3\nfile://sub/c%20d.mp3\nfile:a.mp3\nfile://a.mp3\n",
+			[]string{"Café.mp3", "a.mp3", "sub/c d.mp3", "sub/c d.mp3", "a.mp3", "a.mp3"}, ""},
+		{"uri.pls", "[playlist]\nFile1=sub/c%20d.mp3\n", []string{"sub/c d.mp3"}, ""},
+		{"percent.m3u", "100% sure.mp3\n100%25%20sure.mp3\n100%%20sure.mp3\n", []string{"100% sure.mp3", "100% sure.mp3", "100% sure.mp3"}, ""},
+		{"as-written-first.m3u", "is%20this.mp3\nis this.mp3\nis%2520this.mp3\n", []string{"is%20this.mp3", "is this.mp3", "is%20this.mp3"}, ""},
+		{"mac.m3u", "Caf\u0065\u0301.mp3\nAm\u00e1lia.mp3\nAm%C3%A1lia.mp3\n", []string{"Café.mp3", "Am\u0061\u0301lia.mp3", "Am\u0061\u0301lia.mp3"}, ""},
+		{"bad-uri.m3u", "%00.mp3\n%zz.mp3\nfile:\nfile://\na.mp3\n", []string{"a.mp3"}, "there is no file %00.mp3"},
 		{"address.m3u", "http://radio.example/live\na.mp3\n", []string{"a.mp3"}, "addresses are not played, such as http://radio.example/live"},
 		{"missing.m3u", "nothere.mp3\nsub\na.mp3\n", []string{"a.mp3"}, "there is no file nothere.mp3; "},
 		{"many.m3u", "a.mp3\n" + "x.mp3\nx.mp3\n" + names("%d.mp3\n", 40), []string{"a.mp3"}, "and 31 more"},
@@ -79,6 +90,19 @@ func FuzzEntries(f *testing.F) {
 			if name == "" || strings.ContainsAny(name, "\r\n\x00") {
 				t.Fatalf("name %q", name)
 			}
+		}
+	})
+}
+
+// FuzzSpellings: a name as it is written goes first, and none makes very many.
+func FuzzSpellings(f *testing.F) {
+	f.Add("sub\\c%20d.mp3")
+	f.Add("file://localhost/Caf%e9.mp3")
+	f.Add("Cafe\u0301\\%e9%5c.mp3")
+	f.Fuzz(func(t *testing.T, name string) {
+		list := spellings(name)
+		if len(list) == 0 || len(list) > 64 || !isFileAddress(name) && list[0] != name {
+			t.Errorf("%d spellings, %q", len(list), list)
 		}
 	})
 }
