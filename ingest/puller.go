@@ -62,7 +62,9 @@ type reply struct {
 	url  *url.URL
 	conn net.Conn
 	body io.Reader // begins with what came behind the head; chunks are not joined
-	stop func() bool
+	// entry is the address in a playlist that led to the stream; empty: there was none.
+	entry string
+	stop  func() bool
 }
 
 // Close ends the connection.

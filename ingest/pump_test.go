@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,7 +101,7 @@ func TestTransferEncodings(t *testing.T) {
 		if got := chunked(header); got != tt.chunked {
 			t.Errorf("%q is read in chunks: %v", tt.said, got)
 		}
-		answer := &reply{Reply: icy.Reply{Status: http.StatusOK, Header: header}}
+		answer := &reply{url: &url.URL{Path: "/live"}, Reply: icy.Reply{Status: http.StatusOK, Header: header}}
 		if _, err := answer.leadsTo(); (err == nil) != (tt.status == 0) {
 			t.Errorf("another server's %q: %v", tt.said, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,7 @@ type Relay struct {
 	Pace     time.Duration // how often it is read from, see pacedReader
 
 	in      *mounts.Input // nil: not attached
+	barren  []string      // entries of a playlist that had a stream without music since one last played
 	problem string        // the last one logged; empty: none since the stream last played
 }
 
@@ -88,7 +90,7 @@ func (r *Relay) turn(ctx context.Context) (played time.Duration, err error) {
 			return 0, err
 		}
 	}
-	stream, err := r.Puller.stream(ctx, r.From.URL, login{r.From.User, r.From.Password.Reveal()}, r.From.Mount)
+	stream, err := r.Puller.stream(ctx, r.From.URL, login{r.From.User, r.From.Password.Reveal()}, r.From.Mount, r.barren...)
 	if err != nil {
 		r.giveUp()
 		return 0, err
@@ -152,9 +154,12 @@ func (r *Relay) play(stream *reply) (time.Duration, error) {
 	r.Log.Info("relay disconnected", zap.String("reason", leaveReason(err)), zap.Duration("played", played.Round(time.Second)),
 		zap.Int64("frames", stats.Frames), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
 	if stats.Frames == 0 {
+		if stream.entry != "" && !slices.Contains(r.barren, stream.entry) {
+			r.barren = append(r.barren, stream.entry)
+		}
 		return 0, err
 	}
-	r.problem = ""
+	r.problem, r.barren = "", nil
 	return played, err
 }
 

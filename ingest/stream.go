@@ -2,12 +2,14 @@ package ingest
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"relay/icy"
@@ -18,6 +20,9 @@ const (
 	// playlists.
 	maxHops = 5
 
+	// maxTries bounds how many addresses are asked in search of one stream.
+	maxTries = 12
+
 	// maxPlaylist bounds the part of a playlist that is read, in bytes.
 	maxPlaylist = 64 << 10
 
@@ -25,7 +30,11 @@ const (
 	longestAddress = 4 << 10
 )
 
-var errTooManyHops = fmt.Errorf("the address leads elsewhere more than %d times", maxHops)
+var (
+	errTooManyHops      = fmt.Errorf("the address leads elsewhere more than %d times", maxHops)
+	errNoAddress        = errors.New("it sends a playlist without an address")
+	errTooManyAddresses = fmt.Errorf("none of %d addresses that were asked has a stream", maxTries)
+)
 
 // notMP3Error says that an address has something else than an MP3 stream.
 type notMP3Error string
@@ -35,40 +44,110 @@ func (e notMP3Error) Error() string {
 }
 
 // stream asks for an MP3 stream, by way of redirects and playlists, and returns
-// the answer that has it. The login is sent to the server of the first address
-// alone. mount is where the stream goes.
-func (p *Puller) stream(ctx context.Context, address string, l login, mount string) (*reply, error) {
+// the answer that has it. Of the addresses in a playlist the first that has a stream
+// counts: stations name several servers, of which any may be down. The login is sent to
+// the server of the first address alone. mount is where the stream goes. barren are
+// entries of a playlist that had a stream without music, and are tried last.
+func (p *Puller) stream(ctx context.Context, address string, l login, mount string, barren ...string) (*reply, error) {
 	first, err := url.Parse(address)
 	if err != nil {
 		return nil, err
 	}
-	u, asking := first, ctx
-	for range maxHops + 1 {
-		sent := l
-		if u.Scheme != first.Scheme || u.Host != first.Host {
-			sent = login{}
-		}
-		r, err := p.get(asking, u, sent, "Icy-MetaData: 1\r\n", mount)
-		if err != nil {
-			return nil, err
-		}
-		next, err := r.leadsTo()
-		if err == nil && next == nil {
-			return r, nil
-		}
-		r.Close()
-		if err != nil {
-			p.hosts.Failed(hostPort(u), r.conn.RemoteAddr()) // another address of the host may have it
-			return nil, err
-		}
-		u, asking = next, context.WithValue(ctx, sentBy{}, ipOf(r.conn.RemoteAddr()))
-	}
-	return nil, errTooManyHops
+	s := search{puller: p, first: first, login: l, mount: mount, barren: barren, left: maxTries}
+	return s.follow(ctx, first, 0)
 }
 
-// leadsTo returns where an answer sends on to, or nil when it is the stream
-// itself.
-func (r *reply) leadsTo() (*url.URL, error) {
+// search is the way from an address to the stream it stands for.
+type search struct {
+	puller *Puller
+	first  *url.URL
+	login  login
+	mount  string
+	barren []string
+	left   int // addresses that may still be asked
+}
+
+// follow asks for an address, and for those that the answer leads to, until one of them
+// has a stream. The error is that of the first of them.
+func (s *search) follow(ctx context.Context, u *url.URL, hops int) (*reply, error) {
+	if hops > maxHops {
+		return nil, errTooManyHops
+	}
+	if s.left == 0 {
+		return nil, errTooManyAddresses
+	}
+	s.left--
+	sent := s.login
+	if u.Scheme != s.first.Scheme || u.Host != s.first.Host {
+		sent = login{}
+	}
+	r, err := s.puller.get(ctx, u, sent, "Icy-MetaData: 1\r\n", s.mount)
+	if err != nil {
+		return nil, err
+	}
+	next, err := r.leadsTo()
+	if err == nil && next == nil {
+		return r, nil
+	}
+	defer r.Close()
+	if err != nil {
+		s.puller.hosts.Failed(hostPort(u), r.conn.RemoteAddr()) // another address of the host may have it
+		return nil, err
+	}
+	next = atLast(s.barren, next)
+	from := context.WithValue(ctx, sentBy{}, ipOf(r.conn.RemoteAddr()))
+	var first error
+	for tried := 0; ; tried++ {
+		address, err := next()
+		switch {
+		case err != nil && first == nil:
+			s.puller.hosts.Failed(hostPort(u), r.conn.RemoteAddr())
+			return nil, err
+		case tried > 1 && (err != nil || s.left == 0 || ctx.Err() != nil):
+			return nil, fmt.Errorf("%w (the other %d addresses in its playlist have no stream either)", first, tried-1)
+		case err != nil || tried > 0 && (s.left == 0 || ctx.Err() != nil):
+			return nil, first
+		}
+		stream, err := s.elsewhere(from, u, address, hops+1)
+		if err == nil {
+			if r.Status == http.StatusOK {
+				stream.entry = cmp.Or(stream.entry, address)
+			}
+			return stream, nil
+		}
+		first = cmp.Or(first, err)
+	}
+}
+
+// atLast puts some of the addresses that next returns behind all others.
+func atLast(barren []string, next func() (string, error)) func() (string, error) {
+	var held []string
+	return func() (string, error) {
+		address, err := next()
+		for err == nil && slices.Contains(barren, address) {
+			held = append(held, address)
+			address, err = next()
+		}
+		if err != nil && len(held) > 0 {
+			address, held = held[0], held[1:]
+			return address, nil
+		}
+		return address, err
+	}
+}
+
+// elsewhere follows an address that the answer from u named.
+func (s *search) elsewhere(ctx context.Context, u *url.URL, address string, hops int) (*reply, error) {
+	to, err := elsewhere(u, address)
+	if err != nil {
+		return nil, err
+	}
+	return s.follow(ctx, to, hops)
+}
+
+// leadsTo returns where an answer sends on to, one address after the other until an
+// error, or nil when it is the stream itself.
+func (r *reply) leadsTo() (next func() (address string, err error), err error) {
 	switch r.Status {
 	case http.StatusOK:
 		if err := checkCodings(r.Header); err != nil {
@@ -76,19 +155,22 @@ func (r *reply) leadsTo() (*url.URL, error) {
 		}
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
 		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return elsewhere(r.url, r.Header.Get("Location"))
+		location, given := r.Header.Get("Location"), false
+		return func() (string, error) {
+			if given {
+				return "", errNoAddress
+			}
+			given = true
+			return location, nil
+		}, nil
 	default:
 		return nil, statusError(r.Reply)
 	}
 	switch kind := r.Header.Get("Content-Type"); {
+	case isPlaylist(kind, r.url.Path):
+		return addresses(r.text()), nil
 	case kind == "" || icy.IsMP3(kind): // what is not said, the frames will show
 		return nil, nil
-	case isPlaylist(kind):
-		address, err := firstAddress(r.text())
-		if err != nil {
-			return nil, err
-		}
-		return elsewhere(r.url, address)
 	default:
 		return nil, notMP3Error(kind)
 	}
@@ -107,30 +189,42 @@ func elsewhere(from *url.URL, address string) (*url.URL, error) {
 	return u, nil
 }
 
-func isPlaylist(contentType string) bool {
+// isPlaylist reports whether an answer is a playlist by its type or, where that says
+// nothing, by the path it came from.
+func isPlaylist(contentType, path string) bool {
 	kind, _, _ := strings.Cut(contentType, ";")
 	switch strings.ToLower(strings.TrimSpace(kind)) {
-	case "audio/x-mpegurl", "audio/mpegurl", "application/x-mpegurl", "audio/x-scpls", "audio/scpls", "application/pls+xml":
+	case "audio/x-mpegurl", "audio/mpegurl", "application/x-mpegurl", "application/mpegurl",
+		"audio/x-scpls", "audio/scpls", "audio/x-pls", "application/x-scpls", "application/pls+xml", "application/pls":
 		return true
+	case "", "text/plain", "text/html", "application/octet-stream":
+		path = strings.ToLower(path)
+		return strings.HasSuffix(path, ".m3u") || strings.HasSuffix(path, ".pls")
 	}
 	return false
 }
 
-// firstAddress returns the first address in a playlist: a line of its own in
-// M3U, File1=… in PLS.
-func firstAddress(playlist io.Reader) (string, error) {
+// addresses returns what yields those in a playlist, once each: lines of their own in
+// M3U, File1=… in PLS. A playlist need not be whole for its first address to be tried.
+func addresses(playlist io.Reader) (next func() (string, error)) {
 	lines := bufio.NewScanner(io.LimitReader(playlist, maxPlaylist))
-	for lines.Scan() {
-		line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
-		if key, value, ok := strings.Cut(line, "="); ok && strings.HasPrefix(strings.ToLower(key), "file") {
-			line = strings.TrimSpace(value)
+	var seen []string
+	return func() (string, error) {
+		for lines.Scan() {
+			line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
+			if key, value, ok := strings.Cut(line, "="); ok && strings.HasPrefix(strings.ToLower(key), "file") {
+				line = strings.TrimSpace(value)
+			}
+			lower := strings.ToLower(line)
+			isStream := strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://")
+			if isStream && !slices.Contains(seen, line) {
+				seen = append(seen, line)
+				return line, nil
+			}
 		}
-		if lower := strings.ToLower(line); strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://") {
-			return line, nil
+		if err := lines.Err(); err != nil {
+			return "", inWords(err)
 		}
+		return "", errNoAddress
 	}
-	if err := lines.Err(); err != nil {
-		return "", inWords(err)
-	}
-	return "", errors.New("it sends a playlist without an address")
 }

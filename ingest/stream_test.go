@@ -214,7 +214,7 @@ func FuzzElsewhere(f *testing.F) {
 		address := text
 		if !redirect {
 			var err error
-			if address, err = firstAddress(strings.NewReader(text)); err != nil {
+			if address, err = addresses(strings.NewReader(text))(); err != nil {
 				return
 			}
 		}

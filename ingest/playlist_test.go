@@ -1,0 +1,111 @@
+package ingest
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Of the addresses in a playlist the first that has a stream is pulled: stations name
+// several servers, of which any may be down.
+func TestDeadEntriesOfPlaylists(t *testing.T) {
+	list := func(kind, text string) func(net.Conn) {
+		return says("HTTP/1.0 200 OK\r\nContent-Type: " + kind + "\r\n\r\n" + text)
+	}
+	pls := func(addresses ...string) func(net.Conn) {
+		text := fmt.Sprintf("[playlist]\nnumberofentries=%d\n", len(addresses))
+		for n, address := range addresses {
+			text += fmt.Sprintf("File%[1]d=%[2]s\nTitle%[1]d=Radio (#%[1]d)\nLength%[1]d=-1\n", n+1, address)
+		}
+		return list("audio/x-scpls", text+"Version=2\n")
+	}
+	m3u := func(addresses ...string) func(net.Conn) {
+		return list("audio/x-mpegurl", "#EXTM3U\n"+strings.Join(addresses, "\n")+"\n")
+	}
+	many := make([]string, 100)
+	for n := range many {
+		many[n] = fmt.Sprintf("http://missing/%d", n)
+	}
+	for name, tt := range map[string]struct {
+		first  func(net.Conn)
+		err    string // empty: the stream comes
+		within time.Duration
+		asked  int // requests, 0: not counted
+	}{
+		"nobody is there":             {pls("http://refused/live", "http://good/live"), "", 0, 2},
+		"no such stream":              {pls("http://missing/live", "http://good/live"), "", 0, 3},
+		"full":                        {pls("http://full/live", "http://missing/live", "http://good/live"), "", 0, 4},
+		"the fifth of five":           {pls("http://refused/1", "http://full/2", "http://missing/3", "http://refused/4", "http://good/5"), "", 0, 4},
+		"another format":              {m3u("http://aac/live", "http://good/live"), "", 0, 3},
+		"a page":                      {m3u("http://page/", "http://good/live"), "", 0, 3},
+		"hangs up":                    {m3u("http://shut/live", "http://good/live"), "", 0, 3},
+		"says nothing":                {m3u("http://silent/live", "http://good/live"), "", answerWithin, 3},
+		"no address":                  {m3u("http:///nothing", "https://", "http://good/live"), "", 0, 2},
+		"named twice":                 {m3u("http://missing/live", "http://missing/live", "http://good/live"), "", 0, 3},
+		"a list of its own":           {m3u("http://dead-list/", "http://good/live"), "", 0, 5},
+		"a redirect to nobody":        {m3u("http://moved/live", "http://good/live"), "", 0, 3},
+		"all of them":                 {pls("http://missing/live", "http://full/live"), "404 File Not Found: it has no such stream now (the other 1 addresses", 0, 3},
+		"the only one":                {pls("http://full/live"), "503 Service Unavailable", 0, 2},
+		"no end of them":              {m3u(many...), "404 File Not Found", 0, maxTries},
+		"a list by its name alone":    {list("text/plain", "http://good/live\n"), "", 0, 2},
+		"a list without any type":     {says("HTTP/1.0 200 OK\r\n\r\nhttp://good/live\n"), "", 0, 2},
+		"the first that has a stream": {pls("http://good/live", "http://missing/live"), "", 0, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := &elsewhereNet{servers: map[string]func(net.Conn){
+					"a:80": tt.first, "good:80": says(icecast + "audio"), "missing:80": says("HTTP/1.0 404 File Not Found\r\n\r\n"),
+					"full:80": says("ICY 503 Service Unavailable\r\n\r\n"), "aac:80": says("HTTP/1.0 200 OK\r\nContent-Type: audio/aac\r\n\r\n"),
+					"page:80": says("HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<p>"), "shut:80": says(""), "silent:80": hangs(""),
+					"dead-list:80": pls("http://missing/1", "http://full/2"), "moved:80": says("HTTP/1.0 302 Found\r\nLocation: http://refused/\r\n\r\n"),
+				}}
+				began := time.Now()
+				r, err := e.puller().stream(t.Context(), "http://a/radio.pls", login{}, "/live")
+				if got := time.Since(began); got != tt.within {
+					t.Errorf("took %v, want %v", got, tt.within)
+				}
+				switch {
+				case tt.err != "":
+					if err == nil || !strings.Contains(err.Error(), tt.err) {
+						t.Errorf("got %v, want %q", err, tt.err)
+					}
+				case err != nil:
+					t.Error(err)
+				default:
+					if body, _ := io.ReadAll(r.body); string(body) != "audio" {
+						t.Errorf("body %q", body)
+					}
+					r.Close()
+				}
+				e.open.Wait()
+				if n := len(e.asked()); n != tt.asked {
+					t.Errorf("%d servers were asked, want %d", n, tt.asked)
+				}
+			})
+		})
+	}
+}
+
+// Of servers that have a stream without music the next one is tried as well, one with
+// each attempt.
+func TestEntriesWithoutMusicAreTriedLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := startRelay(t, false, says("HTTP/1.0 200 OK\r\nContent-Type: audio/x-scpls\r\n\r\n"+
+			"[playlist]\nFile1=http://silent/live\nFile2=http://noise/live\nFile3=http://good/live\n"))
+		r.set("silent:80", hangs(icecast))
+		r.set("noise:80", says(icecast+strings.Repeat("noise", 100_000)))
+		r.set("good:80", plays(icecast, 1))
+		defer r.stop()
+		for range 12 {
+			time.Sleep(10 * time.Second)
+			if m := r.registry.Find("/live"); m != nil && sounds(m) {
+				return
+			}
+		}
+		t.Errorf("no music after %v", r.asked())
+	})
+}
