@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"relay/internal/logging"
 )
 
 const (
@@ -30,9 +32,10 @@ type Htpasswd struct {
 	gate *Gate
 
 	mu     sync.Mutex
-	looked time.Time   // at the file
-	info   os.FileInfo // of what was read; nil: nothing
-	read   *roll       // never nil once looked at
+	looked time.Time    // at the file
+	info   os.FileInfo  // of what was read; nil: nothing
+	read   *roll        // never nil once looked at
+	held   logging.Held // lines that come up under mu
 }
 
 // Htpasswd returns the file of those who may listen to mount, or nil if the
@@ -84,6 +87,7 @@ func (h *Htpasswd) check(ctx context.Context, ip, user, password string) *Refusa
 
 // roll returns what the file holds, and reads it again if it has changed.
 func (h *Htpasswd) roll() *roll {
+	defer h.held.Write()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.read == nil || time.Since(h.looked) >= rereadAfter {
@@ -106,7 +110,7 @@ func (h *Htpasswd) reread() {
 	if err != nil {
 		err = reasonOf(err)
 		if h.read == nil || h.read.failure == nil || h.read.failure.Error() != err.Error() {
-			h.gate.log.Error("nobody may listen: the file cannot be read", zap.String("file", h.path), zap.Error(err))
+			h.held.Add(h.gate.log.Check(zap.ErrorLevel, "nobody may listen: the file cannot be read"), zap.String("file", h.path), zap.Error(err))
 		}
 		h.info, h.read = nil, &roll{failure: err}
 		return
@@ -116,10 +120,10 @@ func (h *Htpasswd) reread() {
 	h.read, problems = parseHtpasswd(text)
 	for i, p := range problems {
 		if i == maxProblems {
-			h.gate.log.Warn("more lines skipped", zap.String("file", h.path), zap.Int("lines", len(problems)-i))
+			h.held.Add(h.gate.log.Check(zap.WarnLevel, "more lines skipped"), zap.String("file", h.path), zap.Int("lines", len(problems)-i))
 			break
 		}
-		h.gate.log.Warn("line skipped", zap.String("file", h.path), zap.Int("line", p.line), zap.String("problem", p.text))
+		h.held.Add(h.gate.log.Check(zap.WarnLevel, "line skipped"), zap.String("file", h.path), zap.Int("line", p.line), zap.String("problem", p.text))
 	}
 }
 

@@ -143,10 +143,12 @@ type trouble struct {
 
 func (t *trouble) count(err error) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.done++
 	if err != nil {
 		t.failed++
+	}
+	t.mu.Unlock()
+	if err != nil {
 		progress("soak: %v", err)
 	}
 }

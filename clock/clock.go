@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"relay/internal/logging"
 )
 
 const (
@@ -29,6 +31,8 @@ type Clock struct {
 	day       time.Time     // at the last look
 	up        time.Duration // likewise
 	witnesses map[*Witness]struct{}
+
+	held logging.Held // lines of its witnesses, which are asked under locks of others
 }
 
 // New returns a clock that tells log when it is set, as long as Run runs.
@@ -48,14 +52,17 @@ func Of(log *zap.Logger, read func() (day time.Time, up time.Duration)) *Clock {
 	return c
 }
 
-// Run looks at the clock until ctx ends.
+// Run looks at the clock, and logs what its witnesses have noticed, until ctx
+// ends.
 func (c *Clock) Run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
+	defer c.held.Write()
 	for {
 		select {
 		case <-tick.C:
 			c.look()
+			c.held.Write()
 		case <-ctx.Done():
 			return
 		}

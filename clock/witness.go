@@ -117,7 +117,7 @@ func (w *Witness) load(day time.Time, newest func(time.Time) time.Time) {
 	remembered, err := load(w.path)
 	switch {
 	case err != nil:
-		w.log.Warn("cannot read what time it was at the last look; the newest file tells", zap.String("file", w.path), zap.Error(err))
+		w.clock.held.Add(w.log.Check(zap.WarnLevel, "cannot read what time it was at the last look; the newest file tells"), zap.String("file", w.path), zap.Error(err))
 	case remembered != nil:
 		w.memory = *remembered
 		return
@@ -172,9 +172,9 @@ func (w *Witness) tell(before time.Duration) {
 	about := []zap.Field{zap.String("file", w.path), zap.Duration("by", lag.Round(time.Second)), zap.Time("clock", w.day)}
 	switch was, is := before >= told, lag >= told; {
 	case is && lag-before >= told:
-		w.log.Warn("deleting what is old is held back for a day: the clock has leapt forward since the last look", about...)
+		w.clock.held.Add(w.log.Check(zap.WarnLevel, "deleting what is old is held back for a day: the clock has leapt forward since the last look"), about...)
 	case was && !is:
-		w.log.Info("deleting what is old is no longer held back", about...)
+		w.clock.held.Add(w.log.Check(zap.InfoLevel, "deleting what is old is no longer held back"), about...)
 	default:
 		return
 	}
@@ -218,7 +218,7 @@ func (w *Witness) save() {
 		trouble = err.Error()
 	}
 	if trouble != "" && trouble != w.broken {
-		w.log.Warn("cannot remember what time it was", zap.String("file", w.path), zap.String("error", trouble))
+		w.clock.held.Add(w.log.Check(zap.WarnLevel, "cannot remember what time it was"), zap.String("file", w.path), zap.String("error", trouble))
 	}
 	w.broken = trouble
 }

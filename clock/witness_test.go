@@ -182,6 +182,7 @@ func TestItIsTold(t *testing.T) {
 	}
 	p.pass(day, 0)
 	p.behind()
+	p.clock.held.Write()
 	var said []string
 	for _, line := range p.lines.All() {
 		said = append(said, line.Level.String()+": "+line.Message)
@@ -252,6 +253,7 @@ func TestDamagedFile(t *testing.T) {
 				}
 				p.pass(saveEvery, 0)
 			}
+			p.clock.held.Write()
 			if p.lines.Len() > 3 {
 				t.Errorf("the log says %v", p.lines.All())
 			}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"relay/internal/logging"
 )
 
 // Library is a list of music in an order. Safe for concurrent use.
@@ -25,6 +27,7 @@ type Library struct {
 	last    string // played last
 	trouble string // the last that was logged
 	closed  bool
+	held    logging.Held // lines that come up under mu
 }
 
 // New returns the music that is found at paths, in sequence or shuffled. It
@@ -72,6 +75,7 @@ func (l *Library) drop() {
 // the track that was played last.
 func (l *Library) look() {
 	found, problems := scan(l.paths)
+	defer l.held.Write()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tell(problems)
@@ -82,7 +86,7 @@ func (l *Library) look() {
 	before, heardBefore := l.index, l.heard
 	l.index, l.seed, l.heard = found, rand.Uint64(), nil
 	if before != nil {
-		l.log.Info("the music has changed", zap.Strings("paths", l.paths), zap.Int("tracks", found.n))
+		l.held.Add(l.log.Check(zap.InfoLevel, "the music has changed"), zap.Strings("paths", l.paths), zap.Int("tracks", found.n))
 		defer before.close()
 	}
 	switch {
@@ -95,10 +99,11 @@ func (l *Library) look() {
 	}
 }
 
-// tell logs what could not be read, once for as long as it is the same.
+// tell logs what could not be read, once for as long as it is the same. l.mu is
+// held.
 func (l *Library) tell(problems string) {
 	if problems != "" && problems != l.trouble {
-		l.log.Warn("some of the music cannot be played", zap.String("error", problems))
+		l.held.Add(l.log.Check(zap.WarnLevel, "some of the music cannot be played"), zap.String("error", problems))
 	}
 	l.trouble = problems
 }

@@ -31,11 +31,12 @@ func (r *Registry) SetTitle(name, user string, t Title) bool {
 	if checkName(name) != nil {
 		return false
 	}
+	defer r.held.Write()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if m := r.mounts[name]; m != nil {
 		if source := m.SourceOf(user); source != nil { // it came meanwhile
-			source.SetTitle(t)
+			source.giveTitle(t)
 			return true
 		}
 	}
@@ -61,6 +62,6 @@ func (r *Registry) takeEarlyTitle(in *Input) {
 	}
 	delete(r.early, in.Mount.Name)
 	if !time.Now().After(early.until) {
-		in.SetTitle(early.Title)
+		in.giveTitle(early.Title)
 	}
 }

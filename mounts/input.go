@@ -89,6 +89,7 @@ type Input struct {
 // false means that another input is on the air.
 func (in *Input) Write(f frames.Frame) bool {
 	m := in.Mount
+	defer m.registry.held.Write()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	in.audioAt = time.Now()
@@ -114,6 +115,7 @@ func (in *Input) Write(f frames.Frame) bool {
 // lives on without one.
 func (in *Input) Pause() {
 	m := in.Mount
+	defer m.registry.held.Write()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if in.ended || !in.playing {
@@ -133,6 +135,7 @@ func (in *Input) Pause() {
 // is given the air before it writes.
 func (in *Input) Resume() {
 	m := in.Mount
+	defer m.registry.held.Write()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !in.ended && !in.playing {

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/frames"
+	"relay/internal/logging"
 )
 
 // longestIntro bounds an intro in bytes: it is kept in memory.
@@ -76,10 +77,11 @@ func (m *Mount) Intro() *Intro {
 func (m *Mount) introIsLate(name string, looking chan struct{}) {
 	f := &m.introFile
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.looking == looking && !f.late {
-		f.late = true
-		m.log.Error("the disk does not answer, nobody waits for the intro", zap.String("mount", m.Name), zap.String("file", name))
+	first := f.looking == looking && !f.late
+	f.late = f.late || first
+	f.mu.Unlock()
+	if first {
+		m.log.Error("the disk does not answer, nobody waits for the intro", zap.String("mount", m.Name), zap.String("file", name), logging.LimitPer(m.Name))
 	}
 }
 
@@ -88,7 +90,6 @@ func (m *Mount) lookAtIntro(name string, done chan struct{}) {
 	f := &m.introFile
 	intro, changed, err := f.load(name)
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	problem := ""
 	switch {
 	case err != nil:
@@ -96,10 +97,12 @@ func (m *Mount) lookAtIntro(name string, done chan struct{}) {
 	case changed:
 		f.intro = intro
 	}
-	if problem != "" && problem != f.problem {
-		m.log.Error("no intro", zap.String("mount", m.Name), zap.String("file", name), zap.String("error", problem))
-	}
+	isNew := problem != "" && problem != f.problem
 	f.problem, f.looking, f.late = problem, nil, false
+	f.mu.Unlock()
+	if isNew {
+		m.log.Error("no intro", zap.String("mount", m.Name), zap.String("file", name), zap.String("error", problem), logging.LimitPer(m.Name))
+	}
 	close(done)
 }
 

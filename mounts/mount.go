@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"relay/frames"
+	"relay/internal/logging"
 )
 
 // Mount is a named stream with the inputs that feed it and the listeners who
@@ -95,6 +97,7 @@ func (m *Mount) attach(in *Input) error {
 
 // end takes an input off its mount, for a cause or, from its own side, none.
 func (m *Mount) end(in *Input, cause error) {
+	defer m.registry.held.Write()
 	m.registry.mu.Lock()
 	defer m.registry.mu.Unlock()
 	m.mu.Lock()
@@ -150,6 +153,7 @@ func (m *Mount) remove(in *Input, cause error) {
 // endGrace goes on with the next input, or ends the mount when there is none.
 // A grace that was over before its timer could be stopped is passed over.
 func (m *Mount) endGrace(which int) {
+	defer m.registry.held.Write()
 	m.registry.mu.Lock()
 	defer m.registry.mu.Unlock()
 	m.mu.Lock()
@@ -205,7 +209,13 @@ func (m *Mount) putOnAir(in *Input) {
 	m.meter = frames.Meter{}
 	m.announce(in.title)
 	m.beginTurn()
-	m.log.Info("on the air", zap.String("mount", m.Name), zap.Stringer("input", in.Kind), zap.String("name", in.Station.Name))
+	m.say(zap.InfoLevel, "on the air", zap.Stringer("input", in.Kind), zap.String("name", in.Station.Name))
+}
+
+// say holds a line until the locks are released. m.mu is held.
+func (m *Mount) say(level zapcore.Level, message string, fields ...zap.Field) {
+	fields = append(fields, zap.String("mount", m.Name), logging.LimitPer(m.Name))
+	m.registry.held.Add(m.log.Check(level, message), fields...)
 }
 
 // comesBack reports whether a source takes up within the grace what one of its
@@ -293,7 +303,7 @@ func (m *Mount) tellFormatChange(to frames.Header) {
 	if from.Size == 0 || from.SampleRate == to.SampleRate && from.Channels == to.Channels {
 		return
 	}
-	m.log.Warn("the format changes with the input: give all inputs of a mount the same one", zap.String("mount", m.Name),
+	m.say(zap.WarnLevel, "the format changes with the input: give all inputs of a mount the same one",
 		zap.Int("sample rate", to.SampleRate), zap.Int("channels", to.Channels),
 		zap.Int("sample rate before", from.SampleRate), zap.Int("channels before", from.Channels))
 }

@@ -74,6 +74,7 @@ func (m *Mount) givesWay(old, to *Input) bool {
 // configured; the caller feeds
 // their streams into it.
 func (m *Mount) SetFallbacks(list []string) {
+	defer m.registry.held.Write()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fallbacks = slices.Clone(list)

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/internal/logging"
 )
 
 // ErrTooManySources says that the server has as many live sources as it may.
@@ -59,6 +60,7 @@ type Registry struct {
 	ending atomic.Pointer[context.Context] // done when the server is about to end; nil: not known
 
 	following following
+	held      logging.Held // lines that come up under mu, or that of a mount
 }
 
 // Counts are the totals since the server started.
@@ -139,6 +141,7 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
+	defer r.held.Write()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -195,6 +198,7 @@ func (r *Registry) isEnding() bool {
 
 // Close ends every input and every stream; nothing can be attached thereafter.
 func (r *Registry) Close() {
+	defer r.held.Write()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
@@ -255,7 +259,7 @@ func (r *Registry) forget(m *Mount) {
 	delete(r.mounts, m.Name)
 	r.tellChange()
 	r.following.tell(m.Name)
-	r.log.Info("mount ended", zap.String("mount", m.Name), zap.Int("listeners", m.Audience.Count()))
+	m.say(zap.InfoLevel, "mount ended", zap.Int("listeners", m.Audience.Count()))
 }
 
 func (r *Registry) titleOnAir(mount string, listeners int, t Title) {

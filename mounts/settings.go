@@ -34,6 +34,7 @@ func (r *Registry) Charset(mount string) string { return r.conf.Config().Mount(m
 // a source whose login is no more stays until it leaves, behind those with one.
 // Only the live sources of a mount that is a rendition by now are removed.
 func (r *Registry) Reconfigure() {
+	defer r.held.Write()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, m := range r.mounts {

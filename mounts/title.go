@@ -46,6 +46,12 @@ type Coming struct {
 // another server sends too fast the last one is set, with the first frame after its
 // time has come.
 func (in *Input) SetTitle(t Title) {
+	defer in.Mount.registry.held.Write()
+	in.giveTitle(t)
+}
+
+// giveTitle is SetTitle under the lock of the registry.
+func (in *Input) giveTitle(t Title) {
 	m := in.Mount
 	t = t.cut()
 	m.mu.Lock()
@@ -65,7 +71,7 @@ func (in *Input) setTitle(t Title) {
 	m := in.Mount
 	in.title, in.late = t, nil
 	if in.Kind <= Relayed {
-		m.log.Info("title", zap.String("mount", m.Name), zap.String("title", t.Text))
+		m.say(zap.InfoLevel, "title", zap.String("title", t.Text))
 	}
 	if m.onAir == in {
 		m.announce(t)

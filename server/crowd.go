@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/internal/logging"
 	"relay/listeners"
 )
 
@@ -18,8 +19,6 @@ const (
 	// to go: a crowd that comes at once is not mistaken for one that says
 	// nothing.
 	silentFor = 2 * time.Second
-	// toldEvery is how often the log hears of it.
-	toldEvery = time.Minute
 )
 
 // crowd is connections that nobody invited. Each costs a descriptor, and there
@@ -32,11 +31,10 @@ type crowd struct {
 	most func(*conf.Limits) int // of all; 0: as many as there are descriptors
 	why  string                 // in the log, when some were closed
 
-	mu     sync.Mutex
-	all    *list.List                  // of *waiting, the oldest in front
-	by     map[netip.Prefix]*list.List // those of an address
-	closed int                         // since the log was told
-	told   time.Time
+	mu   sync.Mutex
+	all  *list.List                  // of *waiting, the oldest in front
+	by   map[netip.Prefix]*list.List // those of an address
+	held logging.Held                // lines that come up under mu
 }
 
 // waiting is one of them.
@@ -68,6 +66,7 @@ func newCrowd(c *conf.Live, log *zap.Logger, most func(*conf.Limits) int, why st
 // must be called when it does not belong here any more; twice does no harm.
 func (c *crowd) enter(conn net.Conn) (leave func()) {
 	config := c.conf.Config()
+	defer c.held.Write()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	w := &waiting{socket: listeners.Below(conn), since: c.now()}
@@ -105,6 +104,7 @@ func (c *crowd) trim(from *list.List, most int) {
 // makeRoom closes the oldest, if it came so long ago, and reports whether it
 // did. Where the descriptors are used up, it gives way to those who come.
 func (c *crowd) makeRoom(ago time.Duration) bool {
+	defer c.held.Write()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.all.Len() == 0 {
@@ -122,12 +122,7 @@ func (c *crowd) makeRoom(ago time.Duration) bool {
 func (c *crowd) close(w *waiting) {
 	c.remove(w)
 	w.socket.Close()
-	c.closed++
-	if now := c.now(); now.Sub(c.told) >= toldEvery {
-		c.log.Warn(c.why, zap.Stringer("from", w.from),
-			zap.Int("closed", c.closed), zap.Int("left", c.all.Len()))
-		c.told, c.closed = now, 0
-	}
+	c.held.Add(c.log.Check(zap.WarnLevel, c.why), zap.Stringer("from", w.from), zap.Int("left", c.all.Len()), logging.Limit())
 }
 
 // remove takes a connection off the lists; twice does no harm. c.mu is held.

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"relay/conf"
+	"relay/internal/logging"
 )
 
 // silent is a connection from an address; closed tells what became of it.
@@ -29,7 +30,7 @@ func newStep(t *testing.T, toml string) (*crowd, *time.Time, *observer.ObservedL
 		t.Fatal(err)
 	}
 	core, log := observer.New(zap.DebugLevel)
-	d, now := newDoorstep(conf.NewLive(c), zap.New(core)), time.Unix(1e9, 0)
+	d, now := newDoorstep(conf.NewLive(c), zap.New(logging.Limited(core))), time.Unix(1e9, 0)
 	d.now = func() time.Time { return now }
 	return d, &now, log
 }
@@ -65,8 +66,8 @@ func TestTheOldestSilentConnectionGoes(t *testing.T) {
 		*now = now.Add(silentFor)
 		comes("192.0.2.7:1")
 	}
-	if n := log.Len(); n != 4 {
-		t.Errorf("%d lines in the log in 200 s", n)
+	if n := log.Len(); n < 1 || n > 10 {
+		t.Errorf("%d lines in the log of 102 connections", n)
 	}
 	if d.all.Len() != 3 || len(d.by) != 1 {
 		t.Errorf("%d wait, from %d addresses", d.all.Len(), len(d.by))
@@ -135,7 +136,7 @@ func TestRequestsOfOneAddressAreBounded(t *testing.T) {
 			t.Errorf("request %d is broken off: %v, that of another address: %v", i, own[i].closed, others[i].closed)
 		}
 	}
-	if lines := log.All(); len(lines) != 1 || lines[0].Message != d.why {
+	if lines := log.All(); len(lines) != 2 || lines[0].Message != d.why {
 		t.Errorf("the log says %v", lines)
 	}
 }

@@ -47,6 +47,7 @@ func (s *Settings) RemoveMount(name string) (Outcome, error) {
 // edit changes the text of the file as it is now, so that what somebody wrote
 // there since it was read is not lost, and takes effect too.
 func (s *Settings) edit(change func(text []byte) ([]byte, error)) (Outcome, error) {
+	defer s.held.Write()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text, err := s.onDisk()

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/internal/logging"
 )
 
 var (
@@ -44,6 +45,7 @@ type Settings struct {
 	text   []byte // of the file, or what it would hold
 	toml   []byte
 	loaded time.Time
+	held   logging.Held // lines that come up under mu
 }
 
 // Outcome is what became of a change.
@@ -99,6 +101,7 @@ func (s *Settings) RestartNeeded() []string { return conf.NeedRestart(s.atStart,
 // Reload reads the file again. What is wrong with it changes nothing; the error
 // is of conf, or the system's.
 func (s *Settings) Reload() (Outcome, error) {
+	defer s.held.Write()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text, err := s.onDisk()
@@ -108,7 +111,7 @@ func (s *Settings) Reload() (Outcome, error) {
 			return outcome, nil
 		}
 	}
-	s.log.Error("the configuration is not reloaded: the one in force stays", zap.String("file", s.file), zap.Error(err))
+	s.held.Add(s.log.Check(zap.ErrorLevel, "the configuration is not reloaded: the one in force stays"), zap.String("file", s.file), zap.Error(err))
 	return Outcome{}, err
 }
 
@@ -140,6 +143,6 @@ func (s *Settings) putInForce(text []byte, save func() error) (Outcome, error) {
 	s.text, s.toml, s.loaded = text, toml, time.Now()
 	s.Live.Replace(c)
 	outcome := Outcome{Changed: changed, RestartNeeded: conf.NeedRestart(s.atStart, c), Saved: s.file != ""}
-	s.log.Info("configuration loaded", zap.String("file", s.file), zap.Strings("changed", outcome.Changed), zap.Strings("restart needed", outcome.RestartNeeded))
+	s.held.Add(s.log.Check(zap.InfoLevel, "configuration loaded"), zap.String("file", s.file), zap.Strings("changed", outcome.Changed), zap.Strings("restart needed", outcome.RestartNeeded))
 	return outcome, nil
 }

@@ -35,7 +35,7 @@ func limitPerNamed(text string) zap.Field {
 			return mark(c)
 		}
 	}
-	return LimitPer("")
+	return Limit()
 }
 
 // clientOf returns the client at an address with a port or without. ok is false
@@ -52,8 +52,15 @@ func clientOf(addr string) (c client, ok bool) {
 // as a mount or the server that a hook is on.
 func LimitPer(name string) zap.Field { return mark(client{name: name}) }
 
+// Limit is LimitPerClient for lines that are counted all together.
+func Limit() zap.Field { return LimitPer("") }
+
 // mark makes a field that no encoder shows.
 func mark(c client) zap.Field { return zap.Field{Type: zapcore.SkipType, Interface: c} }
+
+// Limited returns a core to which lines go as New lets them, limited where they
+// have a mark.
+func Limited(core zapcore.Core) zapcore.Core { return &limitedCore{Core: core, limits: newLimiter()} }
 
 // limitedCore leaves out what the limits do not allow of the lines that have a
 // mark.

@@ -156,7 +156,7 @@ func TestLinesSayHowManyWereLeftOut(t *testing.T) {
 
 func TestUnmarkedLinesAreNotLimited(t *testing.T) {
 	core, seen := observer.New(zapcore.InfoLevel)
-	log := zap.New(&limitedCore{Core: core, limits: newLimiter()})
+	log := zap.New(Limited(core))
 	for range 1000 {
 		log.Info("title", zap.String("mount", "/live"))
 		log.Debug("nobody asked", LimitPer("/live"))

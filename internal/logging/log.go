@@ -73,9 +73,9 @@ func (l *Log) tellLeftOut(now time.Time) {
 	for _, out := range l.limits.leftOut(now) {
 		e := zapcore.Entry{Level: out.level, Time: now, Message: "lines left out of the log"}
 		fields := []zap.Field{zap.String("line", out.kind), zap.Int("left_out", out.lines)}
-		if out.clients == 1 {
+		if out.clients == 1 && out.client != (client{}) {
 			fields = append(fields, zap.Stringer("of", out.client))
-		} else {
+		} else if out.clients > 1 {
 			fields = append(fields, zap.Int("clients", out.clients))
 		}
 		if checked := l.core.Check(e, nil); checked != nil {
