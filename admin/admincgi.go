@@ -33,7 +33,7 @@ func (h *Handlers) updateInfo(w http.ResponseWriter, r *http.Request, q icy.Quer
 	if !ok {
 		return
 	}
-	if q["pass"] == "" && h.isForeign(r) {
+	if q["pass"] == "" && !h.isOwn(r) { // a browser adds no pass by itself
 		refuseOrigin(w)
 		return
 	}

@@ -8,6 +8,7 @@ import (
 
 // NotFound answers for everything that is neither a page nor a mount.
 func NotFound(w http.ResponseWriter, _ *http.Request) {
+	openToPages(w)
 	errorPage(w, http.StatusNotFound, "The file you requested could not be found")
 }
 

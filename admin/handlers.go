@@ -38,11 +38,21 @@ type Handlers struct {
 	SetFallbacks func(mount string, list []string) error
 }
 
-// noCache marks an answer as true for this moment only, and open to the pages
-// of any site, as Icecast does by default.
+// openToPages lets the pages of any site read an answer, as Icecast does by
+// default. It is for what needs no login alone: any page could otherwise have its
+// visitors' browsers try logins, and read how it went. It must be called before
+// noCache.
+func openToPages(w http.ResponseWriter) { w.Header().Set("Access-Control-Allow-Origin", "*") }
+
+// noCache marks an answer as true for this moment only. Unless it is open to the
+// pages of any site, they cannot tell either whether it was a yes or a no, as by
+// having a browser load it as a script.
 func noCache(w http.ResponseWriter) {
-	w.Header().Set("Cache-Control", "no-cache, no-store")
-	w.Header().Set("Access-Control-Allow-Origin", "*")
+	h := w.Header()
+	h.Set("Cache-Control", "no-cache, no-store")
+	if h.Get("Access-Control-Allow-Origin") == "" {
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	}
 }
 
 // unauthorized asks for a login and tells the operator who was refused and why.
@@ -56,20 +66,12 @@ func (h *Handlers) unauthorized(w http.ResponseWriter, r *http.Request, err erro
 	http.Error(w, refusal.Sentence(), refusal.Status())
 }
 
-// isForeign tells whether a page of another site had a request sent. Icecast's
-// commands are GET, and a browser that knows a login has them done for any page
-// that shows their address as a picture.
-func (h *Handlers) isForeign(r *http.Request) bool { return h.originOf(r) == auth.OtherPage }
-
-// isOwn tells whether a request came from a program or a page of this server for
-// certain.
+// isOwn reports whether a request came from a program or a page of this server for
+// certain. Icecast's commands are GET, and a browser that knows a login has them
+// done for any page that shows their address as a picture.
 func (h *Handlers) isOwn(r *http.Request) bool {
-	from := h.originOf(r)
+	from := auth.OriginOf(r, h.Conf.Config().BaseURL())
 	return from == auth.Program || from == auth.OwnPage
-}
-
-func (h *Handlers) originOf(r *http.Request) auth.Origin {
-	return auth.OriginOf(r, h.Conf.Config().BaseURL())
 }
 
 // refuseOrigin answers what the page of another site may have sent.

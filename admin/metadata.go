@@ -21,7 +21,7 @@ func (h *Handlers) Metadata(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch {
-	case h.isForeign(r):
+	case !h.isOwn(r):
 		refuseOrigin(w)
 	case mount == "":
 		badRequest(w, errUnknownRequest.Error())

@@ -3,6 +3,7 @@ package admin
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"go.uber.org/zap"
@@ -70,6 +71,63 @@ source_password = "own"
 				if want := login.of[mount] && login.of["/own"]; got != want {
 					t.Errorf("%s of %q and /own by %s:%s is let in: %v", name, mount, login.user, login.password, got)
 				}
+			}
+		}
+	}
+}
+
+// A title is set for nobody's page but our own, be it by a browser that does not say
+// whose page asked, and for programs always. A password in the address is none that a
+// browser adds by itself.
+func TestPagesOfOthersSetNoTitles(t *testing.T) {
+	c, err := conf.Parse("relay.toml", []byte("[auth]\nsource_password = 'hackme'"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := conf.NewLive(c)
+	const browser = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+	for _, from := range []struct {
+		who    string
+		header map[string]string
+		set    bool
+	}{
+		{"butt", map[string]string{"User-Agent": "butt 1.40.0"}, true},
+		{"libshout", map[string]string{"User-Agent": "libshout/2.4.6"}, true},
+		{"Liquidsoap", map[string]string{"User-Agent": "Liquidsoap/2.3.0 (Unix; OCaml 4.14.0)"}, true},
+		{"a SHOUTcast source", map[string]string{"User-Agent": "SHOUTcast Metadata Updater (Mozilla Compatible)"}, true},
+		{"a program that calls itself a browser", map[string]string{"User-Agent": "Mozilla/5.0"}, true},
+		{"a program that says nothing", nil, true},
+		{"our page", map[string]string{"User-Agent": browser, "Accept-Language": "de", "Referer": "http://radio.example/dj/live"}, true},
+		{"another page", map[string]string{"User-Agent": browser, "Accept-Language": "de", "Referer": "http://evil.example/"}, false},
+		{"another page by TLS", map[string]string{"User-Agent": browser, "Accept-Language": "de", "Sec-Fetch-Site": "cross-site"}, false},
+		{"a page that hides where it is", map[string]string{"User-Agent": browser, "Accept-Language": "de"}, false},
+		{"a page that hides more", map[string]string{"User-Agent": browser, "Accept-Language": ""}, false},
+	} {
+		for path, ambient := range map[string]bool{
+			"/admin/metadata?mode=updinfo&mount=/live&song=x":        true,
+			"/admin/metadata.xsl?mode=updinfo&mount=/live&song=x":    true,
+			"/admin.cgi?mode=updinfo&mount=/live&song=x":             true,
+			"/admin.cgi?mode=updinfo&mount=/live&song=x&pass=hackme": false,
+		} {
+			h := &Handlers{Conf: live, Registry: mounts.NewRegistry(live, zap.NewNop()), Gate: auth.NewGate(live), Log: zap.NewNop(), Music: noMusic{}}
+			if _, err := h.Registry.Attach("/live", mounts.Feed{Kind: mounts.Files}); err != nil {
+				t.Fatal(err)
+			}
+			req := httptest.NewRequest(http.MethodGet, "http://radio.example"+path, nil)
+			if ambient {
+				req.SetBasicAuth("source", "hackme")
+			}
+			for name, value := range from.header {
+				req.Header.Set(name, value)
+			}
+			w := httptest.NewRecorder()
+			if strings.HasPrefix(path, "/admin.cgi") {
+				h.AdminCGI(w, req)
+			} else {
+				h.Metadata(w, req)
+			}
+			if set := w.Code == http.StatusOK; set != (from.set || !ambient) || !set && w.Code != http.StatusForbidden {
+				t.Errorf("%s asks for %s: %d", from.who, path, w.Code)
 			}
 		}
 	}

@@ -108,6 +108,7 @@ func (s shoutcastStream) facts() []element {
 // json=1, as JSON.
 func (h *Handlers) ShoutcastStats(w http.ResponseWriter, r *http.Request) {
 	s := h.shoutcastStream(h.openMount(r))
+	openToPages(w)
 	if icy.ParseQuery(r.URL.RawQuery)["json"] == "1" {
 		writeJSON(w, s.values())
 		return
@@ -207,6 +208,7 @@ func (s shoutcastStream) songs() []shoutcastSong {
 // the air, peak, most, unique listeners, bit rate, title.
 func (h *Handlers) SevenHTML(w http.ResponseWriter, r *http.Request) {
 	s := h.shoutcastStream(h.openMount(r))
+	openToPages(w)
 	noCache(w)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	fmt.Fprintf(w, "<html><body>%s</body></html>", html.EscapeString(s.seven(s.status.Title.Text)))
@@ -216,6 +218,7 @@ func (h *Handlers) SevenHTML(w http.ResponseWriter, r *http.Request) {
 // and the number of listeners between the first ">" and the first comma.
 func (h *Handlers) SevenXSL(w http.ResponseWriter, r *http.Request) {
 	s := h.shoutcastStream(h.openMount(r))
+	openToPages(w)
 	noCache(w)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	title := strings.ReplaceAll(s.status.Title.Text, ",", ";")

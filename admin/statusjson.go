@@ -53,6 +53,7 @@ type sourceJSON struct {
 // recordings are left out: "dummy":null, and titles like 12345 that lose their
 // quotes.
 func (h *Handlers) StatusJSON(w http.ResponseWriter, r *http.Request) {
+	openToPages(w)
 	only := icy.ParseQuery(r.URL.RawQuery)["mount"]
 	var sources []sourceJSON
 	for _, m := range h.Registry.List() {

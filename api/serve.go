@@ -27,6 +27,8 @@ func (h *Handlers) serve(op operation) http.Handler {
 		secure(w)
 		if op.who == anyone && op.reads() {
 			w.Header().Set("Access-Control-Allow-Origin", "*")
+		} else {
+			w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 		}
 		c := &call{w: w, r: r}
 		if err := h.run(op, c); err != nil {

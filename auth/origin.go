@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,7 @@ const (
 	Program   Origin = iota // no browser sent it, so far as can be told
 	OwnPage                 // a page of this server, or whoever typed the address
 	OtherPage               // a page of another site
-	Unsaid                  // a browser that does not say, as those by plain HTTP need not
+	Unsaid                  // a browser that does not say, as by plain HTTP it need not
 )
 
 // OriginOf tells who had a request sent. The server is known by the Host of the
@@ -27,15 +28,29 @@ func OriginOf(r *http.Request, public string) Origin {
 	switch {
 	case site == "same-origin" || site == "none":
 		return OwnPage
+	case site != "":
+		return OtherPage
 	case page != "" && isHere(r, public, page):
 		return OwnPage
-	case page != "" || site != "":
+	case page != "":
 		return OtherPage
-	case strings.HasPrefix(r.UserAgent(), "Mozilla/5.0") && r.Header.Get("Accept-Language") != "":
-		return Unsaid // programs that call themselves so do not speak of languages
+	case isBrowser(r):
+		return Unsaid
 	}
 	return Program
 }
+
+// isBrowser reports whether a browser sent a request, as far as can be told. Many
+// programs call themselves Mozilla, but do not speak of languages. A page can have
+// its visitor's browser send an empty Accept-Language, and cannot have it send none
+// or another User-Agent without being asked for leave by a preflight.
+func isBrowser(r *http.Request) bool {
+	_, speaks := r.Header["Accept-Language"]
+	return speaks && slices.ContainsFunc(browsers, func(name string) bool { return strings.HasPrefix(r.UserAgent(), name) })
+}
+
+// browsers are how the names of browsers begin, and of what plays sound for them.
+var browsers = []string{"Mozilla/5.0", "Opera/", "AppleCoreMedia/"}
 
 // isHere tells whether the address of a page is one of this server.
 func isHere(r *http.Request, public, page string) bool {

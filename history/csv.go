@@ -52,14 +52,8 @@ func cell(v any) string {
 		}
 		return v.Format(time.RFC3339)
 	}
-	return fmt.Sprint(v)
-}
-
-// inert keeps a text that strangers wrote from being a formula: spreadsheets
-// take what stands behind an apostrophe as text.
-func inert(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
-		return "'" + text
+	if reflect.TypeOf(v).Kind() == reflect.String {
+		return inert(fmt.Sprint(v))
 	}
-	return text
+	return fmt.Sprint(v)
 }

@@ -47,6 +47,7 @@ func (h *Handlers) render(w http.ResponseWriter, status int, name, frames string
 	header.Set("Content-Security-Policy", policy+frames)
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin") // frames are none of its business
 	w.WriteHeader(status)
 	if err := templates.ExecuteTemplate(w, name, data); err != nil {
 		h.Log.Debug("page not sent", zap.Error(err))

@@ -172,7 +172,7 @@ func TestWhoIsBeingAnsweredIsFound(t *testing.T) {
 				t.Fatal(err)
 			}
 			req.RemoteAddr = from
-			asked := w.enter(ours, ours, req, func() {})
+			asked := w.enter(ours, ours, req, func() {}, func() {})
 			if n := w.dismiss(s.keepsOut); n != want {
 				t.Errorf("%s for %s: %d were let go, want %d", path, from, n, want)
 			}

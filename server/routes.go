@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus"
@@ -68,14 +69,16 @@ func (s *Server) logMetrics() prometheus.Collector {
 
 // preflight answers OPTIONS. Players in web pages ask it before they fetch a
 // stream with metadata, libshout before it connects (any 2xx tells it to go
-// on in plain text).
-func preflight(w http.ResponseWriter, _ *http.Request) {
+// on in plain text). No page of another site may send a login of its choice.
+func preflight(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Allow", "GET, HEAD, OPTIONS, PUT, SOURCE")
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
-	h.Set("Access-Control-Allow-Headers", "Icy-MetaData, Range, Authorization, Content-Type")
-	h.Set("Access-Control-Max-Age", "86400")
+	if !strings.HasPrefix(r.URL.Path, "/admin") {
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+		h.Set("Access-Control-Allow-Headers", "Icy-MetaData, Range, Content-Type")
+		h.Set("Access-Control-Max-Age", "86400")
+	}
 	w.WriteHeader(http.StatusNoContent)
 }
 

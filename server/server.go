@@ -210,7 +210,13 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	if !s.track(conn) {
 		return
 	}
-	defer s.untrack(conn)
+	handedOn := false // to net/http
+	defer func() {
+		s.untrack(conn)
+		if !handedOn {
+			s.admin.Traffic.Open.Add(-1)
+		}
+	}()
 	defer s.contain(conn)
 	c := s.conf.Config()
 	deadline := time.Now().Add(time.Duration(c.Limits.HeaderTimeout))
@@ -254,7 +260,8 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	if !strings.HasPrefix(req.URL.Path, "/admin") {
 		s.admin.Traffic.Files.Add(1)
 	}
-	asked := web.enter(conn, body, req, s.answered.enter(conn))
+	asked := web.enter(conn, body, req, s.answered.enter(conn), func() { s.admin.Traffic.Open.Add(-1) })
+	handedOn = true
 	if s.keepsOut(req) { // since a moment ago: banish may have looked before he was there
 		asked.Close()
 		return
@@ -307,7 +314,6 @@ func (s *Server) untrack(conn net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, conn)
-	s.admin.Traffic.Open.Add(-1)
 }
 
 func (s *Server) closeConns() {

@@ -48,9 +48,9 @@ func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
 }
 
 // enter takes a connection over, for serve. body goes on behind the head of req;
-// left is called when the connection is closed.
-func (w *web) enter(conn net.Conn, body io.Reader, req *http.Request, left func()) *replayedConn {
-	replayed := &replayedConn{Conn: conn, web: w, req: icy.Keep(req), head: icy.AppendHead(nil, req), rest: body, left: left}
+// left and, once, closed are called when the connection is closed.
+func (w *web) enter(conn net.Conn, body io.Reader, req *http.Request, left, closed func()) *replayedConn {
+	replayed := &replayedConn{Conn: conn, web: w, req: icy.Keep(req), head: icy.AppendHead(nil, req), rest: body, left: left, closed: sync.OnceFunc(closed)}
 	if !hasBody(req) {
 		replayed.rest = conn // who sends the next request already is not answered it
 	}
@@ -112,9 +112,10 @@ type replayedConn struct {
 	req  *http.Request // as the door understood it, without most of its head
 	head []byte        // not read yet
 	rest io.Reader
-	left func()
+	left func() // more than once, by stays
 
-	asked *http.Request // as net/http understood it
+	closed func()
+	asked  *http.Request // as net/http understood it
 }
 
 // clientAddr is the address of whoever sent a request, which behind a proxy is
@@ -131,6 +132,7 @@ func (c *replayedConn) Close() error {
 	delete(c.web.open, c)
 	c.web.mu.Unlock()
 	c.left()
+	c.closed()
 	return c.Conn.Close()
 }
 

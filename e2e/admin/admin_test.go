@@ -73,6 +73,7 @@ func alike(body string) string {
 
 // Requests as recorded get the answers that Icecast gave.
 func TestRecordedAdminRequests(t *testing.T) {
+	t.Parallel()
 	r, _, _ := lab(t)
 	r.Tune(t, "/live.mp3")
 	harness.Eventually(t, "the listener", func() bool { return r.Source(t, "/live.mp3").Listeners == 1 })
@@ -145,6 +146,7 @@ type stats struct {
 
 // az-4, lt-1: panels poll the statistics with the operator's login.
 func TestAdminStatsAreTrue(t *testing.T) {
+	t.Parallel()
 	r, live, _ := lab(t)
 	const title = `5 < 6 & "x" > ]]> – Ünï`
 	r.SetTitle(t, "/live.mp3", title)
@@ -178,6 +180,7 @@ func TestAdminStatsAreTrue(t *testing.T) {
 
 // az-6, az-10: who listens, and who of them is a relay.
 func TestListClients(t *testing.T) {
+	t.Parallel()
 	r, _, _ := lab(t)
 	r.Ask(t, "GET /live.mp3 HTTP/1.0\r\nUser-Agent: VLC <&> 3\r\n\r\n")
 	r.Ask(t, "GET /live.mp3 HTTP/1.0\r\nUser-Agent: Icecast 2.4.4\r\n\r\n")
@@ -197,6 +200,7 @@ func TestListClients(t *testing.T) {
 
 // The operator removes one listener of two; the other hears on.
 func TestKillClient(t *testing.T) {
+	t.Parallel()
 	r, live, _ := lab(t)
 	stays, goes := r.Ask(t, "GET /live.mp3 HTTP/1.0\r\nUser-Agent: stays\r\n\r\n"), r.Ask(t, "GET /live.mp3 HTTP/1.0\r\nUser-Agent: goes\r\n\r\n")
 	harness.Eventually(t, "both", func() bool { return r.Source(t, "/live.mp3").Listeners == 2 })
@@ -222,6 +226,7 @@ func TestKillClient(t *testing.T) {
 
 // The operator removes a source; its listeners stay for one that comes back.
 func TestKillSource(t *testing.T) {
+	t.Parallel()
 	r, live, _ := lab(t)
 	p := r.Tune(t, "/live.mp3")
 	if _, _, err := p.InOrder(live.Sent - 1); err != nil {
@@ -249,6 +254,7 @@ func TestKillSource(t *testing.T) {
 
 // The operator moves the listeners of a mount: same connection, whole frames.
 func TestMoveClients(t *testing.T) {
+	t.Parallel()
 	r, _, backup := lab(t)
 	p := r.Tune(t, "/live.mp3")
 	if _, body := r.Admin(t, "/admin/moveclients?mount=/live.mp3"); !strings.Contains(body, "<current_source>/live.mp3</current_source><source mount=\"/backup.mp3\">") ||
@@ -277,6 +283,7 @@ func TestMoveClients(t *testing.T) {
 
 // A STATS client is told everything, and then what changes.
 func TestStatsMethod(t *testing.T) {
+	t.Parallel()
 	r, _, _ := lab(t)
 	conn := r.Dial(t)
 	io.WriteString(conn, "STATS / HTTP/1.0\r\nAuthorization: "+harness.Basic("admin", "adminpass")+"\r\n\r\n")
@@ -318,6 +325,7 @@ func TestStatsMethod(t *testing.T) {
 
 // az-14, lt-2, ex-2, ex-4: statistics in SHOUTcast's forms.
 func TestShoutcastStatistics(t *testing.T) {
+	t.Parallel()
 	r, live, _ := lab(t)
 	r.SetTitle(t, "/live.mp3", "First")
 	r.SetTitle(t, "/live.mp3", "A, b & <c>")
@@ -400,6 +408,7 @@ func TestShoutcastStatistics(t *testing.T) {
 
 // Addresses in playlists are those by which the client came.
 func TestPlaylists(t *testing.T) {
+	t.Parallel()
 	r := startLab(t, strings.Replace(labConfig, "[auth]", "trusted_proxies = [\"127.0.0.1\"]\n[auth]", 1))
 	e := r.Encode(t, "/live.mp3", "ice-name: Name & <Co>", "ice-genre: Test", "ice-description: A lab stream", "ice-url: http://radio.example/")
 	e.Frames(t, 50)
@@ -430,6 +439,7 @@ func TestPlaylists(t *testing.T) {
 
 // ls-5: players that know SHOUTcast alone.
 func TestICYStatusLine(t *testing.T) {
+	t.Parallel()
 	r, _, _ := lab(t)
 	conn := r.Dial(t)
 	io.WriteString(conn, "GET /live.mp3 HTTP/1.0\r\nUser-Agent: Windows-Media-Player/9.00\r\n\r\n")
@@ -442,6 +452,7 @@ func TestICYStatusLine(t *testing.T) {
 // The operator puts one mount behind another; newcomers and listeners get its
 // stream when the source is gone.
 func TestFallbacksCommand(t *testing.T) {
+	t.Parallel()
 	r, live, backup := lab(t)
 	if _, body := r.Admin(t, "/admin/fallbacks?mount=/live.mp3&fallback=/backup.mp3"); !strings.Contains(body, "<p>Fallback configured</p>") {
 		t.Errorf("answer %s", body)

@@ -143,6 +143,7 @@ func having(part string) func(string) bool {
 // A whole evening of an operator and a DJ at the API: log in, look, set a
 // title, move and kick listeners, kick the source, play files, change a mount.
 func TestSteeringByTheAPI(t *testing.T) {
+	t.Parallel()
 	music := t.TempDir()
 	harness.MusicFile(t, music, "a one.mp3")
 	harness.MusicFile(t, music, "b two.mp3")
@@ -258,6 +259,7 @@ silence = true
 // Bodies arrive as programs send them: at once, in chunks, or after 100
 // Continue. A PUT there is no source.
 func TestBodiesThroughTheDoor(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\nsilence = true\n")
 	harness.Eventually(t, "the mount", func() bool { return r.Source(t, "/live").BitRate > 0 })
 	const body = `{"fallbacks":["files"]}`

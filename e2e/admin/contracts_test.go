@@ -21,6 +21,7 @@ import (
 // What programs rely on and no other test has for its subject. Each is named
 // as in docs/compatibility.md.
 func TestContracts(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, strings.Replace(harness.Config, "[auth]", "[limits]\nlisteners = 2\n[auth]", 1))
 	login := "Authorization: " + harness.Basic("source", "hackme") + "\r\n"
 	live := r.Encode(t, "/live.mp3", "ice-name: Lab")
@@ -178,6 +179,7 @@ func contracts() (ids []string) {
 // Every contract has its row in docs/compatibility.md, and every test that is
 // named there exists.
 func TestEveryContractIsKept(t *testing.T) {
+	t.Parallel()
 	document, err := os.ReadFile("../../docs/compatibility.md")
 	if err != nil {
 		t.Fatal(err)

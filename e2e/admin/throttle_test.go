@@ -11,6 +11,7 @@ import (
 // Who guesses at logins is slowed down at every door, others are not, and who
 // was let in from the same address before is let in still.
 func TestGuessesAreSlowedDown(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, strings.Replace(harness.Config, "[auth]", "trusted_proxies = ['127.0.0.1']\n[auth]\napi_tokens = ['a token']\n", 1))
 	const guesser, other = "192.0.2.1", "192.0.2.2"
 	doors := map[string]func(ip, user, password string) string{

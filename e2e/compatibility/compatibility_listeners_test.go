@@ -60,14 +60,21 @@ func (s station) isTone(t testing.TB, hertz float64) {
 // may join, has no complaint about the sound, and shows what it can of the
 // station.
 func TestCompatibilityListeners(t *testing.T) {
+	t.Parallel()
 	s := onAir(t, harness.Start(t, harness.Config), "/tone.mp3", 630)
 	listener("curl", "with Icy-MetaData", "curl", "--version").test(t, s.curlWithMetadata)
 	listener("MPD", "mpc add URL", "mpd", "--version").test(t, s.mpd)
 	for _, b := range browsers {
-		b.test(t, func(t *testing.T, checked *checks) { b.plays(t, s, checked) })
+		b.test(t, func(t *testing.T, checked *checks) {
+			t.Parallel()
+			b.plays(t, s, checked)
+		})
 	}
 	for _, l := range tuners {
-		l.test(t, func(t *testing.T, checked *checks) { l.plays(t, s, checked) })
+		l.test(t, func(t *testing.T, checked *checks) {
+			t.Parallel()
+			l.plays(t, s, checked)
+		})
 	}
 }
 

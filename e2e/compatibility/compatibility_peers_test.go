@@ -15,6 +15,7 @@ import (
 
 // Other servers carry our mounts on, with their names and titles.
 func TestCompatibilityPeers(t *testing.T) {
+	t.Parallel()
 	s := onAir(t, harness.Start(t, strings.Replace(harness.Config, "[auth]", `[auth]
 relay_password = "relaypass"`, 1)), "/tone.mp3", 740)
 	host, port, _ := net.SplitHostPort(s.Addr)

@@ -23,6 +23,7 @@ const (
 
 // Real encoders play their own tones, with their stations' names and titles.
 func TestCompatibilitySources(t *testing.T) {
+	t.Parallel()
 	packaged := func(name string) []string { return []string{"dpkg-query", "-W", "-f", "${Version}", name} }
 	var (
 		butt       = client{program: "butt", command: "butt", version: []string{"-v"}}
@@ -76,6 +77,7 @@ func TestCompatibilitySources(t *testing.T) {
 		c := tt.client
 		c.role, c.way = "source", tt.way
 		c.test(t, func(t *testing.T, checked *checks) {
+			t.Parallel()
 			var r *harness.Relay
 			switch tt.mount {
 			case music:

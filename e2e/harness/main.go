@@ -1,10 +1,13 @@
 package harness
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -26,10 +29,15 @@ func buildAndRun(m *testing.M, after []func() error) int {
 	}
 	defer os.RemoveAll(dir)
 	Binary = filepath.Join(dir, "relay")
-	if err := build(Binary); err != nil {
+	var options []string
+	if RaceDetector {
+		options = append(options, "-race")
+	}
+	if err := build(Binary, options...); err != nil {
 		fmt.Fprintf(os.Stderr, "build relay: %v\n", err)
 		return 1
 	}
+	runSideBySide()
 	code := m.Run()
 	for _, do := range after {
 		if err := do(); err != nil {
@@ -40,16 +48,24 @@ func buildAndRun(m *testing.M, after []func() error) int {
 	return code
 }
 
-// build writes the binary to a path, with the race detector when the tests have
-// it. "go run" keeps what it has linked in Go's build cache, which "go build -o"
-// does not: the first package to ask pays for the link, the others copy.
-func build(path string) error {
-	args := []string{"run"}
-	if RaceDetector {
-		args = append(args, "-race")
+// runSideBySide lets more tests of a package run at once than there are cores,
+// unless go test was told how many: nearly all of them wait for sound, which comes
+// in real time, and need next to no processor.
+func runSideBySide() {
+	flag.Parse()
+	told := false
+	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "test.parallel" })
+	if !told {
+		flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0)))
 	}
-	out, err := exec.Command("go", append(args, "-exec", "cp", "relay/cmd/relay", path)...).CombinedOutput()
-	if err != nil {
+}
+
+// build writes the binary to a path. "go run" keeps what it has linked in Go's
+// build cache, which "go build -o" does not: the first package to ask pays for the
+// link, the others copy.
+func build(path string, options ...string) error {
+	args := append(append([]string{"run"}, options...), "-exec", "cp", "relay/cmd/relay", path)
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
 	return nil

@@ -45,14 +45,17 @@ admin_password = "adminpass"
 level = "debug"
 `
 
-// Start runs relay with a configuration.
-func Start(t testing.TB, toml string) *Relay {
+// Start runs relay with a configuration, and with env ("NAME=value") in its
+// environment.
+func Start(t testing.TB, toml string, env ...string) *Relay {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "relay.toml")
 	if err := os.WriteFile(path, []byte(toml), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := Run(t, "-c", path)
+	cmd := exec.Command(Binary, "-c", path)
+	cmd.Env = env
+	r := Launch(t, cmd)
 	r.SourcePassword, r.AdminPassword = "hackme", "adminpass"
 	return r
 }

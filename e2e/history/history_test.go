@@ -19,6 +19,7 @@ import (
 // What a server told its history until its end is in the reports, and listeners'
 // addresses are not.
 func TestHistory(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "history.db")
 	r := harness.Start(t, harness.Config+"[history]\nfile = '"+file+"'\n[[mount]]\nname = '/live'\nfallbacks = ['/other']\ngrace = '0s'\n")
 	began := time.Now()
@@ -143,6 +144,7 @@ func openHistory(t *testing.T, file string) *history.Store {
 
 // A history that cannot be kept costs the broadcast nothing.
 func TestHistoryThatCannotBeKept(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "history.db")
 	if err := os.WriteFile(file, []byte(strings.Repeat("not a database ", 1000)), 0o600); err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 
 // ex-5: the two logs that analysers and rights societies read.
 func TestAccessAndPlaylistLogs(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	access, playlist := filepath.Join(dir, "access.log"), filepath.Join(dir, "playlist.log")
 	r := harness.Start(t, harness.Config+"access_file = '"+access+"'\nplaylist_file = '"+playlist+"'\n")
@@ -53,6 +54,7 @@ func TestAccessAndPlaylistLogs(t *testing.T) {
 // az-8: a listener who comes through a proxy has his own address in lists,
 // whichever way the proxy tells it, and a stranger cannot choose one.
 func TestListenersBehindProxies(t *testing.T) {
+	t.Parallel()
 	cert := harness.SelfSigned(t, "radio")
 	secure := harness.FreePort(t)
 	toml := strings.Replace(harness.Config, "[auth]", "trusted_proxies = ['127.0.0.1', '10.0.0.0/8']\n[tls]\nlisten = ['"+secure+"']\ncert_file = '"+cert.CertFile+"'\nkey_file = '"+cert.KeyFile+"'\n[auth]", 1)

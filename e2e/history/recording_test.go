@@ -58,6 +58,7 @@ func (a archive) numbers(t testing.TB) (numbers []uint64) {
 // A session, a lost source that came back included, is in one file to the last
 // frame, and its titles are in the sheet beside it.
 func TestRecordedSession(t *testing.T) {
+	t.Parallel()
 	r, a := startRecording(t, "record_split = '0s'\n")
 	e := r.Encode(t, "/live", "ice-name: Station")
 	e.Frames(t, 100)
@@ -104,6 +105,7 @@ func TestRecordedSession(t *testing.T) {
 // What kill -9 leaves is as good as any other recording, and so is every file
 // of a programme that was cut by the clock.
 func TestRecordingSurvivesKill(t *testing.T) {
+	t.Parallel()
 	r, a := startRecording(t, "record_split = '4s'\n")
 	r.FFmpeg(t, "/live", 440, 128)
 	var last string
@@ -137,6 +139,7 @@ func TestRecordingSurvivesKill(t *testing.T) {
 }
 
 func TestRecordingIsSplitByTheClock(t *testing.T) {
+	t.Parallel()
 	r, a := startRecording(t, "record_split = '2s'\n")
 	e := r.Encode(t, "/live")
 	stop := make(chan struct{})
@@ -162,6 +165,7 @@ func TestRecordingIsSplitByTheClock(t *testing.T) {
 // Listeners do not notice what becomes of the folder, and when it is back,
 // recording goes on.
 func TestRecordingFolderLost(t *testing.T) {
+	t.Parallel()
 	r, a := startRecording(t, "")
 	dir := string(a)
 	e := r.Encode(t, "/live")
@@ -199,6 +203,7 @@ func TestRecordingFolderLost(t *testing.T) {
 }
 
 func TestRecordingRetention(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	names := []string{
 		"live-2020-01-01T00-00-00Z.mp3", "live-2020-01-01T00-00-00Z.cue", // the mount's own

@@ -13,6 +13,7 @@ import (
 // az-11: files with addresses and User-Agents are read again when they change,
 // and count for those who are connected already.
 func TestBanFiles(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	ips, agents := filepath.Join(dir, "ips"), filepath.Join(dir, "agents")
 	write := func(path, text string) {
@@ -88,6 +89,7 @@ func TestBanFiles(t *testing.T) {
 // A reload denies and pardons as a file does; SHOUTcast's sources are denied in
 // their own dialect.
 func TestBansInTheConfiguration(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "relay.toml")
 	if err := os.WriteFile(path, []byte(harness.Config), 0o600); err != nil {
 		t.Fatal(err)

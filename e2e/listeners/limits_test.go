@@ -13,6 +13,7 @@ import (
 // A full server answers its pages and says it is well; the limit of one address
 // holds for that address alone.
 func TestFullServerAnswersItsPages(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, strings.Replace(harness.Config, "[auth]", "trusted_proxies = ['127.0.0.1']\n[limits]\nlisteners = 3\nlisteners_per_ip = 2\nsources = 1\n[auth]", 1))
 	r.Encode(t, "/live").Frames(t, 100)
 	tune := func(ip string) *harness.Player {
@@ -48,6 +49,7 @@ func TestFullServerAnswersItsPages(t *testing.T) {
 
 // Connections that say nothing are let go for those who say something.
 func TestSilentConnectionsGoFirst(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, strings.Replace(harness.Config, "[auth]", "[limits]\nconnections = 20\nheader_timeout = '1h'\n[auth]", 1))
 	r.Encode(t, "/live").Frames(t, 100)
 	p := r.Tune(t, "/live")

@@ -17,6 +17,7 @@ import (
 
 // Names and passwords in a file let listeners in; the operator changes them.
 func TestListenersWithPasswords(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "members")
 	// Icecast's form: the MD5 of "wonder".
 	if err := os.WriteFile(file, []byte("alice:10cf1fdf6ad958eeffa9853f6885cec9\n"), 0o600); err != nil {
@@ -103,6 +104,7 @@ func (h *hoster) heard(want string) bool {
 
 // az-9: the hoster's own web server decides, and is told.
 func TestHooks(t *testing.T) {
+	t.Parallel()
 	h := newHoster(t)
 	r := harness.Start(t, strings.Replace(harness.Config, "[auth]", "trusted_proxies = ['127.0.0.1']\n[auth]", 1)+fmt.Sprintf(`
 [[mount]]

@@ -24,6 +24,7 @@ func signed(secret, mount string, until time.Time) string {
 // A signed address opens a mount until it expires, playlists pass it on, and no
 // log has it.
 func TestSignedAddresses(t *testing.T) {
+	t.Parallel()
 	const secret = "sixteen or more of them"
 	access := filepath.Join(t.TempDir(), "access.log")
 	r := harness.Start(t, harness.Config+"access_file = '"+access+"'\n[[mount]]\nname = '/live.mp3'\nlistener_auth.token_secret = '"+secret+"'\n")

@@ -16,6 +16,7 @@ import (
 // A station of files: in sequence, what is broken skipped, what comes later
 // taken in, skip and queue by the operator, and back after a live source.
 func TestAutoDJ(t *testing.T) {
+	t.Parallel()
 	music := filepath.Join(t.TempDir(), "My Station")
 	if err := os.Mkdir(music, 0o700); err != nil {
 		t.Fatal(err)
@@ -92,6 +93,7 @@ func TestAutoDJ(t *testing.T) {
 // What a listener hears of a folder is its files in order, one right behind the
 // other, with a jingle after every two, and the one that came last.
 func TestAutoDJIsHeard(t *testing.T) {
+	t.Parallel()
 	music, jingles := t.TempDir(), t.TempDir()
 	add := func(folder, name string, hertz int) {
 		t.Helper()

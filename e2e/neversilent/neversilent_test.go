@@ -123,6 +123,7 @@ func playing(t testing.TB, r *harness.Relay, mount, name string) func() bool {
 // Encoders die in the middle of a frame, others take over, files of all bit
 // rates follow one another, and nobody who listens loses anything.
 func TestNeverSilent(t *testing.T) {
+	t.Parallel()
 	kills, takeovers, files, listeners := 3, 3, 10, 10
 	if harness.Long() {
 		kills, takeovers, files, listeners = 50, 50, 200, 100

@@ -10,6 +10,7 @@ import (
 // The same programme at other bit rates, by ffmpeg: one that always runs and
 // one on demand.
 func TestRenditions(t *testing.T) {
+	t.Parallel()
 	harness.Program(t, "ffmpeg")
 	r := harness.Start(t, harness.Config+`
 [[mount]]

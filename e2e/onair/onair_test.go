@@ -20,6 +20,7 @@ import (
 // Without any configuration: music on /live, a live source takes over, the
 // music comes back, and listeners stay through all of it.
 func TestMusicLiveMusic(t *testing.T) {
+	t.Parallel()
 	r := harness.Run(t, "-listen", "127.0.0.1:0")
 	p := r.Tune(t, "/live", "Icy-MetaData: 1")
 	for range 20 {
@@ -69,6 +70,7 @@ func TestMusicLiveMusic(t *testing.T) {
 // All listeners hear the same at the same time: what two of them get at once
 // is the same music.
 func TestMusicPlaysInRealTimeForAll(t *testing.T) {
+	t.Parallel()
 	r := harness.Run(t, "-listen", "127.0.0.1:0")
 	start := time.Now()
 	a, b := r.Tune(t, "/live"), r.Tune(t, "/live")
@@ -93,6 +95,7 @@ func TestMusicPlaysInRealTimeForAll(t *testing.T) {
 }
 
 func TestFileInsteadOfMusic(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i, name := range []string{"a first.mp3", "b second.mp3"} {
 		var mp3 []byte
@@ -128,6 +131,7 @@ func TestFileInsteadOfMusic(t *testing.T) {
 
 // Every listener receives every frame once and in order.
 func TestManyListenersMissNothing(t *testing.T) {
+	t.Parallel()
 	listeners, seconds := 200, 10
 	if harness.Long() {
 		seconds = 60
@@ -162,6 +166,7 @@ func TestManyListenersMissNothing(t *testing.T) {
 }
 
 func TestListenerRequests(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config)
 	e := r.Encode(t, "/live.mp3", "ice-name: Lab Radio", "ice-genre: Test", "ice-audio-info: bitrate=64")
 	e.Frames(t, 200)
@@ -257,6 +262,7 @@ func TestListenerRequests(t *testing.T) {
 
 // The burst comes at once, from a frame, and about as large as configured.
 func TestBurst(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config+"[limits]\nburst = \"16KiB\"\n")
 	e := r.Encode(t, "/live")
 	e.Frames(t, 500)
@@ -274,6 +280,7 @@ func TestBurst(t *testing.T) {
 
 // Titles reach listeners together with the sound they belong to.
 func TestTitlesInStep(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = \"/live\"\nmetaint = 1000\n")
 	e := r.Encode(t, "/live")
 	p := r.Tune(t, "/live", "Icy-MetaData: 1")
@@ -320,6 +327,7 @@ func TestTitlesInStep(t *testing.T) {
 }
 
 func TestMetadataRequests(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config)
 	e := r.Encode(t, "/live.mp3")
 	e.Frames(t, 10)
@@ -369,6 +377,7 @@ func TestMetadataRequests(t *testing.T) {
 // A source that breaks off is bridged: listeners stay, and get the whole
 // frames of the next one.
 func TestSourceReturnsWithinGrace(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config)
 	e := r.Encode(t, "/live")
 	e.Frames(t, 100)
@@ -399,6 +408,7 @@ func TestSourceReturnsWithinGrace(t *testing.T) {
 }
 
 func TestMountEndsWhenItsSourceStaysAway(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = \"/live\"\ngrace = \"200ms\"\n")
 	e := r.Encode(t, "/live")
 	e.Frames(t, 100)
@@ -413,6 +423,7 @@ func TestMountEndsWhenItsSourceStaysAway(t *testing.T) {
 }
 
 func TestSilentSourceIsDropped(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config+"[limits]\nsource_timeout = \"1s\"\n")
 	e := r.Encode(t, "/live")
 	e.Frames(t, 10)
@@ -422,6 +433,7 @@ func TestSilentSourceIsDropped(t *testing.T) {
 }
 
 func TestGarbageNeverReachesListeners(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config)
 	e := r.Encode(t, "/live")
 	e.Frames(t, 100)
@@ -448,6 +460,7 @@ func TestGarbageNeverReachesListeners(t *testing.T) {
 }
 
 func TestShutdown(t *testing.T) {
+	t.Parallel()
 	r := harness.Run(t, "-listen", "127.0.0.1:0")
 	e := r.Encode(t, "/live")
 	stop := make(chan struct{})
@@ -470,6 +483,7 @@ func TestShutdown(t *testing.T) {
 }
 
 func TestCommandLineErrors(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -513,6 +527,7 @@ func TestCommandLineErrors(t *testing.T) {
 
 // Free changes of sample rate and channels pass without losing a frame.
 func TestFormatChanges(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config)
 	e := r.Encode(t, "/live")
 	e.Frames(t, 100)

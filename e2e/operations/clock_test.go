@@ -15,6 +15,7 @@ import (
 // Nobody hears the clock being set, nothing is deleted because of it, and the
 // log says so.
 func TestClockIsSet(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	shelve := func(name string, age time.Duration) string {
 		path, ended := filepath.Join(dir, name), time.Now().Add(-age)

@@ -44,6 +44,7 @@ const icecastXML = `<?xml version="1.0" encoding="UTF-8"?>
 
 // An icecast.xml runs as it is, and so does the relay.toml made from it.
 func TestIcecastConfiguration(t *testing.T) {
+	t.Parallel()
 	xml := filepath.Join(t.TempDir(), "icecast.xml")
 	if err := os.WriteFile(xml, []byte(icecastXML), 0o600); err != nil {
 		t.Fatal(err)
@@ -114,6 +115,7 @@ func holds(t *testing.T, r *harness.Relay) {
 
 // A mistake is named with its line in the XML, and nothing starts.
 func TestIcecastConfigurationWithAMistake(t *testing.T) {
+	t.Parallel()
 	xml := filepath.Join(t.TempDir(), "icecast.conf")
 	text := strings.Replace(icecastXML, "radio.example</hostname>", "radio.example:8000</hostname>", 1)
 	if err := os.WriteFile(xml, []byte(text), 0o600); err != nil {

@@ -30,6 +30,7 @@ func running(t testing.TB, r *harness.Relay) (n int) {
 
 // Whatever comes and goes, however it ends, leaves nothing behind.
 func TestNothingIsLeaked(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config+"[limits]\nheader_timeout = \"1s\"\nflush_interval = \"50ms\"\n[[mount]]\nname = \"/*\"\ngrace = \"100ms\"\n")
 	lasting := r.Encode(t, "/lasting")
 	lasting.Frames(t, 100)

@@ -76,6 +76,7 @@ func (g memoryGroup) fill(t *testing.T, left int64) (free func()) {
 // Where memory is nearly used up, those who listen stay, nobody else is let in,
 // a source is, pages answer, and the log says so; then all is as before.
 func TestMemoryIsShort(t *testing.T) {
+	t.Parallel()
 	const mib = 1 << 20
 	g := limitMemory(t, 1024*mib) // of which 32 are kept from newcomers
 	path := filepath.Join(t.TempDir(), "relay.toml")

@@ -12,6 +12,7 @@ import (
 )
 
 func TestMetrics(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = '/secret'\nhidden = true\n[[mount]]\nname = '/live'\nmax_listeners = 7\n"+harness.SelfSigned(t, "radio").TOML())
 	r.Encode(t, "/secret").Frames(t, 50)
 	e := r.Encode(t, "/live")

@@ -134,6 +134,7 @@ func (p proxied) wait(t *testing.T) {
 // The examples of deploy/ do what they say: sound passes in both directions,
 // by TLS and without, and everybody is known by his own address.
 func TestProxyExamples(t *testing.T) {
+	t.Parallel()
 	for name, behind := range map[string]func(*testing.T) proxied{"nginx": behindNginx, "haproxy": behindHAProxy} {
 		t.Run(name, func(t *testing.T) {
 			p := behind(t)

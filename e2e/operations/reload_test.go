@@ -13,6 +13,7 @@ import (
 
 // A reload reaches every room, and nobody on the air notices.
 func TestReloadWhileOnAir(t *testing.T) {
+	t.Parallel()
 	music := filepath.Dir(harness.ToneFile(t, 440, 5e9))
 	const declared = "[[mount]]\nname = '/live'\ntitle = 'One'\n[[mount]]\nname = '/gone'\nfiles.paths = ['MUSIC']\n"
 	path := filepath.Join(t.TempDir(), "relay.toml")
@@ -84,6 +85,7 @@ files.paths = ['MUSIC']
 // Without a configuration there is nothing to read, and nothing to lose: the
 // passwords made for the run stay.
 func TestReloadWithoutConfiguration(t *testing.T) {
+	t.Parallel()
 	r := harness.Run(t, "-listen", "127.0.0.1:0")
 	if err := r.Cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 // As a service of systemd, relay takes over the sockets that fit its
 // configuration, opens the others, and says how it goes.
 func TestServiceOfSystemd(t *testing.T) {
+	t.Parallel()
 	notify := filepath.Join(t.TempDir(), "notify")
 	manager, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: notify, Net: "unixgram"})
 	if err != nil {

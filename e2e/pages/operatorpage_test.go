@@ -25,6 +25,7 @@ func operate(t testing.TB, r *harness.Relay, c *chromium) {
 // On a server that nobody has configured, the browser alone is enough to
 // connect, to hear, to see who listens, and to kick the source.
 func TestNewOwner(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "relay.toml")
 	if err := os.WriteFile(file, []byte("[server]\nlisten = ['127.0.0.1:0']\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -64,6 +65,7 @@ func TestNewOwner(t *testing.T) {
 }
 
 func TestDashboardShowsTheFallback(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\nfallbacks = ['/backup']\ngrace = '0s'\n")
 	stop := make(chan struct{})
 	defer close(stop)
@@ -80,6 +82,7 @@ func TestDashboardShowsTheFallback(t *testing.T) {
 }
 
 func TestSteeringByThePage(t *testing.T) {
+	t.Parallel()
 	music := t.TempDir()
 	harness.MusicFile(t, music, "One.mp3")
 	harness.MusicFile(t, music, "Two.mp3")
@@ -145,6 +148,7 @@ func TestSteeringByThePage(t *testing.T) {
 // A configuration that is wrong is shown with file, line and key, and nothing
 // changes.
 func TestReloadByThePage(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "relay.toml")
 	write := func(text string) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -167,11 +171,12 @@ func TestReloadByThePage(t *testing.T) {
 }
 
 func TestManyListenersOnThePage(t *testing.T) {
+	t.Parallel()
 	listeners := 10_000
 	if harness.RaceDetector {
 		listeners = 2000
 	}
-	r := harness.Start(t, harness.Config+"[limits]\nlisteners_per_ip = 0\nconnections_per_ip = 20000\nconnections = 20000\nlistener_timeout = '10m'\n")
+	r := harness.Start(t, harness.Config+"[limits]\nlisteners_per_ip = 0\nconnections_per_ip = 20000\nconnections = 20000\nlistener_timeout = '10m'\nsource_timeout = '10m'\n")
 	r.Encode(t, "/live").Frames(t, 10) // and no more: this is about the page
 	for n := range listeners {
 		conn, err := net.Dial("tcp", r.Addr)
@@ -193,6 +198,7 @@ func TestManyListenersOnThePage(t *testing.T) {
 }
 
 func TestLoginPage(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config)
 	c := startChromium(t)
 	c.open(t, r.URL("/admin/"))
@@ -208,6 +214,7 @@ func TestLoginPage(t *testing.T) {
 // Another site in the operator's browser can do nothing in his name: this one
 // is of the same host, so that the cookie comes with what it sends.
 func TestForgedRequests(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config)
 	source := r.Encode(t, "/live")
 	source.Frames(t, 10)

@@ -41,6 +41,7 @@ const loudness = `(async () => {
 })()`
 
 func TestPressPlayAndHear(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config)
 	tone(t, r, "/live")
 	r.SetTitle(t, "/live", "Anna - First")
@@ -65,6 +66,7 @@ func TestPressPlayAndHear(t *testing.T) {
 }
 
 func TestPlayByKeyboard(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config)
 	tone(t, r, "/live")
 	c := startChromium(t)
@@ -80,6 +82,7 @@ func TestPlayByKeyboard(t *testing.T) {
 }
 
 func TestPageFollowsMounts(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, strings.Replace(harness.Config, "[log]", "[page]\nshow_listeners = false\n[log]", 1))
 	c := startChromium(t)
 	c.open(t, r.URL("/"))
@@ -104,6 +107,7 @@ func TestPageFollowsMounts(t *testing.T) {
 
 // The owner's site shows the player in a frame, and a visitor presses play.
 func TestPlayerInAFrame(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config)
 	tone(t, r, "/live")
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -9,6 +9,7 @@ import (
 )
 
 func TestStudio(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = '/other'\nsource_user = 'dj'\nsource_password = 'own'\n")
 	c := startChromium(t)
 	c.open(t, r.URL("/dj/live"))
@@ -41,6 +42,7 @@ func TestStudio(t *testing.T) {
 
 // What strangers write (titles, names, programs) stays text on every page.
 func TestForeignTextStaysText(t *testing.T) {
+	t.Parallel()
 	const evil = `<img src=x onerror="window.caught=1"><script>window.caught=1</script>"'&`
 	const mount = "/a%3Cimg%20src=x%20onerror=%22window.caught=1%22%3E"
 	r := harness.Start(t, harness.Config)

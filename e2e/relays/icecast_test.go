@@ -2,7 +2,9 @@ package relays
 
 import (
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -16,6 +18,7 @@ type icecastServer struct {
 	harness.Relay // for its address, and for clients
 	cmd           *exec.Cmd
 	out           harness.Buffer
+	ended         chan struct{} // closed when the process has
 }
 
 // startIcecast runs icecast2 at an address. It logs to its standard error, so
@@ -33,27 +36,53 @@ func startIcecast(t testing.TB, addr string) *icecastServer {
 <paths><basedir>/</basedir><logdir>/tmp</logdir><webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot></paths>
 <logging><accesslog>-</accesslog><errorlog>-</errorlog><loglevel>3</loglevel></logging>
 <security><chroot>0</chroot>%s</security></icecast>`, port, host, owner))
-	i := &icecastServer{cmd: exec.Command(harness.Program(t, "icecast2"), "-c", config)}
+	i := &icecastServer{}
 	i.Addr, i.SourcePassword, i.AdminPassword = addr, "hackme", "adminpass"
-	i.cmd.Stdout, i.cmd.Stderr = &i.out, &i.out
-	if err := i.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	i.run(t, config)
 	t.Cleanup(func() {
 		i.kill()
 		if t.Failed() {
 			t.Logf("icecast2 said:\n%s", harness.Tail(i.out.String(), 30))
 		}
 	})
-	// One that is connected to while it starts may crash.
-	harness.Eventually(t, "icecast2", func() bool { return strings.Contains(i.out.String(), " server started") })
+	// Icecast may crash when it is connected to before its thread of statistics
+	// runs, of which server_start is the first word. It is started again then.
+	harness.Eventually(t, "icecast2", func() bool {
+		select {
+		case <-i.ended:
+			i.run(t, config)
+		default:
+		}
+		answer, err := http.Get(i.URL("/status-json.xsl"))
+		if err != nil {
+			return false
+		}
+		defer answer.Body.Close()
+		text, _ := io.ReadAll(answer.Body)
+		return strings.Contains(string(text), "server_start")
+	})
 	return i
+}
+
+// run starts the process.
+func (i *icecastServer) run(t testing.TB, config string) {
+	t.Helper()
+	cmd, ended := exec.Command(harness.Program(t, "icecast2"), "-c", config), make(chan struct{})
+	cmd.Stdout, cmd.Stderr = &i.out, &i.out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(ended)
+		cmd.Wait()
+	}()
+	i.cmd, i.ended = cmd, ended
 }
 
 // kill ends icecast2 without a goodbye. Once is enough.
 func (i *icecastServer) kill() {
 	i.cmd.Process.Kill()
-	i.cmd.Wait()
+	<-i.ended
 }
 
 // onAir connects an encoder that plays in real time until the test or the

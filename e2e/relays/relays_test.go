@@ -19,6 +19,7 @@ func pulling(url, mount, more string) string {
 // A stream of icecast2 is pulled whole, and comes back to the same listener
 // when that server does.
 func TestRelayOfIcecast(t *testing.T) {
+	t.Parallel()
 	there := startIcecast(t, harness.FreePort(t))
 	there.onAir(t, "/live.mp3", 1)
 	there.title(t, "/live.mp3", "First")
@@ -64,6 +65,7 @@ func TestRelayOfIcecast(t *testing.T) {
 // One of our own servers pulls from another, by way of a redirect, as long as
 // somebody listens.
 func TestRelayOnDemand(t *testing.T) {
+	t.Parallel()
 	there := harness.Start(t, harness.Config+"[limits]\nflush_interval = \"50ms\"\n")
 	e := there.Encode(t, "/live", "ice-name: Elsewhere")
 	e.Frames(t, 200)
@@ -106,6 +108,7 @@ func TestRelayOnDemand(t *testing.T) {
 // A relay on demand of a server that is not there turns listeners away, and
 // one of its own mount is told so.
 func TestRelayThatCannotBe(t *testing.T) {
+	t.Parallel()
 	addr := harness.FreePort(t)
 	r := harness.Start(t, strings.Replace(pulling("http://"+addr+"/live", "/live", "on_demand = true"), "127.0.0.1:0", addr, 1)+
 		fmt.Sprintf("[[relay]]\nurl = %q\nmount = \"/other\"\n", "http://"+harness.FreePort(t)+"/live"))
@@ -124,6 +127,7 @@ func TestRelayThatCannotBe(t *testing.T) {
 
 // All mounts of a master are pulled, as they come and go.
 func TestMaster(t *testing.T) {
+	t.Parallel()
 	there := startIcecast(t, harness.FreePort(t))
 	there.onAir(t, "/stays.mp3", 1)
 	goes := there.onAir(t, "/goes.mp3", 1)
@@ -147,6 +151,7 @@ func TestMaster(t *testing.T) {
 }
 
 func TestMasterOfOurOwn(t *testing.T) {
+	t.Parallel()
 	there := harness.Start(t, strings.Replace(harness.Config, "[auth]", "[auth]\nrelay_password = \"relaypass\"", 1))
 	e := there.Encode(t, "/live", "ice-name: Elsewhere")
 	e.Frames(t, 200)
@@ -161,6 +166,7 @@ func TestMasterOfOurOwn(t *testing.T) {
 }
 
 func TestMasterThatRefusesTheLogin(t *testing.T) {
+	t.Parallel()
 	there := startIcecast(t, harness.FreePort(t))
 	r := harness.Start(t, harness.Config+fmt.Sprintf("[master]\nurl = %q\npassword = \"wrong\"\ninterval = \"1s\"\n", there.URL("")))
 	harness.Eventually(t, "the complaint", func() bool {

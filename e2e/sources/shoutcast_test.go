@@ -33,6 +33,7 @@ func ports(t testing.TB, r *harness.Relay) map[string]*harness.Relay {
 // src-10, src-13, src-15, src-16, src-17: every form of password and head, on
 // either port.
 func TestShoutcastSources(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.ShoutcastConfig+`
 [[mount]]
 name = "/own"
@@ -96,6 +97,7 @@ source_password = "mine"
 }
 
 func TestShoutcastRefusals(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.ShoutcastConfig+`
 [[mount]]
 name = "/own"
@@ -147,6 +149,7 @@ source_password = "mine"
 
 // A head that does not end in time is dropped, the password's and the rest's.
 func TestShoutcastHeadTimeout(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, strings.Replace(harness.ShoutcastConfig, "[log]", "[limits]\nheader_timeout = \"1s\"\n[log]", 1))
 	for name, sent := range map[string]string{"password": "hack", "head": "hackme\r\nicy-name:x\r\n"} {
 		t.Run(name, func(t *testing.T) {
@@ -161,6 +164,7 @@ func TestShoutcastHeadTimeout(t *testing.T) {
 
 // The recorded exchanges end as they did with Icecast.
 func TestRecordedShoutcastSources(t *testing.T) {
+	t.Parallel()
 	for _, file := range []string{
 		"source-shoutcast-v1", "source-shoutcast-v1-lf-only", "source-shoutcast-v1-one-packet", "source-libshout-icy",
 	} {
@@ -205,6 +209,7 @@ func TestRecordedShoutcastSources(t *testing.T) {
 
 // Whatever is no SHOUTcast source is served on the second port as on the first.
 func TestSecondPortSpeaksHTTP(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.ShoutcastConfig)
 	second := r.At(shoutcastAddr(t, r))
 	if status, _, body := second.Get(t, "/healthz"); status != 200 || body != "ok\n" {
@@ -217,6 +222,7 @@ func TestSecondPortSpeaksHTTP(t *testing.T) {
 
 // Without a configuration the second port is open, and leads to /live.
 func TestShoutcastWithoutConfiguration(t *testing.T) {
+	t.Parallel()
 	r := harness.Run(t, "-listen", "127.0.0.1:0")
 	if !strings.Contains(r.Out.String(), "SHOUTcast v1") {
 		t.Skip("the next port happens to be in use")
@@ -230,6 +236,7 @@ func TestShoutcastWithoutConfiguration(t *testing.T) {
 }
 
 func TestAdminCGI(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.ShoutcastConfig+`
 [[mount]]
 name = "/own"
@@ -321,6 +328,7 @@ source_password = "mine"
 
 // ttl-8: a title that comes moments before its mount is up is not lost.
 func TestTitleBeforeItsSource(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.ShoutcastConfig)
 	for _, request := range []string{
 		"GET /admin.cgi?mode=updinfo&pass=hackme&song=Early+One HTTP/1.0\r\n\r\n",
@@ -342,6 +350,7 @@ func TestTitleBeforeItsSource(t *testing.T) {
 // Metadata within a source's stream becomes titles, and no listener finds a
 // byte of it in the audio.
 func TestInlineMetadata(t *testing.T) {
+	t.Parallel()
 	const metaint = 8000
 	tests := []struct {
 		name    string

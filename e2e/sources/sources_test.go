@@ -13,6 +13,7 @@ import (
 // Every way a source may ask, with the answer it must get first, is on the
 // air afterwards with all its frames.
 func TestSourceDialects(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config)
 	login := "Authorization: " + harness.Basic("source", "hackme") + "\r\n"
 	withContinue := icy.SourceContinue + icy.SourceAccepted
@@ -78,6 +79,7 @@ func onAir(t *testing.T, r *harness.Relay, mount string, last uint64) (first uin
 }
 
 func TestSourceRefusals(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config+`
 [[mount]]
 name = "/own"
@@ -130,6 +132,7 @@ source_password = "own"
 
 // The recorded first packets of real programs get the answer Icecast gave.
 func TestRecordedSourcesAreAnsweredAsByIcecast(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config)
 	for _, file := range []string{
 		"source-put-100continue", "source-put-no-expect", "source-put-http10", "source-put-chunked", "source-method-ice10",

@@ -10,6 +10,7 @@ import (
 // src-18: a second source with the right login may take over, and the DJ goes
 // before the encoder that plays all day.
 func TestTakeover(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config+`
 [[mount]]
 name = "/newest"

@@ -19,10 +19,10 @@ import (
 // A certificate is fetched while listeners stay on, and is there again after a
 // restart without another.
 func TestACME(t *testing.T) {
+	t.Parallel()
 	address := harness.FreePort(t)
 	ca := pebble(t, issuance{byTLS: address, inPlain: harness.FreePort(t)})
-	toml := ca.toml(address)
-	r := harness.Start(t, toml)
+	r := ca.start(t, address)
 	e := r.Encode(t, "/live")
 	e.Frames(t, 100)
 	listener := r.Tune(t, "/live")
@@ -45,7 +45,7 @@ func TestACME(t *testing.T) {
 	}
 
 	r.Stop(t)
-	again, err := tls.Dial("tcp", harness.Start(t, toml).Addr, ca.trusted)
+	again, err := tls.Dial("tcp", ca.start(t, address).Addr, ca.trusted)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,8 +58,8 @@ func TestACME(t *testing.T) {
 // While an ACME server gives nothing, a handshake fails at once and leaves nothing
 // behind, and the end does not wait for it.
 func TestACMEServerIsDown(t *testing.T) {
+	t.Parallel()
 	own := harness.SelfSigned(t, "ACME server")
-	t.Setenv("SSL_CERT_FILE", own.CertFile) // whom relay trusts
 	pair, err := tls.LoadX509KeyPair(own.CertFile, own.KeyFile)
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func TestACMEServerIsDown(t *testing.T) {
 	directory.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
 	directory.StartTLS()
 	defer directory.Close()
-	r := harness.Start(t, fmt.Sprintf("%s[tls]\nacme_hosts = [%q]\nacme_dir = %q\nacme_cache = %q\n", harness.Config, acmeHost, directory.URL, t.TempDir()))
+	r := harness.Start(t, fmt.Sprintf("%s[tls]\nacme_hosts = [%q]\nacme_dir = %q\nacme_cache = %q\n", harness.Config, acmeHost, directory.URL, t.TempDir()), trusting(own))
 	<-asked
 	for range 50 {
 		conn := r.Dial(t)
@@ -94,16 +94,18 @@ func TestACMEServerIsDown(t *testing.T) {
 // Where TLS does not get through, the ACME server is answered in plain (RFC 8555,
 // section 8.3).
 func TestACMEInPlain(t *testing.T) {
+	t.Parallel()
 	address := harness.FreePort(t)
 	ca := pebble(t, issuance{byTLS: harness.FreePort(t), inPlain: address})
-	ca.dial(t, harness.Start(t, ca.toml(address)))
+	ca.dial(t, ca.start(t, address))
 }
 
 // A certificate is renewed while it is valid, and listeners stay on.
 func TestACMERenewal(t *testing.T) {
+	t.Parallel()
 	address := harness.FreePort(t)
 	ca := pebble(t, issuance{byTLS: address, inPlain: harness.FreePort(t), seconds: 10})
-	r := harness.Start(t, ca.toml(address))
+	r := ca.start(t, address)
 	e := r.Encode(t, "/live")
 	e.Frames(t, 100)
 	listener := r.Tune(t, "/live")
@@ -126,6 +128,7 @@ func TestACMERenewal(t *testing.T) {
 // What ACME servers look for in plain is there while one was asked, and for our
 // hosts alone; mounts are as they were.
 func TestACMEChallengeInPlain(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config+"[tls]\nacme_hosts = ['"+acmeHost+"']\nacme_dir = 'https://127.0.0.1:9/dir'\nacme_cache = '"+t.TempDir()+"'\n")
 	for _, tt := range []struct {
 		host, path string

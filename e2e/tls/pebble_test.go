@@ -61,14 +61,14 @@ type issuance struct {
 // authority is an ACME server.
 type authority struct {
 	directory, cache string
+	own              harness.Certificate
 	trusted          *tls.Config
 }
 
-// pebble starts one, which relay trusts.
+// pebble starts an ACME server.
 func pebble(t *testing.T, issue issuance) *authority {
 	t.Helper()
 	program, listen, management, own := buildPebble(t), harness.FreePort(t), harness.FreePort(t), harness.SelfSigned(t, "ACME server")
-	t.Setenv("SSL_CERT_FILE", own.CertFile)
 	port := func(addr string) string {
 		_, port, err := net.SplitHostPort(addr)
 		if err != nil {
@@ -97,15 +97,20 @@ func pebble(t *testing.T, issue issuance) *authority {
 		root, _ := io.ReadAll(answer.Body)
 		return roots.AppendCertsFromPEM(root)
 	})
-	return &authority{"https://" + listen + "/dir", filepath.Join(t.TempDir(), "acme"), &tls.Config{ServerName: acmeHost, RootCAs: roots}}
+	return &authority{"https://" + listen + "/dir", filepath.Join(t.TempDir(), "acme"), own, &tls.Config{ServerName: acmeHost, RootCAs: roots}}
 }
 
-// toml is the configuration of a relay at an address, with certificates of the
-// authority.
-func (a *authority) toml(address string) string {
-	return fmt.Sprintf("%s[tls]\nacme_hosts = [%q]\nacme_dir = %q\nacme_cache = %q\n",
-		strings.Replace(harness.Config, "127.0.0.1:0", address, 1), acmeHost, a.directory, a.cache)
+// start runs a relay at an address, which trusts the authority and has its
+// certificates from there.
+func (a *authority) start(t testing.TB, address string) *harness.Relay {
+	t.Helper()
+	return harness.Start(t, fmt.Sprintf("%s%s[tls]\nacme_hosts = [%q]\nacme_dir = %q\nacme_cache = %q\n",
+		strings.Replace(harness.Config, "127.0.0.1:0", address, 1), patientOfSources, acmeHost, a.directory, a.cache), trusting(a.own))
 }
+
+// trusting is what makes relay trust a server that shows a certificate, in its
+// environment.
+func trusting(c harness.Certificate) string { return "SSL_CERT_FILE=" + c.CertFile }
 
 // dial waits for a certificate of the authority.
 func (a *authority) dial(t testing.TB, r *harness.Relay) (secure *tls.Conn) {

@@ -30,6 +30,7 @@ func certificateOf(t testing.TB, addr string) string {
 
 // Sources, listeners and pages over TLS are the same as without.
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	only := harness.FreePort(t)
 	r := harness.Start(t, harness.Config+"[limits]\nflush_interval = '50ms'\n"+harness.SelfSigned(t, "radio").TOML(fmt.Sprintf("listen = [%q]", only)))
 	for name, secure := range map[string]string{"an address for TLS alone": only, "one for both": r.Addr} {
@@ -91,11 +92,15 @@ func isServedByTLS(t *testing.T, r *harness.Relay, secure string) {
 	}
 }
 
+// patientOfSources lets a source send nothing while certificates are waited for.
+const patientOfSources = "[limits]\nsource_timeout = '5m'\n"
+
 // Listeners go on through a new certificate, and a pair that does not belong
 // together changes nothing.
 func TestCertificateIsReplaced(t *testing.T) {
+	t.Parallel()
 	cert := harness.SelfSigned(t, "first")
-	r := harness.Start(t, harness.Config+cert.TOML())
+	r := harness.Start(t, harness.Config+patientOfSources+cert.TOML())
 	e := r.Encode(t, "/live")
 	e.Frames(t, 100)
 	conn, err := tls.Dial("tcp", r.Addr, harness.AnyCertificate)
@@ -133,6 +138,7 @@ func TestCertificateIsReplaced(t *testing.T) {
 
 // Old radios know only what is off by default: the first TLS, and RSA key exchange.
 func TestOldClients(t *testing.T) {
+	t.Parallel()
 	cert := harness.SelfSigned(t, "radio")
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -168,6 +174,7 @@ func TestOldClients(t *testing.T) {
 
 // Browsers are sent to https; whatever else comes in plain is served in plain.
 func TestPagesByTLS(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config+harness.SelfSigned(t, "radio").TOML("redirect_pages = true"))
 	r.Encode(t, "/live").Frames(t, 50)
 	client := http.Client{
@@ -199,6 +206,7 @@ func TestPagesByTLS(t *testing.T) {
 
 // Hellos that are none, or never end, cost nobody else anything.
 func TestBrokenHandshakes(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.Config+"[limits]\nheader_timeout = '1s'\n"+harness.SelfSigned(t, "radio").TOML())
 	plain := harness.Start(t, harness.Config)
 	for name, bytes := range map[string]string{
