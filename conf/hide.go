@@ -3,54 +3,121 @@ package conf
 import (
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
+
+	"github.com/BurntSushi/toml"
 )
 
 // HideSecrets returns the text with "***" in place of every password, and of
-// the logins in addresses. What stands for an environment variable stays. The
-// text must be valid.
+// what may be a key in an address, in comments too. What stands for an
+// environment variable stays. The text must be valid.
 func HideSecrets(text []byte) []byte {
-	var hidden strings.Builder
+	var shown strings.Builder
 	from := 0
+	replace := func(start, end int, by string) {
+		shown.Write(text[from:start])
+		shown.WriteString(by)
+		from = end
+	}
 	walkItems(string(text), func(i item) {
-		if i.table || i.start < from || !secretKeys[i.path[len(i.path)-1]] {
+		if i.table || i.start < from {
 			return
 		}
-		value := strings.TrimSpace(string(text[i.value:i.end]))
-		if isVariable(strings.Trim(value, `"'`)) || strings.Trim(value, `"'`) == "" {
-			return
+		key := i.path[len(i.path)-1]
+		written := strings.TrimRight(string(text[i.value:i.end]), " \t")
+		end := i.value + len(written)
+		if address, ok := addressKeys[i.place]; ok {
+			replace(i.value, end, hideLiteral(address, written))
+		} else if bare := strings.Trim(written, `"'`); secretKeys[key] && !isVariable(bare) && bare != "" {
+			replace(i.value, end, `"`+hidden+`"`)
 		}
-		hidden.Write(text[from:i.value])
-		hidden.WriteString(`"***"`)
-		from = i.value + len(strings.TrimRight(string(text[i.value:i.end]), " \t"))
 	})
-	hidden.Write(text[from:])
-	return loginInText.ReplaceAll([]byte(hidden.String()), []byte("$1***@"))
+	shown.Write(text[from:])
+	text, from = []byte(shown.String()), 0
+	shown.Reset()
+	walkComments(string(text), func(start, end int) {
+		replace(start, end, hideInComment(string(text[start:end])))
+	})
+	shown.Write(text[from:])
+	return loginInText.ReplaceAll([]byte(shown.String()), []byte("$1"+hidden+"@"))
+}
+
+// hideLiteral hides what may be a key in an address that a text writes in
+// quotes.
+func hideLiteral(field reflect.StructField, written string) string {
+	var value struct{ K any }
+	if _, err := toml.Decode("K="+written, &value); err != nil {
+		return `"` + hidden + `"`
+	}
+	address, ok := value.K.(string)
+	if !ok {
+		return `"` + hidden + `"`
+	}
+	if shown := HideAddress(field, address); shown != address {
+		return strconv.Quote(shown)
+	}
+	return written
+}
+
+// settingInComment is a setting that is commented out, or told of.
+var settingInComment = regexp.MustCompile(`([A-Za-z_]+)(\s*=\s*)("[^"]*"|'[^']*'|\[[^\]]*\]|[^\s#]+)`)
+
+// hideInComment hides secrets in a comment, where nobody can tell in which table
+// a setting would stand.
+func hideInComment(comment string) string {
+	return settingInComment.ReplaceAllStringFunc(comment, func(setting string) string {
+		parts := settingInComment.FindStringSubmatch(setting)
+		key, value := parts[1], strings.Trim(parts[3], `"'`)
+		switch field, isAddress := addressNames[key]; {
+		case isVariable(value) || value == "":
+		case secretKeys[key]:
+			return key + parts[2] + `"` + hidden + `"`
+		case isAddress:
+			return key + parts[2] + strconv.Quote(HideAddress(field, value))
+		}
+		return setting
+	})
 }
 
 // loginInText is the login in an address anywhere in a text.
 var loginInText = regexp.MustCompile(`(://)[^/?#@\s"']+@`)
 
-// secretKeys are the names of all keys that hold secrets.
-var secretKeys = func() map[string]bool {
-	names := map[string]bool{}
-	var walk func(reflect.Type)
-	walk = func(t reflect.Type) {
+var (
+	// secretKeys are the names of all keys that hold secrets.
+	secretKeys = map[string]bool{}
+	// addressKeys are the keys of addresses that may hold some, by the tables
+	// around them: "mount.listener_auth.url".
+	addressKeys = map[string]reflect.StructField{}
+	// addressNames are the same by the name of the key alone. Of two tables that
+	// have it, the one that hides more counts.
+	addressNames = map[string]reflect.StructField{}
+)
+
+func init() {
+	var walk func(prefix string, t reflect.Type)
+	walk = func(prefix string, t reflect.Type) {
 		for i := range t.NumField() {
 			field := t.Field(i)
 			of := field.Type
 			if of.Kind() == reflect.Slice {
 				of = of.Elem()
 			}
-			switch name := field.Tag.Get("toml"); {
+			name := field.Tag.Get("toml")
+			kind := field.Tag.Get("secret")
+			switch {
 			case name == "":
 			case of == secretType:
-				names[name] = true
+				secretKeys[name] = true
 			case isTable(of):
-				walk(of)
+				walk(prefix+name+".", of)
+			case kind != "":
+				addressKeys[prefix+name] = field
+				if addressNames[name].Tag.Get("secret") != secretPath {
+					addressNames[name] = field
+				}
 			}
 		}
 	}
-	walk(reflect.TypeFor[Config]())
-	return names
-}()
+	walk("", reflect.TypeFor[Config]())
+}

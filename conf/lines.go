@@ -18,10 +18,19 @@ func keyLines(text string) map[string]int {
 // item is a header or a key with its value, as a text has it.
 type item struct {
 	path       []string // the names in the header or in front of the "="
+	place      string   // of what it is in the configuration, as errors name it
 	table      bool     // a header
 	array      bool     // in double brackets
 	start, end int      // bytes
 	value      int      // where the value begins
+}
+
+// walkComments shows where every comment of a valid text begins and ends, in
+// bytes.
+func walkComments(text string, show func(start, end int)) {
+	s := newScan(text)
+	s.comment = show
+	s.document()
 }
 
 // walkItems shows every header and every key with a value in a valid text, in
@@ -40,6 +49,8 @@ func newScan(text string) *scan {
 		lines:  make(map[string]int),
 		tables: make(map[string]int),
 		show:   func(item) {},
+
+		comment: func(int, int) {},
 	}
 }
 
@@ -52,6 +63,8 @@ type scan struct {
 	lines  map[string]int // what was found
 	tables map[string]int // how many [[name]] headers were seen, by path id
 	show   func(item)     // is shown what was found
+
+	comment func(start, end int) // is shown comments
 }
 
 // at is how far the walk has come, in bytes.
@@ -118,7 +131,7 @@ func (s *scan) keyValue(table path) {
 	s.space()
 	found.value = s.at()
 	s.value(p)
-	found.end = s.at()
+	found.place, found.end = p.shown, s.at()
 	s.show(found)
 }
 
@@ -241,6 +254,7 @@ func (s *scan) blank() {
 		if end < 0 {
 			end = len(s.text)
 		}
+		s.comment(s.at(), s.at()+end)
 		s.advance(end)
 	}
 }

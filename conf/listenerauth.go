@@ -8,13 +8,13 @@ type ListenerAuth struct {
 	HtpasswdFile string `toml:"htpasswd_file"`
 	// URL is asked about every listener who comes, and told of each who
 	// leaves: Icecast's listener_add and listener_remove.
-	URL string `toml:"url"`
+	URL string `toml:"url" secret:"path"`
 	// OnSource is told when a live source takes the mount and when it has
 	// left: Icecast's mount_add and mount_remove.
-	OnSource string `toml:"on_source"`
+	OnSource string `toml:"on_source" secret:"path"`
 	// StreamAuth is asked whether a source may send, instead of looking at
 	// its password here: Icecast's stream_auth.
-	StreamAuth string `toml:"stream_auth"`
+	StreamAuth string `toml:"stream_auth" secret:"path"`
 	// TokenSecret signs addresses that let whoever has one listen until it
 	// expires, without a password. Empty: none does.
 	TokenSecret Secret `toml:"token_secret"`

@@ -3,6 +3,8 @@ package conf
 import (
 	"errors"
 	"io/fs"
+	"iter"
+	"maps"
 	"os"
 	"reflect"
 	"strings"
@@ -63,8 +65,8 @@ func parseWith(check func(*Config, *reader), name string, text []byte) (*Config,
 }
 
 // syntaxError turns what the TOML parser said into one sentence with a line.
-// The parser repeats pieces of the text, which may be of a password that
-// somebody forgot to put in quotes, so it is not cited for such a line.
+// The parser repeats pieces of the text, which may be of a secret that somebody
+// forgot to put in quotes, so it is not cited for such a line.
 func syntaxError(file, text string, err error) *Error {
 	e := &Error{File: file, Line: 1, Problem: "not valid TOML: " + err.Error()}
 	var syntax toml.ParseError
@@ -84,10 +86,26 @@ func syntaxError(file, text string, err error) *Error {
 		e.Problem += ` (text is written in quotes, "…")`
 	}
 	line := before[strings.LastIndex(before, "\n")+1:]
-	if rest, _, _ := strings.Cut(after, "\n"); strings.Contains(line+rest, "password") {
+	switch rest, _, _ := strings.Cut(after, "\n"); {
+	case strings.Contains(line+rest, "password"):
 		e.Problem = `not valid TOML: a password is written as NAME = "…", in quotes, and each key once`
+	case mayHoldSecret(line + rest):
+		e.Problem = `not valid TOML: a text is written as NAME = "…", in quotes, and each key once`
 	}
 	return e
+}
+
+// mayHoldSecret reports whether a line names a key that holds a secret, or an
+// address with one.
+func mayHoldSecret(line string) bool {
+	for _, keys := range []iter.Seq[string]{maps.Keys(secretKeys), maps.Keys(addressNames)} {
+		for name := range keys {
+			if strings.Contains(line, name) {
+				return true
+			}
+		}
+	}
+	return strings.Contains(line, "://")
 }
 
 // oneLine keeps a piece of the text inside a message from breaking its line.

@@ -38,16 +38,16 @@ func (r *reader) usable(p path) bool { return r.given(p) && !r.failed[p.id] }
 func (r *reader) table(at path, keys map[string]any, into reflect.Value) {
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		p := at.key(name)
-		if field, ok := fieldNamed(into, name); ok {
-			r.values[p.id] = shownValue(field, keys[name])
-			r.value(p, keys[name], field)
+		if i, ok := fieldIndex(into.Type(), name); ok {
+			r.values[p.id] = shownValue(into.Type().Field(i), keys[name])
+			r.value(p, keys[name], into.Field(i))
 			remember(into, name)
 			continue
 		}
 		plain, isFile := strings.CutSuffix(name, "_file")
-		if field, ok := fieldNamed(into, plain); ok && isFile && field.Type() == secretType {
+		if i, ok := fieldIndex(into.Type(), plain); ok && isFile && into.Type().Field(i).Type == secretType {
 			r.values[p.id] = keys[name]
-			if r.secretFile(p, keys, plain, field) {
+			if r.secretFile(p, keys, plain, into.Field(i)) {
 				remember(into, plain)
 			}
 			continue
@@ -133,6 +133,9 @@ func (r *reader) list(at path, v any, field reflect.Value) {
 	for i, item := range items {
 		p := at.item(i)
 		r.values[p.id] = item
+		if field.Type().Elem() == secretType {
+			r.values[p.id] = shownSecret(item)
+		}
 		element := reflect.New(field.Type().Elem()).Elem()
 		r.value(p, item, element)
 		field.Set(reflect.Append(field, element))
@@ -174,21 +177,42 @@ func (r *reader) resolve(name string) string {
 }
 
 // shownValue is what errors may repeat of a value for the given field.
-func shownValue(field reflect.Value, v any) any {
-	if s, ok := v.(string); field.Type() == secretType && !(ok && isVariable(s)) {
-		return Secret("given")
+func shownValue(field reflect.StructField, v any) any {
+	switch s, isText := v.(string); {
+	case field.Type == secretType:
+		return shownSecret(v)
+	case field.Type == reflect.SliceOf(secretType):
+		list, _ := v.([]any)
+		if list == nil {
+			return Secret("given")
+		}
+		shown := make([]any, len(list))
+		for i, item := range list {
+			shown[i] = shownSecret(item)
+		}
+		return shown
+	case isText:
+		return HideAddress(field, s)
 	}
 	return v
 }
 
-// fieldNamed finds the field of a struct by its toml tag.
-func fieldNamed(in reflect.Value, name string) (reflect.Value, bool) {
+// shownSecret is what errors may repeat of a secret: the name of a variable.
+func shownSecret(v any) any {
+	if s, ok := v.(string); ok && isVariable(s) {
+		return v
+	}
+	return Secret("given")
+}
+
+// fieldIndex finds the field of a struct by its toml tag.
+func fieldIndex(in reflect.Type, name string) (int, bool) {
 	for i := range in.NumField() {
-		if tag := in.Type().Field(i).Tag.Get("toml"); tag == name && tag != "" {
-			return in.Field(i), true
+		if tag := in.Field(i).Tag.Get("toml"); tag == name && tag != "" {
+			return i, true
 		}
 	}
-	return reflect.Value{}, false
+	return 0, false
 }
 
 // wrongKind is the error for a value of another TOML type than wanted.

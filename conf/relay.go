@@ -9,7 +9,7 @@ import (
 // Relay is a [[relay]]: a mount that is pulled from another server.
 type Relay struct {
 	// URL is where the other server has the stream.
-	URL string `toml:"url"`
+	URL string `toml:"url" secret:"query"`
 	// Mount is where it is here. Empty: where it is there.
 	Mount string `toml:"mount"`
 	// OnDemand connects only while somebody listens.
@@ -22,7 +22,7 @@ type Relay struct {
 // Master is [master]: a server all of whose mounts are pulled.
 type Master struct {
 	// URL is that server, without a path. Empty: there is none.
-	URL string `toml:"url"`
+	URL string `toml:"url" secret:"query"`
 	// User and Password are its relay login.
 	User     string `toml:"user"`
 	Password Secret `toml:"password"`
