@@ -23,6 +23,7 @@ type command struct {
 	other   string // the parameter that names a second mount; empty: none does
 	changes bool   // it does something, and so is not done for HEAD
 	inHTML  bool   // answered as Icecast answers to forms
+	file    bool   // it is about the mount's file of listeners, which others may use too
 }
 
 // use says what becomes of a parameter.
@@ -46,7 +47,7 @@ var commands = map[string]command{
 	"fallbacks":      {title: "Fallbacks", run: (*Handlers).setFallback, mount: needed, other: "fallback", changes: true, inHTML: true},
 	"skip":           {title: "Skip a track", run: (*Handlers).skip, mount: needed, changes: true},
 	"queue":          {title: "Queue", run: (*Handlers).queue, mount: needed, changes: true},
-	"manageauth":     {title: "Who may listen", run: (*Handlers).manageAuth, mount: needed, changes: true},
+	"manageauth":     {title: "Who may listen", run: (*Handlers).manageAuth, mount: needed, changes: true, file: true},
 	"killclient":     {title: "Remove a listener", run: (*Handlers).killClient, mount: needed, changes: true},
 	"killsource":     {title: "Remove a source", run: (*Handlers).killSource, mount: needed, changes: true},
 }
@@ -80,7 +81,7 @@ func (h *Handlers) Commands() map[string]http.HandlerFunc {
 
 func (h *Handlers) command(w http.ResponseWriter, r *http.Request, name string, c command) {
 	q := icy.ParseQuery(r.URL.RawQuery)
-	login := h.mayCommand(r, c, q)
+	by, login := h.mayCommand(r, c, q)
 	switch {
 	case login != nil:
 		h.unauthorized(w, r, login)
@@ -95,9 +96,10 @@ func (h *Handlers) command(w http.ResponseWriter, r *http.Request, name string, 
 		http.Error(w, "This command takes GET alone", http.StatusMethodNotAllowed)
 	default:
 		answer, err := c.run(h, q)
+		answer = h.toldTo(by, answer)
 		switch {
 		case err != nil:
-			badRequest(w, err.Error())
+			badRequest(w, h.errorToldTo(by, err).Error())
 		case strings.HasSuffix(r.URL.Path, ".xsl"):
 			writePage(w, c.title, answer)
 		case c.inHTML:
@@ -110,18 +112,6 @@ func (h *Handlers) command(w http.ResponseWriter, r *http.Request, name string, 
 				zap.String("ip", ipOf(r)), zap.String("answer", answer.summary()))
 		}
 	}
-}
-
-// mayCommand checks the login of a request for a command: the operator's or,
-// when mounts are named, one that opens them all.
-func (h *Handlers) mayCommand(r *http.Request, c command, q icy.Query) error {
-	if q["mount"] == "" {
-		return h.Gate.Admin(r)
-	}
-	if err := h.Gate.MountAdmin(r, q["mount"]); err != nil || c.other == "" || q[c.other] == "" {
-		return err
-	}
-	return h.Gate.MountAdmin(r, q[c.other])
 }
 
 // summary is what an answer says, for the log.

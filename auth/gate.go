@@ -104,6 +104,22 @@ func (g *Gate) MountAdmin(req *http.Request, mount string) error {
 	})
 }
 
+// OpensToo reports whether the login of a user that MountAdmin has let in for one
+// mount is one of another mount as well. Where a hook decides, that is not known,
+// and the answer is no.
+func (g *Gate) OpensToo(user, mount, other string) bool {
+	c := g.conf.Config()
+	mount, other = c.RootOf(mount), c.RootOf(other)
+	if mount == other {
+		return true
+	}
+	from, to := c.Mount(mount), c.Mount(other)
+	return from.ListenerAuth.StreamAuth == "" && to.ListenerAuth.StreamAuth == "" &&
+		slices.ContainsFunc(from.SourceLogins(), func(l conf.SourceLogin) bool {
+			return l.User == user && slices.Contains(to.SourceLogins(), l)
+		})
+}
+
 // source checks the login of a mount's source; with admin, the administrator's
 // will do too.
 func (g *Gate) source(ctx context.Context, req *http.Request, mount string, admin bool) *Refusal {

@@ -2,6 +2,8 @@ package conf
 
 import (
 	"cmp"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -165,6 +167,30 @@ func (c *Config) mount(name string, made []string) Mount {
 	m.Sources = slices.Clone(m.Sources)
 	m.Renditions = slices.Clone(m.Renditions)
 	return m
+}
+
+// WithHtpasswd returns the mounts, renditions and patterns whose listeners are
+// those of a file.
+func (c *Config) WithHtpasswd(file string) (names []string) {
+	want, err := os.Stat(file)
+	for _, m := range c.Mounts {
+		candidates := []string{m.Name}
+		for _, rendition := range m.Renditions {
+			candidates = append(candidates, rendition.Name)
+		}
+		for _, name := range candidates {
+			other := c.Mount(name).ListenerAuth.HtpasswdFile
+			same := other != "" && filepath.Clean(other) == filepath.Clean(file)
+			if !same && other != "" && err == nil {
+				found, err := os.Stat(other)
+				same = err == nil && os.SameFile(want, found)
+			}
+			if same {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // Declares tells whether a mount of this name is declared by itself, not only
