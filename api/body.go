@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"relay/conf"
 )
 
 // maxBody bounds a request body, in bytes.
@@ -71,8 +73,10 @@ func unmarshal(body []byte, into any) error {
 		return err
 	}
 	to := reflect.ValueOf(into).Elem()
+	var names []string
 	for i := range to.NumField() {
 		name, optional, _ := strings.Cut(to.Type().Field(i).Tag.Get("json"), ",")
+		names = append(names, name)
 		value, given := members[name]
 		switch {
 		case !given && optional == "":
@@ -86,9 +90,18 @@ func unmarshal(body []byte, into any) error {
 		}
 	}
 	for name := range members {
-		return fmt.Errorf("there is no member %q here", name)
+		return unknownMember(name, names)
 	}
 	return nil
+}
+
+// unknownMember says that an object has no member of a name, and which of those
+// it has was probably meant.
+func unknownMember(name string, names []string) error {
+	if near, ok := conf.Nearest(name, names); ok {
+		return fmt.Errorf("there is no member %q here; did you mean %q?", name, near)
+	}
+	return fmt.Errorf("there is no member %q here", name)
 }
 
 // unmarshalMember reads one value. The error goes on from the member's name.

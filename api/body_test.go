@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"relay/conf"
 )
 
 // move has members of all the kinds there are.
@@ -129,7 +131,10 @@ func FuzzSettings(f *testing.F) {
 		if key, found := nullIn(result); found {
 			t.Errorf("%q leaves null at %s", body, key)
 		}
-		staysInTheRadio(nil, result)
+		conf.CheckMountKeys(given)
+		if reveal(result, nil, conf.Mount{}) == nil {
+			reachOf(conf.Default(), "").check(nil, result)
+		}
 	})
 }
 

@@ -48,6 +48,9 @@ func (h *Handlers) changeMount(c *call, change func(table, given map[string]any)
 	if err != nil {
 		return problem(http.StatusBadRequest, "%v", err)
 	}
+	if err := conf.CheckMountKeys(given); err != nil {
+		return configProblem(err)
+	}
 	if name, named := given["name"]; named && name != c.mount {
 		return problem(http.StatusBadRequest, `the member "name" must be %q, as in the path`, c.mount)
 	}
@@ -57,10 +60,14 @@ func (h *Handlers) changeMount(c *call, change func(table, given map[string]any)
 			status = http.StatusCreated
 		}
 		changed, err := change(table, given)
-		if err == nil {
-			err = staysInTheRadio(table, changed)
+		if err != nil {
+			return nil, err
 		}
-		return changed, err
+		inForce := h.Conf.Config()
+		if err := reveal(changed, table, inForce.Mount(c.mount)); err != nil {
+			return nil, err
+		}
+		return changed, reachOf(inForce, h.Settings.File()).check(table, changed)
 	})
 	if err != nil {
 		return configProblem(err)
@@ -90,7 +97,7 @@ func settingsIn(body []byte) (map[string]any, error) {
 	given := map[string]any{}
 	for name, value := range members {
 		if !slices.Contains(mountKeys, name) {
-			return nil, fmt.Errorf("there is no member %q here", name)
+			return nil, unknownMember(name, mountKeys)
 		}
 		d := json.NewDecoder(bytes.NewReader(value))
 		d.UseNumber()
@@ -194,47 +201,4 @@ func nullIn(table map[string]any) (key string, found bool) {
 		}
 	}
 	return "", false
-}
-
-// staysInTheRadio refuses a change that reaches into the machine: an operator of
-// the radio need not be one of it.
-func staysInTheRadio(before, after map[string]any) error {
-	if !slices.Equal(commandsIn(after), commandsIn(before)) {
-		return problem(http.StatusForbidden, "a rendition's command is run by the server's shell: it can be changed in the file only")
-	}
-	if file := htpasswdIn(after); file != "" && file != htpasswdIn(before) {
-		return problem(http.StatusForbidden, "listener_auth.htpasswd_file is read out and written to: it can be changed in the file only")
-	}
-	return nil
-}
-
-// htpasswdIn returns the file of those who may listen to a mount, if any.
-func htpasswdIn(mount map[string]any) string {
-	auth, _ := mount["listener_auth"].(map[string]any)
-	if file := auth["htpasswd_file"]; file != nil {
-		return fmt.Sprint(file)
-	}
-	return ""
-}
-
-// commandsIn returns the commands of a mount's renditions.
-func commandsIn(mount map[string]any) (commands []string) {
-	add := func(rendition map[string]any) {
-		if command, given := rendition["command"]; given && command != "" {
-			commands = append(commands, fmt.Sprint(command))
-		}
-	}
-	switch list := mount["rendition"].(type) {
-	case []map[string]any:
-		for _, rendition := range list {
-			add(rendition)
-		}
-	case []any:
-		for _, rendition := range list {
-			if rendition, ok := rendition.(map[string]any); ok {
-				add(rendition)
-			}
-		}
-	}
-	return commands
 }

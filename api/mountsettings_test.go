@@ -24,6 +24,7 @@ func (s *station) text(t testing.TB) string {
 }
 
 func TestMountsAreMadeChangedAndRemoved(t *testing.T) {
+	house := strings.Replace(house, "[auth]", "[auth]\napi_folders = ['music']", 1)
 	s := newStation(t, house)
 	got := read[changed](t, s.ask(t, "PUT", "/mounts/a%2Fb", `{"title":"New","grace":"5s","burst":65536,"max_listeners":7,"files":{"paths":["music"]}}`, operator), 201)
 	if !got.Saved || got.Mount.Name != "/a/b" || got.Mount.Title != "New" || !got.Mount.Declared || got.Mount.State != "waiting" ||
@@ -81,6 +82,22 @@ func TestWrongSettingsChangeNothing(t *testing.T) {
 		{"PUT", "live", `{"grace":5}`, 422, "a duration"},
 		{"PUT", "live", `{"burst":"lots"}`, 422, "a size"},
 		{"PUT", "live", `{"files":{"folder":"x"}}`, 422, "unknown key"},
+		{"PATCH", "live", `{"listener_auth":{"htpasswd_fil":null}}`, 422, "unknown key"},
+		{"PATCH", "live", `{"listener_auth":{"htpasswd_fil":{}}}`, 422, "unknown"},
+		{"PATCH", "live", `{"listener_auth":{"HTPASSWD_FILE":null}}`, 422, "did you mean htpasswd_file?"},
+		{"PUT", "live", `{"listener_auth":{"token_secret_fil":""}}`, 422, "did you mean token_secret_file?"},
+		{"PATCH", "live", `{"files":{"path":null}}`, 422, "did you mean paths?"},
+		{"PATCH", "live", `{"files":{"paths":{"a":1}}}`, 422, "table"},
+		{"PATCH", "live", `{"files":{"paths":["a",{"b":1}]}}`, 422, "table"},
+		{"PATCH", "live", `{"files":[]}`, 422, "wants a table"},
+		{"PATCH", "live", `{"source":[{"user":"x","pasword":"y"}]}`, 422, "did you mean password?"},
+		{"PATCH", "live", `{"source":[{"user":"x","password":"long enough","x":{}}]}`, 422, "unknown"},
+		{"PATCH", "live", `{"rendition":[{"name":"/x","bitrate":64},5]}`, 422, "wants a table"},
+		{"PATCH", "live", `{"rendition":[{"name":"/x","bitrate":64,"bit_rate":64}]}`, 422, "did you mean bitrate?"},
+		{"PATCH", "live", `{"rendition":{"name":"/x"}}`, 422, "wants a list of tables"},
+		{"PATCH", "live", `{"grace":{"s":5}}`, 422, "table"},
+		{"PATCH", "live", `{"Title":null}`, 400, "did you mean \"title\"?"},
+		{"PATCH", "live", `{"source_pasword":null}`, 400, "did you mean \"source_password\"?"},
 		{"PUT", "live", `{"fallbacks":["/live"]}`, 422, "itself"},
 		{"PUT", "dj%2F*", `{}`, 400, "name"},
 		{"PUT", "api%2Fx", `{}`, 400, "name"},
@@ -94,6 +111,9 @@ func TestWrongSettingsChangeNothing(t *testing.T) {
 		p := refused(t, s.ask(t, test.method, "/mounts/"+test.path, test.body, operator), test.status)
 		if !strings.Contains(p.Detail, test.detail) {
 			t.Errorf("%s %s: %s", test.path, test.body, p.Detail)
+		}
+		if len(p.Errors) > 0 && !strings.HasPrefix(p.Errors[0].Key, "mount.") {
+			t.Errorf("%s: the key is %q", test.body, p.Errors[0].Key)
 		}
 		if (test.status == 422) != (len(p.Errors) > 0) {
 			t.Errorf("%s %s: %d errors", test.path, test.body, len(p.Errors))
@@ -109,7 +129,7 @@ func TestWrongSettingsChangeNothing(t *testing.T) {
 
 // What the file says of its list of listeners can be kept and taken away.
 func TestTheListOfListenersStays(t *testing.T) {
-	s := newStation(t, house+"[[mount]]\nname = '/members'\nlistener_auth.htpasswd_file = 'members'\n")
+	s := newStation(t, house+"[[mount]]\nname = '/members'\nlistener_auth.htpasswd_file = 'members'\n[[mount]]\nname = '/told'\nlistener_auth.on_source = 'http://a.example/x'\n")
 	for _, body := range []string{
 		`{"title":"x"}`, `{"listener_auth":{"htpasswd_file":"members","on_source":"http://a.example"}}`, `{"listener_auth":{"htpasswd_file":null}}`,
 	} {

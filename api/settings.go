@@ -3,14 +3,13 @@ package api
 import (
 	"encoding"
 	"reflect"
-	"regexp"
 
 	"relay/conf"
 )
 
 // settingsOf returns the settings of a mount under the keys and in the words
-// of relay.toml. Passwords are left out, and hidden where they are part of an
-// address.
+// of relay.toml. Passwords are left out, and what may be a key in an address is
+// hidden.
 func settingsOf(m conf.Mount) map[string]any {
 	settings := table(reflect.ValueOf(m))
 	delete(settings, "name")
@@ -22,13 +21,13 @@ func table(of reflect.Value) map[string]any {
 	for i := range of.NumField() {
 		field := of.Type().Field(i)
 		if key := field.Tag.Get("toml"); key != "" && field.Type != reflect.TypeFor[conf.Secret]() {
-			keys[key] = setting(of.Field(i))
+			keys[key] = setting(of.Type().Field(i), of.Field(i))
 		}
 	}
 	return keys
 }
 
-func setting(v reflect.Value) any {
+func setting(field reflect.StructField, v reflect.Value) any {
 	if _, ok := v.Interface().(encoding.TextMarshaler); ok {
 		return v.Interface()
 	}
@@ -38,14 +37,11 @@ func setting(v reflect.Value) any {
 	case reflect.Slice:
 		list := make([]any, v.Len())
 		for i := range list {
-			list[i] = setting(v.Index(i))
+			list[i] = setting(field, v.Index(i))
 		}
 		return list
 	case reflect.String:
-		return loginInAddress.ReplaceAllString(v.String(), "$1***@")
+		return conf.HideAddress(field, v.String())
 	}
 	return v.Interface()
 }
-
-// loginInAddress is the login in an address.
-var loginInAddress = regexp.MustCompile(`(://)[^/?#@\s]*@`)

@@ -18,6 +18,9 @@ type Auth struct {
 	RelayPassword Secret `toml:"relay_password"`
 	// APITokens let programs steer the server by "Authorization: Bearer TOKEN".
 	APITokens []Secret `toml:"api_tokens"`
+	// APIFolders are folders that mounts may take music from and put recordings
+	// in when they are changed by the API, beside those that mounts use already.
+	APIFolders []string `toml:"api_folders"`
 	// DenyIPs are addresses that nothing is answered but that the server is
 	// well, and DenyIPsFile has more of them, one a line, read again when it
 	// changes. Empty: there is no such file.
@@ -45,6 +48,13 @@ func (a *Auth) check(r *reader, p path) {
 		if user == "" {
 			r.fail(p.key(key), "must not be empty")
 		}
+	}
+	for i, folder := range a.APIFolders {
+		at := p.key("api_folders").item(i)
+		if folder == "" && !r.failed[at.id] {
+			r.fail(at, "must be the path of a folder")
+		}
+		a.APIFolders[i] = r.resolve(folder)
 	}
 	a.DenyIPsFile, a.DenyAgentsFile = r.resolve(a.DenyIPsFile), r.resolve(a.DenyAgentsFile)
 	for i, pattern := range a.DenyAgents {

@@ -20,7 +20,7 @@ func (r *reader) unknown(p path, name string, v any, in reflect.Type) {
 		for _, t := range tables {
 			written[t.name[strings.LastIndex(t.name, ".")+1:]] = t.written
 		}
-		if near, ok := nearest(name, slices.Sorted(maps.Keys(written))); ok {
+		if near, ok := Nearest(name, slices.Sorted(maps.Keys(written))); ok {
 			r.fail(p, "unknown table; did you mean %s?", written[near])
 		} else {
 			r.fail(p, "unknown table")
@@ -33,7 +33,7 @@ func (r *reader) unknown(p path, name string, v any, in reflect.Type) {
 			homes = append(homes, t.written)
 		}
 	}
-	if near, ok := nearest(name, keysOf(in)); len(homes) > 0 {
+	if near, ok := Nearest(name, keysOf(in)); len(homes) > 0 {
 		r.fail(p, "unknown key; %s belongs to %s", name, strings.Join(homes, " or "))
 	} else if ok {
 		r.fail(p, "unknown key; did you mean %s?", near)
@@ -98,8 +98,8 @@ func keysOf(table reflect.Type) []string {
 	return keys
 }
 
-// nearest finds the name that a slip of the hand would turn into the given one.
-func nearest(given string, names []string) (string, bool) {
+// Nearest finds the name that a slip of the hand would turn into the given one.
+func Nearest(given string, names []string) (string, bool) {
 	best, fewest := "", 1+max(1, min(3, len(given)/4))
 	for _, name := range names {
 		if n := slips(strings.ToLower(given), name); n < fewest {

@@ -25,6 +25,17 @@ func (l *Library) Find(name string) (path string, err error) {
 	return "", fmt.Errorf("there is no %s among the music of this mount", name)
 }
 
+// Listed returns the files that a playlist names, by itself or by the playlists
+// it names, as far as there are such files.
+func Listed(list string) (files []string) {
+	found, _ := scan([]string{list})
+	defer found.close()
+	for _, file := range found.all() {
+		files = append(files, string(file))
+	}
+	return files
+}
+
 // below returns the path of a file that is root or below it, or "".
 func below(name, root string) string {
 	root, err := filepath.EvalSymlinks(absolute(root))
@@ -41,10 +52,8 @@ func below(name, root string) string {
 // listed returns the path of a file that a playlist names, or "".
 func listed(name, list string) string {
 	path := named(name, filepath.Dir(absolute(list)))
-	found, _ := scan([]string{list})
-	defer found.close()
-	for _, have := range found.all() {
-		if absolute(string(have)) == path {
+	for _, have := range Listed(list) {
+		if absolute(have) == path {
 			return path
 		}
 	}

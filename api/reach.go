@@ -1,0 +1,258 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"relay/conf"
+	"relay/library"
+)
+
+// reach is where a mount may lead when its settings are changed by the API:
+// whoever operates the radio need not be let into its machine or its network.
+// Each value may stay as it is. Besides, music, intros and recordings may come
+// from and go to the folders that the configuration names, and web hooks may be
+// at the servers where there are some.
+type reach struct {
+	dir     string // where relative paths start; empty: the working directory
+	config  *conf.Config
+	folders []string        // of music, with those of [auth] api_folders
+	files   []string        // of music and intros
+	records []string        // of recordings, with those of [auth] api_folders
+	hooks   map[string]bool // servers, see hookServer
+}
+
+// reachOf returns where a configuration leads that was read from a file; the
+// name is empty where there is none.
+func reachOf(c *conf.Config, file string) *reach {
+	r := &reach{config: c, folders: slices.Clone(c.Auth.APIFolders), records: slices.Clone(c.Auth.APIFolders), hooks: map[string]bool{}}
+	if file != "" {
+		r.dir = filepath.Dir(file)
+	}
+	for _, m := range c.Mounts {
+		for _, path := range slices.Concat(m.Files.Paths, m.Files.Jingles) {
+			if info, err := os.Stat(path); err == nil && info.IsDir() {
+				r.folders = append(r.folders, path)
+			} else {
+				r.files = append(r.files, path)
+			}
+		}
+		if m.IntroFile != "" {
+			r.files = append(r.files, m.IntroFile)
+		}
+		if m.RecordDir != "" {
+			r.records = append(r.records, m.RecordDir)
+		}
+		for _, address := range []string{m.ListenerAuth.URL, m.ListenerAuth.OnSource, m.ListenerAuth.StreamAuth} {
+			if server := hookServer(address); server != "" {
+				r.hooks[server] = true
+			}
+		}
+	}
+	return r
+}
+
+// check returns a *Problem for what leads elsewhere in the settings of a mount
+// that are to come in place of others.
+func (r *reach) check(before, after map[string]any) error {
+	const fileOnly = "it can be changed in the file only"
+	if !slices.Equal(commandsIn(after), commandsIn(before)) {
+		return problem(http.StatusForbidden, "a rendition's command is run by the server's shell: %s", fileOnly)
+	}
+	if file := textAt(after, "listener_auth", "htpasswd_file"); file != "" && file != textAt(before, "listener_auth", "htpasswd_file") {
+		return problem(http.StatusForbidden, "listener_auth.htpasswd_file is read out and written to: %s", fileOnly)
+	}
+	known := secretsElsewhere(before)
+	for _, secret := range secretsElsewhere(after) {
+		if !slices.Contains(known, secret) {
+			return problem(http.StatusForbidden, "%s names a file or an environment variable of the machine: %s", secret.key, fileOnly)
+		}
+	}
+	for _, kind := range []struct {
+		key             []string
+		folders, files  []string
+		mayHoldPlaylist bool
+	}{
+		{[]string{"files", "paths"}, r.folders, r.files, true},
+		{[]string{"files", "jingles"}, r.folders, r.files, true},
+		{[]string{"intro_file"}, r.folders, r.files, false},
+		{[]string{"record_dir"}, r.records, nil, false},
+	} {
+		now := textsAt(before, kind.key...)
+		for _, path := range textsAt(after, kind.key...) {
+			if path == "" || slices.Contains(now, path) {
+				continue
+			}
+			err := r.within(path, kind.folders, kind.files, kind.mayHoldPlaylist)
+			if err != nil {
+				return problem(http.StatusForbidden, "%s = %q: %v", strings.Join(kind.key, "."), path, err)
+			}
+		}
+	}
+	for _, key := range hookKeys {
+		address := textAt(after, "listener_auth", key)
+		if address == "" || address == textAt(before, "listener_auth", key) || r.hooks[hookServer(address)] {
+			continue
+		}
+		return problem(http.StatusForbidden, "listener_auth.%s is at a server where no hook of the configuration is: write it into the file, or use a server named there", key)
+	}
+	return nil
+}
+
+// hookKeys are the keys of listener_auth that hold the address of a web hook.
+var hookKeys = []string{"url", "on_source", "stream_auth"}
+
+// hookServer is what tells one web server from another; empty: the address has
+// none.
+func hookServer(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" {
+		return ""
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
+}
+
+// errOutside says that a path leads elsewhere.
+var errOutside = errors.New("lies outside the folders that the configuration names for this: use one of them, or add a folder to api_folders under [auth] in the file")
+
+// within reports why a path is neither one of some files nor in one of some
+// folders, wherever links lead; with lists, what a playlist names must be there
+// too.
+func (r *reach) within(path string, folders, files []string, lists bool) error {
+	if slices.Contains(strings.Split(filepath.ToSlash(path), "/"), "..") {
+		return errors.New(`must not hold ".."`)
+	}
+	whole := r.resolve(path)
+	if whole == "" {
+		return errOutside
+	}
+	for _, file := range files {
+		if whole == r.resolve(file) {
+			return nil
+		}
+	}
+	if !r.isIn(whole, folders) {
+		return errOutside
+	}
+	if !lists || !library.IsPlaylist(whole) {
+		return nil
+	}
+	for _, file := range library.Listed(whole) {
+		if !r.isIn(r.resolve(file), folders) {
+			return fmt.Errorf("names %s, which %w", file, errOutside)
+		}
+	}
+	return nil
+}
+
+// isIn reports whether a path without links is one of some folders or in one.
+func (r *reach) isIn(whole string, folders []string) bool {
+	return slices.ContainsFunc(folders, func(folder string) bool {
+		way, err := filepath.Rel(r.resolve(folder), whole)
+		return err == nil && filepath.IsLocal(way)
+	})
+}
+
+// resolve returns the absolute path of a file without links, as far as it is
+// there; empty: it cannot be told.
+func (r *reach) resolve(path string) string {
+	if !filepath.IsAbs(path) && r.dir != "" {
+		path = filepath.Join(r.dir, path)
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return ""
+	}
+	for real, rest := path, ""; ; real, rest = filepath.Dir(real), filepath.Join(filepath.Base(real), rest) {
+		if found, err := filepath.EvalSymlinks(real); err == nil {
+			return filepath.Join(found, rest)
+		}
+		if _, err := os.Lstat(real); err == nil || filepath.Dir(real) == real {
+			return "" // a link that leads nowhere, or what nobody may look at
+		}
+	}
+}
+
+// elsewhere is a secret that stands in a file of its own or in the environment.
+type elsewhere struct{ key, name string }
+
+// secretsElsewhere returns those of a mount.
+func secretsElsewhere(mount map[string]any) (found []elsewhere) {
+	look := func(table map[string]any, prefix, key string) {
+		if name, _ := table[key+"_file"].(string); name != "" {
+			found = append(found, elsewhere{prefix + key + "_file", name})
+		}
+		if value, _ := table[key].(string); strings.HasPrefix(value, "${") && strings.HasSuffix(value, "}") {
+			found = append(found, elsewhere{prefix + key, value})
+		}
+	}
+	look(mount, "", "source_password")
+	for _, source := range tablesAt(mount, "source") {
+		look(source, "source.", "password")
+	}
+	auth, _ := mount["listener_auth"].(map[string]any)
+	look(auth, "listener_auth.", "token_secret")
+	return found
+}
+
+// commandsIn returns the commands of a mount's renditions.
+func commandsIn(mount map[string]any) (commands []string) {
+	for _, rendition := range tablesAt(mount, "rendition") {
+		if command, given := rendition["command"]; given && command != "" {
+			commands = append(commands, fmt.Sprint(command))
+		}
+	}
+	return commands
+}
+
+// tablesAt returns the tables that a key lists, as TOML or JSON has them.
+func tablesAt(table map[string]any, key string) (tables []map[string]any) {
+	switch list := table[key].(type) {
+	case []map[string]any:
+		return list
+	case []any:
+		for _, item := range list {
+			if below, ok := item.(map[string]any); ok {
+				tables = append(tables, below)
+			}
+		}
+	}
+	return tables
+}
+
+// textAt returns a text within tables; empty: there is none.
+func textAt(table map[string]any, keys ...string) string {
+	if texts := textsAt(table, keys...); len(texts) == 1 {
+		return texts[0]
+	}
+	return ""
+}
+
+// textsAt returns a text within tables, or all of a list of them.
+func textsAt(table map[string]any, keys ...string) (texts []string) {
+	last := len(keys) - 1
+	for _, key := range keys[:last] {
+		table, _ = table[key].(map[string]any)
+	}
+	switch value := table[keys[last]].(type) {
+	case string:
+		return []string{value}
+	case []any:
+		for _, item := range value {
+			if text, ok := item.(string); ok {
+				texts = append(texts, text)
+			}
+		}
+	}
+	return texts
+}
