@@ -45,9 +45,23 @@ func Try(name string, text []byte) (*Config, error) {
 
 // parseWith is Parse with a check of its own.
 func parseWith(check func(*Config, *reader), name string, text []byte) (*Config, error) {
+	c, r, err := read(name, text)
+	if err != nil {
+		return nil, err
+	}
+	check(c, r)
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// read moves what a text says over the defaults. What the reader complains of is
+// in it; the error is one of syntax.
+func read(name string, text []byte) (*Config, *reader, error) {
 	tables := make(map[string]any)
 	if _, err := toml.Decode(string(text), &tables); err != nil {
-		return nil, syntaxError(name, string(text), err)
+		return nil, nil, syntaxError(name, string(text), err)
 	}
 	r := &reader{
 		file:   name,
@@ -57,11 +71,7 @@ func parseWith(check func(*Config, *reader), name string, text []byte) (*Config,
 	}
 	c := Default()
 	r.table(path{}, tables, reflect.ValueOf(c).Elem())
-	check(c, r)
-	if err := r.err(); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return c, r, nil
 }
 
 // syntaxError turns what the TOML parser said into one sentence with a line.

@@ -197,9 +197,10 @@ func shownValue(field reflect.StructField, v any) any {
 	return v
 }
 
-// shownSecret is what errors may repeat of a secret: the name of a variable.
+// shownSecret is what errors may repeat of a secret: the name of a variable, or
+// that it is empty.
 func shownSecret(v any) any {
-	if s, ok := v.(string); ok && isVariable(s) {
+	if s, ok := v.(string); ok && (s == "" || isVariable(s)) {
 		return v
 	}
 	return Secret("given")

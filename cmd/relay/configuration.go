@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -39,6 +40,26 @@ func readConfiguration(path string, text []byte, w io.Writer) (loaded *conf.Conf
 	}
 	tellNotes(w, path, c.Notes())
 	return loaded, c.TOML(), nil
+}
+
+// review returns what works in a configuration and is likely not meant; the path
+// is empty where there is none. Of one that does not work there is nothing to say.
+func review(ctx context.Context, path string) []*conf.Error {
+	if path == "" {
+		return conf.Review(ctx, "", nil)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	if !isXML(path, text) {
+		return conf.Review(ctx, path, text)
+	}
+	c, err := icecast.Parse(path, text)
+	if err != nil {
+		return nil
+	}
+	return c.Review(ctx)
 }
 
 // isXML tells an icecast.xml from a relay.toml.

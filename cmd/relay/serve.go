@@ -127,6 +127,7 @@ func serve(path, listen string, tracks []string) error {
 			music.Play(musicOf(c, unconfigured, tracks))
 		})
 	})
+	working.Go(func() { advise(ctx, live, path, log) })
 	working.Go(func() { reloadOn(ctx, hangup, config, log) })
 	pullStreams(ctx, &working, live, registry, log, open)
 	encodeRenditions(ctx, &working, live, registry, log)

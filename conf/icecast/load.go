@@ -2,6 +2,7 @@ package icecast
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"slices"
 
@@ -24,12 +25,31 @@ func (c *Config) load(parse func(name string, text []byte) (*conf.Config, error)
 	return loaded, nil
 }
 
+// Review is conf.Review of the configuration, in the lines and elements of the
+// XML.
+func (c *Config) Review(ctx context.Context) []*conf.Error {
+	written := c.write()
+	return written.inXML(conf.Review(ctx, c.file, written.b.Bytes()))
+}
+
 // translate turns errors about lines of the TOML into those of the XML.
 func (o *text) translate(err error) error {
-	all := problems(err)
+	all := o.inXML(problems(err))
+	if len(all) == 1 {
+		return all[0]
+	}
+	joined := make([]error, len(all))
 	for i, e := range all {
-		if e.File == "" {
-			continue // of the environment
+		joined[i] = e
+	}
+	return errors.Join(joined...)
+}
+
+// inXML returns problems with the lines and elements of the XML, in their order.
+func (o *text) inXML(all []*conf.Error) []*conf.Error {
+	for i, e := range all {
+		if e.File == "" || e.Line == 0 && e.Key == "" {
+			continue // of the environment, or of the whole file
 		}
 		from := o.from[e.Line]
 		if from == nil {
@@ -39,14 +59,7 @@ func (o *text) translate(err error) error {
 		all[i] = &conf.Error{File: e.File, Line: from.line, Key: "<" + from.name + ">", Value: e.Value, Problem: e.Problem}
 	}
 	slices.SortStableFunc(all, func(a, b *conf.Error) int { return cmp.Compare(a.Line, b.Line) })
-	if len(all) == 1 {
-		return all[0]
-	}
-	joined := make([]error, len(all))
-	for i, e := range all {
-		joined[i] = e
-	}
-	return errors.Join(joined...)
+	return all
 }
 
 // problems are the single errors that an error of package conf is made of.

@@ -1,0 +1,121 @@
+package conf
+
+import (
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"os/user"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// reviewFiles warns of secrets that others on the machine can read.
+func (c *Config) reviewFiles(r *reader) {
+	var root path
+	if c.holdsSecrets(r) {
+		r.reviewFile(root, r.file, "passwords")
+	}
+	for _, s := range c.secrets(r) {
+		if s.file != "" {
+			r.reviewFile(s.at, s.file, "a password")
+		}
+	}
+	for i, m := range c.Mounts {
+		if file := m.ListenerAuth.HtpasswdFile; file != "" {
+			r.reviewFile(root.key("mount").item(i).key("listener_auth").key("htpasswd_file"), file, "the passwords of listeners")
+		}
+	}
+	tls := root.key("tls")
+	if c.TLS.KeyFile != "" {
+		r.reviewFile(tls.key("key_file"), c.TLS.KeyFile, "the key of the certificate")
+	}
+	if c.TLS.ACMECache != "" {
+		at := tls.key("acme_cache")
+		if !r.given(at) {
+			at = tls.key("acme_hosts")
+		}
+		r.reviewFile(at, c.TLS.ACMECache, "the keys of the certificates")
+	}
+}
+
+// holdsSecrets reports whether the text of a configuration has a secret in it.
+func (c *Config) holdsSecrets(r *reader) bool {
+	for _, s := range c.secrets(r) {
+		if s.file == "" && s.variable == "" {
+			return true
+		}
+	}
+	for _, m := range c.Mounts {
+		for _, address := range []string{m.ListenerAuth.URL, m.ListenerAuth.OnSource, m.ListenerAuth.StreamAuth} {
+			if u, err := url.Parse(address); err == nil && (u.User != nil || u.RawQuery != "") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// reviewFile warns of a file or folder that everybody can read or change, or a
+// group of more than the service. What is not there has nothing to hide.
+func (r *reader) reviewFile(at path, name, holds string) {
+	info, err := os.Stat(name)
+	if err != nil || name == "" {
+		return
+	}
+	mode := info.Mode().Perm()
+	open, who := mode&0o007, "everybody on this machine"
+	mended := mode &^ 0o007
+	if group, ok := strangeGroup(info); ok && mode&0o070 != 0 {
+		mended &^= 0o070
+		if open == 0 {
+			open, who = mode>>3&0o007, "everybody in the group "+group
+		}
+	}
+	if open&0o006 == 0 && !(info.IsDir() && open != 0) {
+		return
+	}
+	what := "read"
+	switch {
+	case open&0o004 == 0 && open&0o002 != 0:
+		what = "changed"
+	case open&0o002 != 0:
+		what = "read and changed"
+	case info.IsDir() && open&0o004 == 0:
+		what = "entered"
+	}
+	subject := name + " holds"
+	if name == r.file {
+		subject = "holds"
+	}
+	r.warn(at, "%s %s and can be %s by %s: chmod %o %s", subject, holds, what, who, mended, shellWord(name))
+}
+
+// strangeGroup returns the group of a file, if it may have other members than
+// the service and its owner.
+func strangeGroup(info fs.FileInfo) (name string, strange bool) {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || stat.Gid == 0 {
+		return "", false
+	}
+	name = fmt.Sprint(stat.Gid)
+	if group, err := user.LookupGroupId(name); err == nil {
+		name = group.Name
+	}
+	if owner, err := user.LookupId(fmt.Sprint(stat.Uid)); err == nil && owner.Username == name {
+		return name, false
+	}
+	// "relay" is that of the package, "ssl-cert" Debian's for keys. A group without
+	// a name has been made for one service in a container.
+	_, err := strconv.Atoi(name)
+	return name, err != nil && name != "relay" && name != "ssl-cert"
+}
+
+// shellWord quotes a path for the shell where it must be.
+func shellWord(name string) string {
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%") == "" {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+}
