@@ -11,6 +11,7 @@ import (
 
 	"relay/conf"
 	"relay/icy"
+	"relay/internal/logging"
 	"relay/mounts"
 )
 
@@ -108,8 +109,12 @@ func (h *Handlers) command(w http.ResponseWriter, r *http.Request, name string, 
 			writeXML(w, answer)
 		}
 		if c.changes && err == nil && answer.summary() != "" {
+			limit := logging.LimitPerClient(ipOf(r))
+			if user, _, _ := r.BasicAuth(); user == h.Conf.Config().Auth.AdminUser {
+				limit = zap.Skip() // what is done with the operator's login is on record
+			}
 			h.Log.Info("operator's command", zap.String("command", name), zap.String("mount", q["mount"]),
-				zap.String("ip", ipOf(r)), zap.String("answer", answer.summary()))
+				zap.String("ip", ipOf(r)), zap.String("answer", answer.summary()), limit)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"relay/auth"
 	"relay/conf"
 	"relay/icy"
+	"relay/internal/logging"
 	"relay/mounts"
 )
 
@@ -89,7 +90,7 @@ func (h *Handlers) refusal(r *http.Request, err error) *auth.Refusal {
 		level = h.Log.Debug
 	}
 	level("login refused", zap.String("path", r.URL.Path), zap.String("mount", icy.CutText(r.URL.Query().Get("mount"), icy.LongestUser)),
-		zap.String("ip", ipOf(r)), zap.String("agent", r.UserAgent()), zap.Error(err))
+		zap.String("ip", ipOf(r)), zap.String("agent", r.UserAgent()), zap.Error(err), logging.LimitPerClient(ipOf(r)))
 	return refusal
 }
 

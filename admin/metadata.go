@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/icy"
+	"relay/internal/logging"
 	"relay/mounts"
 )
 
@@ -54,7 +55,7 @@ func (h *Handlers) answerMetadata(w http.ResponseWriter, r *http.Request, e elem
 func (h *Handlers) updateTitle(mount, user string, q icy.Query) (given bool, err error) {
 	if named := q["charset"]; named != "" && !icy.KnowsCharset(named) {
 		h.Log.Warn("the charset of a title is unknown: the title is read as if it named none",
-			zap.String("mount", mount), zap.String("charset", icy.CutText(named, 64)))
+			zap.String("mount", mount), zap.String("charset", icy.CutText(named, 64)), logging.LimitPer(mount))
 	}
 	title, given := titleFrom(q, h.Registry.Charset(mount))
 	switch {

@@ -13,6 +13,7 @@ import (
 
 	"relay/auth"
 	"relay/icy"
+	"relay/internal/logging"
 )
 
 const (
@@ -54,7 +55,7 @@ func (h *Handlers) Watch(conn net.Conn, req *http.Request) {
 	defer tick.Stop()
 	for {
 		if h.Gate.DeniesAddress(ipOf(req)) {
-			h.Log.Debug("STATS client dismissed", zap.String("ip", ipOf(req)), zap.Error(auth.ErrAddressDenied))
+			h.Log.Debug("STATS client dismissed", zap.String("ip", ipOf(req)), zap.Error(auth.ErrAddressDenied), logging.LimitPerClient(ipOf(req)))
 			return
 		}
 		now := h.factsByOwner()
@@ -65,7 +66,7 @@ func (h *Handlers) Watch(conn net.Conn, req *http.Request) {
 		known = now
 		conn.SetDeadline(time.Now().Add(10 * watchEvery))
 		if _, err := conn.Write([]byte(lines + changed)); err != nil {
-			h.Log.Debug("STATS client left", zap.Error(err))
+			h.Log.Debug("STATS client left", zap.Error(err), logging.LimitPerClient(ipOf(req)))
 			return
 		}
 		lines = ""

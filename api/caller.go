@@ -10,6 +10,7 @@ import (
 
 	"relay/auth"
 	"relay/conf"
+	"relay/internal/logging"
 )
 
 // A caller is who asks.
@@ -140,7 +141,7 @@ func (h *Handlers) logRefusal(c *call, err error) {
 		level = h.Log.Debug
 	}
 	level("login refused", zap.String("path", c.r.URL.Path), zap.String("mount", c.mount),
-		zap.String("ip", ipOf(c.r)), zap.String("agent", c.r.UserAgent()), zap.Error(err))
+		zap.String("ip", ipOf(c.r)), zap.String("agent", c.r.UserAgent()), zap.Error(err), logging.LimitPerClient(ipOf(c.r)))
 }
 
 // isMissing tells whether a login was refused because there was none.

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/auth"
+	"relay/internal/logging"
 )
 
 // A call is one request for an operation.
@@ -34,7 +35,7 @@ func (h *Handlers) serve(op operation) http.Handler {
 		if err := h.run(op, c); err != nil {
 			var p *Problem
 			if !errors.As(err, &p) {
-				h.Log.Error("cannot answer a request", zap.String("path", r.URL.Path), zap.Error(err))
+				h.Log.Error("cannot answer a request", zap.String("path", r.URL.Path), zap.Error(err), logging.LimitPerClient(ipOf(r)))
 				p = problem(http.StatusInternalServerError, "the server could not do this")
 			}
 			p.write(w, r)
@@ -60,7 +61,11 @@ func (h *Handlers) run(op operation, c *call) error {
 		return err
 	}
 	if !op.reads() && op.who != loggedIn && op.who != anyone {
-		h.Log.Info("operator's request", zap.String("request", c.r.Method+" "+c.r.URL.Path), zap.String("user", c.by.user), zap.String("ip", ipOf(c.r)))
+		limit := logging.LimitPerClient(ipOf(c.r))
+		if c.by.operator {
+			limit = zap.Skip() // what is done with the operator's login is on record
+		}
+		h.Log.Info("operator's request", zap.String("request", c.r.Method+" "+c.r.URL.Path), zap.String("user", c.by.user), zap.String("ip", ipOf(c.r)), limit)
 	}
 	return nil
 }

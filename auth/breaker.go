@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"relay/internal/logging"
 )
 
 // How a hook that gives no answers is treated.
@@ -97,7 +99,7 @@ func (h *hooks) answered(t turn) {
 	h.mu.Unlock()
 	if told {
 		h.log.Info("a hook answers again", zap.String("hook", hookServer(t.address)),
-			zap.Int("unanswered", failed), zap.Duration("after", time.Since(since).Round(time.Second)))
+			zap.Int("unanswered", failed), zap.Duration("after", time.Since(since).Round(time.Second)), logging.LimitPer(hookServer(t.address)))
 	}
 }
 
@@ -156,7 +158,7 @@ func (h *hooks) tellOfFailure(address, problem string) {
 	h.mu.Unlock()
 	if tell {
 		h.log.Error("a hook gives no answer: logins that it decides are refused with 503",
-			zap.String("hook", hookServer(address)), zap.String("problem", problem), zap.Int("unanswered", failed))
+			zap.String("hook", hookServer(address)), zap.String("problem", problem), zap.Int("unanswered", failed), logging.LimitPer(hookServer(address)))
 	}
 }
 
@@ -168,7 +170,7 @@ func (h *hooks) noticeArrived(address string) {
 	b.untold = 0
 	h.mu.Unlock()
 	if lost > 0 {
-		h.log.Info("a hook is told again", zap.String("hook", hookServer(address)), zap.Int("lost", lost))
+		h.log.Info("a hook is told again", zap.String("hook", hookServer(address)), zap.Int("lost", lost), logging.LimitPer(hookServer(address)))
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/internal/logging"
 )
 
 // Gate holds the configured logins, and who is kept out. Safe for concurrent use.
@@ -49,10 +50,10 @@ func NewGate(c *conf.Live) *Gate {
 	}
 	g.throttle.slow = func(from netip.Prefix, guesses int) {
 		if !from.IsValid() {
-			g.log.Warn("wrong logins from everywhere are slowed down", zap.Int("wrong", guesses))
+			g.log.Warn("wrong logins from everywhere are slowed down", zap.Int("wrong", guesses), logging.Limit())
 			return
 		}
-		g.log.Warn("wrong logins are slowed down", zap.Stringer("from", from), zap.Int("wrong", guesses))
+		g.log.Warn("wrong logins are slowed down", zap.Stringer("from", from), zap.Int("wrong", guesses), logging.LimitPer(from.String()))
 	}
 	g.bans.refresh(true)
 	return g

@@ -110,7 +110,7 @@ func (h *Htpasswd) reread() {
 	if err != nil {
 		err = reasonOf(err)
 		if h.read == nil || h.read.failure == nil || h.read.failure.Error() != err.Error() {
-			h.held.Add(h.gate.log.Check(zap.ErrorLevel, "nobody may listen: the file cannot be read"), zap.String("file", h.path), zap.Error(err))
+			h.held.Add(h.gate.log.Check(zap.ErrorLevel, "nobody may listen: the file cannot be read"), zap.String("file", h.path), zap.Error(err), logging.LimitPer(h.path))
 		}
 		h.info, h.read = nil, &roll{failure: err}
 		return

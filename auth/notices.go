@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"relay/internal/logging"
 )
 
 const (
@@ -150,9 +152,9 @@ func (h *hooks) tell(n notice) {
 	switch lost, ok := h.notices.put(n); {
 	case !ok && lost == 1:
 		h.log.Error("hooks are not told any more: too many notices wait, or the server ends",
-			zap.String("server", hookServer(n.address)), zap.String("action", n.action), zap.String("mount", n.mount))
+			zap.String("server", hookServer(n.address)), zap.String("action", n.action), zap.String("mount", n.mount), logging.LimitPer(hookServer(n.address)))
 	case ok && lost > 0:
-		h.log.Warn("hooks are told again", zap.String("server", hookServer(n.address)), zap.Int("lost", lost))
+		h.log.Warn("hooks are told again", zap.String("server", hookServer(n.address)), zap.Int("lost", lost), logging.LimitPer(hookServer(n.address)))
 	}
 }
 
@@ -192,5 +194,5 @@ func (h *hooks) send(ctx context.Context, n notice) {
 		return // the log knows
 	}
 	h.log.Warn(hookName(n.address)+" was not told", zap.String("action", n.action),
-		zap.String("mount", n.mount), zap.String("problem", problem))
+		zap.String("mount", n.mount), zap.String("problem", problem), logging.LimitPer(hookServer(n.address)))
 }

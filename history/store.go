@@ -13,6 +13,7 @@ import (
 	"relay/clock"
 	"relay/conf"
 	"relay/crew"
+	"relay/internal/logging"
 )
 
 const (
@@ -123,7 +124,7 @@ func (s *Store) sample(ctx context.Context) {
 // tellLost logs how many entries were lost since it was last called.
 func (s *Store) tellLost() {
 	if n := s.lost.Swap(0); n > 0 {
-		s.log.Warn("the history could not keep up", zap.Int64("lost entries", n))
+		s.log.Warn("the history could not keep up", zap.Int64("lost entries", n), logging.Limit())
 	}
 }
 

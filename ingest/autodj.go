@@ -14,6 +14,7 @@ import (
 	"relay/conf"
 	"relay/crew"
 	"relay/icy"
+	"relay/internal/logging"
 	"relay/library"
 	"relay/mounts"
 )
@@ -123,7 +124,7 @@ func (a *AutoDJ) play(ctx context.Context, p *programme) {
 		running.Go(func() { run(ctx) })
 	}
 	if err := p.player.Run(ctx); err != nil {
-		a.log.Error("music stopped", zap.String("mount", p.Mount), zap.Error(err))
+		a.log.Error("music stopped", zap.String("mount", p.Mount), zap.Error(err), logging.LimitPer(p.Mount))
 	}
 	<-ctx.Done()
 	running.Wait()

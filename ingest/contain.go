@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 
 	"go.uber.org/zap"
+
+	"relay/internal/logging"
 )
 
 var errBug = errors.New("it has come upon a bug in relay")
@@ -15,7 +17,7 @@ var errBug = errors.New("it has come upon a bug in relay")
 // failed, and the next one follows as after any other failure.
 func contain(log *zap.Logger, err *error) {
 	if bug := recover(); bug != nil {
-		log.Error("a bug in relay ended an attempt to play, please report it", zap.Any("panic", bug), zap.ByteString("stack", debug.Stack()))
+		log.Error("a bug in relay ended an attempt to play, please report it", zap.Any("panic", bug), zap.ByteString("stack", debug.Stack()), logging.Limit())
 		*err = errBug
 	}
 }

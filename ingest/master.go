@@ -17,6 +17,7 @@ import (
 
 	"relay/conf"
 	"relay/icy"
+	"relay/internal/logging"
 )
 
 // maxStreamList bounds a master's list of mounts, in bytes.
@@ -47,7 +48,7 @@ type pulledMount struct {
 
 // Run asks for the list until ctx ends, and returns when all relays have.
 func (m *Master) Run(ctx context.Context) {
-	m.Log = m.Log.With(zap.String("master", conf.HideStream(m.From.URL)))
+	m.Log = m.Log.With(zap.String("master", conf.HideStream(m.From.URL)), logging.LimitPer(conf.HideStream(m.From.URL)))
 	m.relays = map[string]*pulledMount{}
 	defer m.running.Wait()
 	interval := time.Duration(m.From.Interval)

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/icy"
+	"relay/internal/logging"
 	"relay/mounts"
 )
 
@@ -126,7 +127,7 @@ func isClosed(c <-chan struct{}) bool {
 // tell logs what became of a track that did not play to its end. A folder full
 // of what cannot be played does not fill the log as well.
 func (p *Player) tell(track Track, played int, err error, broken int) {
-	about := []zap.Field{zap.String("mount", p.Mount), zap.Stringer("track", track)}
+	about := []zap.Field{zap.String("mount", p.Mount), zap.Stringer("track", track), logging.LimitPer(p.Mount)}
 	switch {
 	case errors.Is(err, errSkipped):
 		p.Log.Info("track ended by the operator", about...)

@@ -12,6 +12,7 @@ import (
 
 	"relay/conf"
 	"relay/icy"
+	"relay/internal/logging"
 	"relay/mounts"
 )
 
@@ -41,7 +42,7 @@ type Relay struct {
 // Run pulls until ctx ends or the server shuts down. It is called once.
 func (r *Relay) Run(ctx context.Context) {
 	address, _, _ := strings.Cut(r.From.URL, "?") // what follows may be a key
-	r.Log = r.Log.With(zap.String("mount", r.From.Mount), zap.String("from", address))
+	r.Log = r.Log.With(zap.String("mount", r.From.Mount), zap.String("from", address), logging.LimitPer(r.From.Mount))
 	defer r.detach()
 	wait := newBackoff(r.longestWait())
 	for {

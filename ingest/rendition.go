@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/internal/logging"
 	"relay/mounts"
 )
 
@@ -41,7 +42,7 @@ var errNothingToEncode = errors.New("the mount it is made of plays nothing any m
 // Run encodes until ctx ends, and starts the encoder again when it fails. It is
 // called once.
 func (r *Rendition) Run(ctx context.Context) {
-	r.Log = r.Log.With(zap.String("mount", r.To.Name), zap.String("of", r.Of))
+	r.Log = r.Log.With(zap.String("mount", r.To.Name), zap.String("of", r.Of), logging.LimitPer(r.To.Name))
 	defer r.detach()
 	wait := newBackoff(longestWait)
 	for {

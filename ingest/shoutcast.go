@@ -14,6 +14,7 @@ import (
 
 	"relay/auth"
 	"relay/icy"
+	"relay/internal/logging"
 )
 
 // maxSourceHead bounds the head of a SHOUTcast source in bytes.
@@ -32,7 +33,7 @@ const shoutcastAgent = "SHOUTcast source"
 func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard string, deadline time.Time) {
 	defer conn.Close()
 	ip := host(conn.RemoteAddr().String())
-	log := s.Log.With(zap.String("ip", ip))
+	log := s.Log.With(zap.String("ip", ip), logging.LimitPerClient(ip))
 	mount, user, err := s.Gate.PasswordLine(context.Background(), ip, line, standard)
 	wants := attempt{cmp.Or(mount, standard), ip, shoutcastAgent}
 	visit := s.Journal.BeginSource(ip, wants.mount)

@@ -15,6 +15,7 @@ import (
 	"relay/auth"
 	"relay/conf"
 	"relay/icy"
+	"relay/internal/logging"
 	"relay/journal"
 	"relay/mounts"
 )
@@ -43,7 +44,7 @@ func (s *Sources) pace() time.Duration {
 func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 	defer conn.Close()
 	ip := host(req.RemoteAddr)
-	log := s.Log.With(zap.String("ip", ip), zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()))
+	log := s.Log.With(zap.String("ip", ip), zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()), logging.LimitPerClient(ip))
 	visit := s.Journal.Begin(req)
 	in, err := s.admit(req, ip)
 	if err != nil {
@@ -56,7 +57,7 @@ func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 		answer = icy.SourceContinue + answer
 	}
 	if err := s.answer(conn, answer); err != nil {
-		log.Info("source left before it was answered", zap.Error(err))
+		log.Info("source left before it was answered", zap.Error(err), logging.LimitPer(in.Mount.Name))
 		return
 	}
 	defer s.Journal.End(visit, http.StatusOK, int64(len(answer)))
@@ -129,6 +130,7 @@ func (s *Sources) answer(conn net.Conn, text string) error {
 // play feeds an admitted source's stream to its input until either ends, and
 // logs its coming and going. header is what the source said of the stream.
 func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mounts.Input, log *zap.Logger) {
+	log = log.With(logging.LimitPer(in.Mount.Name)) // many mounts may have their sources at one address
 	log.Info("source connected", zap.String("name", in.Station.Name))
 	s.Gate.SourceCame(in.Mount.Name)
 	defer s.Gate.SourceLeft(in.Mount.Name)

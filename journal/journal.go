@@ -22,6 +22,7 @@ import (
 
 	"relay/conf"
 	"relay/crew"
+	"relay/internal/logging"
 )
 
 const (
@@ -104,11 +105,11 @@ func (j *Journal) writeLine(l line) {
 		problem = err.Error()
 	}
 	if problem != "" && problem != j.trouble {
-		j.log.Error("cannot write the journal; its lines are lost, the broadcast goes on", zap.String("error", problem))
+		j.log.Error("cannot write the journal; its lines are lost, the broadcast goes on", zap.String("error", problem), logging.Limit())
 	}
 	j.trouble = problem
 	if n := j.lost.Swap(0); n > 0 {
-		j.log.Warn("the journal could not keep up", zap.Int64("lost lines", n))
+		j.log.Warn("the journal could not keep up", zap.Int64("lost lines", n), logging.Limit())
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/internal/logging"
 	"relay/mounts"
 )
 
@@ -16,7 +17,7 @@ func (w *Writers) contain(l *listener) {
 	if bug == nil {
 		return
 	}
-	w.log.Error("a bug in relay ended one listener, please report it", zap.Any("panic", bug),
+	w.log.Error("a bug in relay ended one listener, please report it", zap.Any("panic", bug), logging.Limit(),
 		zap.String("ip", l.Addr), zap.ByteString("stack", debug.Stack()))
 	w.dismiss(l, mounts.LeftFault)
 }

@@ -11,6 +11,7 @@ import (
 
 	"relay/auth"
 	"relay/icy"
+	"relay/internal/logging"
 	"relay/mounts"
 )
 
@@ -191,7 +192,7 @@ func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason err
 		status, sentence = http.StatusNotFound, reason.Error()
 	}
 	level("listener refused", zap.String("mount", m.Name), zap.String("ip", l.Addr),
-		zap.String("agent", l.Agent), zap.Error(reason))
+		zap.String("agent", l.Agent), zap.Error(reason), logging.LimitPerClient(l.Addr))
 	n, _ := conn.Write(icy.AppendRefusal(nil, status, sentence, time.Now(), login.Header()))
 	w.end(conn, l, status, n)
 }

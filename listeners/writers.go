@@ -13,6 +13,7 @@ import (
 	"relay/auth"
 	"relay/conf"
 	"relay/history"
+	"relay/internal/logging"
 	"relay/journal"
 	"relay/mounts"
 )
@@ -85,7 +86,7 @@ func (w *Writers) seat(l *listener, conn net.Conn) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		raw, err := takeSocket(tcp)
 		if err != nil {
-			w.log.Error("cannot serve a listener", zap.String("mount", l.mount.Name), zap.Error(err))
+			w.log.Error("cannot serve a listener", zap.String("mount", l.mount.Name), zap.Error(err), logging.LimitPer(l.mount.Name))
 			l.socket = &waitingSocket{Conn: conn}
 			w.dismiss(l, mounts.LeftFault)
 			return

@@ -9,6 +9,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+
+	"relay/internal/logging"
 )
 
 const (
@@ -82,7 +84,7 @@ func (w *Watch) measure() {
 		w.short.Store(false)
 		return
 	}
-	about := []zap.Field{zap.String("of", s.Bound), zap.Int64("limit", s.Limit), zap.Int64("left", s.Left)}
+	about := []zap.Field{zap.String("of", s.Bound), zap.Int64("limit", s.Limit), zap.Int64("left", s.Left), logging.Limit()}
 	switch {
 	case !w.Short() && s.Left < s.reserve():
 		w.short.Store(true)

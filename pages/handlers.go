@@ -12,6 +12,7 @@ import (
 
 	"relay/auth"
 	"relay/conf"
+	"relay/internal/logging"
 	"relay/mounts"
 	"relay/version"
 )
@@ -50,7 +51,7 @@ func (h *Handlers) render(w http.ResponseWriter, status int, name, frames string
 	header.Set("Cross-Origin-Resource-Policy", "same-origin") // frames are none of its business
 	w.WriteHeader(status)
 	if err := templates.ExecuteTemplate(w, name, data); err != nil {
-		h.Log.Debug("page not sent", zap.Error(err))
+		h.Log.Debug("page not sent", zap.Error(err), logging.Limit())
 	}
 }
 

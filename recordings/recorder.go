@@ -10,6 +10,7 @@ import (
 	"relay/clock"
 	"relay/conf"
 	"relay/crew"
+	"relay/internal/logging"
 	"relay/mounts"
 )
 
@@ -82,7 +83,7 @@ func (r *Recorder) wanted() (list []session) {
 // record writes down a mount until its stream or ctx ends.
 func (r *Recorder) record(ctx context.Context, one session) {
 	m := one.mount
-	log := r.Log.With(zap.String("mount", m.Name))
+	log := r.Log.With(zap.String("mount", m.Name), logging.LimitPer(m.Name))
 	takes := make(chan take, queued)
 	shelf, leave := r.enter(m.Config())
 	defer leave()

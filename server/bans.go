@@ -10,6 +10,7 @@ import (
 
 	"relay/auth"
 	"relay/icy"
+	"relay/internal/logging"
 	"relay/mounts"
 )
 
@@ -39,7 +40,7 @@ func (s *Server) denied(conn net.Conn, req *http.Request) bool {
 		return false
 	}
 	visit := s.journal.Begin(req)
-	s.log.Debug("request refused", zap.String("from", req.RemoteAddr), zap.Error(auth.ErrAddressDenied))
+	s.log.Debug("request refused", zap.String("from", req.RemoteAddr), zap.Error(auth.ErrAddressDenied), logging.LimitPerClient(req.RemoteAddr))
 	conn.SetDeadline(time.Now().Add(time.Second))
 	n, _ := conn.Write(icy.AppendRefusal(nil, http.StatusForbidden, auth.AddressDenied, time.Now()))
 	conn.Close()
@@ -54,7 +55,7 @@ func (s *Server) deniedShoutcast(conn net.Conn) bool {
 	if !s.gate.DeniesAddress(ip) {
 		return false
 	}
-	s.log.Debug("source refused", zap.String("ip", ip), zap.Error(auth.ErrAddressDenied))
+	s.log.Debug("source refused", zap.String("ip", ip), zap.Error(auth.ErrAddressDenied), logging.LimitPerClient(ip))
 	conn.SetDeadline(time.Now().Add(time.Second))
 	conn.Write([]byte(icy.ShoutcastRefused))
 	conn.Close()

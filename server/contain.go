@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 
 	"go.uber.org/zap"
+
+	"relay/internal/logging"
 )
 
 // contain, when deferred, keeps a bug that one connection has come upon from
@@ -16,6 +18,6 @@ func (s *Server) contain(conn net.Conn) {
 		return
 	}
 	conn.Close()
-	s.log.Error("a bug in relay ended one connection, please report it", zap.Any("panic", bug),
+	s.log.Error("a bug in relay ended one connection, please report it", zap.Any("panic", bug), logging.Limit(),
 		zap.Stringer("from", conn.RemoteAddr()), zap.ByteString("stack", debug.Stack()))
 }

@@ -122,7 +122,7 @@ func (c *crowd) makeRoom(ago time.Duration) bool {
 func (c *crowd) close(w *waiting) {
 	c.remove(w)
 	w.socket.Close()
-	c.held.Add(c.log.Check(zap.WarnLevel, c.why), zap.Stringer("from", w.from), zap.Int("left", c.all.Len()), logging.Limit())
+	c.held.Add(c.log.Check(zap.WarnLevel, c.why), zap.Stringer("from", w.from), zap.Int("left", c.all.Len()), logging.LimitToMinute())
 }
 
 // remove takes a connection off the lists; twice does no harm. c.mu is held.

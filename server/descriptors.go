@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/internal/logging"
 )
 
 // spareDescriptors is how many are kept from listeners, beside those of the
@@ -57,7 +58,6 @@ func followersRoom(descriptors, listeners, sources int) int {
 // accept takes connections until l is closed. Running out of descriptors is
 // waited out: those on the air must not lose the server for it.
 func (s *Server) accept(l net.Listener, handle func(net.Conn)) {
-	var complained time.Time
 	for {
 		conn, err := l.Accept()
 		switch {
@@ -67,10 +67,7 @@ func (s *Server) accept(l net.Listener, handle func(net.Conn)) {
 		case errors.Is(err, net.ErrClosed):
 			return
 		}
-		if time.Since(complained) > time.Second {
-			complained = time.Now()
-			s.log.Error("cannot accept connections", zap.Error(err))
-		}
+		s.log.Error("cannot accept connections", zap.Error(err), logging.Limit())
 		pause := 100 * time.Millisecond
 		if full := errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE); full && s.makeRoom() {
 			pause = time.Millisecond // until it is closed

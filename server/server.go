@@ -23,6 +23,7 @@ import (
 	"relay/history"
 	"relay/icy"
 	"relay/ingest"
+	"relay/internal/logging"
 	"relay/journal"
 	"relay/listeners"
 	"relay/memory"
@@ -287,7 +288,7 @@ func (s *Server) turnAway(conn net.Conn, err error) {
 	if errors.Is(err, io.EOF) || errors.As(err, &netErr) {
 		return // gone, or too slow: there is nobody to tell
 	}
-	s.log.Debug("not a request", zap.Stringer("from", conn.RemoteAddr()), zap.Error(err))
+	s.log.Debug("not a request", zap.Stringer("from", conn.RemoteAddr()), zap.Error(err), logging.LimitPerClient(conn.RemoteAddr().String()))
 	status := http.StatusBadRequest
 	if errors.Is(err, errHeadTooLarge) {
 		status = http.StatusRequestHeaderFieldsTooLarge

@@ -2,10 +2,15 @@ package faults
 
 import (
 	"bufio"
+	"fmt"
+	"net"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"relay/e2e/harness"
 )
@@ -108,16 +113,23 @@ func TestTheEndWithALogThatBlocks(t *testing.T) {
 
 // A log that is gone is no reason to go off the air.
 func TestALogThatBreaksEndsNothing(t *testing.T) {
-	brokenPipe := func(t *testing.T) *os.File {
-		in, out := pipe(t)
-		in.Close()
-		return out
-	}
 	for _, c := range []struct {
 		name string
 		log  func(*testing.T) *os.File
 	}{
-		{"a broken pipe", brokenPipe},
+		{"a broken pipe", func(t *testing.T) *os.File {
+			in, out := pipe(t)
+			in.Close()
+			return out
+		}},
+		{"a pipe of which one line is read", func(t *testing.T) *os.File {
+			in, out := pipe(t)
+			go func() {
+				bufio.NewReaderSize(in, 16).ReadString('\n')
+				in.Close()
+			}()
+			return out
+		}},
 		{"a full disk", func(t *testing.T) *os.File {
 			full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 			if err != nil {
@@ -137,5 +149,87 @@ func TestALogThatBreaksEndsNothing(t *testing.T) {
 			}
 			s.endsInTime(t)
 		})
+	}
+	t.Run("closed", func(t *testing.T) {
+		t.Parallel()
+		addr := harness.FreePort(t)
+		cmd := exec.Command("sh", "-c", `exec "$0" "$@" >&- 2>&-`, harness.Binary, "-c", harness.WriteFile(t, "relay.toml", configuration), "-listen", addr)
+		s := open(t, harness.LaunchMute(t, cmd, addr))
+		s.changesHands(t)
+		s.endsInTime(t)
+	})
+}
+
+// An encoder whose pipe breaks ends as everywhere, though the server does not.
+func TestEncodersAreEndedByBrokenPipes(t *testing.T) {
+	t.Parallel()
+	status := filepath.Join(t.TempDir(), "status")
+	r := harness.Start(t, configuration+`
+[[mount.rendition]]
+name = "/low"
+bitrate = 64
+command = "grep SigIgn: /proc/self/status > `+status+`; cat > /dev/null"
+`)
+	if _, err := os.Stat("/proc/self/status"); err != nil {
+		harness.Missing(t, "there is no /proc/self/status")
+	}
+	r.Broadcast(t, "/live", dj)
+	var ignored uint64
+	harness.Eventually(t, "the encoder to start", func() bool {
+		_, err := fmt.Sscanf(harness.ReadFile(t, status), "SigIgn: %x", &ignored)
+		return err == nil
+	})
+	if ignored&(1<<(syscall.SIGPIPE-1)) != 0 {
+		t.Errorf("the encoder ignores SIGPIPE: %x", ignored)
+	}
+}
+
+// access.log may be a pipe to another program.
+func TestAnAccessLogThatBlocksHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	fifo := filepath.Join(t.TempDir(), "access.log")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, harness.Start(t, configuration+"[log]\naccess_file = '"+fifo+"'\n"))
+	s.changesHands(t)
+	s.endsInTime(t)
+}
+
+// What is wrong at the start is said before the end, whatever the log does.
+func TestAStartThatFailsSaysWhy(t *testing.T) {
+	t.Parallel()
+	config := harness.WriteFile(t, "relay.toml", configuration)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for range 10 {
+		var said harness.Buffer
+		cmd := exec.Command(harness.Binary, "-c", config, "-listen", taken.Addr().String())
+		cmd.Stderr = &said
+		if err := cmd.Run(); err == nil || !strings.Contains(said.String(), "the port is in use") {
+			t.Fatalf("%v: %q", err, said.String())
+		}
+	}
+
+	_, out := pipe(t)
+	fill(t, out)
+	cmd := exec.Command(harness.Binary, "-c", config, "-listen", taken.Addr().String())
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if cmd.ProcessState.ExitCode() != 1 {
+			t.Errorf("ended with %v", err)
+		}
+	case <-time.After(harness.Patience):
+		cmd.Process.Kill()
+		t.Error("does not end")
 	}
 }

@@ -55,6 +55,9 @@ func LimitPer(name string) zap.Field { return mark(client{name: name}) }
 // Limit is LimitPerClient for lines that are counted all together.
 func Limit() zap.Field { return LimitPer("") }
 
+// LimitToMinute is Limit for lines that are logged once a minute at most.
+func LimitToMinute() zap.Field { return mark(client{rare: true}) }
+
 // mark makes a field that no encoder shows.
 func mark(c client) zap.Field { return zap.Field{Type: zapcore.SkipType, Interface: c} }
 

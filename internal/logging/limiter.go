@@ -10,11 +10,13 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// The limits of lines with one message: those of one client, and those of all
-// clients together.
+// The limits of lines with one message: those of one client, those of what has a
+// name, such as a mount, and those of all together.
 var (
 	perClient  = rate{burst: 10, every: 10 * time.Second}
+	perName    = rate{burst: 30, every: 10 * time.Second}
 	perMessage = rate{burst: 100, every: time.Second}
+	rarely     = rate{burst: 1, every: time.Minute}
 )
 
 const (
@@ -40,6 +42,17 @@ type limiter struct {
 type client struct {
 	prefix netip.Prefix
 	name   string // where there is no prefix
+	rare   bool   // its lines are limited to rarely
+}
+
+func (c client) rate() rate {
+	switch {
+	case c.rare:
+		return rarely
+	case c.name != "":
+		return perName
+	}
+	return perClient
 }
 
 func (c client) String() string {
@@ -98,11 +111,11 @@ func (l *limiter) take(now time.Time, level zapcore.Level, message string, of cl
 	if c.rested(now) {
 		all = &k.first
 	}
-	if !c.allows(now, perClient) || !all.allows(now, perMessage) {
+	if !c.allows(now, of.rate()) || !all.allows(now, perMessage) {
 		c.leftOut++
 		return 0, false
 	}
-	c.use(now, perClient)
+	c.use(now, of.rate())
 	all.use(now, perMessage)
 	leftOut, c.leftOut = c.leftOut, 0
 	return leftOut, true

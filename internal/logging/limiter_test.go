@@ -2,6 +2,7 @@ package logging
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -15,11 +16,15 @@ var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func named(name string) client { return client{name: name} }
 
+func at(n int) client {
+	return client{prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, byte(n >> 8), byte(n)}), 32)}
+}
+
 func TestFirstLinesAreLoggedAtOnceThenFew(t *testing.T) {
 	l := newLimiter()
 	logged, told := 0, 0
 	for i := range 6000 { // ten a second, for ten minutes
-		if n, ok := l.take(start.Add(time.Duration(i)*100*time.Millisecond), zapcore.WarnLevel, "refused", named("a")); ok {
+		if n, ok := l.take(start.Add(time.Duration(i)*100*time.Millisecond), zapcore.WarnLevel, "refused", at(1)); ok {
 			logged, told = logged+1, told+n
 			if i < perClient.burst && logged != i+1 {
 				t.Fatalf("line %d is left out", i)
@@ -35,7 +40,7 @@ func TestFirstLinesAreLoggedAtOnceThenFew(t *testing.T) {
 	if told+logged != 6000 {
 		t.Errorf("%d lines are logged and %d are told of, want 6000", logged, told)
 	}
-	if _, ok := l.take(start.Add(time.Hour), zapcore.WarnLevel, "refused", named("a")); !ok {
+	if _, ok := l.take(start.Add(time.Hour), zapcore.WarnLevel, "refused", at(1)); !ok {
 		t.Error("the first line after an hour is left out")
 	}
 }
@@ -43,12 +48,12 @@ func TestFirstLinesAreLoggedAtOnceThenFew(t *testing.T) {
 func TestOneClientDoesNotKeepOthersOut(t *testing.T) {
 	l := newLimiter()
 	for i := range 100_000 {
-		l.take(start, zapcore.WarnLevel, "refused", named(fmt.Sprint(i%30)))
+		l.take(start, zapcore.WarnLevel, "refused", at(i%30))
 	}
-	if _, ok := l.take(start, zapcore.WarnLevel, "refused", named("studio")); !ok {
+	if _, ok := l.take(start, zapcore.WarnLevel, "refused", at(100)); !ok {
 		t.Error("the first line of another client is left out")
 	}
-	if _, ok := l.take(start, zapcore.WarnLevel, "another message", named("1")); !ok {
+	if _, ok := l.take(start, zapcore.WarnLevel, "another message", at(1)); !ok {
 		t.Error("the first line with another message is left out")
 	}
 }
@@ -88,7 +93,7 @@ func TestMessagesThatAreNotConstantAreBounded(t *testing.T) {
 			logged++
 		}
 	}
-	if len(l.kinds) > mostKinds+1 || logged > mostKinds+1+perClient.burst {
+	if len(l.kinds) > mostKinds+1 || logged > mostKinds+1+perName.burst {
 		t.Errorf("%d messages are remembered, and %d lines are logged", len(l.kinds), logged)
 	}
 	for key := range l.counts {
@@ -131,12 +136,12 @@ func TestLinesSayHowManyWereLeftOut(t *testing.T) {
 	for range 100 {
 		write(start, zap.WarnLevel)
 	}
-	if n := seen.Len(); n != perClient.burst {
+	if n := seen.Len(); n != perName.burst {
 		t.Fatalf("%d lines", n)
 	}
 	seen.TakeAll()
 	write(start.Add(time.Minute), zap.WarnLevel)
-	if lines := seen.TakeAll(); len(lines) != 1 || lines[0].ContextMap()["left_out"] != int64(100-perClient.burst) || lines[0].ContextMap()["mount"] != "/live" {
+	if lines := seen.TakeAll(); len(lines) != 1 || lines[0].ContextMap()["left_out"] != int64(100-perName.burst) || lines[0].ContextMap()["mount"] != "/live" {
 		t.Errorf("%+v", lines)
 	}
 
@@ -151,6 +156,22 @@ func TestLinesSayHowManyWereLeftOut(t *testing.T) {
 	}
 	if got := fmt.Sprint(lines[0].ContextMap()); got != "map[left_out:20 line:source refused of:2001:db8::/64]" {
 		t.Error(got)
+	}
+}
+
+func TestOneLineAMinute(t *testing.T) {
+	l, logged := newLimiter(), 0
+	for i := range 600 {
+		n, ok := l.take(start.Add(time.Duration(i)*time.Second/2), zapcore.WarnLevel, "closed", client{rare: true})
+		if ok && i > 0 && n != 119 {
+			t.Errorf("%d lines are left out of a minute", n)
+		}
+		if ok {
+			logged++
+		}
+	}
+	if logged != 5 {
+		t.Errorf("%d lines in five minutes", logged)
 	}
 }
 

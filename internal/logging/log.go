@@ -73,7 +73,7 @@ func (l *Log) tellLeftOut(now time.Time) {
 	for _, out := range l.limits.leftOut(now) {
 		e := zapcore.Entry{Level: out.level, Time: now, Message: "lines left out of the log"}
 		fields := []zap.Field{zap.String("line", out.kind), zap.Int("left_out", out.lines)}
-		if out.clients == 1 && out.client != (client{}) {
+		if out.clients == 1 && out.client.String() != "" {
 			fields = append(fields, zap.Stringer("of", out.client))
 		} else if out.clients > 1 {
 			fields = append(fields, zap.Int("clients", out.clients))
