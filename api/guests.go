@@ -1,15 +1,14 @@
 package api
 
 import (
+	"net/netip"
 	"slices"
-
-	"relay/internal/clientcount"
 )
 
 // guests are the followers without a login.
 type guests struct {
-	all   []*follower // who came first in front
-	count clientcount.Counts
+	all   []*follower          // who came first in front
+	count map[netip.Prefix]int // of each household, see conf.HouseholdOf
 }
 
 // householdShare is how many of all places the guests of one household may have:
@@ -17,14 +16,10 @@ type guests struct {
 // their own sake.
 func householdShare(places int) int { return max(places/4, 1) }
 
-// enter puts f on the list, unless its client has its share of so many places. A
-// wider network of many clients has half of them at most.
-func (g *guests) enter(f *follower, places int) bool {
-	if !g.count.Enter(f.ip, householdShare(places), places/2) {
-		return false
-	}
+// enter puts f on the list.
+func (g *guests) enter(f *follower) {
 	g.all = append(g.all, f)
-	return true
+	g.count[f.household]++
 }
 
 // leave takes f off the list, if he is on it.
@@ -34,5 +29,7 @@ func (g *guests) leave(f *follower) {
 		return
 	}
 	g.all = slices.Delete(g.all, at, at+1)
-	g.count.Leave(f.ip)
+	if g.count[f.household]--; g.count[f.household] == 0 {
+		delete(g.count, f.household)
+	}
 }

@@ -40,7 +40,7 @@ func (h *Handlers) changeMount(c *call, change func(table, given map[string]any)
 	if err := conf.CheckMountName(c.mount); err != nil {
 		return problem(http.StatusBadRequest, "the mount's name %v", err)
 	}
-	body, err := c.body()
+	body, err := readBody(c.w, c.r)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,6 @@ import (
 
 	"relay/conf"
 	"relay/internal/logging"
-	"relay/internal/turns"
 )
 
 // Gate holds the configured logins, and who is kept out. Safe for concurrent use.
@@ -47,7 +46,7 @@ func NewGate(c *conf.Live) *Gate {
 		throttle: newThrottle(),
 		bans:     newBans(c),
 		files:    map[string]*Htpasswd{},
-		hashing:  newHashing(turns.HalfOfProcessors()),
+		hashing:  newHashing(hashers()),
 	}
 	g.throttle.slow = func(from netip.Prefix, guesses int) {
 		if !from.IsValid() {

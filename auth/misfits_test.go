@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -58,13 +57,12 @@ func opens(way string) string {
 
 // occupy takes all turns to hash a password.
 func (h *hashing) occupy() (release func()) {
-	var taken []func()
-	for range h.atOnce {
-		taken = append(taken, h.turns.Take(context.Background(), nil))
+	for range cap(h.all) {
+		h.all <- struct{}{}
 	}
 	return func() {
-		for _, done := range taken {
-			done()
+		for range cap(h.all) {
+			<-h.all
 		}
 	}
 }

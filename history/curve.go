@@ -15,7 +15,8 @@ type Point struct {
 // Curve tells how many listened over time, in steps from the beginning of the
 // span. A step in which the server or the mount was not there has no point.
 // Steps are a minute at least.
-func (s *Store) Curve(ctx context.Context, about Span, step time.Duration) ([]Point, error) {
+func (s *Store) Curve(ctx context.Context, about Span, step time.Duration) (list []Point, err error) {
+	defer func() { s.suspect(err) }()
 	d, err := s.reading(ctx)
 	if err != nil {
 		return nil, err
@@ -32,7 +33,7 @@ func (s *Store) Curve(ctx context.Context, about Span, step time.Duration) ([]Po
 		return nil, err
 	}
 	defer rows.Close()
-	list := []Point{}
+	list = []Point{}
 	for rows.Next() {
 		var p Point
 		var at int64

@@ -23,6 +23,10 @@ const (
 	// readers is how many reports may be made at a time.
 	readers = 4
 
+	// longestWAL is how much of the write-ahead log is kept when it is begun anew, in
+	// bytes.
+	longestWAL = 4 << 20
+
 	// What lies beside the file: the lock of the server that writes it, and until
 	// when that was.
 	lockExt = ".lock"
@@ -35,8 +39,9 @@ type database struct {
 	read    *sql.DB // for reports
 	addresses
 
-	path string // empty: in memory
-	file fs.FileInfo
+	path string      // empty: in memory
+	file *os.File    // for a look at it; closed last, see Close
+	wal  fs.FileInfo // of the write-ahead log, when it was last looked at
 	lock *filelock.Lock
 
 	mounts, agents *names
@@ -75,7 +80,10 @@ func (d *database) connect(file string) (err error) {
 	if d.file, err = makeFile(d.path); err != nil {
 		return err
 	}
-	if d.DB, err = sql.Open("sqlite", dsn(d.path, "journal_mode(WAL)", "synchronous(NORMAL)")); err != nil {
+	// What is deleted is used again, or given back where the bound of the file was
+	// lowered.
+	if d.DB, err = sql.Open("sqlite", dsn(d.path, "auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(NORMAL)",
+		fmt.Sprintf("journal_size_limit(%d)", longestWAL))); err != nil {
 		return err
 	}
 	d.DB.SetMaxOpenConns(1)
@@ -100,22 +108,26 @@ func takeFile(path string) (*filelock.Lock, error) {
 // makeFile makes a file that only its owner can read, if there is none: what
 // SQLite lays beside it is as secret. The folder is not made: where a disk is
 // not mounted, nothing should be written in its place.
-func makeFile(path string) (fs.FileInfo, error) {
+func makeFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = fmt.Errorf("%s is not a file", path)
 	}
-	return info, err
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 // dsn is the address of a file for the driver.
 func dsn(path string, pragmas ...string) string {
-	q := url.Values{"_pragma": append(pragmas, fmt.Sprintf("busy_timeout(%d)", busyFor.Milliseconds())), "_txlock": {"immediate"}}
+	q := url.Values{"_pragma": append(pragmas, fmt.Sprintf("busy_timeout(%d)", busyFor.Milliseconds())), "_txlock": {"immediate"},
+		"mode": {"rw"}} // a file that was deleted is not made by whoever reads
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: q.Encode()}).String()
 }
 
@@ -136,21 +148,6 @@ func (d *database) prepare(c conf.History, limit func(*sql.DB) error) error {
 	return nil
 }
 
-// errDeleted says that the file is gone: what goes into it nobody will see.
-var errDeleted = errors.New("the file was deleted or replaced")
-
-// check reports a file that is no longer where it was opened.
-func (d *database) check() error {
-	if d.path == "" {
-		return nil
-	}
-	info, err := os.Stat(d.path)
-	if err != nil || !os.SameFile(info, d.file) || !d.lock.Held() {
-		return errDeleted
-	}
-	return nil
-}
-
 // Close closes all connections, and lets another server have the file.
 func (d *database) Close() (err error) {
 	if d.DB != nil {
@@ -158,6 +155,9 @@ func (d *database) Close() (err error) {
 	}
 	if d.read != nil && d.read != d.DB {
 		err = errors.Join(err, d.read.Close())
+	}
+	if d.file != nil { // after SQLite, which would lose its locks with it
+		d.file.Close()
 	}
 	if d.lock != nil {
 		d.lock.Release()

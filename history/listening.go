@@ -23,19 +23,22 @@ type MountListening struct {
 // crowd is all who listened to a mount.
 type crowd struct {
 	audience
-	who map[int64]struct{}
-	ms  int64 // they listened
+	who      map[int64]struct{}
+	sessions int64
+	ms       int64 // they listened
 }
 
 func (c *crowd) add(one stay) {
 	c.audience.add(one.since, one.until)
 	c.who[one.who] = struct{}{}
+	c.sessions += one.sessions
 	c.ms += one.until - one.since
 }
 
 // Listening tells how each mount was listened to. Where there are several, the
 // last row is all of them together.
-func (s *Store) Listening(ctx context.Context, about Span) ([]MountListening, error) {
+func (s *Store) Listening(ctx context.Context, about Span) (list []MountListening, err error) {
+	defer func() { s.suspect(err) }()
 	d, err := s.reading(ctx)
 	if err != nil {
 		return nil, err
@@ -58,7 +61,7 @@ func (s *Store) Listening(ctx context.Context, about Span) ([]MountListening, er
 	if err != nil {
 		return nil, err
 	}
-	list := make([]MountListening, 0, len(crowds)+1)
+	list = make([]MountListening, 0, len(crowds)+1)
 	for mount, c := range maps.All(crowds) {
 		list = append(list, c.report(mount, w))
 	}
@@ -72,10 +75,9 @@ func (s *Store) Listening(ctx context.Context, about Span) ([]MountListening, er
 func (c *crowd) report(mount string, w span) MountListening {
 	c.sort()
 	peak, at := c.peak()
-	n := int64(len(c.joins))
 	row := MountListening{
-		Mount: mount, Sessions: n, Hours: hours(c.ms), UniqueListeners: len(c.who),
-		AverageSeconds: rounded(seconds(c.ms) / float64(n)), AverageListeners: per(c.ms, w.to-w.from), Peak: peak,
+		Mount: mount, Sessions: c.sessions, Hours: hours(c.ms), UniqueListeners: len(c.who),
+		AverageSeconds: rounded(seconds(c.ms) / float64(max(1, c.sessions))), AverageListeners: per(c.ms, w.to-w.from), Peak: peak,
 	}
 	if peak > 0 {
 		when := moment(at)

@@ -20,7 +20,8 @@ const mostPlayers = 100
 const otherPlayers = "others"
 
 // Players tells with which programs people listened, those most in use first.
-func (s *Store) Players(ctx context.Context, about Span) ([]Player, error) {
+func (s *Store) Players(ctx context.Context, about Span) (list []Player, err error) {
+	defer func() { s.suspect(err) }()
 	d, err := s.reading(ctx)
 	if err != nil {
 		return nil, err
@@ -33,7 +34,7 @@ func (s *Store) Players(ctx context.Context, about Span) ([]Player, error) {
 	byAgent := map[string]use{}
 	err = s.stays(ctx, d, w, true, func(one stay) {
 		u := byAgent[one.agent]
-		byAgent[one.agent] = use{u.sessions + 1, u.ms + one.until - one.since}
+		byAgent[one.agent] = use{u.sessions + one.sessions, u.ms + one.until - one.since}
 	})
 	if err != nil {
 		return nil, err
@@ -44,7 +45,7 @@ func (s *Store) Players(ctx context.Context, about Span) ([]Player, error) {
 		sum := byPlayer[name]
 		byPlayer[name] = use{sum.sessions + u.sessions, sum.ms + u.ms}
 	}
-	list := make([]Player, 0, len(byPlayer))
+	list = make([]Player, 0, len(byPlayer))
 	for name, u := range byPlayer {
 		list = append(list, Player{name, u.sessions, hours(u.ms)})
 	}

@@ -15,6 +15,10 @@ import (
 // span came no more than a day before it, or has a row in the second, small one
 // (see stays).
 //
+// A row of brief is the stays of less than a minute, of one client prefix on one mount,
+// that ended in one minute and found no room in listening (see briefStays): client is
+// the prefix as addresses are kept, ms is how long they were together.
+//
 // migrations bring a database from each version to the next; PRAGMA
 // user_version tells how many were done.
 var migrations = []string{`
@@ -65,6 +69,20 @@ CREATE TABLE samples (
 	mount     INTEGER NOT NULL REFERENCES mounts,
 	listeners INTEGER NOT NULL,
 	PRIMARY KEY (at, mount)
+) WITHOUT ROWID;
+`, `
+CREATE TABLE brief (
+	minute   INTEGER NOT NULL,
+	mount    INTEGER NOT NULL REFERENCES mounts,
+	client   TEXT NOT NULL,
+	agent    INTEGER NOT NULL REFERENCES agents,
+	who      INTEGER NOT NULL,
+	since    INTEGER NOT NULL,
+	until    INTEGER NOT NULL,
+	sessions INTEGER NOT NULL,
+	ms       INTEGER NOT NULL,
+	bytes    INTEGER NOT NULL,
+	PRIMARY KEY (minute, mount, client)
 ) WITHOUT ROWID;
 `}
 

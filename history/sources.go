@@ -21,7 +21,8 @@ type SourceSession struct {
 
 // Sources tells what was on the air in a span, the oldest first; of what was
 // so before or after it, the part inside.
-func (s *Store) Sources(ctx context.Context, about Span) ([]SourceSession, error) {
+func (s *Store) Sources(ctx context.Context, about Span) (list []SourceSession, err error) {
+	defer func() { s.suspect(err) }()
 	d, err := s.reading(ctx)
 	if err != nil {
 		return nil, err
@@ -40,7 +41,7 @@ func (s *Store) Sources(ctx context.Context, about Span) ([]SourceSession, error
 		return nil, err
 	}
 	defer rows.Close()
-	list := []SourceSession{}
+	list = []SourceSession{}
 	add := func(one SourceSession, since, until int64) {
 		since, until = w.clip(since, until)
 		one.Since, one.Seconds = moment(since), seconds(until-since)

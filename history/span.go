@@ -31,7 +31,8 @@ func (s Span) in(ctx context.Context, d *database) (span, error) {
 	}
 	return w, d.read.QueryRowContext(ctx, `SELECT coalesce(min(first), ?) FROM (
 		SELECT min(since) AS first FROM listening UNION ALL SELECT min(since) FROM titles UNION ALL
-		SELECT min(since) FROM sources UNION ALL SELECT min(at) FROM samples)`, w.to).Scan(&w.from)
+		SELECT min(since) FROM sources UNION ALL SELECT min(at) FROM samples UNION ALL
+		SELECT min(since) FROM brief)`, w.to).Scan(&w.from)
 }
 
 // has reports whether a mount is in it.

@@ -11,6 +11,7 @@ type stay struct {
 	agent        string // only where it is asked for
 	who          int64
 	since, until int64
+	sessions     int64 // that it stands for
 }
 
 // inSpan finds stays without a look at all that came before: those of up to a
@@ -20,6 +21,10 @@ const inSpan = `SELECT mount, agent, who, since, until FROM listening INDEXED BY
 	WHERE since > ?1 - 86400000 AND since < ?2 AND until > ?1 AND until - since <= 86400000
 UNION ALL SELECT mount, agent, who, since, until FROM listening INDEXED BY listening_long
 	WHERE until - since > 86400000 AND until > ?1 AND since < ?2`
+
+// briefInSpan finds what was added up. A row begins and ends within a minute of its
+// own, so it is less than two minutes from end to end.
+const briefInSpan = `SELECT mount, agent, who, since, until, sessions, ms FROM brief WHERE minute > ?1 - 120000 AND minute < ?2 + 60000`
 
 // stays calls each for every stay in a span, those who are there now included.
 func (s *Store) stays(ctx context.Context, d *database, w span, withAgents bool, each func(stay)) error {
@@ -45,15 +50,32 @@ func (s *Store) stays(ctx context.Context, d *database, w span, withAgents bool,
 		if err := rows.Scan(&mount, &agent, &one.who, &one.since, &one.until); err != nil {
 			return err
 		}
-		one.mount, one.agent = mounts[mount], agents[agent]
+		one.mount, one.agent, one.sessions = mounts[mount], agents[agent], 1
 		w.give(one, each)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	briefs, err := d.read.QueryContext(ctx, briefInSpan, w.from, w.to)
+	if err != nil {
+		return err
+	}
+	defer briefs.Close()
+	for briefs.Next() {
+		var one briefRow
+		var mount, agent int64
+		if err := briefs.Scan(&mount, &agent, &one.who, &one.since, &one.until, &one.sessions, &one.ms); err != nil {
+			return err
+		}
+		one.mount, one.agent = mounts[mount], agents[agent]
+		one.spread(func(part stay) { w.give(part, each) })
 	}
 	now := time.Now().UnixMilli()
 	for _, l := range present {
 		player := clip(l.Agent)
-		w.give(stay{l.Mount, player, d.who(l.Addr, player), l.Since.UnixMilli(), now}, each)
+		w.give(stay{l.Mount, player, d.who(l.Addr, player), l.Since.UnixMilli(), now, 1}, each)
 	}
-	return rows.Err()
+	return briefs.Err()
 }
 
 // give calls each with the part of a stay that lies in a span, if one does.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"relay/clock"
 	"relay/conf"
 	"relay/crew"
+	"relay/internal/fault"
 	"relay/internal/logging"
 )
 
@@ -56,6 +59,7 @@ type Store struct {
 	ready chan struct{} // closed when opening was tried for the first time
 
 	batchTime time.Duration             // how long entries wait for others to be written with
+	look      time.Duration             // how often it is looked what has become of the file
 	retry     time.Duration             // how long a disk that failed is left alone the first time
 	goodbye   time.Duration             // how long the end may take
 	open      func() (*database, error) // a test has others: disks that hang
@@ -64,9 +68,15 @@ type Store struct {
 	began time.Time
 	asked atomic.Int64 // how long after it began the disk was asked for what it has not done yet, ns; 0: nothing
 
+	fault     fault.Fault  // of writing
+	suspected atomic.Bool  // a report found the file damaged
+	forgotten atomic.Int64 // entries lost since the start
+	size      atomic.Int64 // of the file, bytes
+
 	mu      sync.Mutex
 	current *database // nil: there is none to read
-	trouble string
+	trouble string    // why there is none
+	damaged []string  // files that were set aside
 }
 
 // New returns a store at rest, which Run sets to work, or nil when no history
@@ -82,6 +92,7 @@ func New(c conf.History, log *zap.Logger) *Store {
 		queue:     make(chan entry, queued),
 		ready:     make(chan struct{}),
 		batchTime: time.Second,
+		look:      lookEvery,
 		retry:     time.Second,
 		goodbye:   goodbye,
 	}
@@ -124,6 +135,7 @@ func (s *Store) sample(ctx context.Context) {
 // tellLost logs how many entries were lost since it was last called.
 func (s *Store) tellLost() {
 	if n := s.lost.Swap(0); n > 0 {
+		s.forgotten.Add(n)
 		s.log.Warn("the history could not keep up", zap.Int64("lost entries", n), logging.Limit())
 	}
 }
@@ -139,25 +151,36 @@ func (s *Store) File() string {
 	return s.conf.File
 }
 
-// Trouble says why nothing can be written at present; empty: nothing is wrong.
+// Trouble says why nothing can be written at present, or what reports lack because
+// of damage; empty: nothing is wrong.
 func (s *Store) Trouble() string {
 	if s == nil {
 		return ""
 	}
-	if asked := s.asked.Load(); asked != 0 && time.Since(s.began)-time.Duration(asked) > answerWithin {
+	if _, hangs := s.hangs(); hangs {
 		return "the disk does not answer"
 	}
-	return s.told()
-}
-
-// told is the trouble that was logged.
-func (s *Store) told() string {
+	if now := s.fault.State(); now.Text != "" {
+		return now.Text
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.trouble
+	if len(s.damaged) > 0 {
+		return fmt.Sprintf("a damaged file was set aside, and reports lack what it held: %s; move or remove it to end this message", strings.Join(s.damaged, ", "))
+	}
+	return ""
 }
 
-// use lets reports read from a database, nil for none, and notes what is wrong.
+// hangs reports whether the disk has not answered for long, and since when.
+func (s *Store) hangs() (since time.Time, yes bool) {
+	asked := s.asked.Load()
+	if asked == 0 || time.Since(s.began)-time.Duration(asked) <= answerWithin {
+		return time.Time{}, false
+	}
+	return s.began.Add(time.Duration(asked)), true
+}
+
+// use lets reports read from a database; nil for none, and why.
 func (s *Store) use(d *database, trouble string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -52,7 +52,7 @@ func start(t testing.TB, c conf.History, before ...func(*Store)) *running {
 	t.Helper()
 	core, log := observer.New(zapcore.DebugLevel)
 	s := New(c, zap.New(core))
-	s.retry, s.batchTime, s.goodbye = 10*time.Millisecond, 10*time.Millisecond, time.Minute
+	s.retry, s.batchTime, s.look, s.goodbye = 10*time.Millisecond, 10*time.Millisecond, 50*time.Millisecond, time.Minute
 	for _, do := range before {
 		do(s)
 	}

@@ -43,7 +43,7 @@ func (w *writer) tidy() error {
 			removed += n
 		}
 	}
-	if err := w.tidySamples(now); err != nil {
+	if err := w.tidyMinutes(now); err != nil {
 		return err
 	}
 	n, err := w.tidyFuture(now)
@@ -53,22 +53,32 @@ func (w *writer) tidy() error {
 	if removed += n; removed == 0 {
 		return nil
 	}
+	return w.tidyAgents()
+}
+
+// tidyAgents deletes the names of players that no row has any more.
+func (w *writer) tidyAgents() error {
 	w.agents.forget()
-	_, err = w.Exec(`DELETE FROM agents WHERE id NOT IN (SELECT agent FROM listening)`)
+	_, err := w.Exec(`DELETE FROM agents WHERE id NOT IN (SELECT agent FROM listening UNION SELECT agent FROM brief)`)
 	return err
 }
 
-func (w *writer) tidySamples(now time.Time) error {
-	if keep := w.store.conf.Keep.Duration(); keep > 0 {
-		_, err := w.remove(`DELETE FROM samples WHERE (at, mount) IN (SELECT at, mount FROM samples WHERE at < ?1 LIMIT ?2)`,
-			now.Add(-keep).UnixMilli())
-		if err != nil {
-			return err
+// tidyMinutes does the same for the tables of which a row is about a minute.
+func (w *writer) tidyMinutes(now time.Time) error {
+	for table, key := range map[string]struct{ at, all string }{
+		"samples": {"at", "at, mount"}, "brief": {"minute", "minute, mount, client"},
+	} {
+		rows := `DELETE FROM ` + table + ` WHERE (` + key.all + `) IN (SELECT ` + key.all + ` FROM ` + table
+		if keep := w.store.conf.Keep.Duration(); keep > 0 {
+			if _, err := w.remove(rows+` WHERE `+key.at+` < ?1 LIMIT ?2)`, now.Add(-keep).UnixMilli()); err != nil {
+				return err
+			}
 		}
-	}
-	if w.path == "" {
-		_, err := w.remove(`DELETE FROM samples WHERE (at, mount) IN (SELECT at, mount FROM samples ORDER BY at DESC LIMIT ?2 OFFSET ?1)`, mostInMemory)
-		return err
+		if w.path == "" {
+			if _, err := w.remove(rows+` ORDER BY `+key.at+` DESC LIMIT ?2 OFFSET ?1)`, mostInMemory); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -80,7 +90,7 @@ func (w *writer) tidyFuture(now time.Time) (removed int64, err error) {
 	if keep == 0 || w.witness.Doubt() > 0 {
 		return 0, nil
 	}
-	for table, at := range map[string]string{"listening": "since", "titles": "since", "sources": "since", "samples": "at"} {
+	for table, at := range map[string]string{"listening": "since", "titles": "since", "sources": "since", "samples": "at", "brief": "minute"} {
 		var last sql.NullInt64
 		if err := w.QueryRow(`SELECT max(` + at + `) FROM ` + table).Scan(&last); err != nil {
 			return removed, err

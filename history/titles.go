@@ -32,6 +32,7 @@ type TitleTotal struct {
 // which it began, with all its time, so that every play is in one month's
 // report and in no other.
 func (s *Store) Titles(ctx context.Context, about Span, offset, limit int) (list []Play, total int, err error) {
+	defer func() { s.suspect(err) }()
 	d, err := s.reading(ctx)
 	if err != nil {
 		return nil, 0, err

@@ -102,8 +102,11 @@ func TestFullDisk(t *testing.T) {
 	r.toldOnce(t)
 }
 
+// A file that is deleted is written again with all that was in it, and said to be.
 func TestFileDeletedWhileRunning(t *testing.T) {
-	for name, endings := range map[string][]string{"alone": {""}, "with what SQLite lays beside it": {"", "-wal", "-shm"}} {
+	for name, endings := range map[string][]string{
+		"alone": {""}, "with what SQLite lays beside it": {"", "-wal", "-shm"}, "with its lock": {"", "-wal", "-shm", lockExt},
+	} {
 		t.Run(name, func(t *testing.T) {
 			c := inFile(t)
 			r := start(t, c)
@@ -112,12 +115,129 @@ func TestFileDeletedWhileRunning(t *testing.T) {
 			for _, ending := range endings {
 				must(t, os.Remove(c.File+ending))
 			}
+			eventually(t, "the file", func() bool { _, err := os.Stat(c.File); return err == nil })
+			eventually(t, "a word of it", func() bool { return r.log.FilterMessageSnippet("was deleted while in use").Len() == 1 })
 			r.Listened(stayed("2", 0, 10))
 			r.Listened(stayed("3", 0, 10))
-			r.awaitSessions(t, 2)
-			if _, err := os.Stat(c.File); err != nil {
-				t.Error(err)
+			r.awaitSessions(t, 3)
+			r.stop()
+			again := start(t, c)
+			again.awaitSessions(t, 3)
+			entries, err := os.ReadDir(filepath.Dir(c.File))
+			if err != nil || len(entries) > 5 {
+				t.Errorf("left are %v, %v", entries, err)
 			}
+		})
+	}
+}
+
+// Where the file cannot be written again, what is open goes on and keeps all of it.
+func TestFolderDeletedWhileRunning(t *testing.T) {
+	c := conf.History{File: filepath.Join(t.TempDir(), "folder", "history.db"), HashIP: true}
+	must(t, os.Mkdir(filepath.Dir(c.File), 0o700))
+	r := start(t, c)
+	r.Listened(stayed("1", 0, 10))
+	r.awaitSessions(t, 1)
+	must(t, os.RemoveAll(filepath.Dir(c.File)))
+	eventually(t, "trouble", func() bool { return strings.Contains(r.Trouble(), "deleted, and cannot be written again") })
+	r.Listened(stayed("2", 0, 10))
+	r.awaitSessions(t, 2)
+	if state := r.fault.State(); state.Since.IsZero() || state.Total == 0 {
+		t.Errorf("the fault stands at %+v", state)
+	}
+	must(t, os.Mkdir(filepath.Dir(c.File), 0o700))
+	eventually(t, "the file", func() bool { return r.Trouble() == "" && sizeOf(c.File) > 0 })
+	r.Listened(stayed("3", 0, 10))
+	r.awaitSessions(t, 3)
+	r.toldOnce(t)
+	r.stop()
+	start(t, c).awaitSessions(t, 3)
+}
+
+// A database in the place of the file is the one that is meant from then on.
+func TestFileReplacedByADatabase(t *testing.T) {
+	other := inFile(t)
+	o := start(t, other)
+	o.Listened(stayed("9", 0, 10))
+	o.Listened(stayed("8", 0, 10))
+	o.awaitSessions(t, 2)
+	o.stop()
+	c := inFile(t)
+	r := start(t, c)
+	r.Listened(stayed("1", 0, 10))
+	r.awaitSessions(t, 1)
+	must(t, os.Rename(other.File, c.File))
+	eventually(t, "a word of it", func() bool { return r.log.FilterMessageSnippet("was replaced").Len() == 1 })
+	r.awaitSessions(t, 2)
+	r.Listened(stayed("2", 0, 10))
+	r.awaitSessions(t, 3)
+}
+
+// A file that is overwritten is set aside, which is told until somebody has looked; a
+// new one is begun, or the old one written again where that is possible.
+func TestFileOverwrittenWhileRunning(t *testing.T) {
+	garbage := []byte(strings.Repeat("this is no database ", 5000))
+	overwrite := func(text []byte, at int64) func(*testing.T, string) {
+		return func(t *testing.T, file string) {
+			f, err := os.OpenFile(file, os.O_WRONLY, 0)
+			must(t, err)
+			defer f.Close()
+			_, err = f.WriteAt(text, at)
+			must(t, err)
+		}
+	}
+	for name, tt := range map[string]struct {
+		damage func(t *testing.T, file string)
+		kept   int64 // sessions
+	}{
+		"from the start":    {overwrite(garbage, 0), 0},
+		"its first bytes":   {overwrite([]byte("nothing"), 0), 0},
+		"but for its start": {overwrite(garbage, 4096), 0},
+		"with nothing":      {func(t *testing.T, file string) { must(t, os.Truncate(file, 0)) }, 0},
+		"by another file": {func(t *testing.T, file string) {
+			must(t, os.WriteFile(file+".new", garbage, 0o600))
+			must(t, os.Rename(file+".new", file))
+		}, 500},
+		"by an empty file": {func(t *testing.T, file string) {
+			must(t, os.Remove(file))
+			must(t, os.WriteFile(file, nil, 0o600))
+		}, 500},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := inFile(t)
+			r := start(t, c)
+			for range 500 {
+				r.Listened(stayed("1", 0, 10))
+			}
+			r.awaitSessions(t, 500)
+			_, err := r.opened(t).Exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
+			must(t, err)
+			r.opened(t).read.SetMaxIdleConns(0) // which would remember what they have read
+			tt.damage(t, c.File)
+			aside := func() []string {
+				found, _ := filepath.Glob(c.File + ".damaged-*Z")
+				return found
+			}
+			eventually(t, "the damaged file to be set aside", func() bool {
+				r.Listening(context.Background(), Span{}) // somebody asks
+				return len(aside()) == 1 && strings.Contains(r.Trouble(), "set aside")
+			})
+			r.Listened(stayed("2", 0, 10))
+			r.awaitSessions(t, tt.kept+1)
+			if n := r.log.FilterMessageSnippet("is damaged: it has been set aside").Len(); n != 1 {
+				t.Errorf("said %d times that the file is damaged", n)
+			}
+			if state := r.fault.State(); !state.Since.IsZero() {
+				t.Errorf("the fault stands at %+v", state)
+			}
+			r.stop()
+			again := start(t, c)
+			again.awaitSessions(t, tt.kept+1)
+			eventually(t, "the message after a restart", func() bool { return strings.Contains(again.Trouble(), filepath.Base(aside()[0])) })
+			for _, file := range aside() {
+				must(t, os.Remove(file))
+			}
+			eventually(t, "the end of the message", func() bool { return again.Trouble() == "" })
 		})
 	}
 }

@@ -25,10 +25,14 @@ const (
 // writer puts entries on the disk, and lives through what disks do.
 type writer struct {
 	store     *Store
-	*database         // nil: not open
-	batch     []entry // not yet written
-	resumed   bool    // what an earlier run left open was closed
-	untidied  int     // entries written since memory was last tidied
+	*database                          // nil: not open
+	batch     []entry                  // not yet written
+	briefs    map[briefKey]*briefStays // those of batch
+	tally     tally
+	resumed   bool // what an earlier run left open was closed
+	orphaned  bool // what is open is found at its path no more
+	rescueAt  time.Time
+	untidied  int // entries written since memory was last tidied
 	wait      time.Duration
 
 	witness *clock.Witness // decides what is too old
@@ -44,9 +48,10 @@ func newWriter(s *Store) *writer {
 
 // run writes until ctx ends and nothing is left.
 func (w *writer) run(ctx context.Context) {
-	defer w.close("")
-	tidy := time.NewTicker(tidyEvery)
+	defer w.end()
+	tidy, look := time.NewTicker(tidyEvery), time.NewTicker(w.store.look)
 	defer tidy.Stop()
+	defer look.Stop()
 	for {
 		if err := w.write(); err != nil {
 			w.fail(err)
@@ -59,18 +64,29 @@ func (w *writer) run(ctx context.Context) {
 		if ctx.Err() != nil && len(w.store.queue) == 0 {
 			return
 		}
-		w.gather(ctx, tidy.C)
+		w.gather(ctx, tidy.C, look.C)
 	}
 }
 
-// write opens the database, if it is not, and writes the batch.
+// write opens the database, if it is not, and writes the batch. A file that turns out
+// to be damaged gives way to a new one, if it was in use; one that was found damaged
+// may belong to somebody else.
 func (w *writer) write() error {
 	w.store.asked.Store(int64(time.Since(w.store.began)))
 	defer w.store.asked.Store(0)
-	if w.database != nil {
-		if err := w.check(); err != nil {
-			w.close(err.Error())
+	defer w.store.findDamaged()
+	err := w.writeOnce()
+	if isDamage(err) && w.resumed && w.store.conf.File != "" {
+		if err = w.setAside(err); err == nil {
+			err = w.writeOnce()
 		}
+	}
+	return err
+}
+
+func (w *writer) writeOnce() error {
+	if err := w.mend(); err != nil {
+		return err
 	}
 	if w.database == nil {
 		if err := w.reopen(); err != nil {
@@ -84,6 +100,10 @@ func (w *writer) write() error {
 		w.untidied += len(w.batch)
 		clear(w.batch)
 		w.batch = w.batch[:0]
+		clear(w.briefs)
+	}
+	if err := w.keepSmall(); err != nil {
+		return err
 	}
 	if w.path == "" && w.untidied > spareInMemory {
 		w.untidied = 0
@@ -91,8 +111,12 @@ func (w *writer) write() error {
 			return err
 		}
 	}
-	if w.store.told() != "" {
-		w.store.log.Info("the history is kept again")
+	if w.orphaned {
+		w.store.use(w.database, "")
+		return nil
+	}
+	if was, ended := w.store.fault.Works(); ended {
+		w.store.log.Info("the history is kept again", zap.Time("since", was.Since), zap.Int64("attempts that failed", was.Failures))
 	}
 	w.wait = w.store.retry
 	w.store.use(w.database, "")
@@ -122,18 +146,35 @@ func (w *writer) fail(err error) {
 	if errors.As(err, &inUse) {
 		w.wait = min(w.wait, lockedRetry)
 	}
-	trouble := err.Error()
-	if trouble != w.store.told() {
-		w.store.log.Error("cannot keep the history; the broadcast goes on", zap.String("file", w.store.conf.File), zap.Error(err))
-	}
-	if w.database != nil && w.path == "" {
-		w.store.use(w.database, trouble)
+	w.complain(err)
+	if w.database != nil && (w.path == "" || w.orphaned) {
+		w.store.use(w.database, "")
 		return
 	}
-	w.close(trouble)
+	w.close(err.Error())
+}
+
+// complain notes what is wrong. The log has it once, when it begins.
+func (w *writer) complain(err error) {
+	if w.store.fault.Failed(err) {
+		w.store.log.Error("cannot keep the history; the broadcast goes on", zap.String("file", w.store.conf.File), zap.Error(err))
+	}
+}
+
+// end closes the file. One that was deleted is written again, if it can be by now.
+func (w *writer) end() {
+	if w.orphaned && w.database != nil {
+		w.rescueAt = time.Time{}
+		w.mend()
+		if w.orphaned {
+			w.store.log.Error("the history is lost with the server: its file was deleted, and could not be written again", zap.String("file", w.path))
+		}
+	}
+	w.close("")
 }
 
 func (w *writer) close(trouble string) {
+	w.orphaned = false
 	w.store.use(nil, trouble)
 	if w.database != nil {
 		w.Close()
@@ -152,16 +193,27 @@ func (w *writer) pause(ctx context.Context) bool {
 	}
 }
 
+// take adds an entry to those that are written together.
+func (w *writer) take(e entry) {
+	if l, ok := e.(Listening); ok && w.merges(l) {
+		return
+	}
+	w.batch = append(w.batch, e)
+}
+
 // gather waits for entries and takes some of them. When ctx has ended it takes
 // what there is.
-func (w *writer) gather(ctx context.Context, tidy <-chan time.Time) {
+func (w *writer) gather(ctx context.Context, tidy, look <-chan time.Time) {
 	select {
 	case e := <-w.store.queue:
-		w.batch = append(w.batch, e)
+		w.take(e)
 	case <-tidy:
 		if err := w.tidy(); err != nil {
+			w.store.suspect(err)
 			w.store.log.Warn("cannot remove old history", zap.Error(err))
 		}
+		return
+	case <-look:
 		return
 	case <-ctx.Done():
 	}
@@ -170,7 +222,7 @@ func (w *writer) gather(ctx context.Context, tidy <-chan time.Time) {
 	for len(w.batch) < batchMost {
 		select {
 		case e := <-w.store.queue:
-			w.batch = append(w.batch, e)
+			w.take(e)
 			continue
 		case <-full.C:
 			return
@@ -178,7 +230,7 @@ func (w *writer) gather(ctx context.Context, tidy <-chan time.Time) {
 		}
 		select {
 		case e := <-w.store.queue:
-			w.batch = append(w.batch, e)
+			w.take(e)
 		default:
 			return
 		}

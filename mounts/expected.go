@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"cmp"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -28,11 +29,7 @@ func (a *Audience) Expect(addr string) (done func(), err error) {
 		a.expected.all.Add(-1)
 		return nil, ErrTooManyExpected
 	}
-	household := most.connections
-	if most.household > 0 {
-		household = min(household, most.household)
-	}
-	if !a.expected.households.enter(addr, household, most.server) {
+	if !a.expected.households.enter(addr, cmp.Or(most.household, most.connections)) {
 		a.expected.all.Add(-1)
 		return nil, ErrTooManyExpected
 	}

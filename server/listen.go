@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -42,7 +43,7 @@ func Listen(live *conf.Live, certs *certificates.Store, listen Open) ([]net.List
 		if err != nil {
 			return fail(explain(address, err))
 		}
-		open = append(open, secureListener{proxied(live, l)})
+		open = append(open, tls.NewListener(proxied(live, l), certs.TLS()))
 	}
 	return open, nil
 }

@@ -122,7 +122,7 @@ func FuzzProxyHeader(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		readHead(conn, time.Time{}, anyBytes)
+		readHead(conn, time.Time{})
 		req := &http.Request{Header: http.Header{}}
 		newProxies(live).identify(req, conn.RemoteAddr())
 		if _, err := netip.ParseAddrPort(req.RemoteAddr); err != nil {

@@ -1,6 +1,7 @@
 package hostile
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -8,7 +9,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // memory returns what the server has in memory, in bytes; 0 where the system does not
@@ -144,5 +147,59 @@ func TestHeadsOfClientsThatStay(t *testing.T) {
 			}
 			s.settled(t)
 		})
+	}
+}
+
+// A client that comes for a moment, again and again, leaves few rows in the history, and
+// the reports have all of its visits.
+func TestVisitsOfAMoment(t *testing.T) {
+	const visits, atOnce = 3000, 20
+	s := open(t, "[history]\nfile = 'history.db'\n")
+	var visiting sync.WaitGroup
+	for range atOnce {
+		visiting.Go(func() {
+			for range visits / atOnce {
+				conn, err := net.Dial("tcp", s.addr) // from the same address each time
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				conn.SetDeadline(time.Now().Add(patience))
+				fmt.Fprintf(conn, "GET /live HTTP/1.0\r\nUser-Agent: %s\r\n\r\n", strings.Repeat("x", largest))
+				if _, err := conn.Read(make([]byte, 512)); err != nil {
+					t.Error(err)
+				}
+				conn.Close()
+			}
+		})
+	}
+	visiting.Wait()
+	s.settled(t)
+	var report struct {
+		Items []struct {
+			Mount    string
+			Sessions int
+			Hours    float64
+		}
+	}
+	eventually(t, "the visits in the report", func() bool {
+		body := s.body(t, "GET /api/v1/reports/listening?mount=/live HTTP/1.0\r\n"+admin)
+		if err := json.Unmarshal([]byte(body), &report); err != nil {
+			t.Fatalf("%v: %.300q", err, body)
+		}
+		return len(report.Items) == 1 && report.Items[0].Sessions >= visits+crowd
+	})
+	if hours := report.Items[0].Hours; report.Items[0].Sessions > visits+crowd+10 || hours > 10 {
+		t.Errorf("the report says %+v", report.Items)
+	}
+	size := int64(0)
+	for _, ending := range []string{"", "-wal"} {
+		if info, err := os.Stat(filepath.Join(s.dir, "history.db"+ending)); err == nil {
+			size += info.Size()
+		}
+	}
+	t.Logf("%d bytes", size)
+	if size > 2<<20 {
+		t.Errorf("%d visits have taken %d bytes", visits, size)
 	}
 }

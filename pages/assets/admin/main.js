@@ -59,7 +59,7 @@ function showServer() {
 	$("clock").hidden = !world.server.clock_doubt;
 	set($("clock"), `The clock has leapt forward by ${duration(world.server.clock_doubt)}: deleting what is old is held back for a day. Is it right?`);
 	$("trouble").hidden = !history.trouble;
-	set($("trouble"), `The history cannot be written: ${history.trouble}`);
+	set($("trouble"), `History: ${history.trouble}`);
 }
 
 function merge(news) {

@@ -1,0 +1,232 @@
+package history
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// What may have become of an open file.
+var (
+	errDeleted  = errors.New("the file was deleted")
+	errReplaced = errors.New("there is another file in the place of the one that was opened")
+	errUnlocked = errors.New("the lock of the file was deleted")
+	errDamaged  = errors.New("the file is damaged")
+)
+
+// lookEvery is how soon it is seen that something was done to the file.
+const lookEvery = 2 * time.Second
+
+// What lies beside the file after damage: the damaged one, with the time behind, and
+// a copy that is being made.
+const (
+	damagedExt = ".damaged-"
+	rescueExt  = ".rescue"
+)
+
+// header begins every SQLite database.
+const header = "SQLite format 3\x00"
+
+// state says what has become of the file since it was opened, or nil.
+func (d *database) state() error {
+	at, err := os.Stat(d.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errDeleted
+	case err != nil:
+		return err
+	}
+	opened, err := d.file.Stat()
+	switch {
+	case err != nil:
+		return err
+	case !os.SameFile(at, opened):
+		return errReplaced
+	case !hasHeader(d.file):
+		return errDamaged
+	case !d.lock.Held():
+		return errUnlocked
+	}
+	d.wal, _ = os.Stat(d.path + "-wal")
+	return nil
+}
+
+// removeWAL removes what a file leaves behind that is no longer in its place when it
+// is closed: SQLite would take it for that of the next one.
+func (d *database) removeWAL() {
+	if at, err := os.Stat(d.path + "-wal"); err == nil && d.wal != nil && os.SameFile(at, d.wal) {
+		os.Remove(d.path + "-wal")
+		os.Remove(d.path + "-shm")
+	}
+}
+
+func hasHeader(f *os.File) bool {
+	begin := make([]byte, len(header))
+	_, err := f.ReadAt(begin, 0)
+	return err == nil && string(begin) == header
+}
+
+// isDatabase reports whether the file at path can be one. It must not be the one that
+// is open, whose locks would be lost.
+func isDatabase(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return hasHeader(f)
+}
+
+// isDamage reports whether an error says that a file is damaged.
+func isDamage(err error) bool {
+	var said *sqlite.Error
+	if errors.As(err, &said) {
+		code := said.Code() & 0xff // without the details
+		return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
+	}
+	return errors.Is(err, errDamaged)
+}
+
+// suspect notes that a report has found the file damaged, and has the writer look.
+func (s *Store) suspect(err error) {
+	if s != nil && isDamage(err) {
+		s.suspected.Store(true)
+	}
+}
+
+// examine looks at the whole file, as it is on the disk.
+func (d *database) examine() error {
+	fresh, err := sql.Open("sqlite", dsn(d.path, "query_only(1)")) // the others remember what they have read
+	if err != nil {
+		return err
+	}
+	defer fresh.Close()
+	var said string
+	if err := fresh.QueryRow(`PRAGMA quick_check(1)`).Scan(&said); err != nil {
+		return err
+	}
+	if said != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, said)
+	}
+	return nil
+}
+
+// mend looks whether the open file is where it was and whole, and does what can be
+// done. A file that was deleted is written again from what is open. While that cannot
+// be, what is open goes on and is written to. The error says that the file is damaged.
+func (w *writer) mend() error {
+	if w.database == nil || w.path == "" {
+		return nil
+	}
+	err := w.state()
+	if w.store.suspected.Swap(false) && err == nil {
+		if found := w.examine(); isDamage(found) {
+			err = found
+		}
+	}
+	switch {
+	case err == nil || isDamage(err):
+		w.orphaned = false
+		return err
+	case errors.Is(err, errUnlocked):
+		w.close(err.Error())
+		return nil
+	case errors.Is(err, errReplaced) && isDatabase(w.path):
+		w.store.log.Warn("the history file was replaced: the new one is used", zap.String("file", w.path))
+		old := w.database
+		w.close(err.Error())
+		old.removeWAL()
+		return nil
+	case w.orphaned && time.Now().Before(w.rescueAt):
+		return nil
+	case errors.Is(err, errReplaced):
+		if err = w.moveAside(); err == nil {
+			err = w.rescue()
+		}
+	case errors.Is(err, errDeleted):
+		err = w.rescue()
+	}
+	if w.orphaned = err != nil; w.orphaned {
+		w.complain(err)
+		w.rescueAt = time.Now().Add(w.wait)
+		w.wait = min(2*w.wait, longestRetry)
+	}
+	return nil
+}
+
+// rescue writes the file again that was deleted. What is open has all of it.
+func (w *writer) rescue() error {
+	path := w.path
+	copied := path + rescueExt
+	os.Remove(copied) // left by another attempt
+	f, err := makeFile(copied)
+	if err != nil {
+		return fmt.Errorf("%w, and cannot be written again: %w", errDeleted, err)
+	}
+	f.Close()
+	if _, err := w.Exec(`VACUUM INTO ?`, copied); err != nil {
+		os.Remove(copied)
+		return fmt.Errorf("%w, and cannot be written again: %w", errDeleted, err)
+	}
+	old := w.database
+	w.close(errDeleted.Error())
+	old.removeWAL()
+	if err := os.Rename(copied, path); err != nil {
+		return fmt.Errorf("%w, and cannot be written again: %w", errDeleted, err)
+	}
+	w.store.log.Warn("the history file was deleted while in use, and has been written again: to begin anew, stop the server first",
+		zap.String("file", path))
+	return nil
+}
+
+// setAside puts a damaged file where nobody writes to it, and lets a new one be begun.
+func (w *writer) setAside(cause error) error {
+	w.store.fault.Failed(cause)
+	if err := w.moveAside(); err != nil {
+		return fmt.Errorf("%w, and cannot be set aside: %w", cause, err)
+	}
+	w.close(cause.Error())
+	return nil
+}
+
+// moveAside renames what lies in the place of the file.
+func (w *writer) moveAside() error {
+	path, err := filepath.Abs(w.store.conf.File)
+	if err != nil {
+		return err
+	}
+	aside := path + damagedExt + time.Now().UTC().Format("20060102T150405.000Z")
+	if err := os.Rename(path, aside); err != nil {
+		return err
+	}
+	os.Rename(path+"-wal", aside+"-wal") // which may hold what the other lacks
+	w.store.log.Error("the history file is damaged: it has been set aside, and reports begin anew",
+		zap.String("file", path), zap.String("set aside", aside))
+	return nil
+}
+
+// findDamaged notes which damaged files lie beside the one that is open.
+func (s *Store) findDamaged() {
+	if s.conf.File == "" {
+		return
+	}
+	var found []string
+	entries, _ := os.ReadDir(filepath.Dir(s.conf.File))
+	for _, entry := range entries {
+		if name := entry.Name(); strings.HasPrefix(name, filepath.Base(s.conf.File)+damagedExt) && !strings.HasSuffix(name, "-wal") {
+			found = append(found, name)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.damaged = found
+}
