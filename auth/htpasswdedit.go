@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"relay/internal/rewrite"
 )
 
 // What Add and Delete may say.
@@ -97,6 +97,9 @@ func checkUserName(name string) error {
 func (h *Htpasswd) edit(change func(text []byte) ([]byte, error)) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if _, err := rewrite.Recover(h.path); err != nil {
+		return fmt.Errorf("%s cannot be read: %w", h.path, reasonOf(err))
+	}
 	text, err := readSmall(h.path, maxHtpasswd)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s cannot be read: %w", h.path, reasonOf(err))
@@ -104,34 +107,9 @@ func (h *Htpasswd) edit(change func(text []byte) ([]byte, error)) error {
 	if text, err = change(text); err != nil {
 		return err
 	}
-	if err := replaceFile(h.path, text); err != nil {
+	if err := rewrite.File(h.path, text, 0o600); err != nil {
 		return fmt.Errorf("%s cannot be written: %w", h.path, err)
 	}
 	h.info, h.read = nil, nil // to be read at once
 	return nil
-}
-
-// replaceFile writes a file anew so that at no time there is half of it. Its
-// mode stays, and links to it go on leading to it.
-func replaceFile(path string, text []byte) error {
-	mode := fs.FileMode(0o600)
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // there is nothing left to remove if all went well
-	defer f.Close()
-	if _, err := f.Write(text); err != nil {
-		return err
-	}
-	if err := errors.Join(f.Chmod(mode), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

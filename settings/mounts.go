@@ -2,6 +2,7 @@ package settings
 
 import (
 	"relay/conf"
+	"relay/internal/rewrite"
 )
 
 // Mount returns the [[mount]] of that name as the file writes it; ok is false
@@ -67,5 +68,5 @@ func (s *Settings) edit(change func(text []byte) ([]byte, error)) (Outcome, erro
 	if s.file == "" {
 		return s.putInForce(text, nil)
 	}
-	return s.putInForce(text, func() error { return save(s.file, text) })
+	return s.putInForce(text, func() error { return rewrite.File(s.file, text, 0o600) })
 }

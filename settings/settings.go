@@ -18,6 +18,7 @@ import (
 
 	"relay/conf"
 	"relay/internal/logging"
+	"relay/internal/rewrite"
 )
 
 var (
@@ -41,6 +42,9 @@ type Settings struct {
 	log     *zap.Logger
 	atStart *conf.Config
 
+	recovered    bool  // a crash had left half a text in the file
+	notRecovered error // why that could not be mended; nil: it could, or need not
+
 	mu     sync.Mutex
 	text   []byte // of the file, or what it would hold
 	toml   []byte
@@ -58,6 +62,9 @@ type Outcome struct {
 // Open reads the file, or puts the defaults in force when its name is empty.
 func Open(file string, read Read) (*Settings, error) {
 	s := &Settings{file: file, read: read, log: zap.NewNop()}
+	if file != "" {
+		s.recovered, s.notRecovered = rewrite.Recover(file)
+	}
 	text, err := s.onDisk()
 	if err != nil {
 		return nil, err
@@ -75,6 +82,12 @@ func Open(file string, read Read) (*Settings, error) {
 // returns s.
 func (s *Settings) WithLog(log *zap.Logger) *Settings {
 	s.log = log
+	switch {
+	case s.notRecovered != nil:
+		log.Error("a crash has cut short a save of the configuration, which cannot be finished", zap.String("file", s.file), zap.Error(s.notRecovered))
+	case s.recovered:
+		log.Warn("a crash had cut short a save of the configuration, which is finished now", zap.String("file", s.file))
+	}
 	return s
 }
 
