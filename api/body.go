@@ -16,8 +16,23 @@ import (
 	"relay/conf"
 )
 
-// maxBody bounds a request body, in bytes.
-const maxBody = 1 << 20
+// The bounds of a request body, in bytes.
+const (
+	maxLogin      = 4 << 10  // of a client without a login
+	maxStudioBody = 64 << 10 // of a mount's source
+	maxBody       = 1 << 20
+)
+
+// maxBody returns the bound of the bodies of an operation.
+func (op operation) maxBody() int64 {
+	switch op.who {
+	case anyone:
+		return maxLogin
+	case studio:
+		return maxStudioBody
+	}
+	return maxBody
+}
 
 // jsonTypes are the media types of a body, beside jsonType the one of a merge
 // patch (RFC 7396).
@@ -26,9 +41,9 @@ const (
 	patchType = "application/merge-patch+json"
 )
 
-// readBody returns the body of a request, which must say that it is JSON. The
-// error is a *Problem.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// readBody returns the body of a request, which must say that it is JSON and have no
+// more than most bytes. The error is a *Problem.
+func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	wanted := []string{jsonType}
 	if r.Method == http.MethodPatch {
 		wanted = append(wanted, patchType)
@@ -37,11 +52,15 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil || !slices.Contains(wanted, given) || !isUTF8(params["charset"]) {
 		return nil, problem(http.StatusUnsupportedMediaType, "the body must have Content-Type: %s", strings.Join(wanted, " or "))
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
+	tooLarge := problem(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", most)
+	if r.ContentLength > most {
+		return nil, tooLarge
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	var maxBytes *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge):
-		return nil, problem(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", maxBody)
+	case errors.As(err, &maxBytes):
+		return nil, tooLarge
 	case err != nil:
 		return nil, problem(http.StatusBadRequest, "the body did not arrive whole")
 	}
@@ -50,10 +69,10 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 
 func isUTF8(charset string) bool { return charset == "" || strings.EqualFold(charset, "utf-8") }
 
-// decode moves the body of a request into a struct, see unmarshal. The error
-// is a *Problem.
-func decode(w http.ResponseWriter, r *http.Request, into any) error {
-	body, err := readBody(w, r)
+// decode moves the request's body into a struct, see unmarshal. The error is a
+// *Problem.
+func (c *call) decode(into any) error {
+	body, err := c.body()
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func TestBodySaysWhatItIs(t *testing.T) {
 	} {
 		r := httptest.NewRequest(test.method, "/", strings.NewReader("{}"))
 		r.Header.Set("Content-Type", test.contentType)
-		body, err := readBody(httptest.NewRecorder(), r)
+		body, err := readBody(httptest.NewRecorder(), r, maxBody)
 		p, _ := err.(*Problem)
 		if test.status == 0 && (err != nil || string(body) != "{}") || test.status != 0 && (p == nil || p.Status != test.status) {
 			t.Errorf("%s as %q: %q, %v", test.method, test.contentType, body, err)
@@ -85,7 +85,7 @@ func TestBodyIsBounded(t *testing.T) {
 	for size, want := range map[int]int{maxBody: 0, maxBody + 1: http.StatusRequestEntityTooLarge} {
 		r := httptest.NewRequest("POST", "/", strings.NewReader(strings.Repeat(" ", size)))
 		r.Header.Set("Content-Type", jsonType)
-		_, err := readBody(httptest.NewRecorder(), r)
+		_, err := readBody(httptest.NewRecorder(), r, maxBody)
 		if p, _ := err.(*Problem); (want == 0) != (err == nil) || p != nil && p.Status != want {
 			t.Errorf("%d bytes: %v", size, err)
 		}

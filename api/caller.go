@@ -72,6 +72,7 @@ func (h *Handlers) recognise(op operation, c *call) error {
 		return nil
 	}
 	if s, ok := h.sessionOf(c.r); ok {
+		auth.Accepted(c.r.Context())
 		c.by = caller{user: s.User, operator: s.Operator, mount: s.Mount, session: &s}
 		return nil
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -52,8 +51,8 @@ type scene struct {
 func NewEvents(r *mounts.Registry, c *conf.Live, tail *journal.Tail) *Events {
 	return &Events{
 		registry: r, conf: c, tail: tail, wake: make(chan struct{}, 1),
-		followers: map[*follower]struct{}{}, guests: guests{count: map[netip.Prefix]int{}},
-		known: map[string]scene{}, counts: map[string]int{}, told: map[string]string{},
+		followers: map[*follower]struct{}{},
+		known:     map[string]scene{}, counts: map[string]int{}, told: map[string]string{},
 	}
 }
 

@@ -1,11 +1,6 @@
 package api
 
-import (
-	"errors"
-	"net/netip"
-
-	"relay/conf"
-)
+import "errors"
 
 // longestQueue is how much may wait for one who follows, in rounds. Who is that
 // slow is dropped; a browser comes again by itself and is told everything anew.
@@ -23,19 +18,19 @@ var (
 // A follower is one who follows the events.
 type follower struct {
 	view
-	household netip.Prefix // of a guest
-	hangUp    func()       // ends his connection
-	queue     chan []byte
-	gone      chan struct{} // closed when nothing more will come
+	ip     string
+	hangUp func() // ends his connection
+	queue  chan []byte
+	gone   chan struct{} // closed when nothing more will come
 }
 
 // follow lets somebody at an IP address follow what v shows, beginning with how
 // everything is now, until leave. hangUp ends his connection.
 func (e *Events) follow(v view, ip string, hangUp func()) (*follower, error) {
-	f := &follower{view: v, hangUp: hangUp, queue: make(chan []byte, longestQueue), gone: make(chan struct{})}
+	f := &follower{view: v, ip: ip, hangUp: hangUp, queue: make(chan []byte, longestQueue), gone: make(chan struct{})}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.admit(f, ip); err != nil {
+	if err := e.admit(f); err != nil {
 		return nil, err
 	}
 	e.followers[f] = struct{}{}
@@ -46,7 +41,7 @@ func (e *Events) follow(v view, ip string, hangUp func()) (*follower, error) {
 
 // admit says why there is no place for f, or nil. Whoever has a login takes that
 // of a guest. e.mu is held.
-func (e *Events) admit(f *follower, ip string) error {
+func (e *Events) admit(f *follower) error {
 	if e.ended {
 		return errNoMoreEvents
 	}
@@ -61,15 +56,13 @@ func (e *Events) admit(f *follower, ip string) error {
 		}
 		return nil
 	}
-	household, ok := conf.HouseholdOf(ip)
-	switch {
-	case ok && e.guests.count[household] >= householdShare(most):
+	if !e.guests.enter(f, most) {
 		return errTooManyOfOne
-	case full:
+	}
+	if full {
+		e.guests.leave(f)
 		return errTooManyFollowers
 	}
-	f.household = household
-	e.guests.enter(f)
 	return nil
 }
 

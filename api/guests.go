@@ -1,14 +1,15 @@
 package api
 
 import (
-	"net/netip"
 	"slices"
+
+	"relay/internal/clientcount"
 )
 
 // guests are the followers without a login.
 type guests struct {
-	all   []*follower          // who came first in front
-	count map[netip.Prefix]int // of each household, see conf.HouseholdOf
+	all   []*follower // who came first in front
+	count clientcount.Counts
 }
 
 // householdShare is how many of all places the guests of one household may have:
@@ -16,10 +17,14 @@ type guests struct {
 // their own sake.
 func householdShare(places int) int { return max(places/4, 1) }
 
-// enter puts f on the list.
-func (g *guests) enter(f *follower) {
+// enter puts f on the list, unless its client has its share of so many places. A
+// wider network of many clients has half of them at most.
+func (g *guests) enter(f *follower, places int) bool {
+	if !g.count.Enter(f.ip, householdShare(places), places/2) {
+		return false
+	}
 	g.all = append(g.all, f)
-	g.count[f.household]++
+	return true
 }
 
 // leave takes f off the list, if he is on it.
@@ -29,7 +34,5 @@ func (g *guests) leave(f *follower) {
 		return
 	}
 	g.all = slices.Delete(g.all, at, at+1)
-	if g.count[f.household]--; g.count[f.household] == 0 {
-		delete(g.count, f.household)
-	}
+	g.count.Leave(f.ip)
 }

@@ -53,7 +53,7 @@ func TestOneHouseholdHasAShareOfTheFollowers(t *testing.T) {
 	for f := range s.Events.followers {
 		s.Events.leave(f)
 	}
-	if g := s.Events.guests; len(g.all)+len(g.count) != 0 {
+	if g := s.Events.guests; len(g.all)+g.count.Len() != 0 {
 		t.Errorf("when all have left there are %v", g)
 	}
 }

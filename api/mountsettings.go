@@ -40,7 +40,7 @@ func (h *Handlers) changeMount(c *call, change func(table, given map[string]any)
 	if err := conf.CheckMountName(c.mount); err != nil {
 		return problem(http.StatusBadRequest, "the mount's name %v", err)
 	}
-	body, err := readBody(c.w, c.r)
+	body, err := c.body()
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,8 @@ type call struct {
 	r     *http.Request
 	by    caller
 	mount string // the name in the path; empty: there is none
+
+	maxBody int64
 }
 
 // serve does an operation for whoever may have it done.
@@ -31,7 +33,7 @@ func (h *Handlers) serve(op operation) http.Handler {
 		} else {
 			w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 		}
-		c := &call{w: w, r: r}
+		c := &call{w: w, r: r, maxBody: op.maxBody()}
 		if err := h.run(op, c); err != nil {
 			var p *Problem
 			if !errors.As(err, &p) {
@@ -95,8 +97,9 @@ func (c *call) done() error {
 	return nil
 }
 
-// decode moves the request's body into a struct. The error is a *Problem.
-func (c *call) decode(into any) error { return decode(c.w, c.r, into) }
+// body returns the request's body. It must not be asked for before it is known who
+// calls. The error is a *Problem.
+func (c *call) body() ([]byte, error) { return readBody(c.w, c.r, c.maxBody) }
 
 // A list is a part of what there is.
 type list[T any] struct {

@@ -13,6 +13,9 @@ const (
 	// csrfHeader repeats the CSRF token of the session: a page of another site
 	// can have the cookie sent, but cannot know what belongs here.
 	csrfHeader = "X-CSRF-Token"
+
+	maxUser     = 255     // bytes of a user's name
+	maxPassword = 1 << 10 // and of the password
 )
 
 // sessionJSON is who is logged in.
@@ -41,6 +44,12 @@ func (h *Handlers) logIn(c *call) error {
 	}
 	if err := c.decode(&given); err != nil {
 		return err
+	}
+	switch { // no login here is that long, and what is wrong is logged
+	case len(given.User) > maxUser:
+		return problem(http.StatusBadRequest, `the member "user" is longer than %d bytes`, maxUser)
+	case len(given.Password) > maxPassword:
+		return problem(http.StatusBadRequest, `the member "password" is longer than %d bytes`, maxPassword)
 	}
 	if given.Mount != "" {
 		if err := conf.CheckMountName(given.Mount); err != nil {

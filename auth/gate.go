@@ -20,6 +20,7 @@ import (
 
 	"relay/conf"
 	"relay/internal/logging"
+	"relay/internal/turns"
 )
 
 // Gate holds the configured logins, and who is kept out. Safe for concurrent use.
@@ -46,7 +47,7 @@ func NewGate(c *conf.Live) *Gate {
 		throttle: newThrottle(),
 		bans:     newBans(c),
 		files:    map[string]*Htpasswd{},
-		hashing:  newHashing(hashers()),
+		hashing:  newHashing(turns.HalfOfProcessors()),
 	}
 	g.throttle.slow = func(from netip.Prefix, guesses int) {
 		if !from.IsValid() {

@@ -25,6 +25,7 @@ func (g *Gate) guarded(ctx context.Context, ip, login string, look func() *Refus
 	switch {
 	case refusal == nil:
 		g.throttle.right(ip, login)
+		Accepted(ctx)
 	case refusal.wrong:
 		g.throttle.guessed(ip, login)
 	}

@@ -210,7 +210,7 @@ func TestSlowHashes(t *testing.T) {
 		g.Htpasswd("/members").roll().logins["slow"] = hash{EncodedPasswd: slowHash{20 * time.Second, tried}}
 		g.Htpasswd("/members").looked = time.Now().Add(time.Hour)
 		var hashing sync.WaitGroup
-		for i := range cap(g.hashing.all) {
+		for i := range g.hashing.atOnce {
 			hashing.Go(func() { checkRefused(t, listenFrom(g, fmt.Sprint("192.0.2.", i), "slow", "wonder"), "") })
 		}
 		synctest.Wait()
@@ -224,7 +224,7 @@ func TestSlowHashes(t *testing.T) {
 			t.Errorf("waited %v", time.Since(began))
 		}
 		hashing.Wait()
-		if len(tried) != cap(g.hashing.all) {
+		if len(tried) != g.hashing.atOnce {
 			t.Errorf("hashed %d times", len(tried))
 		}
 	})

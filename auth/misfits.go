@@ -13,7 +13,7 @@ func (g *Gate) fits(ctx context.Context, ip, pair string, try func() bool) (righ
 	if g.throttle.isMisfit(ip, pair) {
 		return false, true
 	}
-	looked = g.hashing.inTurn(ctx, household(ip), func() { right = try() })
+	looked = g.hashing.inTurn(ctx, ip, func() { right = try() })
 	if looked && !right {
 		g.throttle.misfit(ip, pair)
 	}

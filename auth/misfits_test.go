@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -57,12 +58,13 @@ func opens(way string) string {
 
 // occupy takes all turns to hash a password.
 func (h *hashing) occupy() (release func()) {
-	for range cap(h.all) {
-		h.all <- struct{}{}
+	var taken []func()
+	for range h.atOnce {
+		taken = append(taken, h.turns.Take(context.Background(), nil))
 	}
 	return func() {
-		for range cap(h.all) {
-			<-h.all
+		for _, done := range taken {
+			done()
 		}
 	}
 }

@@ -70,7 +70,7 @@ func startRelay(ctx context.Context, dir string, cert certificate) (*subject, er
 	}
 	s := &subject{name: "relay", addr: freeAddr(), tlsAddr: freeAddr(), password: password, admin: password}
 	config := filepath.Join(dir, "relay.toml")
-	text := fmt.Sprintf("[server]\nlisten = [%q]\n[tls]\nlisten = [%q]\ncert_file = %q\nkey_file = %q\n[auth]\nsource_password = %q\nadmin_password = %q\n[limits]\nlisteners = 100000\nsources = 1000\n",
+	text := fmt.Sprintf("[server]\nlisten = [%q]\n[tls]\nlisten = [%q]\ncert_file = %q\nkey_file = %q\n[auth]\nsource_password = %q\nadmin_password = %q\n[limits]\nlisteners = 100000\nlisteners_per_ip = 0\nconnections_per_ip = 100000\nsources = 1000\n",
 		s.addr, s.tlsAddr, cert.certFile, cert.keyFile, password, password)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, err

@@ -7,7 +7,8 @@ type Limits struct {
 	// Listeners is how many the whole server takes at once.
 	Listeners int `toml:"listeners"`
 	// ListenersPerIP is how many it takes at once from an IPv4 address, or from
-	// the /64 of an IPv6 one; 0: no limit.
+	// the /64 of an IPv6 one; 0: no limit. A /56 may have 4 times as many, a /48 8
+	// times, and neither more than half of Listeners. ConnectionsPerIP is likewise.
 	ListenersPerIP int `toml:"listeners_per_ip"`
 	// Connections is how many may be open at once, of all and of one such
 	// address, that have not said yet what they want. Above that, those that
@@ -52,6 +53,7 @@ const (
 func defaultLimits() Limits {
 	return Limits{
 		Listeners:        20000,
+		ListenersPerIP:   500,
 		Connections:      4000,
 		ConnectionsPerIP: 500,
 		Sources:          100,

@@ -41,8 +41,8 @@ func bound(h http.Header) {
 				value = orNothing(value, longestHost)
 			case "Location":
 				value = orNothing(value, longestAddress)
-			case "X-Forwarded-For": // the last of them is named by the nearest proxy
-				value = value[max(0, len(value)-longestValue):]
+			case "X-Forwarded-For", "Forwarded":
+				value = lastOf(value, longestValue)
 			case "Cookie": // one of many may be ours
 			default:
 				value = CutText(value, longestValue)
@@ -53,6 +53,16 @@ func bound(h http.Header) {
 	if h.Get("Authorization") == "" {
 		h.Del("Authorization")
 	}
+}
+
+// lastOf returns the last n bytes of a list at most, without the half of an element:
+// what is nearest stands at the end of it.
+func lastOf(list string, n int) string {
+	if len(list) <= n {
+		return list
+	}
+	_, whole, _ := strings.Cut(list[len(list)-n-1:], ",")
+	return whole
 }
 
 // orNothing returns s, or nothing when it is longer than n bytes.

@@ -31,7 +31,7 @@ func TestFieldsAreBounded(t *testing.T) {
 		{"Authorization", basic(strings.Repeat("u", LongestUser) + ":" + strings.Repeat("p", 1024)), 1714},
 		{"Authorization", "Bearer " + strings.Repeat("t", 5000), 0},
 		{"Authorization", "Bearer " + strings.Repeat("t", 1000), 1007},
-		{"X-Forwarded-For", strings.Repeat("192.0.2.1, ", 300) + "192.0.2.77", longestValue},
+		{"X-Forwarded-For", strings.Repeat("192.0.2.1, ", 300) + "192.0.2.77", longestValue - 1},
 		{strings.Repeat("N", 65), "x", 0},
 	}
 	for _, tt := range tests {
@@ -106,5 +106,22 @@ func TestKeptRequestsHoldFewFields(t *testing.T) {
 	kept := Keep(req, "Authorization", "Cookie")
 	if len(kept.Header) != 1 || kept.Header.Get("Authorization") != "Bearer x" || kept.URL.Path != "/live" || kept.Method != "GET" || kept.RemoteAddr != req.RemoteAddr {
 		t.Errorf("%+v", kept)
+	}
+}
+
+// Of what proxies have put into a list the last elements stay, and all of each.
+func TestListsOfProxiesAreCutBetweenElements(t *testing.T) {
+	for _, name := range []string{"X-Forwarded-For", "Forwarded"} {
+		for before := range 30 {
+			made := strings.Repeat("x", before) + strings.Repeat("198.51.100.7,", 200)
+			req, err := ParseHead([]byte("GET / HTTP/1.1\r\n" + name + ": " + made + " 192.0.2.77\r\n\r\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			list := strings.Split(req.Header.Get(name), ",")
+			if list[0] != "198.51.100.7" || list[len(list)-1] != " 192.0.2.77" || len(list) < 50 {
+				t.Fatalf("%s: %q", name, list)
+			}
+		}
 	}
 }

@@ -84,7 +84,7 @@ func TestRefusalsAreRemembered(t *testing.T) {
 				s.Serve(conn, conn, req)
 			} else {
 				line, head, _ := strings.Cut(c.sent, "\r\n")
-				s.ServeShoutcast(addressedConn{conn}, io.MultiReader(strings.NewReader(head), conn), line, "/live", time.Now().Add(time.Minute))
+				s.ServeShoutcast(t.Context(), addressedConn{conn}, io.MultiReader(strings.NewReader(head), conn), line, "/live", time.Now().Add(time.Minute))
 			}
 			if c.mount == "" {
 				if len(s.Refusals.last) > 0 {

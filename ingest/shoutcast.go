@@ -26,15 +26,15 @@ const shoutcastAgent = "SHOUTcast source"
 // ServeShoutcast answers a SHOUTcast source whose password line has been read,
 // and feeds the mount that the line names, else standard, until the source
 // leaves. body begins with what came behind the line; the rest of the head
-// must have come by the deadline. ServeShoutcast owns conn and closes it.
+// must have come by the deadline. ctx is that of the login. ServeShoutcast owns conn and closes it.
 //
 // As recorded (wire/source-shoutcast-v1-mount-in-use.txt), the password is
 // answered at once, and everything else when the head is there.
-func (s *Sources) ServeShoutcast(conn net.Conn, body io.Reader, line, standard string, deadline time.Time) {
+func (s *Sources) ServeShoutcast(ctx context.Context, conn net.Conn, body io.Reader, line, standard string, deadline time.Time) {
 	defer conn.Close()
 	ip := host(conn.RemoteAddr().String())
 	log := s.Log.With(zap.String("ip", ip), logging.LimitPerClient(ip))
-	mount, user, err := s.Gate.PasswordLine(context.Background(), ip, line, standard)
+	mount, user, err := s.Gate.PasswordLine(ctx, ip, line, standard)
 	wants := attempt{cmp.Or(mount, standard), ip, shoutcastAgent}
 	visit := s.Journal.BeginSource(ip, wants.mount)
 	var refused *auth.Refusal

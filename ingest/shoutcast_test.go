@@ -103,7 +103,7 @@ func TestShoutcastSessionEnds(t *testing.T) {
 				done := make(chan struct{})
 				go func() {
 					defer close(done)
-					s.ServeShoutcast(pipeConn{server}, server, "hackme", "/live", time.Now().Add(200*time.Millisecond))
+					s.ServeShoutcast(t.Context(), pipeConn{server}, server, "hackme", "/live", time.Now().Add(200*time.Millisecond))
 				}()
 				answer := make([]byte, len(icy.ShoutcastAccepted))
 				if _, err := io.ReadFull(client, answer); err != nil || string(answer) != icy.ShoutcastAccepted {

@@ -14,7 +14,7 @@ var (
 	ErrMountFull    = errors.New("the mount has reached its limit of listeners")
 	ErrServerFull   = errors.New("the server has reached its limit of listeners")
 	ErrMemoryShort  = errors.New("the server is short of memory")
-	ErrTooManyOfOne = errors.New("as many as may listen from this address do already")
+	ErrTooManyOfOne = errors.New("limits.listeners_per_ip: as many as may listen from this address do already; if it is a proxy, name it in server.trusted_proxies")
 )
 
 // Audience is everyone who listens to a mount. Safe for concurrent use.
@@ -59,7 +59,7 @@ func (a *Audience) Join(l *Listener) error {
 		a.server.Add(-1)
 		return ErrServerFull
 	}
-	if !a.households.enter(l.Addr, most.household) {
+	if !a.households.enter(l.Addr, most.household, most.server) {
 		a.server.Add(-1)
 		return ErrTooManyOfOne
 	}

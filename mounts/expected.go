@@ -1,7 +1,6 @@
 package mounts
 
 import (
-	"cmp"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -29,7 +28,11 @@ func (a *Audience) Expect(addr string) (done func(), err error) {
 		a.expected.all.Add(-1)
 		return nil, ErrTooManyExpected
 	}
-	if !a.expected.households.enter(addr, cmp.Or(most.household, most.connections)) {
+	household := most.connections
+	if most.household > 0 {
+		household = min(household, most.household)
+	}
+	if !a.expected.households.enter(addr, household, most.server) {
 		a.expected.all.Add(-1)
 		return nil, ErrTooManyExpected
 	}

@@ -1,48 +1,30 @@
 package mounts
 
 import (
-	"net/netip"
 	"sync"
 
-	"relay/conf"
+	"relay/internal/clientcount"
 )
 
-// households counts the listeners of each client address, see
-// conf.HouseholdOf. Safe for concurrent use.
+// households counts the listeners of each client. Safe for concurrent use.
 type households struct {
 	mu    sync.Mutex
-	count map[netip.Prefix]int
+	count clientcount.Counts
 }
 
-// enter counts one more listener at an address and reports whether there are
-// no more than most; if there are, he is not counted. 0 is no limit. What is
-// no address has none either.
-func (h *households) enter(addr string, most int) bool {
-	from, ok := conf.HouseholdOf(addr)
-	if !ok {
-		return true
-	}
+// enter counts one more listener at an IP address and reports whether the client
+// there has no more than most, and an IPv6 network of many clients no more than
+// half of all, see clientcount.Limit; if there are more, it is not counted. 0 is no
+// limit. What is no address has none either.
+func (h *households) enter(addr string, most, all int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if most > 0 && h.count[from] >= most {
-		return false
-	}
-	if h.count == nil {
-		h.count = map[netip.Prefix]int{}
-	}
-	h.count[from]++
-	return true
+	return h.count.Enter(addr, most, all/2)
 }
 
 // leave takes back what enter has counted.
 func (h *households) leave(addr string) {
-	from, ok := conf.HouseholdOf(addr)
-	if !ok {
-		return
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.count[from]--; h.count[from] <= 0 {
-		delete(h.count, from)
-	}
+	h.count.Leave(addr)
 }

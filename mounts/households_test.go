@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 )
@@ -51,23 +52,45 @@ func TestListenersPerAddress(t *testing.T) {
 	}
 }
 
+// A customer with many IPv6 networks has several times what one of them may have,
+// and half of all places at most.
+func TestListenersPerCustomer(t *testing.T) {
+	for toml, want := range map[string]int{
+		"listeners_per_ip = 2":                 16,
+		"listeners_per_ip = 2\nlisteners = 20": 10,
+		"listeners_per_ip = 0\nlisteners = 20": 20,
+	} {
+		r := newRegistry(t, "[limits]\n"+toml)
+		m := attach(t, r, "/a", Live).Mount
+		let := 0
+		for i := range 30 {
+			if m.Audience.Join(&Listener{Addr: fmt.Sprintf("2001:db8:1:%x::1", i<<8)}) == nil {
+				let++
+			}
+		}
+		if let != want {
+			t.Errorf("%s: %d of one /48 are let in, want %d", toml, let, want)
+		}
+	}
+}
+
 // A limit that comes with a reload counts those who listen already, and nobody
 // is remembered who has left.
 func TestHouseholdsAreCountedWithoutALimit(t *testing.T) {
 	var h households
 	var coming sync.WaitGroup
 	for range 100 {
-		coming.Go(func() { h.enter("192.0.2.1", 0) })
+		coming.Go(func() { h.enter("192.0.2.1", 0, 0) })
 	}
 	coming.Wait()
-	if h.enter("192.0.2.1", 100) {
+	if h.enter("192.0.2.1", 100, 0) {
 		t.Error("one too many is let in")
 	}
 	for range 100 {
 		coming.Go(func() { h.leave("192.0.2.1") })
 	}
 	coming.Wait()
-	if len(h.count) != 0 || !h.enter("no address", 1) || !h.enter("no address", 1) {
+	if h.count.Len() != 0 || !h.enter("no address", 1, 0) || !h.enter("no address", 1, 0) {
 		t.Errorf("%v", h.count)
 	}
 }

@@ -172,7 +172,11 @@ func TestWhoIsBeingAnsweredIsFound(t *testing.T) {
 				t.Fatal(err)
 			}
 			req.RemoteAddr = from
-			asked := w.enter(ours, ours, req, func() {}, func() {})
+			visit, err := s.visit(ours, req, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			asked := w.enter(ours, ours, req, visit, func() {})
 			if n := w.dismiss(s.keepsOut); n != want {
 				t.Errorf("%s for %s: %d were let go, want %d", path, from, n, want)
 			}

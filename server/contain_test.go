@@ -26,7 +26,7 @@ func TestABugEndsOneConnection(t *testing.T) {
 	core, log := observer.New(zap.ErrorLevel)
 	s.log = zap.New(core)
 	conn := &unlucky{}
-	s.handle(conn, nil)
+	s.handle(conn, s.arrive(conn), nil)
 	if !conn.closed || s.admin.Traffic.Open.Load() != 0 {
 		t.Errorf("closed: %v, open: %d", conn.closed, s.admin.Traffic.Open.Load())
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -23,6 +24,15 @@ type silent struct {
 func (s *silent) RemoteAddr() net.Addr { return clientAddr(s.from) }
 func (s *silent) Close() error         { s.closed = true; return nil }
 
+// comes has a connection enter; that of 10.0.0.1 comes by a proxy.
+func (c *crowd) comes(s *silent) *guest {
+	addr := netip.MustParseAddrPort(s.from).Addr()
+	if addr == netip.MustParseAddr("10.0.0.1") {
+		return c.enter(s, nil)
+	}
+	return c.enter(s, conf.ClientPrefixes(addr))
+}
+
 func newStep(t *testing.T, toml string) (*crowd, *time.Time, *observer.ObservedLogs) {
 	t.Helper()
 	c, err := conf.Parse("relay.toml", []byte(toml))
@@ -30,7 +40,8 @@ func newStep(t *testing.T, toml string) (*crowd, *time.Time, *observer.ObservedL
 		t.Fatal(err)
 	}
 	core, log := observer.New(zap.DebugLevel)
-	d, now := newDoorstep(conf.NewLive(c), zap.New(logging.Limited(core))), time.Unix(1e9, 0)
+	live := conf.NewLive(c)
+	d, now := newDoorstep(live, zap.New(logging.Limited(core)), newBudget(live, mostInHeads, maxHead)), time.Unix(1e9, 0)
 	d.now = func() time.Time { return now }
 	return d, &now, log
 }
@@ -41,7 +52,7 @@ func TestTheOldestSilentConnectionGoes(t *testing.T) {
 	comes := func(from string) (leave func()) {
 		s := &silent{from: from}
 		came = append(came, s)
-		return d.enter(s)
+		return d.comes(s).leave
 	}
 	leave := comes("192.0.2.1:1")
 	comes("192.0.2.2:1")
@@ -69,22 +80,22 @@ func TestTheOldestSilentConnectionGoes(t *testing.T) {
 	if n := log.Len(); n != 1 {
 		t.Errorf("%d lines in the log of 102 connections", n)
 	}
-	if d.all.Len() != 3 || len(d.by) != 1 {
-		t.Errorf("%d wait, from %d addresses", d.all.Len(), len(d.by))
+	if d.all.len() != 3 || len(d.of) != 1 {
+		t.Errorf("%d wait, from %d addresses", d.all.len(), len(d.of))
 	}
 }
 
 func TestOneAddressHasItsOwnLimit(t *testing.T) {
-	d, now, _ := newStep(t, "[limits]\nconnections_per_ip = 2\n[server]\ntrusted_proxies = ['10.0.0.1']")
+	d, now, _ := newStep(t, "[limits]\nconnections_per_ip = 2")
 	other := &silent{from: "192.0.2.9:1"}
-	d.enter(other)
+	d.comes(other)
 	var own, proxy []*silent
 	for range 5 {
 		*now = now.Add(silentFor)
 		one, behind := &silent{from: "192.0.2.1:1"}, &silent{from: "10.0.0.1:1"}
 		own, proxy = append(own, one), append(proxy, behind)
-		d.enter(one)
-		d.enter(behind)
+		d.comes(one)
+		d.comes(behind)
 	}
 	for i, want := range []bool{true, true, true, false, false} {
 		if own[i].closed != want || proxy[i].closed {
@@ -99,8 +110,8 @@ func TestOneAddressHasItsOwnLimit(t *testing.T) {
 func TestWithoutDescriptorsTheOldestGoes(t *testing.T) {
 	d, now, _ := newStep(t, "")
 	first, second := &silent{from: "192.0.2.1:1"}, &silent{from: "192.0.2.1:2"}
-	d.enter(first)
-	d.enter(second)
+	d.comes(first)
+	d.comes(second)
 	if d.makeRoom(silentFor) {
 		t.Error("one that came just now goes as one that has waited")
 	}
@@ -121,14 +132,15 @@ func TestRequestsOfOneAddressAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	core, log := observer.New(zap.DebugLevel)
-	d, now := newAnswered(conf.NewLive(c), zap.New(logging.Limited(core))), time.Unix(1e9, 0)
+	live := conf.NewLive(c)
+	d, now := newAnswered(live, zap.New(logging.Limited(core)), newBudget(live, mostInRequests, requestCost)), time.Unix(1e9, 0)
 	d.now = func() time.Time { return now }
 	var own, others []*silent
 	for i := range 4 {
 		one, other := &silent{from: "192.0.2.1:1"}, &silent{from: fmt.Sprintf("192.0.2.%d:1", 10+i)}
 		own, others = append(own, one), append(others, other)
-		d.enter(one)
-		d.enter(other)
+		d.comes(one)
+		d.comes(other)
 		now = now.Add(silentFor)
 	}
 	for i, want := range []bool{true, true, false, false} {
@@ -138,5 +150,93 @@ func TestRequestsOfOneAddressAreBounded(t *testing.T) {
 	}
 	if lines := log.All(); len(lines) != 1 || lines[0].Message != d.why {
 		t.Errorf("the log says %v", lines)
+	}
+}
+
+// However many come at once, no more stay than twice the limit, and the last one is
+// among them.
+func TestAFloodIsBounded(t *testing.T) {
+	const limits = "[limits]\nconnections = 100\nconnections_per_ip = 10\n"
+	floods := map[string]struct {
+		from func(i int) string
+		most int
+	}{
+		"of an IPv4 address": {func(int) string { return "192.0.2.1:1" }, 20},
+		"of a /64":           {func(i int) string { return fmt.Sprintf("[2001:db8::%x]:1", i) }, 20},
+		"of a /56":           {func(i int) string { return fmt.Sprintf("[2001:db8:0:%x::1]:1", i%256) }, 80},
+		"of a /48":           {func(i int) string { return fmt.Sprintf("[2001:db8:0:%x::1]:1", i) }, 100}, // half of all
+		"of everybody":       {func(i int) string { return fmt.Sprintf("192.0.%d.%d:1", i/256, i%256) }, 200},
+		"by a proxy":         {func(int) string { return "10.0.0.1:1" }, 200},
+	}
+	for name, flood := range floods {
+		for _, queued := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, queued: %v", name, queued), func(t *testing.T) {
+				d, _, _ := newStep(t, limits)
+				var came []*silent
+				var guests []*guest
+				for i := range 1000 {
+					s := &silent{from: flood.from(i)}
+					g := d.comes(s)
+					if queued {
+						g.queue()
+					}
+					came, guests = append(came, s), append(guests, g)
+				}
+				if n := d.all.len(); n != flood.most {
+					t.Errorf("%d stay, want %d", n, flood.most)
+				}
+				if came[len(came)-1].closed {
+					t.Error("the last one is closed")
+				}
+				for i, s := range came {
+					if s.closed != (guests[i].here.Err() != nil) {
+						t.Fatalf("connection %d is closed: %v, and knows %v", i, s.closed, guests[i].here.Err())
+					}
+					guests[i].leave()
+				}
+				if d.all.len() != 0 || len(d.of) != 0 {
+					t.Errorf("%d are left, of %d prefixes", d.all.len(), len(d.of))
+				}
+			})
+		}
+	}
+}
+
+// A connection that waits for the server is not one that says nothing.
+func TestAConnectionThatWaitsForUsIsNotSilent(t *testing.T) {
+	d, now, _ := newStep(t, "[limits]\nconnections = 2\n")
+	first, second, third := &silent{from: "192.0.2.1:1"}, &silent{from: "192.0.2.2:1"}, &silent{from: "192.0.2.3:1"}
+	waits := d.comes(first)
+	waits.queue()
+	d.comes(second)
+	*now = now.Add(silentFor)
+	d.comes(third)
+	if first.closed || !second.closed {
+		t.Errorf("the one that waits for us is closed: %v, the silent one: %v", first.closed, second.closed)
+	}
+	waits.unqueue()
+	if *now = now.Add(silentFor / 2); d.makeRoom(silentFor) {
+		t.Error("the time it waited for us counts as silence")
+	}
+	if *now = now.Add(silentFor / 2); !d.makeRoom(silentFor) || !third.closed {
+		t.Error("the one that is silent longest stays")
+	}
+}
+
+// A client that is known only by what its proxy says has its own limit from then on.
+func TestAClientByTheProxyProtocolIsCounted(t *testing.T) {
+	d, now, _ := newStep(t, "[limits]\nconnections_per_ip = 2\n")
+	client := conf.ClientPrefixes(netip.MustParseAddr("2001:db8::1"))
+	var came []*silent
+	for range 4 {
+		s := &silent{from: "10.0.0.1:1"}
+		came = append(came, s)
+		d.comes(s).identified(client)
+		*now = now.Add(silentFor)
+	}
+	for i, want := range []bool{true, true, false, false} {
+		if came[i].closed != want {
+			t.Errorf("connection %d is closed: %v", i, came[i].closed)
+		}
 	}
 }

@@ -79,6 +79,12 @@ func (s *Server) accept(l net.Listener, handle func(net.Conn)) {
 // makeRoom closes a connection for one that comes, and reports whether there was
 // one. Who came a moment ago may be about to ask whether the server is well.
 func (s *Server) makeRoom() bool {
-	return s.doorstep.makeRoom(silentFor) || s.api.Events.GiveWay() || s.answered.makeRoom(silentFor) ||
-		s.doorstep.makeRoom(0) || s.answered.makeRoom(0)
+	if s.doorstep.makeRoom(silentFor) || s.api.Events.GiveWay() || s.answered.makeRoom(silentFor) {
+		return true
+	}
+	first, second := s.doorstep, s.answered
+	if second.oldest().Before(first.oldest()) {
+		first, second = second, first
+	}
+	return first.makeRoom(0) || second.makeRoom(0)
 }

@@ -15,6 +15,9 @@ import (
 // cookies and forwarding chains need more.
 const maxHead = 16 << 10
 
+// usualHead is as large as most heads are, in bytes.
+const usualHead = 2 << 10
+
 // maxEmptyLines bounds the empty lines before a request; some clients leave one
 // behind a body.
 const maxEmptyLines = 4
@@ -34,21 +37,28 @@ type greeting struct {
 	password string    // instead of a request, the password line of a SHOUTcast source
 	body     io.Reader // what comes behind either
 	hello    []byte    // instead of either, the begin of a TLS handshake
+	size     int       // of the request head, in bytes
 }
 
 // readHead reads a request head, which must be whole by the deadline, or the
 // password line of a SHOUTcast source. What cannot become either is given up
 // on at its first line.
-func readHead(conn net.Conn, deadline time.Time) (greeting, error) {
+//
+// took is asked for the memory of a head that is larger than most.
+func readHead(conn net.Conn, deadline time.Time, took func(bytes int) error) (greeting, error) {
 	conn.SetDeadline(deadline) // a TLS handshake writes too
-	buf := make([]byte, 0, 2<<10)
+	buf := make([]byte, 0, usualHead)
 	var scan icy.HeadScan
 	for firstLineSeen := false; ; {
 		if len(buf) == cap(buf) {
 			if len(buf) >= maxHead {
 				return greeting{}, errHeadTooLarge
 			}
-			buf = append(make([]byte, 0, min(4*cap(buf), maxHead)), buf...)
+			larger := min(4*cap(buf), maxHead)
+			if err := took(larger - cap(buf)); err != nil {
+				return greeting{}, err
+			}
+			buf = append(make([]byte, 0, larger), buf...)
 		}
 		n, err := conn.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
@@ -75,7 +85,7 @@ func readHead(conn net.Conn, deadline time.Time) (greeting, error) {
 			if err != nil {
 				return greeting{}, err
 			}
-			return greeting{req: req, body: behind(buf[end:], conn)}, nil
+			return greeting{req: req, body: behind(buf[end:], conn), size: end}, nil
 		}
 		if err != nil {
 			return greeting{}, err

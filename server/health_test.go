@@ -253,7 +253,7 @@ func TestABodyThatNobodyReadsIsNotWaitedFor(t *testing.T) {
 	}
 	s.answered.mu.Lock()
 	defer s.answered.mu.Unlock()
-	if n := s.answered.all.Len(); n > 0 {
+	if n := s.answered.all.len(); n > 0 {
 		t.Errorf("%d are being answered", n)
 	}
 }

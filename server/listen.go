@@ -1,7 +1,6 @@
 package server
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -43,7 +42,7 @@ func Listen(live *conf.Live, certs *certificates.Store, listen Open) ([]net.List
 		if err != nil {
 			return fail(explain(address, err))
 		}
-		open = append(open, tls.NewListener(proxied(live, l), certs.TLS()))
+		open = append(open, secureListener{proxied(live, l)})
 	}
 	return open, nil
 }

@@ -122,7 +122,7 @@ func FuzzProxyHeader(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		readHead(conn, time.Time{})
+		readHead(conn, time.Time{}, anyBytes)
 		req := &http.Request{Header: http.Header{}}
 		newProxies(live).identify(req, conn.RemoteAddr())
 		if _, err := netip.ParseAddrPort(req.RemoteAddr); err != nil {

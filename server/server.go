@@ -3,8 +3,6 @@ package server
 import (
 	"context"
 	"crypto/tls"
-	"errors"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -23,7 +21,7 @@ import (
 	"relay/history"
 	"relay/icy"
 	"relay/ingest"
-	"relay/internal/logging"
+	"relay/internal/turns"
 	"relay/journal"
 	"relay/listeners"
 	"relay/memory"
@@ -53,8 +51,6 @@ type Server struct {
 	history  *history.Store
 	gate     *auth.Gate
 	admin    *admin.Handlers
-	doorstep *crowd
-	answered *crowd
 	proxies  *proxies
 	clock    *clock.Clock
 	memory   *memory.Watch
@@ -63,6 +59,10 @@ type Server struct {
 
 	certs  *certificates.Store // nil: there are none
 	secure *tls.Config         // of those who speak TLS where plain is spoken too
+
+	doorstep   *crowd
+	answered   *crowd
+	handshakes *turns.Turns
 
 	stopping atomic.Bool
 
@@ -113,14 +113,16 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
 			SetFallbacks: backups.Set, Music: music,
 		},
-		doorstep: newDoorstep(c, log),
-		answered: newAnswered(c, log),
-		proxies:  newProxies(c),
-		clock:    day,
-		memory:   spare,
-		certs:    certs,
-		secure:   certs.TLS(),
-		conns:    map[net.Conn]struct{}{},
+		proxies: newProxies(c),
+		clock:   day,
+		memory:  spare,
+		certs:   certs,
+		secure:  certs.TLS(),
+		conns:   map[net.Conn]struct{}{},
+
+		doorstep:   newDoorstep(c, log, newBudget(c, mostInHeads, maxHead)),
+		answered:   newAnswered(c, log, newBudget(c, mostInRequests, requestCost)),
+		handshakes: turns.New(turns.HalfOfProcessors()),
 	}
 	s.recorder.Clock = day
 	s.api = &api.Handlers{
@@ -167,7 +169,9 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	for _, l := range open {
 		accepting.Go(func() {
 			s.accept(l, func(conn net.Conn) {
-				handling.Go(func() { s.handle(conn, web) })
+				if came := s.arrive(conn); came != nil {
+					handling.Go(func() { s.handle(conn, came, web) })
+				}
 			})
 		})
 	}
@@ -180,6 +184,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	accepting.Wait()
 	s.registry.Close()
 	s.closeConns()
+	s.doorstep.dismiss()
 	handling.Wait()
 	stopWriting()
 	closing, cancel := context.WithTimeout(context.Background(), goodbye)
@@ -206,27 +211,20 @@ func (s *Server) followConfiguration(ctx context.Context) {
 	}
 }
 
-// handle reads the request head of a fresh connection and hands it on.
-func (s *Server) handle(conn net.Conn, web *web) {
-	if !s.track(conn) {
-		return
-	}
-	handedOn := false // to net/http
+// handle reads the request head of a connection that has arrived and hands it on.
+func (s *Server) handle(conn net.Conn, came *guest, web *web) {
+	arrived, handedOn := conn, false // to net/http
 	defer func() {
-		s.untrack(conn)
+		s.untrack(arrived)
 		if !handedOn {
 			s.admin.Traffic.Open.Add(-1)
 		}
 	}()
 	defer s.contain(conn)
+	defer came.leave()
 	c := s.conf.Config()
 	deadline := time.Now().Add(time.Duration(c.Limits.HeaderTimeout))
-	leave := s.doorstep.enter(conn)
-	said, err := readHead(conn, deadline)
-	if err == nil && said.hello != nil {
-		conn, said, err = s.shakeHands(conn, said.hello, deadline)
-	}
-	leave()
+	conn, said, err := s.greet(conn, came, deadline)
 	if err != nil {
 		s.turnAway(conn, err)
 		return
@@ -236,7 +234,14 @@ func (s *Server) handle(conn net.Conn, web *web) {
 		if s.deniedShoutcast(conn) {
 			return
 		}
-		s.sources.ServeShoutcast(conn, body, said.password, c.Server.ShoutcastMount, deadline)
+		visit, err := s.answered.admit(conn, s.clientAt(conn.RemoteAddr()), requestCost)
+		if err != nil {
+			s.turnAwayShoutcast(conn, err)
+			return
+		}
+		defer visit.leave()
+		came.leave()
+		s.sources.ServeShoutcast(visit.untilAccepted(context.Background()), conn, body, said.password, c.Server.ShoutcastMount, deadline)
 		return
 	}
 	s.admin.Traffic.Requests.Add(1)
@@ -244,24 +249,33 @@ func (s *Server) handle(conn net.Conn, web *web) {
 	if s.denied(conn, req) {
 		return
 	}
-	if req.Method == "SOURCE" || req.Method == http.MethodPut && !strings.HasPrefix(req.URL.Path, apiPrefix) {
-		s.sources.Serve(conn, body, req)
-		return
-	}
-	if req.Method == "STATS" {
-		s.admin.Watch(conn, icy.Keep(req, "Authorization", "User-Agent"))
-		return
-	}
 	if req.Method == http.MethodGet || req.Method == http.MethodHead {
 		if m := s.mount(req.URL.Path); m != nil {
+			came.leave()
 			s.writers.Serve(socketOf(conn), req, m)
 			return
 		}
 	}
+	visit, err := s.visit(conn, req, said.size)
+	if err != nil {
+		s.turnAway(conn, err)
+		return
+	}
+	came.leave()
+	if req.Method == "SOURCE" || req.Method == http.MethodPut && !strings.HasPrefix(req.URL.Path, apiPrefix) {
+		defer visit.leave()
+		s.sources.Serve(conn, body, req.WithContext(visit.untilAccepted(req.Context())))
+		return
+	}
+	if req.Method == "STATS" {
+		defer visit.leave()
+		s.admin.Watch(conn, icy.Keep(req, "Authorization", "User-Agent").WithContext(visit.untilAccepted(req.Context())))
+		return
+	}
 	if !strings.HasPrefix(req.URL.Path, "/admin") {
 		s.admin.Traffic.Files.Add(1)
 	}
-	asked := web.enter(conn, body, req, s.answered.enter(conn), func() { s.admin.Traffic.Open.Add(-1) })
+	asked := web.enter(conn, body, req, visit, func() { s.admin.Traffic.Open.Add(-1) })
 	handedOn = true
 	if s.keepsOut(req) { // since a moment ago: banish may have looked before he was there
 		asked.Close()
@@ -279,23 +293,6 @@ func (s *Server) mount(path string) *mounts.Mount {
 		}
 	}
 	return s.registry.Find(path)
-}
-
-// turnAway answers a head that is no request, and closes.
-func (s *Server) turnAway(conn net.Conn, err error) {
-	defer conn.Close()
-	var netErr net.Error
-	if errors.Is(err, io.EOF) || errors.As(err, &netErr) {
-		return // gone, or too slow: there is nobody to tell
-	}
-	s.log.Debug("not a request", zap.Stringer("from", conn.RemoteAddr()), zap.Error(err), logging.LimitPerClient(conn.RemoteAddr().String()))
-	status := http.StatusBadRequest
-	if errors.Is(err, errHeadTooLarge) {
-		status = http.StatusRequestHeaderFieldsTooLarge
-	}
-	conn.SetDeadline(time.Now().Add(time.Second))
-	conn.Write(icy.AppendRefusal(nil, status, err.Error()+"\r\n", time.Now()))
-	ingest.CloseGently(conn, maxHead)
 }
 
 func (s *Server) track(conn net.Conn) bool {

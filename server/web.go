@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/auth"
 	"relay/icy"
 	"relay/internal/logging"
 	"relay/listeners"
@@ -48,9 +49,9 @@ func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
 }
 
 // enter takes a connection over, for serve. body goes on behind the head of req;
-// left and, once, closed are called when the connection is closed.
-func (w *web) enter(conn net.Conn, body io.Reader, req *http.Request, left, closed func()) *replayedConn {
-	replayed := &replayedConn{Conn: conn, web: w, req: icy.Keep(req), head: icy.AppendHead(nil, req), rest: body, left: left, closed: sync.OnceFunc(closed)}
+// the connection leaves visit, and closed is called once, when it is closed.
+func (w *web) enter(conn net.Conn, body io.Reader, req *http.Request, visit *guest, closed func()) *replayedConn {
+	replayed := &replayedConn{Conn: conn, web: w, req: icy.Keep(req), head: icy.AppendHead(nil, req), rest: body, visit: visit, closed: sync.OnceFunc(closed)}
 	if !hasBody(req) {
 		replayed.rest = conn // who sends the next request already is not answered it
 	}
@@ -108,11 +109,11 @@ func (w *web) Addr() net.Addr { return w.addr }
 // replayedConn reads a repaired head, then what came behind it.
 type replayedConn struct {
 	net.Conn
-	web  *web
-	req  *http.Request // as the door understood it, without most of its head
-	head []byte        // not read yet
-	rest io.Reader
-	left func() // more than once, by stays
+	web   *web
+	req   *http.Request // as the door understood it, without most of its head
+	head  []byte        // not read yet
+	rest  io.Reader
+	visit *guest
 
 	closed func()
 	asked  *http.Request // as net/http understood it
@@ -131,7 +132,7 @@ func (c *replayedConn) Close() error {
 	c.web.mu.Lock()
 	delete(c.web.open, c)
 	c.web.mu.Unlock()
-	c.left()
+	c.visit.leave()
 	c.closed()
 	return c.Conn.Close()
 }
@@ -152,7 +153,7 @@ type connKey struct{}
 // rememberConn keeps what net/http cannot see: what is behind a replayedConn.
 func rememberConn(ctx context.Context, conn net.Conn) context.Context {
 	if replayed, ok := conn.(*replayedConn); ok {
-		return context.WithValue(ctx, connKey{}, replayed)
+		return auth.WithAccepted(context.WithValue(ctx, connKey{}, replayed), replayed.visit.accepted)
 	}
 	return ctx
 }
@@ -178,7 +179,7 @@ func stays(r *http.Request, fields ...string) {
 	if conn == nil {
 		return
 	}
-	conn.left()
+	conn.visit.leave()
 	kept := icy.Keep(r, fields...)
 	for _, request := range []*http.Request{r, conn.asked} {
 		request.Header, request.URL, request.RequestURI = kept.Header, kept.URL, kept.URL.Path
