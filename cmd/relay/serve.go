@@ -83,7 +83,9 @@ func serve(path, listen string, tracks []string) error {
 	lines, tail, level := newLog(live.Config().Log)
 	go lines.Run() // until Close
 	defer lines.Close()
-	lines.Write(atStart.Bytes())
+	if atStart.Len() > 0 {
+		lines.Write(atStart.Bytes())
+	}
 	notes = lines
 	log := lines.Logger()
 	stdlog.SetFlags(0)

@@ -26,8 +26,8 @@ func LimitPerClient(addr string) zap.Field {
 	return LimitPer(addr)
 }
 
-// limitPerNamed is LimitPerClient for the first address in a text,
-// or else for all texts that have none.
+// limitPerNamed is LimitPerClient for the first address in a text, or Limit when
+// there is none.
 func limitPerNamed(text string) zap.Field {
 	for word := range strings.FieldsSeq(text) {
 		word = strings.TrimRight(word, ":,;")
@@ -61,8 +61,8 @@ func LimitToMinute() zap.Field { return mark(client{rare: true}) }
 // mark makes a field that no encoder shows.
 func mark(c client) zap.Field { return zap.Field{Type: zapcore.SkipType, Interface: c} }
 
-// Limited returns a core to which lines go as New lets them, limited where they
-// have a mark.
+// Limited returns a core that passes lines on to another, limited where they have
+// a mark, as the loggers of a Log do.
 func Limited(core zapcore.Core) zapcore.Core { return &limitedCore{Core: core, limits: newLimiter()} }
 
 // limitedCore leaves out what the limits do not allow of the lines that have a
