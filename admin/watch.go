@@ -26,7 +26,7 @@ const (
 
 // Watch answers Icecast's STATS method on a connection whose request head has
 // been read: all facts, then what changes, a line each, for as long as the
-// client stays and is not kept out (wire/stats-method.txt). It owns conn and
+// client stays, is not kept out and its login holds (wire/stats-method.txt). It owns conn and
 // closes it.
 //
 //	EVENT global|<mount> <name> <value>
@@ -36,6 +36,7 @@ const (
 func (h *Handlers) Watch(conn net.Conn, req *http.Request) {
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(watchEvery))
+	config := h.Conf.Config()
 	if err := h.Gate.Admin(req); err != nil {
 		refusal := h.refusal(req, err)
 		conn.SetDeadline(time.Now().Add(watchEvery))
@@ -54,6 +55,13 @@ func (h *Handlers) Watch(conn net.Conn, req *http.Request) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for {
+		if c := h.Conf.Config(); c != config {
+			if !h.Gate.StillAdmin(req) {
+				h.Log.Info("STATS client disconnected: its login was changed", zap.String("ip", ipOf(req)))
+				return
+			}
+			config = c
+		}
 		if h.Gate.DeniesAddress(ipOf(req)) {
 			h.Log.Debug("STATS client dismissed", zap.String("ip", ipOf(req)), zap.Error(auth.ErrAddressDenied), logging.LimitPerClient(ipOf(req)))
 			return

@@ -21,6 +21,9 @@ type caller struct {
 	session  *auth.Session // nil: he sends his login with every request
 }
 
+// isKnown reports whether the caller has a login.
+func (by caller) isKnown() bool { return by.operator || by.mount != "" }
+
 // may tells whether the caller may do something, with a mount if it is one's.
 // A login for a mount is one for its renditions.
 func (by caller) may(c *conf.Config, who access, mount string) bool {
@@ -58,7 +61,22 @@ func (h *Handlers) admit(op operation, c *call) error {
 	if c.by.session != nil && !op.reads() && op.who != anyone && !c.by.session.Confirms(c.r.Header.Get(csrfHeader)) {
 		return problem(http.StatusForbidden, "the header %s must have the csrf member of GET %s/session", csrfHeader, prefix)
 	}
+	if c.by.session != nil && !op.reads() && op.who != anyone && op.who != loggedIn {
+		if err := h.confirm(c.r); err != nil {
+			return h.unauthorized(c, err)
+		}
+	}
 	return nil
+}
+
+// confirm asks the hook that let the session of a request in, if one did, whether it
+// may change something.
+func (h *Handlers) confirm(r *http.Request) error {
+	cookie, err := r.Cookie(auth.SessionCookie)
+	if err != nil {
+		return errNoLogin
+	}
+	return h.Sessions.Confirm(cookie.Value)
 }
 
 // recognise says who calls: by the login in the request's head or, where that

@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	// pingEvery is how often a comment says that the connection is there, and
-	// how soon a login that is no more is found out.
+	// pingEvery is how often a comment says that the connection is there.
 	pingEvery = 15 * time.Second
+	// lookEvery is how soon a login that is no more is found out.
+	lookEvery = 2 * time.Second
 	// writeTimeout is how long a client may take for what it is sent.
 	writeTimeout = 10 * time.Second
 )
@@ -50,12 +51,19 @@ func (h *Handlers) events(c *call) error {
 	}
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	if !c.by.isKnown() {
+		look.Stop()
+	}
 	for alive := send("retry: 2000\n\n"); alive; {
 		select {
 		case news := <-f.queue:
 			alive = send(string(news))
 		case <-ping.C:
-			alive = h.isStill(c) && send(": still here\n\n")
+			alive = send(": still here\n\n")
+		case <-look.C:
+			alive = h.isStill(c)
 		case <-f.gone:
 			return nil
 		case <-c.r.Context().Done():
@@ -75,12 +83,15 @@ func (h *Handlers) forgetHead(c *call) {
 	}
 }
 
-// isStill reports whether the caller is who he was: the login that shows him
-// more than others see may have ended.
+// isStill reports whether the caller is who it was: the login that shows it more than
+// others see may have ended. A session may end at any time, another login with the
+// configuration that it is in.
 func (h *Handlers) isStill(c *call) bool {
-	if !c.by.operator && c.by.mount == "" {
+	config := h.Conf.Config()
+	if !c.by.isKnown() || c.by.session == nil && config == c.config {
 		return true
 	}
+	c.config = config
 	again := &call{w: c.w, r: c.r}
 	h.recognise(operation{who: anyone}, again)
 	return again.by.operator == c.by.operator && again.by.mount == c.by.mount

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -71,6 +72,26 @@ func (h *Handlers) recording(c *call) error {
 	c.w.Header().Set("Content-Type", contentType)
 	c.w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(downloadTimeout))
-	http.ServeContent(c.w, c.r, "", info.ModTime(), f)
+	http.ServeContent(c.w, c.r, "", info.ModTime(), &download{ReadSeeker: f, h: h, c: c, looked: time.Now()})
 	return nil
+}
+
+// download is a file that can be read for as long as the caller's login holds.
+type download struct {
+	io.ReadSeeker
+	h      *Handlers
+	c      *call
+	looked time.Time
+}
+
+var errLoginEnded = errors.New("the login has ended")
+
+func (d *download) Read(b []byte) (int, error) {
+	if now := time.Now(); now.Sub(d.looked) >= lookEvery || d.h.Conf.Config() != d.c.config {
+		d.looked = now
+		if !d.h.isStill(d.c) {
+			return 0, errLoginEnded
+		}
+	}
+	return d.ReadSeeker.Read(b)
 }

@@ -11,15 +11,17 @@ import (
 	"go.uber.org/zap"
 
 	"relay/auth"
+	"relay/conf"
 	"relay/internal/logging"
 )
 
 // A call is one request for an operation.
 type call struct {
-	w     http.ResponseWriter
-	r     *http.Request
-	by    caller
-	mount string // the name in the path; empty: there is none
+	w      http.ResponseWriter
+	r      *http.Request
+	by     caller
+	config *conf.Config // in force when the caller was last recognised
+	mount  string       // the name in the path; empty: there is none
 
 	maxBody int64
 }
@@ -33,7 +35,7 @@ func (h *Handlers) serve(op operation) http.Handler {
 		} else {
 			w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 		}
-		c := &call{w: w, r: r, maxBody: op.maxBody()}
+		c := &call{w: w, r: r, config: h.Conf.Config(), maxBody: op.maxBody()}
 		if err := h.run(op, c); err != nil {
 			var p *Problem
 			if !errors.As(err, &p) {

@@ -65,7 +65,7 @@ func (h *Handlers) logIn(c *call) error {
 	if cookie, err := c.r.Cookie(auth.SessionCookie); err == nil {
 		h.Sessions.End(cookie.Value) // the browser forgets it now
 	}
-	token, begun := h.Sessions.Begin(s)
+	token, begun := h.Sessions.Begin(s.With(given.Password, ipOf(c.r)))
 	setSessionCookie(c, token, 0)
 	return c.answer(http.StatusCreated, describeSession(begun))
 }

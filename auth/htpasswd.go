@@ -36,6 +36,8 @@ type Htpasswd struct {
 	info   os.FileInfo  // of what was read; nil: nothing
 	read   *roll        // never nil once looked at
 	held   logging.Held // lines that come up under mu
+
+	seen, settled *roll // of MembersChanged
 }
 
 // Htpasswd returns the file of those who may listen to mount, or nil if the

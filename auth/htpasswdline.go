@@ -3,6 +3,7 @@ package auth
 import (
 	"bytes"
 	"crypto/md5"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
 	"regexp"
@@ -41,6 +42,8 @@ func parseHtpasswd(text []byte) (*roll, []problem) {
 			problems = append(problems, problem{number, `not a hash of a known kind; "htpasswd -B" makes one`})
 		default:
 			r.add(name, hash)
+			sum := sha256.Sum256([]byte(encoded))
+			r.entries[name] = entryDigest(sum[:])
 		}
 	}
 	return r, problems

@@ -18,7 +18,8 @@ type roll struct {
 	failure error // why there are no names
 	names   []string
 	logins  map[string]hash
-	works   map[work]hash // one that takes each kind of work
+	entries map[string]entryDigest // of the hashes, by name
+	works   map[work]hash          // one that takes each kind of work
 
 	mu    sync.Mutex
 	key   [32]byte // of the digests, so that it is of no use outside
@@ -26,10 +27,13 @@ type roll struct {
 }
 
 func newRoll() *roll {
-	r := &roll{logins: map[string]hash{}, works: map[work]hash{}, right: map[[32]byte]struct{}{}}
+	r := &roll{logins: map[string]hash{}, entries: map[string]entryDigest{}, works: map[work]hash{}, right: map[[32]byte]struct{}{}}
 	rand.Read(r.key[:])
 	return r
 }
+
+// entryDigest tells one hash of a password from another, whichever roll they are on.
+type entryDigest [16]byte
 
 // add puts a user on the roll.
 func (r *roll) add(user string, h hash) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +19,8 @@ type Visit struct {
 	User string
 	// TimeLimit is how long he may stay; 0: no limit but the mount's.
 	TimeLimit time.Duration
+	// Member is set where a name in an htpasswd file was the reason.
+	Member *Member
 
 	leave func(stayed time.Duration)
 	once  sync.Once
@@ -56,7 +59,8 @@ func (g *Gate) Listener(ctx context.Context, req *http.Request, mount string, id
 		if err != nil {
 			return nil, err
 		}
-		return &Visit{User: user}, nil
+		entry := g.htpasswd(a.HtpasswdFile).roll().entries[user]
+		return &Visit{User: user, Member: &Member{mount, strings.Clone(user), entry}}, nil
 	case a.HtpasswdFile != "" || a.TokenSecret != "":
 		return nil, refusal
 	case a.URL != "":

@@ -111,12 +111,16 @@ func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mo
 }
 
 // unlessDenied returns a source that has been attached, unless its address has
-// been denied since it came: who lets the denied go may have looked before it
-// was there. The error is a *refusal.
+// been denied or its login removed since it came: what disconnects those may have
+// looked before it was there. The error is a *refusal.
 func (s *Sources) unlessDenied(in *mounts.Input) (*mounts.Input, error) {
 	if s.Gate.DeniesAddress(in.Addr) {
 		in.Kick()
 		return nil, &refusal{status: http.StatusForbidden, sentence: auth.AddressDenied, reason: auth.ErrAddressDenied}
+	}
+	if !s.Gate.MaySend(in.Mount.Name, in.User) {
+		in.Revoke()
+		return nil, loginRefused(&auth.Refusal{Reason: mounts.ErrNoLogin.Error()})
 	}
 	return in, nil
 }

@@ -111,6 +111,9 @@ func (w *Writers) admit(conn net.Conn, req *http.Request, m *mounts.Mount, l *li
 		return err
 	}
 	l.visit, l.User = visit, visit.User
+	if visit.Member != nil {
+		l.StillAllowed = func() bool { return w.gate.StillMember(visit.Member) }
+	}
 	l.limit(visit.TimeLimit)
 	return nil
 }

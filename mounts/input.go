@@ -43,6 +43,7 @@ func (k Kind) String() string {
 var (
 	ErrReplaced = errors.New("a new source took the mount")
 	ErrKicked   = errors.New("removed by the operator")
+	ErrNoLogin  = errors.New("its login was removed")
 	ErrShutdown = errors.New("the server is shutting down")
 )
 
@@ -203,3 +204,6 @@ func (in *Input) Detach() { in.Mount.end(in, nil) }
 
 // Kick takes the input from its mount against its will.
 func (in *Input) Kick() { in.Mount.end(in, ErrKicked) }
+
+// Revoke takes a source from its mount that has no login there any more.
+func (in *Input) Revoke() { in.Mount.end(in, ErrNoLogin) }

@@ -17,6 +17,9 @@ type Listener struct {
 	Agent string
 	User  string // whose login he came with
 	Since time.Time
+	// StillAllowed reports whether the reason for which it was let in is there still;
+	// nil: always.
+	StillAllowed func() bool
 
 	// Guarded by Audience.mu.
 	sentBefore int64     // bytes, on the mounts he was moved from

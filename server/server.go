@@ -162,6 +162,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 	rooms.Go(func() { s.backups.Run(ctx) })
 	rooms.Go(func() { s.followConfiguration(ctx) })
 	rooms.Go(func() { s.enforceBans(ctx, web) })
+	rooms.Go(func() { s.enforceRights(ctx) })
 	rooms.Go(func() { s.api.Events.Run(ctx) })
 	rooms.Go(func() { s.writers.Run(writing) })
 	rooms.Go(func() { s.recorder.Run(writing) })
