@@ -7,8 +7,8 @@ var (
 	failing     = desc("failing_since_timestamp_seconds", "Since when the history has not been written; 0: it is.")
 	lostTotal   = desc("lost_entries_total", "Entries of the history that found no room while it could not be written, or written fast enough.")
 	damagedNow  = desc("damaged_files", "Damaged files that were set aside and lie beside the history.")
-	sizeNow     = desc("size_bytes", "Size of the file of the history; absent without one.")
-	sizeMost    = desc("size_limit_bytes", "How large it may grow; absent without a bound.")
+	sizeNow     = desc("size_bytes", "Size of the file of the history; 0 without one.")
+	sizeMost    = desc("size_limit_bytes", "How large it may grow; 0: there is no bound.")
 )
 
 func desc(name, help string) *prometheus.Desc {
@@ -41,11 +41,6 @@ func (s *Store) Collect(to chan<- prometheus.Metric) {
 	damaged := len(s.damaged)
 	s.mu.Unlock()
 	put(damagedNow, prometheus.GaugeValue, float64(damaged))
-	if s.conf.File == "" {
-		return
-	}
 	put(sizeNow, prometheus.GaugeValue, float64(s.size.Load()))
-	if s.conf.MaxSize > 0 {
-		put(sizeMost, prometheus.GaugeValue, float64(s.conf.MaxSize))
-	}
+	put(sizeMost, prometheus.GaugeValue, float64(s.conf.MaxSize))
 }
