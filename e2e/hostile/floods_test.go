@@ -1,0 +1,387 @@
+package hostile
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"relay/e2e/harness"
+)
+
+// impatient lets what is not whole go after 3 s, and writes no line for each client.
+func impatient(more string) string {
+	return strings.NewReplacer(
+		`header_timeout = "1s"`, "header_timeout = \"3s\"\nconnections_per_ip = 500",
+		`source_timeout = "1s"`, `source_timeout = "10s"`,
+		`level = "debug"`, `level = "info"`,
+	).Replace(configuration) + more
+}
+
+// costs does something and returns what it has cost the server: memory and lines of
+// its log, in bytes, and connections, each at its most.
+func (s *station) costs(t *testing.T, do func()) (memory, log int64, sockets int) {
+	t.Helper()
+	stop := make(chan struct{})
+	var watching sync.WaitGroup
+	before, sockets, logged := s.memory(t), s.sockets(t), int64(len(s.log.String()))
+	most, open := before, sockets
+	watching.Go(func() {
+		for {
+			most, open = max(most, s.memory(t)), max(open, s.sockets(t))
+			select {
+			case <-stop:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	})
+	do()
+	close(stop)
+	watching.Wait()
+	return most - before, int64(len(s.log.String())) - logged, open - sockets
+}
+
+// stayWell checks all the while that whoever asks is told that the server is well.
+func (s *station) stayWell(t *testing.T, during func()) {
+	t.Helper()
+	stop := make(chan struct{})
+	var asking sync.WaitGroup
+	var longest time.Duration
+	asking.Go(func() {
+		for {
+			began := time.Now()
+			if answer := s.ask(t, "GET /healthz HTTP/1.0\r\n\r\n"); statusOf(answer) != "200" {
+				t.Errorf("/healthz answers %.100q", answer)
+			}
+			longest = max(longest, time.Since(began))
+			select {
+			case <-stop:
+				return
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	})
+	during()
+	close(stop)
+	asking.Wait()
+	t.Logf("/healthz took %v at most", longest)
+}
+
+// from opens a connection from an address.
+func (s *station) from(ip string) (net.Conn, error) {
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}, Timeout: patience}
+	conn, err := dialer.Dial("tcp", s.addr)
+	if err == nil {
+		conn.SetDeadline(time.Now().Add(patience))
+	}
+	return conn, err
+}
+
+// at returns an address for the i-th of many clients.
+func at(i int) string { return fmt.Sprintf("127.77.%d.%d", i>>8, i&255) }
+
+const oneClient = "127.0.0.99"
+
+func one(int) string { return oneClient }
+
+// Whoever has no login costs little, however many come at once, whatever they send and
+// whether they ever end.
+func TestWorkBeforeALogin(t *testing.T) {
+	s := openFor(t, 20, strings.Replace(impatient(""), "[limits]", "trusted_proxies = ['127.0.1.1']\n[limits]", 1))
+	const form = host + "Content-Type: application/json\r\n"
+	name := strings.Repeat("\U0010FFFE", 255_000)
+	login := `{"user":"` + name + `","password":"x"}`
+	filled := "X-A: " + strings.Repeat("a", 15_000) + "\r\n"
+	chunked := func(body string) string { return fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body) }
+	forwarded := func(i int) string { return fmt.Sprintf("X-Forwarded-For: 198.51.%d.%d\r\n", i>>8, i&255) }
+	proxy := func(int) string { return "127.0.1.1" }
+	for _, c := range []struct {
+		name   string
+		many   int
+		from   func(i int) string
+		says   func(i int) string
+		memory int64 // MiB at most
+	}{
+		{"large logins", 400, one, func(int) string {
+			return fmt.Sprintf("POST /api/v1/session HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n%s", form, len(login), login)
+		}, 64},
+		{"large logins in chunks", 400, one, func(int) string {
+			return "POST /api/v1/session HTTP/1.1\r\n" + form + "Transfer-Encoding: chunked\r\n\r\n" + chunked(login)
+		}, 64},
+		{"logins with long names", 400, one, func(i int) string {
+			body := fmt.Sprintf(`{"user":"%s","password":"%d"}`, name[:4*1000], i)
+			return fmt.Sprintf("POST /api/v1/session HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n%s", form, len(body), body)
+		}, 64},
+		{"logins of as many bytes as may be", 400, one, func(i int) string {
+			body := fmt.Sprintf(`{"user":"%s","password":"%d"}`, name[:4*60], i)
+			return fmt.Sprintf("POST /api/v1/session HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n%s", form, len(body), body)
+		}, 64},
+		{"logins that never end", 480, one, func(int) string {
+			return "POST /api/v1/session HTTP/1.1\r\n" + form + "Transfer-Encoding: chunked\r\n\r\n100000\r\n" + login[:4000]
+		}, 64},
+		{"logins that never end, with large heads", 480, one, func(int) string {
+			return "POST /api/v1/session HTTP/1.1\r\n" + form + filled + "Content-Length: 4000\r\n\r\n{"
+		}, 64},
+		{"titles without a login", 400, one, func(int) string {
+			return "PUT /api/v1/mounts/live/title HTTP/1.1\r\n" + form + "Content-Length: 1000000\r\n\r\n" + login[:1_000_000]
+		}, 64},
+		{"forms", 400, one, func(int) string {
+			return "POST /admin/metadata HTTP/1.1\r\n" + host + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000000\r\n\r\n" + login[:1_000_000]
+		}, 64},
+		{"pages with bodies", 400, one, func(int) string {
+			return "GET / HTTP/1.1\r\n" + form + "Content-Length: 1000000\r\n\r\n" + login[:1_000_000]
+		}, 64},
+		{"heads that never end", 480, one, func(int) string { return "GET / HTTP/1.1\r\n" + filled }, 64},
+		{"passwords that never end", 480, one, func(int) string { return strings.Repeat("p", 15_000) }, 64},
+		{"wrong sources with large heads", 400, one, func(i int) string {
+			return "SOURCE /x HTTP/1.0\r\n" + basic(fmt.Sprintf("source:%d", i)) + filled + "\r\n"
+		}, 64},
+		{"bodies of one client behind a proxy", 1500, proxy, func(int) string {
+			return "POST /api/v1/session HTTP/1.1\r\n" + form + forwarded(7) + filled + "Content-Length: 4000\r\n\r\n{"
+		}, 96},
+		{"bodies of many clients behind a proxy", 1500, proxy, func(i int) string {
+			return "POST /api/v1/session HTTP/1.1\r\n" + form + forwarded(i) + filled + "Content-Length: 4000\r\n\r\n{"
+		}, 192},
+		{"bodies of many clients", 1500, at, func(int) string {
+			return "POST /api/v1/session HTTP/1.1\r\n" + form + filled + "Content-Length: 4000\r\n\r\n{"
+		}, 192},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			statuses := map[string]int{}
+			memory, log, _ := s.costs(t, func() {
+				s.stayWell(t, func() {
+					var visits sync.WaitGroup
+					var mu sync.Mutex
+					for i := range c.many {
+						visits.Go(func() {
+							conn, err := s.from(c.from(i))
+							if err != nil {
+								return
+							}
+							defer conn.Close()
+							var sending sync.WaitGroup
+							sending.Go(func() { io.WriteString(conn, c.says(i)) }) // the server need not take all of it
+							answer, _ := io.ReadAll(conn)
+							conn.Close()
+							sending.Wait()
+							mu.Lock()
+							defer mu.Unlock()
+							statuses[outcome(string(answer))]++
+						})
+					}
+					visits.Wait()
+				})
+			})
+			t.Logf("%d MiB of memory, %d bytes of log: %v", memory>>20, log, statuses)
+			if memory > c.memory<<20 && !harness.RaceDetector {
+				t.Errorf("it cost %d MiB of memory", memory>>20)
+			}
+			if log > 64<<10 {
+				t.Errorf("it cost %d bytes of log", log)
+			}
+			for status := range statuses {
+				if status != silent && !strings.Contains("400 401 403 405 408 413 429 431 503 200 invalid password", status) {
+					t.Errorf("some met %q", status)
+				}
+			}
+			s.settled(t)
+		})
+	}
+}
+
+// TLS greetings of one address take turns behind one another, and are no more than its
+// connections may be. Meanwhile others shake hands.
+func TestFloodOfHandshakes(t *testing.T) {
+	s := openFor(t, 20, strings.NewReplacer(`header_timeout = "3s"`, `header_timeout = "15s"`, "connections_per_ip = 500", "connections_per_ip = 100").Replace(impatient(withCertificate(t))))
+	greeting := hello()
+	var others atomic.Int32
+	memory, log, sockets := s.costs(t, func() {
+		s.stayWell(t, func() {
+			stop := make(chan struct{})
+			var flood, shaking sync.WaitGroup
+			for range 400 {
+				flood.Go(func() {
+					for {
+						select {
+						case <-stop:
+							return
+						default:
+						}
+						conn, err := s.from(oneClient)
+						if err != nil {
+							continue
+						}
+						io.WriteString(conn, greeting)
+						conn.SetReadDeadline(time.Now().Add(time.Second))
+						io.Copy(io.Discard, conn)
+						conn.Close()
+					}
+				})
+			}
+			for i := range 100 {
+				shaking.Go(func() {
+					conn, err := s.from(at(i))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					defer conn.Close()
+					secure := secured(conn)
+					io.WriteString(secure, "GET /healthz HTTP/1.0\r\n\r\n")
+					if answer, err := io.ReadAll(secure); statusOf(string(answer)) != "200" {
+						t.Errorf("another client got %.100q, %v", answer, err)
+						return
+					}
+					others.Add(1)
+				})
+			}
+			shaking.Wait()
+			close(stop)
+			flood.Wait()
+		})
+	})
+	t.Logf("%d MiB of memory, %d bytes of log, %d connections; %d others were answered", memory>>20, log, sockets, others.Load())
+	if memory > 64<<20 && !harness.RaceDetector {
+		t.Errorf("it cost %d MiB of memory", memory>>20)
+	}
+	if log > 64<<10 {
+		t.Errorf("it cost %d bytes of log", log)
+	}
+	if sockets > 2*100+100+50 { // those of the flood, the others, and who asks whether it is well
+		t.Errorf("there were %d connections more", sockets)
+	}
+	s.settled(t)
+}
+
+// All listeners who come back at once by TLS get in, as after a restart.
+func TestManyHandshakesAtOnce(t *testing.T) {
+	const many = 800
+	s := openFor(t, 10, strings.Replace(impatient(withCertificate(t)), `header_timeout = "3s"`, `header_timeout = "15s"`, 1))
+	var coming sync.WaitGroup
+	var in atomic.Int32
+	stay := make(chan struct{})
+	for i := range many {
+		coming.Go(func() {
+			conn, err := s.from(at(i))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
+			io.WriteString(secure, "GET /live HTTP/1.0\r\n\r\n")
+			begin := make([]byte, 2000)
+			n, err := io.ReadFull(secure, begin)
+			if got := outcome(string(begin[:n])); got != heard {
+				t.Errorf("listener %d: %s, %v", i, got, err)
+				return
+			}
+			in.Add(1)
+			<-stay
+		})
+	}
+	eventually(t, "all of them", func() bool { return in.Load() == many || t.Failed() })
+	close(stay)
+	coming.Wait()
+	s.settled(t)
+}
+
+// One client has so many places for listeners and no more, whichever way it comes.
+func TestPlacesOfOneClient(t *testing.T) {
+	s := openFor(t, 10, strings.Replace(configuration, "[limits]", "trusted_proxies = ['127.0.1.1']\n[limits]\nconnections_per_ip = 5000", 1))
+	const most = 500 // unless it is configured
+	for name, c := range map[string]struct {
+		from string
+		head func(i int) string
+		many int
+		want int
+	}{
+		"directly":                         {oneClient, func(int) string { return "" }, most + 20, most},
+		"behind a proxy":                   {"127.0.1.1", func(int) string { return "X-Forwarded-For: 198.51.100.7\r\n" }, most + 20, most},
+		"behind a proxy, with what it may": {"127.0.1.1", func(i int) string { return fmt.Sprintf("X-Forwarded-For: 203.0.113.%d, 198.51.100.8\r\n", i%250) }, most + 20, most},
+		"of a /64":                         {"127.0.1.1", func(i int) string { return fmt.Sprintf("Forwarded: for=\"[2001:db8::%x]\"\r\n", i) }, most + 20, most},
+		"many behind a proxy":              {"127.0.1.1", func(i int) string { return fmt.Sprintf("X-Forwarded-For: 198.51.101.%d\r\n", i%200) }, most + 20, most + 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var conns []net.Conn
+			defer func() {
+				for _, conn := range conns {
+					conn.Close()
+				}
+			}()
+			for i := range c.many {
+				conn, err := s.from(c.from)
+				if err != nil {
+					t.Fatal(err)
+				}
+				conns = append(conns, conn)
+				fmt.Fprintf(conn, "GET /live HTTP/1.0\r\n%s\r\n", c.head(i))
+			}
+			statuses := map[string]int{}
+			for _, conn := range conns {
+				begin := make([]byte, 12)
+				io.ReadFull(conn, begin)
+				statuses[statusOf(string(begin))]++
+			}
+			if statuses["200"] != c.want || statuses["403"] != c.many-c.want {
+				t.Errorf("%v", statuses)
+			}
+			s.settled(t)
+		})
+	}
+}
+
+// Whatever a client behind a proxy says of itself, it stays the client that the proxy
+// names.
+func TestClientsOfProxiesAreWhoTheyAre(t *testing.T) {
+	toml := strings.Replace(configuration, "[limits]", "trusted_proxies = ['127.0.1.0/24']\n[limits]", 1)
+	s := openFor(t, 10, strings.Replace(toml, "[auth]", "[auth]\ndeny_ips = ['203.0.113.9']", 1))
+	const denied, other = "203.0.113.9", "198.51.100.7"
+	for n, sets := range []string{"X-Real-IP: %s", "X-Forwarded-For: %s", "Forwarded: for=%s", "Forwarded: for=\"%s:4711\";proto=https"} {
+		field, _, _ := strings.Cut(sets, ":")
+		for _, learned := range []bool{true, false} {
+			proxy := fmt.Sprintf("127.0.1.%d", 10*n+2)
+			if learned {
+				proxy = fmt.Sprintf("127.0.1.%d", 10*n+3)
+			}
+			ask := func(t *testing.T, lines ...string) string {
+				conn, err := s.from(proxy)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				fmt.Fprintf(conn, "GET /live.m3u HTTP/1.0\r\n%s\r\n\r\n", strings.Join(lines, "\r\n"))
+				return statusOf(read(t, conn))
+			}
+			if learned {
+				if got := ask(t, fmt.Sprintf(sets, other)); got != "200" {
+					t.Errorf("%s: a client got %s", field, got)
+				}
+			} else if field != "X-Real-IP" {
+				continue // which is believed first
+			}
+			for _, made := range []string{"X-Real-IP: %s", "X-Forwarded-For: %s", "X-Forwarded-For: %s, 127.0.1.1", "Forwarded: for=%s", "Forwarded: for=%s, for=127.0.1.1"} {
+				if name, _, _ := strings.Cut(made, ":"); name == field {
+					continue // the proxy replaces it, or adds to it
+				}
+				for _, c := range []struct{ is, says, want string }{{denied, other, "403"}, {other, denied, "200"}} {
+					if got := ask(t, fmt.Sprintf(made, c.says), fmt.Sprintf(sets, c.is)); got != c.want {
+						t.Errorf("%s of the proxy, %q of the client: %s, want %s", field, made, got, c.want)
+					}
+				}
+			}
+		}
+	}
+	for _, field := range []string{"X-Real-IP: %s", "X-Forwarded-For: %s", "Forwarded: for=%s"} {
+		if answer := s.ask(t, "GET /live.m3u HTTP/1.0\r\n"+fmt.Sprintf(field, denied)+"\r\n\r\n"); statusOf(answer) != "200" {
+			t.Errorf("a stranger's %s is believed: %.100q", field, answer)
+		}
+	}
+	s.settled(t)
+}
