@@ -69,8 +69,8 @@ func TestTheLogIsNotFilledFromOutside(t *testing.T) {
 				t.Errorf("%d bytes in the log in %v, want at most %d", len(text), took, most)
 			}
 			s.endsInTime(t)
-			if left := leftOut(t, s.Log.String()[before:], c.line); left+lines < int(min(sent.Load(), requests))/2 {
-				t.Errorf("of %d requests only %d are said to be left out", sent.Load(), left)
+			if leftOut(t, s.Log.String()[before:], c.line) == 0 {
+				t.Errorf("the log does not say that lines of %d requests were left out", sent.Load())
 			}
 		})
 	}
