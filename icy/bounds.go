@@ -44,6 +44,7 @@ func bound(h http.Header) {
 			case "X-Forwarded-For", "Forwarded":
 				value = lastOf(value, longestValue)
 			case "Cookie": // one of many may be ours
+			case "Range": // cut, it asks for something else
 			default:
 				value = CutText(value, longestValue)
 			}

@@ -25,6 +25,7 @@ func TestFieldsAreBounded(t *testing.T) {
 		{"Location", "http://" + strings.Repeat("a", longestAddress), 0},
 		{"Location", "http://" + strings.Repeat("a", 3000), 3007},
 		{"Cookie", long, len(long)},
+		{"Range", "bytes=0-1," + long, len(long) + 10},
 		{"Authorization", basic("source:hackme"), len(basic("source:hackme"))},
 		{"Authorization", basic(strings.Repeat("u", LongestUser+1) + ":hackme"), 0},
 		{"Authorization", basic("source:" + strings.Repeat("p", 2000)), 0},

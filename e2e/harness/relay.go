@@ -258,10 +258,13 @@ func (b *Buffer) Write(p []byte) (int, error) {
 }
 
 // String returns what was written so far.
-func (b *Buffer) String() string {
+func (b *Buffer) String() string { return b.From(0) }
+
+// From returns what was written behind so many bytes.
+func (b *Buffer) From(offset int64) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.buf.String()
+	return string(b.buf.Bytes()[offset:])
 }
 
 // Tail returns the last lines of a text.

@@ -29,6 +29,7 @@ func write(t *testing.T, path string, text []byte) string {
 // Music comes from where it was said to be and from nowhere else, whatever
 // lists in its folders name and operators ask for.
 func TestMusicStaysInItsFolders(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	music := filepath.Join(dir, "music")
 	write(t, filepath.Join(music, "good.mp3"), numbered(128000, 1, 20))
@@ -107,6 +108,7 @@ func TestMusicStaysInItsFolders(t *testing.T) {
 // A recording is had by its name alone, and in whatever parts; nothing beside
 // it is.
 func TestRecordingsOfHostileClients(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	folder := filepath.Join(dir, "recordings")
 	write(t, filepath.Join(dir, "secret.mp3"), []byte("root:"))

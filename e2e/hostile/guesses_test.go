@@ -27,6 +27,7 @@ func lookFrom(ip, login string) string {
 // Guesses from very many addresses are counted together: for the networks of one
 // customer, and for the whole server. A DJ who was let in before is let in still.
 func TestGuessesFromManyAddresses(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		from   func(i int) string
 		many   int
@@ -75,6 +76,7 @@ func TestGuessesFromManyAddresses(t *testing.T) {
 // One wrong login that is repeated as fast as can be is answered at a pace, and
 // costs the log little. It closes the door to nobody.
 func TestOneWrongLoginVeryOften(t *testing.T) {
+	t.Parallel()
 	s := behindProxy(t, "")
 	const ip = "192.0.2.1"
 	before := len(s.log.String())
@@ -110,6 +112,7 @@ func TestOneWrongLoginVeryOften(t *testing.T) {
 // Web servers that are asked and give no answer keep few waiting, whatever number
 // comes, and cost the log little.
 func TestHooksThatAreDown(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"hangs", "drips a head", "closes", "nothing but server errors"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -157,6 +160,7 @@ func (s *station) declared(t *testing.T, mount string) {
 
 // A hook whose answer has a body without end has said what it had to say.
 func TestHookBodyWithoutEnd(t *testing.T) {
+	t.Parallel()
 	p := misbehave(t, func(conn net.Conn, _ string) {
 		io.WriteString(conn, "HTTP/1.0 200 OK\r\nicecast-auth-user: 1\r\n\r\n")
 		for {

@@ -8,6 +8,7 @@ import (
 // What the browsers of visitors can be made to send by the pages of other sites does
 // nothing, and its answer cannot be read there.
 func TestPagesOfOtherSites(t *testing.T) {
+	t.Parallel()
 	s := open(t, "")
 	const browser = "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\nAccept-Language: de\r\n"
 	const admin, source = "Authorization: Basic YWRtaW46YWRtaW5wYXNz\r\n", sourceLogin

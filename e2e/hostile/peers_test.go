@@ -160,6 +160,7 @@ var misbehaviours = map[string]func(conn net.Conn, addr string){
 
 // Servers that a stream is pulled from can do nothing but not send it.
 func TestRelaysFromHostileServers(t *testing.T) {
+	t.Parallel()
 	var config strings.Builder
 	peers := map[string]*peer{}
 	n := 0
@@ -235,6 +236,7 @@ const hooked = "[[mount]]\nname = '%[1]s'\n"
 // A web server that is asked who may listen, and gives no clear yes, lets
 // nobody in and holds up nobody else.
 func TestHooksOfHostileServers(t *testing.T) {
+	t.Parallel()
 	withHostilePeers(t, hooked+"silence = true\nlistener_auth.url = 'http://%[2]s/auth'", 10, func(t *testing.T, s *station, mount, misbehaviour string) {
 		eventually(t, "the mount", func() bool {
 			return strings.Contains(s.body(t, "GET /admin/listmounts HTTP/1.0\r\n"+admin), `"`+mount+`"`)
@@ -248,6 +250,7 @@ func TestHooksOfHostileServers(t *testing.T) {
 // A web server that is asked who may send, and gives no clear yes, lets nobody
 // on the air.
 func TestSourceHooksOfHostileServers(t *testing.T) {
+	t.Parallel()
 	withHostilePeers(t, hooked+"listener_auth.stream_auth = 'http://%[2]s/auth'", 10, func(t *testing.T, s *station, mount, misbehaviour string) {
 		raw := "PUT " + mount + " HTTP/1.1\r\nContent-Type: audio/mpeg\r\n" + sourceLogin + "\r\n"
 		if answer := s.ask(t, raw); statusOf(answer) != refusalBy(misbehaviour) {
@@ -261,6 +264,7 @@ func TestSourceHooksOfHostileServers(t *testing.T) {
 
 // A web server that is told who is on the air holds up nobody.
 func TestNoticesToHostileServers(t *testing.T) {
+	t.Parallel()
 	withHostilePeers(t, hooked+"listener_auth.on_source = 'http://%[2]s/auth'", 20, func(t *testing.T, s *station, mount, _ string) {
 		conn := s.source(t, mount, "")
 		conn.Write(numbered(128000, 1, 50))
@@ -290,6 +294,7 @@ func (s *station) hanging(t *testing.T, mount string, many int) (waiting []net.C
 // A web server that hangs, whatever number waits for it, keeps nobody from a
 // mount for which another one is asked.
 func TestHealthyHookBesideHanging(t *testing.T) {
+	t.Parallel()
 	hanging := misbehave(t, misbehaviours["hangs"])
 	healthy := misbehave(t, func(conn net.Conn, _ string) {
 		io.WriteString(conn, "HTTP/1.0 200 OK\r\nicecast-auth-user: 1\r\nContent-Length: 0\r\n\r\n")
@@ -325,6 +330,7 @@ func TestHealthyHookBesideHanging(t *testing.T) {
 // A relay on demand that hangs keeps those who wait for it no longer than said,
 // and nobody else.
 func TestRelaysOnDemandFromHostileServers(t *testing.T) {
+	t.Parallel()
 	const onDemand = "[[relay]]\nurl = 'http://%[2]s/live'\nmount = '%[1]s'\non_demand = true"
 	withHostilePeers(t, onDemand, 200, func(t *testing.T, s *station, mount, _ string) {
 		answer := s.ask(t, "GET "+mount+" HTTP/1.0\r\n\r\n")
@@ -349,6 +355,7 @@ func streamList(list func(conn net.Conn)) func(conn net.Conn, addr, head string)
 // A master can name what it wants: it is asked within bounds, and nothing comes
 // of names that are none.
 func TestHostileMasters(t *testing.T) {
+	t.Parallel()
 	var many strings.Builder
 	for n := range 100_000 {
 		fmt.Fprintf(&many, "/m%d\n", n)

@@ -7,6 +7,7 @@ import (
 
 // A proxy that is trusted may still be broken.
 func TestProxyHeaders(t *testing.T) {
+	t.Parallel()
 	s := openWith(t, strings.Replace(configuration, "[limits]", "trusted_proxies = [\"127.0.0.0/8\"]\n[limits]", 1))
 	const (
 		v2      = "\r\n\r\n\x00\r\nQUIT\n"

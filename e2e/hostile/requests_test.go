@@ -257,6 +257,7 @@ var mounts = func() (list []request) {
 }()
 
 func TestRequests(t *testing.T) {
+	t.Parallel()
 	s := open(t, "")
 	for group, requests := range map[string][]request{
 		"heads": heads, "logins": logins, "bodies": bodies, "framings": framings, "paths": paths, "mounts": mounts, "pages": pages, "sentences": sentences,

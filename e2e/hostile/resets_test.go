@@ -11,6 +11,7 @@ import (
 // Whoever resets his connection while the server does something for him leaves
 // nothing of it behind.
 func TestResets(t *testing.T) {
+	t.Parallel()
 	hook := misbehave(t, misbehaviours["hangs"])
 	master := misbehave(t, misbehaviours["hangs"])
 	s := open(t, "[[mount]]\nname = '/asked'\nsilence = true\nlistener_auth.url = 'http://"+hook.addr+"/auth'\n"+
@@ -88,6 +89,7 @@ func TestResets(t *testing.T) {
 
 // A body that never comes is not waited for, whoever sends it.
 func TestBodiesThatNeverCome(t *testing.T) {
+	t.Parallel()
 	s := open(t, "")
 	before := s.steady(t)
 	const form = "Content-Type: application/json\r\n"

@@ -60,6 +60,7 @@ func id3(size uint32) []byte {
 // A source with the right login sends what is no music, or not what it says.
 // audible tells that frames of it are to be heard all the same.
 func TestSources(t *testing.T) {
+	t.Parallel()
 	const plenty = 1 << 20
 	good := numbered(128000, 1, 100)
 	cases := []struct {
@@ -214,6 +215,7 @@ func tinyChunks(audio []byte) (b []byte) {
 
 // Sources that break off at every stage leave nothing behind.
 func TestSourcesThatBreakOff(t *testing.T) {
+	t.Parallel()
 	s := open(t, "")
 	head := "PUT /other HTTP/1.1\r\nContent-Type: audio/mpeg\r\nExpect: 100-continue\r\n" + sourceLogin + "\r\n"
 	audio := string(numbered(128000, 1, 50))

@@ -2,7 +2,6 @@ package hostile
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -28,8 +27,7 @@ import (
 )
 
 const (
-	// patience bounds every wait for a condition.
-	patience = 30 * time.Second
+	patience = harness.Patience
 
 	// crowd is how many listen all along.
 	crowd = 50
@@ -63,8 +61,8 @@ type station struct {
 	addr string
 	dir  string
 	cmd  *exec.Cmd
-	out  buffer
-	log  buffer
+	out  harness.Buffer
+	log  harness.Buffer
 
 	exited  chan struct{}
 	clients atomic.Uint32
@@ -77,35 +75,10 @@ type station struct {
 	checked  map[string]int64 // how far the logs have been read
 }
 
-// buffer is what a process has printed so far.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *buffer) String() string { return b.from(0) }
-
-// from is what it has printed behind so many bytes.
-func (b *buffer) from(offset int64) string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return string(b.text.Bytes()[offset:])
-}
-
 // eventually waits for a condition.
 func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !condition(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
+	harness.Eventually(t, what, condition)
 }
 
 // open starts a station; more is added to its configuration.
@@ -353,7 +326,7 @@ func (s *station) says(t *testing.T, parts ...string) {
 	t.Helper()
 	read := int64(0)
 	eventually(t, fmt.Sprintf("%q in the log", parts), func() bool {
-		text := s.log.from(read)
+		text := s.log.From(read)
 		text = text[:strings.LastIndexByte(text, '\n')+1]
 		read += int64(len(text))
 		for line := range strings.Lines(text) {
@@ -368,7 +341,7 @@ func (s *station) says(t *testing.T, parts ...string) {
 // logged returns what a log holds from an offset on.
 func (s *station) logged(name string, from int64) (string, error) {
 	if name == "the log" {
-		return s.log.from(from), nil
+		return s.log.From(from), nil
 	}
 	file, err := os.Open(filepath.Join(s.dir, name))
 	if errors.Is(err, os.ErrNotExist) { // it comes with its first line

@@ -65,6 +65,7 @@ var admin = basic("admin:adminpass") + "\r\n"
 // Whatever a title holds, it stays one title: in the metadata of listeners, in
 // XML, in JSON, on pages and in the logs.
 func TestTitles(t *testing.T) {
+	t.Parallel()
 	s := open(t, "[[mount]]\nname = '/live'\nmetaint = 1000\n")
 	player := s.watch(t, "/live")
 	for way, set := range map[string]func(title string) (raw, want string){
@@ -156,6 +157,7 @@ func (s *station) accesses(t *testing.T) int {
 // A title that comes within a stream, or in a file's tags, is no safer than one
 // that is sent by itself.
 func TestTitlesWithinStreams(t *testing.T) {
+	t.Parallel()
 	var now atomic.Pointer[string] // what the senders say is playing
 	first := "begin"
 	now.Store(&first)

@@ -73,6 +73,7 @@ func record(answer string) string {
 // Whatever is done with TLS on a port where plain is spoken too, half of the crowd
 // hears by TLS and half in plain all along.
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	s := open(t, withCertificate(t))
 	before := s.steady(t)
 	greeting := hello()
