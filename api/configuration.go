@@ -45,7 +45,11 @@ func configProblem(err error) error {
 	if len(errs) == 0 {
 		return problem(http.StatusInternalServerError, "%v", err) // the disk's words, for operators
 	}
-	p = problem(http.StatusUnprocessableEntity, "the configuration is wrong, and the one in force stays: %v", errs[0].Detail)
+	where := ""
+	if errs[0].Key != "" {
+		where = errs[0].Key + ": "
+	}
+	p = problem(http.StatusUnprocessableEntity, "the configuration is wrong, and the one in force stays: %s%s", where, errs[0].Detail)
 	p.Errors = errs
 	return p
 }
