@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/icy"
 	"relay/internal/logging"
 	"relay/internal/turns"
 )
@@ -80,11 +81,62 @@ func (g *Gate) Run(ctx context.Context) {
 // Source checks the login of a source client for a mount. A mount with a
 // login of its own does not open to the server-wide one, and the user name
 // counts (wire/source-own-mount-user.txt, wire/source-empty-user.txt). Where a
-// stream_auth hook is set, it decides instead. The error is a *Refusal.
+// stream_auth hook is set, it decides instead. A login that was typed into the field for
+// the password (see icy.TypedLogins) is taken too, and stands in req as it was meant from
+// then on. However it can be read, it counts as one guess. The error is a *Refusal.
 func (g *Gate) Source(req *http.Request, mount string) error {
 	return g.guardedRequest(req.Context(), req, func() *Refusal {
-		return g.source(req.Context(), req, mount, false)
+		return g.typed(req.Context(), req, mount, false)
 	})
+}
+
+// Program is MountAdmin for what programs send beside their stream: they have one field
+// for the password of both, so their logins are read as in Source.
+func (g *Gate) Program(req *http.Request, mount string) error {
+	ctx := context.WithoutCancel(req.Context())
+	return g.guardedRequest(ctx, req, func() *Refusal {
+		return g.typed(ctx, req, mount, true)
+	})
+}
+
+// typed is source for the login of a request in every way it can be read.
+func (g *Gate) typed(ctx context.Context, req *http.Request, mount string, admin bool) *Refusal {
+	user, password, _ := req.BasicAuth()
+	logins := icy.TypedLogins(user, password)
+	if len(logins) == 0 {
+		return g.source(ctx, req, mount, admin)
+	}
+	ctx, cancel := context.WithTimeout(ctx, g.hooks.timeout) // for all questions together
+	defer cancel()
+	asWritten := func() *Refusal { return g.source(ctx, req, mount, admin) }
+	asMeant := func() *Refusal {
+		var refusal *Refusal
+		for _, l := range logins {
+			meant := req.Clone(ctx)
+			meant.SetBasicAuth(l.User, l.Password)
+			switch refusal = g.source(ctx, meant, mount, admin); {
+			case refusal == nil:
+				req.SetBasicAuth(l.User, l.Password)
+				return nil
+			case refusal.Busy || refusal.Unavailable:
+				return refusal
+			}
+		}
+		return refusal
+	}
+	// The hoster may lock out who errs: ask about the likelier reading first.
+	first, second := asWritten, asMeant
+	if g.conf.Config().Mount(g.conf.Config().RootOf(mount)).ListenerAuth.StreamAuth != "" {
+		first, second = asMeant, asWritten
+	}
+	refusal := first()
+	if refusal == nil || refusal.Busy || refusal.Unavailable {
+		return refusal
+	}
+	if other := second(); other == nil || other.Busy || other.Unavailable {
+		return other
+	}
+	return refusal
 }
 
 // Admin checks the administrator's login. The error is a *Refusal.

@@ -46,7 +46,11 @@ func (g *Gate) AdminPasswordLine(req *http.Request, line, standard string) (moun
 func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admin bool) (mount, user string, refusal *Refusal) {
 	refusal = &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password, given for %s", standard)}
 	readings := icy.ReadPasswordLine(line)
-	for _, given := range readings {
+	for i, given := range readings {
+		if given.Mount != "" {
+			readings[i].Mount = g.conf.Config().SourceMount(given.Mount)
+			given = readings[i]
+		}
 		mount := cmp.Or(given.Mount, standard)
 		if given.Mount != "" {
 			refusal = &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password, given for %s", mount), Mount: mount}

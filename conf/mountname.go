@@ -22,6 +22,27 @@ func CheckMountName(name string) error {
 	return nil
 }
 
+// MountPath returns the name of the mount that a client means by a path: without what
+// stands behind a "?" or "#", which were escaped, with one slash where there are several
+// or none, and without one at the end. It need not be the name of a mount that there can
+// be, see CheckMountName.
+func MountPath(path string) string {
+	if end := strings.IndexAny(path, "?#"); end >= 0 {
+		path = path[:end]
+	}
+	parts := strings.FieldsFunc(path, func(c rune) bool { return c == '/' })
+	return "/" + strings.Join(parts, "/")
+}
+
+// SourceMount is MountPath for what a source calls its mount, or names in a title for it.
+// "/" names none, and stands for the one of SHOUTcast's sources, which name none either.
+func (c *Config) SourceMount(path string) string {
+	if path = MountPath(path); path == "/" {
+		return c.Server.ShoutcastMount
+	}
+	return path
+}
+
 // nameProblem is what is wrong with the name of a mount or pattern, or nothing.
 func nameProblem(name string, patterns bool) string {
 	bare := name
@@ -61,6 +82,7 @@ func nameProblem(name string, patterns bool) string {
 func reserved(name string) bool {
 	switch name {
 	case "/", "/api", "/assets", "/status-json.xsl", "/status.xsl", "/server_version.xsl", "/7.html", "/7.xsl", "/stats",
+		"/currentsong", "/played", "/played.html", "/index.html",
 		"/listen.m3u", "/listen.pls", "/metrics", "/healthz", "/readyz", "/favicon.ico":
 		return true
 	}

@@ -22,6 +22,8 @@ func TestMountNames(t *testing.T) {
 		"/api":                    "is kept for the server's own pages",
 		"/api/v1":                 "is kept for the server's own pages",
 		"/healthz":                "is kept for the server's own pages",
+		"/currentsong":            "is kept for the server's own pages",
+		"/played":                 "is kept for the server's own pages",
 		"/a\u00a0b":               "must not have control characters, or blanks other than a plain one",
 		"/a\nb":                   "must not have control characters, or blanks other than a plain one",
 		"/a\x00":                  "must not have control characters, or blanks other than a plain one",
@@ -40,6 +42,26 @@ func TestMountNames(t *testing.T) {
 	} {
 		if err := CheckMountName(name); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", name, err, want)
+		}
+	}
+}
+
+// What clients write for a mount: escaped queries, slashes too many or too few.
+func TestMountsByPath(t *testing.T) {
+	c := parse(t, "server.shoutcast_mount = '/show'")
+	for path, want := range map[string]string{
+		"/live": "/live", "/live/": "/live", "//live": "/live", "///live//": "/live", "live": "/live", "/a//b": "/a/b", "/a/b/": "/a/b",
+		"/m1?prio=3": "/m1", "/m1#x": "/m1", "/m1/?x": "/m1", "/live.mp3": "/live.mp3", "/a b": "/a b",
+		"/": "/", "": "/", "//": "/", "/?x=1": "/", "?": "/", "/../a": "/../a", "/./a": "/./a", "//admin//": "/admin",
+	} {
+		if got := MountPath(path); got != want {
+			t.Errorf("MountPath(%q) = %q, want %q", path, got, want)
+		}
+		if want == "/" {
+			want = "/show"
+		}
+		if got := c.SourceMount(path); got != want {
+			t.Errorf("SourceMount(%q) = %q, want %q", path, got, want)
 		}
 	}
 }

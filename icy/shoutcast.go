@@ -46,9 +46,10 @@ func isControl(c rune) bool { return c != utf8.RuneError && unicode.IsControl(c)
 // ReadPasswordLine returns how a password line can be read, the likeliest
 // first:
 //
-//	password           also password:#N, N being the number of a stream
-//	user:password      also user:password:#N
-//	/mount:password    also /mount:password:#N
+//	password                also password:#N, N being the number of a stream
+//	user:password           also user,password and user:password:#N
+//	/mount:password         also /mount:password:#N
+//	/mount:user:password    also /mount:user,password and /mount:user:password:#N
 //
 // A password may itself hold what the forms are told by, so the whole line is
 // always among the readings.
@@ -60,13 +61,16 @@ func ReadPasswordLine(line string) []PasswordLine {
 	var readings []PasswordLine
 	for _, text := range texts {
 		readings = append(readings, PasswordLine{Password: text})
-		name, password, found := strings.Cut(text, ":")
-		switch {
-		case !found || name == "" || password == "":
-		case name[0] == '/':
-			readings = append(readings, PasswordLine{Mount: name, Password: password})
-		default:
-			readings = append(readings, PasswordLine{User: name, Password: password})
+		mount := ""
+		if strings.HasPrefix(text, "/") {
+			var found bool
+			if mount, text, found = strings.Cut(text, ":"); !found || text == "" {
+				continue
+			}
+			readings = append(readings, PasswordLine{Mount: mount, Password: text})
+		}
+		for _, l := range splitLogin(text) {
+			readings = append(readings, PasswordLine{Mount: mount, User: l.User, Password: l.Password})
 		}
 	}
 	return readings
