@@ -13,7 +13,11 @@ import (
 // AdminCGI answers /admin.cgi, SHOUTcast's one address for everything, told
 // apart by mode.
 func (h *Handlers) AdminCGI(w http.ResponseWriter, r *http.Request) {
-	q := icy.ParseQuery(r.URL.RawQuery)
+	q, err := h.titleQuery(w, r)
+	if err != nil {
+		formProblem(w, err)
+		return
+	}
 	switch q["mode"] {
 	case "updinfo":
 		h.updateInfo(w, r, q)
@@ -72,7 +76,7 @@ func (h *Handlers) mayView(w http.ResponseWriter, r *http.Request, q icy.Query) 
 			err = &auth.Refusal{Reason: "the password is for " + opened + ", not for " + mount}
 		}
 	case basic:
-		err = h.Gate.MountAdmin(r, mount)
+		err = h.Gate.Program(r, mount)
 	default:
 		err = errNoLogin
 	}
@@ -90,7 +94,7 @@ var errNoLogin = &auth.Refusal{Missing: true, Reason: "no login was given"}
 // or in the request's head. ok is false when the request has been answered.
 func (h *Handlers) shoutcastLogin(w http.ResponseWriter, r *http.Request, q icy.Query) (mount, user string, ok bool) {
 	standard := cmp.Or(q["mount"], h.Conf.Config().Server.ShoutcastMount)
-	user, _, basic := r.BasicAuth()
+	_, _, basic := r.BasicAuth()
 	var err error
 	switch {
 	case q["pass"] != "":
@@ -99,7 +103,8 @@ func (h *Handlers) shoutcastLogin(w http.ResponseWriter, r *http.Request, q icy.
 			err = &auth.Refusal{Reason: "the password is for " + mount + ", not for " + q["mount"]}
 		}
 	case basic:
-		mount, err = standard, h.Gate.MountAdmin(r, standard)
+		mount, err = standard, h.Gate.Program(r, standard)
+		user, _, _ = r.BasicAuth()
 	default:
 		badRequest(w, "missing pass parameter")
 		return "", "", false

@@ -81,7 +81,7 @@ func (h *Handlers) Commands() map[string]http.HandlerFunc {
 }
 
 func (h *Handlers) command(w http.ResponseWriter, r *http.Request, name string, c command) {
-	q := icy.ParseQuery(r.URL.RawQuery)
+	q := h.query(r.URL.RawQuery)
 	by, login := h.mayCommand(r, c, q)
 	switch {
 	case login != nil:

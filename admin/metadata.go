@@ -15,9 +15,17 @@ import (
 // Icecast's words (wire/admin-metadata-*.txt). The title is set before
 // anything is written: some programs close without reading the answer.
 func (h *Handlers) Metadata(w http.ResponseWriter, r *http.Request) {
-	q := icy.ParseQuery(r.URL.RawQuery)
+	if _, _, given := r.BasicAuth(); !given { // whose form is not read
+		h.unauthorized(w, r, errNoLogin)
+		return
+	}
+	q, err := h.titleQuery(w, r)
+	if err != nil {
+		formProblem(w, err)
+		return
+	}
 	mount := q["mount"]
-	if err := h.Gate.MountAdmin(r, mount); err != nil {
+	if err := h.Gate.Program(r, mount); err != nil {
 		h.unauthorized(w, r, err)
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"go.uber.org/zap"
@@ -82,4 +83,90 @@ func TestCharsetsOfTitles(t *testing.T) {
 			t.Errorf("%s: %v in the log", tt.query, log.All())
 		}
 	}
+}
+
+// Titles by POST are read like those by GET, whichever way the form is written.
+func TestTitlesByPost(t *testing.T) {
+	multipart := "--x\r\nContent-Disposition: form-data; name=\"song\"\r\n\r\nBy & Post\r\n" +
+		"--x\r\nContent-Disposition: form-data; name=\"mode\"\r\n\r\nupdinfo\r\n" +
+		"--x\r\nContent-Disposition: form-data; name=\"mount\"\r\n\r\n/live\r\n--x--\r\n"
+	for _, tt := range []struct {
+		query, kind, body string
+		status            int
+		want              string
+	}{
+		{"", "application/x-www-form-urlencoded", "mount=/live&mode=updinfo&song=By%20Post", 200, "By Post"},
+		{"", "application/x-www-form-urlencoded", "mount=/live&mode=updinfo&song=By & Post\r\n", 200, "By & Post"},
+		{"?mount=/live&mode=updinfo", "application/x-www-form-urlencoded", "song=By+Post", 200, "By Post"},
+		{"?mount=/live&mode=updinfo&song=Address", "application/x-www-form-urlencoded", "song=Body", 200, "Address"},
+		{"?mount=/live&mode=updinfo&song=Address", "", "", 200, "Address"},
+		{"", "", "mount=/live&mode=updinfo&song=No+type", 200, "No type"},
+		{"", "text/plain", "mount=/live&mode=updinfo&song=Plain", 200, "Plain"},
+		{"", "application/x-www-form-urlencoded; charset=cp1251", "mount=/live&mode=updinfo&song=%cf%f0", 200, "Пр"},
+		{"", "application/x-www-form-urlencoded; charset=cp1251", "mount=/live&mode=updinfo&song=Caf%e9&charset=latin1", 200, "Café"},
+		{"", "multipart/form-data; boundary=x", multipart, 200, "By & Post"},
+		{"", "multipart/form-data", multipart, 400, ""},
+		{"", "application/x-www-form-urlencoded", "mount=/live&mode=updinfo", 200, ""},
+		{"", "application/x-www-form-urlencoded", "", 400, ""},
+		{"", "application/x-www-form-urlencoded", "mount=/live&mode=updinfo&song=" + strings.Repeat("x", 20<<10), 413, ""},
+		{"", "multipart/form-data; boundary=x", strings.Replace(multipart, "By", strings.Repeat("x", 20<<10), 1), 413, ""},
+	} {
+		h, source, _ := titling(t, "")
+		req := httptest.NewRequest(http.MethodPost, "/admin/metadata"+tt.query, strings.NewReader(tt.body))
+		req.Header.Set("Content-Type", tt.kind)
+		req.SetBasicAuth("source", "hackme")
+		w := httptest.NewRecorder()
+		h.Metadata(w, req)
+		if got := titleOf(source).Text; w.Code != tt.status || got != tt.want {
+			t.Errorf("%q, %s, %.60q: %d %s, title %q; want %d, %q", tt.query, tt.kind, tt.body, w.Code, w.Body, got, tt.status, tt.want)
+		}
+	}
+	h, source, _ := titling(t, "")
+	req := httptest.NewRequest(http.MethodPost, "/admin.cgi", strings.NewReader("mode=updinfo&pass=hackme&mount=/live&song=By+CGI"))
+	w := httptest.NewRecorder()
+	h.AdminCGI(w, req)
+	if got := titleOf(source).Text; w.Code != http.StatusOK || got != "By CGI" {
+		t.Errorf("admin.cgi: %d %s, title %q", w.Code, w.Body, got)
+	}
+}
+
+// What a mount is called in a title may be written as its source may write it, and so may
+// the login.
+func TestMountsAndLoginsOfTitles(t *testing.T) {
+	for _, tt := range []struct{ mount, user, password, want string }{
+		{"/live", "source", "hackme", "x"},
+		{"live", "source", "hackme", "x"},
+		{"//live", "source", "hackme", "x"},
+		{"/live/", "source", "hackme", "x"},
+		{"/live?prio=3", "source", "hackme", "x"},
+		{"/", "source", "hackme", "x"}, // the mount of those that name none
+		{"/live", "source", "source:hackme", "x"},
+		{"/live", "source", "source,hackme", "x"},
+		{"/live", "", "source:hackme", "x"},
+		{"/live", "dj", "source:hackme", ""},
+		{"/live", "source", "source:wrong", ""},
+		{"/other", "source", "hackme", ""},
+	} {
+		h, source, _ := titling(t, "[server]\nshoutcast_mount = '/live'\n")
+		req := httptest.NewRequest(http.MethodGet, "/admin/metadata?mode=updinfo&song=x&mount="+url.QueryEscape(tt.mount), nil)
+		req.SetBasicAuth(tt.user, tt.password)
+		w := httptest.NewRecorder()
+		h.Metadata(w, req)
+		if got := titleOf(source).Text; got != tt.want {
+			t.Errorf("%s by %q, %q: %d, title %q, want %q", tt.mount, tt.user, tt.password, w.Code, got, tt.want)
+		}
+	}
+}
+
+func FuzzReadForm(f *testing.F) {
+	f.Add("application/x-www-form-urlencoded; charset=x", "song=A & B&mode=updinfo")
+	f.Add("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"song\"\r\n\r\nA\r\n--x--\r\n")
+	f.Fuzz(func(t *testing.T, kind, body string) {
+		req := httptest.NewRequest(http.MethodPost, "/admin/metadata", strings.NewReader(body))
+		req.Header.Set("Content-Type", kind)
+		form, _, err := readForm(httptest.NewRecorder(), req)
+		if err == nil && len(form) > 4*longestForm {
+			t.Errorf("%d bytes of %d", len(form), len(body))
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"html/template"
 	"io"
 	"net/http"
 	"strconv"
@@ -46,8 +47,8 @@ func (h *Handlers) shoutcastMount(q icy.Query) *mounts.Mount {
 // openMount is shoutcastMount for what is open to all: a hidden mount is there
 // only for the logins that open it.
 func (h *Handlers) openMount(r *http.Request) *mounts.Mount {
-	m := h.shoutcastMount(icy.ParseQuery(r.URL.RawQuery))
-	if m != nil && m.Config().Hidden && h.Gate.MountAdmin(r, m.Name) != nil {
+	m := h.shoutcastMount(h.query(r.URL.RawQuery))
+	if m != nil && m.Config().Hidden && h.Gate.Program(r, m.Name) != nil {
 		return nil
 	}
 	return m
@@ -159,11 +160,7 @@ func (h *Handlers) view(w http.ResponseWriter, q icy.Query) {
 		below = append(below, rows)
 	}
 	if page != "3" {
-		rows := element{Name: "SONGHISTORY"}
-		for _, song := range s.songs() {
-			rows.Below = append(rows.Below, group("SONG", number("PLAYEDAT", song.PlayedAt), text("TITLE", song.Title)))
-		}
-		below = append(below, rows)
+		below = append(below, s.songHistory())
 	}
 	writeXML(w, group("SHOUTCASTSERVER", below...))
 }
@@ -235,4 +232,49 @@ func writeJSON(w http.ResponseWriter, v any) {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.Encode(v)
+}
+
+// CurrentSong answers /currentsong?sid=N, the title as plain text.
+func (h *Handlers) CurrentSong(w http.ResponseWriter, r *http.Request) {
+	openToPages(w)
+	s := h.shoutcastStream(h.openMount(r))
+	noCache(w)
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	io.WriteString(w, s.status.Title.Text)
+}
+
+// LastSongs answers /played?sid=N, the last titles: as a page or, with type=, as XML or
+// JSON.
+func (h *Handlers) LastSongs(w http.ResponseWriter, r *http.Request) {
+	openToPages(w)
+	s := h.shoutcastStream(h.openMount(r))
+	switch h.query(r.URL.RawQuery)["type"] {
+	case "json":
+		writeJSON(w, s.songs())
+	case "xml":
+		writeXML(w, group("SHOUTCASTSERVER", s.songHistory()))
+	default:
+		noCache(w)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		lastSongs.Execute(w, s.songs())
+	}
+}
+
+// lastSongs is the table that SHOUTcast shows, without its dress: programs read the cells.
+var lastSongs = template.Must(template.New("played").Parse(`<!DOCTYPE html>
+<html><head><meta charset="utf-8"><title>Song history</title></head><body><h1>Song history</h1>
+<table><tr><th>Played @</th><th>Song Title</th></tr>
+{{range $i, $song := .}}<tr><td>{{$song.Time}}</td><td>{{$song.Title}}{{if eq $i 0}}</td><td><b>Current Song</b>{{end}}</td></tr>
+{{end}}</table></body></html>
+`))
+
+// Time is when it began, by the server's clock.
+func (s shoutcastSong) Time() string { return time.Unix(s.PlayedAt, 0).Format(time.TimeOnly) }
+
+func (s shoutcastStream) songHistory() element {
+	rows := element{Name: "SONGHISTORY"}
+	for _, song := range s.songs() {
+		rows.Below = append(rows.Below, group("SONG", number("PLAYEDAT", song.PlayedAt), text("TITLE", song.Title)))
+	}
+	return rows
 }

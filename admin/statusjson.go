@@ -3,7 +3,6 @@ package admin
 import (
 	"net/http"
 
-	"relay/icy"
 	"relay/mounts"
 	"relay/version"
 )
@@ -54,7 +53,7 @@ type sourceJSON struct {
 // quotes.
 func (h *Handlers) StatusJSON(w http.ResponseWriter, r *http.Request) {
 	openToPages(w)
-	only := icy.ParseQuery(r.URL.RawQuery)["mount"]
+	only := h.query(r.URL.RawQuery)["mount"]
 	var sources []sourceJSON
 	for _, m := range h.Registry.List() {
 		s := m.Status()

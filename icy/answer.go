@@ -109,13 +109,24 @@ func WantsMetadata(h http.Header) bool {
 	return strings.TrimSpace(h.Get("Icy-Metadata")) == "1"
 }
 
-// IsMP3 reports whether a source's Content-Type names MP3: audio/mpeg and the
-// other names in use, in any case, with parameters.
-func IsMP3(contentType string) bool {
-	kind, _, _ := strings.Cut(contentType, ";")
-	switch strings.ToLower(strings.TrimSpace(kind)) {
-	case "audio/mpeg", "audio/mp3", "audio/x-mpeg", "audio/x-mp3", "audio/mpeg3", "audio/x-mpeg-3", "audio/mpg":
+// MayBeMP3 reports whether a Content-Type names MP3, by any of the names in use, or says
+// nothing of what comes: then the bytes decide.
+func MayBeMP3(contentType string) bool {
+	switch mediaType(contentType) {
+	case "audio/mpeg", "audio/mp3", "audio/mpa", "audio/mpg", "audio/mpeg3", "audio/mpeg-3", "audio/mpegaudio", "audio/mpeg-layer3",
+		"audio/x-mpeg", "audio/x-mp3", "audio/x-mpa", "audio/x-mpg", "audio/x-mpeg3", "audio/x-mpeg-3", "audio/x-mpegaudio",
+		"application/mp3", "application/x-mp3", "mp3", "mpeg", "mpeg3", "mpga", "mpa", "audio/*",
+		"application/octet-stream", "application/x-octet-stream", "binary/octet-stream", "octet-stream", "audio/unknown", "application/unknown":
 		return true
 	}
 	return false
+}
+
+// mediaType returns the bare type of a Content-Type in lower case, without its parameters
+// and without quotes around it.
+func mediaType(contentType string) string {
+	kind := strings.Trim(contentType, " \t\"'")
+	kind, _, _ = strings.Cut(kind, ";")
+	kind, _, _ = strings.Cut(kind, ",") // given twice
+	return strings.ToLower(strings.Trim(kind, " \t\"'"))
 }

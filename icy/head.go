@@ -103,7 +103,7 @@ func parseFields(h http.Header, lines []string) error {
 
 // ParseRequestLine reads "METHOD target PROTOCOL/x.y". The target may hold
 // raw blanks: it reaches from the first blank to the last. An absolute target
-// is cut down to its path and query.
+// is cut down to its path and query. Method and protocol may be in lower case.
 func ParseRequestLine(line string) (*http.Request, error) {
 	method, rest, ok := strings.Cut(line, " ")
 	cut := strings.LastIndexByte(rest, ' ')
@@ -111,6 +111,7 @@ func ParseRequestLine(line string) (*http.Request, error) {
 		return nil, ErrNotRequest
 	}
 	target, proto := strings.TrimSpace(rest[:cut]), rest[cut+1:]
+	proto = strings.ToUpper(proto)
 	name, version, ok := strings.Cut(proto, "/")
 	if !ok || (name != "HTTP" && name != "ICE") || len(version) != 3 || version[0] != '1' || version[1] != '.' {
 		return nil, ErrNotRequest
@@ -129,7 +130,7 @@ func ParseRequestLine(line string) (*http.Request, error) {
 		target = (&url.URL{Path: bare, RawQuery: query}).String()
 	}
 	req := &http.Request{
-		Method:     Clip(method, longestMethod),
+		Method:     strings.ToUpper(Clip(method, longestMethod)),
 		Proto:      proto,
 		ProtoMajor: 1,
 		URL:        &url.URL{Path: bare, RawQuery: query},

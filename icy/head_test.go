@@ -54,6 +54,11 @@ func TestParseHead(t *testing.T) {
 	}{
 		{name: "ICE/1.0", head: "SOURCE /live ICE/1.0\r\nice-name: A\r\n\r\n", method: "SOURCE", path: "/live",
 			header: map[string]string{"Ice-Name": "A"}},
+		{name: "lower case", head: "source /live http/1.0\r\nice-name: A\r\n\r\n", method: "SOURCE", path: "/live",
+			header: map[string]string{"Ice-Name": "A"}},
+		{name: "mixed case", head: "Source /live Ice/1.0\r\n\r\n", method: "SOURCE", path: "/live"},
+		{name: "put", head: "put /live http/1.1\r\nHost: a\r\n\r\n", method: "PUT", path: "/live", host: "a", minor: 1},
+		{name: "an escaped query", head: "SOURCE /m1%3fprio%3d3 HTTP/1.0\r\n\r\n", method: "SOURCE", path: "/m1?prio=3"},
 		{name: "LF only", head: "SOURCE /live HTTP/1.0\nice-name: A\n\n", method: "SOURCE", path: "/live",
 			header: map[string]string{"Ice-Name": "A"}},
 		{name: "CR CR LF", head: "GET /live HTTP/1.0\r\r\nIcy-MetaData: 1\r\r\n\r\r\n", method: "GET", path: "/live",

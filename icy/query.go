@@ -9,22 +9,60 @@ type Query map[string]string
 
 // ParseQuery splits raw, the part of a request target behind '?', at '&'. A
 // '+' is a blank, a '%' that begins no escape stands for itself, bytes that
-// are not ASCII are kept, and of a parameter given twice the first counts. It
+// are not ASCII are kept, and of a parameter given twice the first counts. An '&' that
+// no parameter follows belongs to the title before it: "song=Rock & Roll". It
 // never fails.
 func ParseQuery(raw string) Query {
 	q := Query{}
-	for pair := range strings.SplitSeq(raw, "&") {
-		if pair == "" {
+	title, begin, end := "", 0, 0 // the parameter whose value may go on, and where that stands in raw
+	for at := 0; at <= len(raw); {
+		pair := raw[at:]
+		if next := strings.IndexByte(pair, '&'); next >= 0 {
+			pair = pair[:next]
+		}
+		from := at
+		at += len(pair) + 1
+		name, value, found := strings.Cut(pair, "=")
+		switch {
+		case pair == "":
+			continue
+		case title != "" && !(found && isParameter(title, name)):
+			end = from + len(pair)
 			continue
 		}
-		name, value, _ := strings.Cut(pair, "=")
-		name = Unescape(strings.ReplaceAll(name, "+", " "))
-		if _, given := q[name]; !given {
-			q[name] = Unescape(strings.ReplaceAll(value, "+", " "))
+		q.settle(title, raw[begin:end])
+		name, title = unescapeForm(name), ""
+		if _, given := q[name]; given {
+			continue
+		}
+		q[name] = unescapeForm(value)
+		switch name {
+		case "song", "artist", "title", "url":
+			title, begin, end = name, from+len(pair)-len(value), from+len(pair)
 		}
 	}
+	q.settle(title, raw[begin:end])
 	return q
 }
+
+// settle sets the value of a title that has ended.
+func (q Query) settle(title, value string) {
+	if title != "" {
+		q[title] = unescapeForm(value)
+	}
+}
+
+// isParameter reports whether "&name=" behind the value of a title begins a parameter, and
+// is no part of that value. An address may have parameters of its own.
+func isParameter(title, name string) bool {
+	switch strings.ToLower(name) {
+	case "mode", "mount", "song", "artist", "title", "url", "charset", "pass", "sid", "user":
+		return true
+	}
+	return title != "url" && name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") == ""
+}
+
+func unescapeForm(s string) string { return Unescape(strings.ReplaceAll(s, "+", " ")) }
 
 // Has reports whether the parameter was given, even if empty.
 func (q Query) Has(name string) bool {

@@ -64,8 +64,48 @@ func TestParseQuery(t *testing.T) {
 	}
 }
 
+// An "&" that was not escaped is part of the title, unless a parameter follows.
+func TestRawAmpersandsInTitles(t *testing.T) {
+	for raw, want := range map[string]string{
+		"mode=updinfo&mount=/live&song=Simon & Garfunkel - X":        "Simon & Garfunkel - X",
+		"mode=updinfo&song=Simon & Garfunkel - X&mount=/live":        "Simon & Garfunkel - X",
+		"song=Rock+&+Roll&mode=updinfo&mount=/live":                  "Rock & Roll",
+		"song=Q&A&mode=updinfo&mount=/live":                          "Q&A",
+		"song=R&B&charset=utf-8&mode=updinfo&mount=/live":            "R&B",
+		"song=A & B & C&mode=updinfo&mount=/live":                    "A & B & C",
+		"song=A%20&amp;%20B&mode=updinfo&mount=/live":                "A &amp; B",
+		"song=Tom & Jerry = Fun&mode=updinfo&mount=/live":            "Tom & Jerry = Fun",
+		"song=AC&DC=Live&mode=updinfo&mount=/live":                   "AC&DC=Live",
+		"song=1&1=2&mode=updinfo&mount=/live":                        "1&1=2",
+		"song=A&&B&mode=updinfo&mount=/live":                         "A&&B",
+		"song=A&mode=updinfo&&mount=/live&":                          "A",
+		"song=A&_=12345&mode=updinfo&mount=/live":                    "A", // a number against caches
+		"song=A&album=B&mode=updinfo&mount=/live":                    "A", // as some programs add
+		"song=A%26B&mode=updinfo&mount=/live":                        "A&B",
+		"song=A%26&mode=updinfo&mount=/live":                         "A&",
+		"song=&mode=updinfo&mount=/live":                             "",
+		"song&mode=updinfo&mount=/live":                              "",
+		"song=A&song=B & C&mode=updinfo&mount=/live":                 "A",
+		"song=A&Mode=x&mode=updinfo&mount=/live":                     "A",
+		"song=Caf\xe9 & Bar&mode=updinfo&mount=/live&charset=latin1": "Caf\xe9 & Bar",
+	} {
+		q := icy.ParseQuery(raw)
+		if q["song"] != want || q["mode"] != "updinfo" || q["mount"] != "/live" {
+			t.Errorf("%q: %q", raw, q)
+		}
+	}
+	q := icy.ParseQuery("artist=Simon & Garfunkel&title=A & B&url=http://radio.example/?a=1&b=2&mount=/live")
+	if q["artist"] != "Simon & Garfunkel" || q["title"] != "A & B" || q["url"] != "http://radio.example/?a=1&b=2" || q["mount"] != "/live" {
+		t.Errorf("%q", q)
+	}
+	if q := icy.ParseQuery("mount=/live&flag&x=1"); q["mount"] != "/live" || !q.Has("flag") || q["x"] != "1" {
+		t.Errorf("%q", q)
+	}
+}
+
 func FuzzParseQuery(f *testing.F) {
 	f.Add("a=%zz&b=+&&=")
+	f.Add("song=A & B&url=x&&y=&title")
 	f.Fuzz(func(t *testing.T, raw string) {
 		total := 0
 		for name, value := range icy.ParseQuery(raw) {
@@ -96,13 +136,17 @@ func TestStationFromHeader(t *testing.T) {
 	}
 }
 
-func TestIsMP3(t *testing.T) {
+func TestMayBeMP3(t *testing.T) {
 	for contentType, want := range map[string]bool{
 		"audio/mpeg": true, "Audio/MPEG": true, "audio/mp3": true, "audio/x-mpeg": true, "audio/mpeg; charset=x": true,
-		"audio/ogg": false, "video/quicktime": false, "": false, "application/ogg": false, "audio/aacp": false,
+		"audio/mpa": true, "audio/MPA": true, "mp3": true, "MP3": true, "mpeg": true, "audio/x-mpegaudio": true,
+		`"audio/mpeg"`: true, `'audio/mp3'`: true, `"audio/mpeg; rate=44100"`: true, `"audio/mpeg";x=y`: true, "audio/mpeg, audio/mpeg": true, " audio/mpeg ;": true,
+		"application/octet-stream": true, "binary/octet-stream": true, "Application/Octet-Stream; charset=binary": true,
+		"audio/ogg": false, "video/quicktime": false, "": false, "application/ogg": false, "audio/aacp": false, `"audio/aac"`: false,
+		"text/html": false, "application/json": false, "mp4": false, "audio/mp4": false, "audio/mpegurl": false, "audio/x-mpegurl": false, ";": false, `""`: false,
 	} {
-		if got := icy.IsMP3(contentType); got != want {
-			t.Errorf("IsMP3(%q) = %v", contentType, got)
+		if got := icy.MayBeMP3(contentType); got != want {
+			t.Errorf("MayBeMP3(%q) = %v", contentType, got)
 		}
 	}
 }

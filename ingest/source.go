@@ -43,6 +43,7 @@ func (s *Sources) pace() time.Duration {
 // came behind the head. Serve owns conn and closes it.
 func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 	defer conn.Close()
+	req.URL.Path = s.Conf.Config().SourceMount(req.URL.Path)
 	ip := host(req.RemoteAddr)
 	log := s.Log.With(zap.String("ip", ip), zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()), logging.LimitPerClient(ip))
 	visit := s.Journal.Begin(req)
@@ -73,14 +74,14 @@ func (s *Sources) admit(req *http.Request, ip string) (*mounts.Input, error) {
 	if req.Header.Get("Content-Type") == "" && req.Method == http.MethodPut {
 		return nil, &refusal{status: http.StatusForbidden, sentence: "No Content-type given", reason: errors.New("PUT without a Content-Type")}
 	}
-	user, _, _ := req.BasicAuth()
+	user, _, _ := req.BasicAuth()                                      // as it was meant, see Gate.Source
 	return s.attach(req.URL.Path, req.Header, ip, strings.Clone(user)) // not the password with it
 }
 
 // attach gives the mount of that name a live source with the given header
 // lines, which need not name a Content-Type. The error is a *refusal.
 func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mounts.Input, error) {
-	if contentType := header.Get("Content-Type"); contentType != "" && !icy.IsMP3(contentType) {
+	if contentType := header.Get("Content-Type"); contentType != "" && !icy.MayBeMP3(contentType) {
 		sentence := fmt.Sprintf("This server takes MP3 (Content-Type: audio/mpeg), not %q", contentType)
 		return nil, &refusal{status: http.StatusUnsupportedMediaType, sentence: sentence, reason: errors.New(sentence)}
 	}

@@ -169,7 +169,7 @@ func (r *reply) leadsTo() (next func() (address string, err error), err error) {
 	switch kind := r.Header.Get("Content-Type"); {
 	case isPlaylist(kind, r.url.Path):
 		return addresses(r.text()), nil
-	case kind == "" || icy.IsMP3(kind): // what is not said, the frames will show
+	case kind == "" || icy.MayBeMP3(kind): // what is not said, the frames will show
 		return nil, nil
 	default:
 		return nil, notMP3Error(kind)

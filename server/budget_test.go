@@ -176,7 +176,10 @@ func TestBodiesAreReadByWhoMaySendThem(t *testing.T) {
 		"a body with a wrong one":        {"PUT /api/v1/mounts/live HTTP/1.1\r\nContent-Length: 1000000\r\nAuthorization: Basic YTpi\r\n", "401"},
 		"a body without its login, long": {"POST /api/v1/mounts/live/queue HTTP/1.1\r\nContent-Length: 999999999999999\r\n", "401"},
 		"a body with its login, long":    {"POST /api/v1/mounts/live/queue HTTP/1.1\r\nContent-Length: 1048577\r\nAuthorization: Basic YWRtaW46YWRtaW5wYXNz\r\n", "413"},
-		"a form that nobody reads":       {"POST /admin/metadata HTTP/1.1\r\nContent-Length: 1000000\r\n", "405"},
+		"a form that nobody reads":       {"POST /admin/stats HTTP/1.1\r\nContent-Length: 1000000\r\n", "405"},
+		"a title without its login":      {"POST /admin/metadata HTTP/1.1\r\nContent-Length: 1000000\r\n", "401"},
+		"a title with its login, long":   {"POST /admin/metadata HTTP/1.1\r\nContent-Length: 1000000\r\nAuthorization: Basic YWRtaW46YWRtaW5wYXNz\r\n", "413"},
+		"a title by SHOUTcast's address": {"POST /admin.cgi HTTP/1.1\r\nContent-Length: 1000000\r\n", "413"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

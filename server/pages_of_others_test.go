@@ -16,7 +16,7 @@ import (
 // open begin the paths whose answers the pages of any site may read: nobody needs
 // a login there, or it is a stream, which players in pages fetch.
 var open = []string{
-	"/status-json.xsl", "/server_version.xsl", "/7.html", "/7.xsl", "/stats", "/live", "/own", "/members", "/tokens", "/nothing", "/listen.",
+	"/status-json.xsl", "/server_version.xsl", "/7.html", "/7.xsl", "/stats", "/currentsong", "/played", "//", "/live", "/own", "/members", "/tokens", "/nothing", "/listen.",
 	"/api/v1/status", "/api/v1/openapi.json", "/api/v1/mounts/live/titles",
 }
 

@@ -53,6 +53,11 @@ var permissions = []struct{ method, path, want string }{
 	{"GET", "/7.html", "200 200 200 200 200 200 200 200 200 200"},
 	{"GET", "/7.xsl", "200 200 200 200 200 200 200 200 200 200"},
 	{"GET", "/stats", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/currentsong?sid=1", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/played", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/played.html", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/index.html", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/admin", "302 302 302 302 302 302 302 302 302 302"},
 	{"GET", "/listen.pls", "200 200 200 200 200 200 200 200 200 200"},
 	{"GET", "/listen.m3u", "200 200 200 200 200 200 200 200 200 200"},
 	{"GET", "/live.m3u", "200 200 200 200 200 200 200 200 200 200"},
@@ -95,6 +100,12 @@ var permissions = []struct{ method, path, want string }{
 	{"GET", "/admin.cgi?mode=updinfo&mount=/live&song=x&pass=own", "401 401 401 401 401 401 401 401 401 401"},
 	{"GET", "/admin.cgi?mode=viewxml&sid=1", "401 401 200 401 401 200 401 200 401 401"},
 	{"GET", "/admin.cgi?mode=viewxml&mount=/own", "401 401 401 200 401 200 401 200 401 401"},
+	{"POST", "/admin/metadata?mount=/live&mode=updinfo&song=x", "401 401 200 401 401 200 401 403 401 401"},
+	{"POST", "/admin/metadata?mount=/own&mode=updinfo&song=x", "401 401 401 200 401 200 401 403 401 401"},
+	{"POST", "/admin/metadata.xsl?mount=/live&mode=updinfo&song=x", "401 401 200 401 401 200 401 403 401 401"},
+	{"POST", "/admin.cgi?mode=updinfo&mount=/live&song=x", "400 401 200 401 401 200 401 403 400 400"},
+	{"POST", "/admin.cgi?mode=updinfo&mount=/live&song=x&pass=hackme", "200 200 200 200 200 200 200 200 200 200"},
+	{"POST", "/admin.cgi?mode=viewxml&mount=/own", "401 401 401 200 401 200 401 200 401 401"},
 	{"STATS", "/", "401 401 401 401 401 200 401 200 401 401"},
 
 	{"GET", "/live", "200 200 200 200 200 200 200 200 200 200"},
@@ -106,12 +117,20 @@ var permissions = []struct{ method, path, want string }{
 	{"PUT", "/own-#", "401 401 401 200 401 401 401 401 401 401"},
 	{"SOURCE", "/admin/stats", "401 401 400 401 401 401 401 401 401 401"},
 	{"PUT", "/admin/stats", "401 401 400 401 401 401 401 401 401 401"},
+	{"source", "/free-#", "401 401 200 401 401 401 401 401 401 401"},
+	{"PUT", "//own-#", "401 401 401 200 401 401 401 401 401 401"},
+	{"SOURCE", "/own-#%3fprio%3d3", "401 401 401 200 401 401 401 401 401 401"},
+	{"PUT", "//api/v1/#", "401 401 400 401 401 401 401 401 401 401"},
+	{"GET", "/live/;", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "//members", "401 401 401 401 401 401 200 401 401 401"},
+	{"GET", "/members/;stream.mp3", "401 401 401 401 401 401 200 401 401 401"},
+	{"GET", "//admin/stats", "404 404 404 404 404 404 404 404 404 404"},
+	{"GET", "/admin/;", "400 400 400 400 400 400 400 400 400 400"},
 
 	{"POST", "/", "405 405 405 405 405 405 405 405 405 405"},
 	{"POST", "/live", "405 405 405 405 405 405 405 405 405 405"},
 	{"DELETE", "/live", "405 405 405 405 405 405 405 405 405 405"},
 	{"POST", "/admin/stats", "405 405 405 405 405 405 405 405 405 405"},
-	{"POST", "/admin/metadata?mount=/live&mode=updinfo&song=x", "405 405 405 405 405 405 405 405 405 405"},
 	{"PATCH", "/admin/killsource?mount=/live", "405 405 405 405 405 405 405 405 405 405"},
 }
 
@@ -307,7 +326,7 @@ func TestWhichPasswordLinesAreLetIn(t *testing.T) {
 	runServer(t, s, l)
 	for line, want := range map[string]string{
 		"hackme": "OK2", "wrong": "invalid", "adminpass": "invalid", "relaypass": "invalid", "own": "invalid",
-		"/own:own": "OK2", "/own:hackme": "invalid", "dj:own": "invalid",
+		"/own:own": "OK2", "/own:hackme": "invalid", "dj:own": "invalid", "/own-2:dj:own": "OK2", "/own-3:dj,own": "OK2", "/own:source:hackme": "invalid",
 	} {
 		conn, err := net.Dial("tcp", l.Addr().String())
 		if err != nil {

@@ -22,6 +22,9 @@ func (s *Server) routes() *mux.Router {
 	r := mux.NewRouter().SkipClean(true)
 	r.PathPrefix(apiPrefix + "v1/").Handler(s.api.Router())
 	r.Methods(http.MethodOptions).Name("preflight").HandlerFunc(preflight)
+	for path, answer := range map[string]http.HandlerFunc{"/admin/metadata": h.Metadata, "/admin/metadata.xsl": h.Metadata, "/admin.cgi": h.AdminCGI} {
+		r.HandleFunc(path, answer).Methods(http.MethodPost)
+	}
 	get := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
 	get.HandleFunc("/", p.BySecureLine(p.Public))
 	get.HandleFunc("/status.xsl", p.BySecureLine(p.Public))
@@ -37,12 +40,17 @@ func (s *Server) routes() *mux.Router {
 	get.HandleFunc("/7.html", h.SevenHTML)
 	get.HandleFunc("/7.xsl", h.SevenXSL)
 	get.HandleFunc("/stats", h.ShoutcastStats)
+	get.HandleFunc("/currentsong", h.CurrentSong)
+	get.HandleFunc("/played", h.LastSongs)
+	get.HandleFunc("/played.html", h.LastSongs)
+	get.HandleFunc("/index.html", p.BySecureLine(p.Public))
 	get.HandleFunc("/admin.html", p.BySecureLine(p.Admin)) // icecast-kh's name
 	get.HandleFunc("/admin/metadata", h.Metadata)
 	get.HandleFunc("/admin/metadata.xsl", h.Metadata)
 	get.HandleFunc("/admin/streamlist.txt", h.StreamList)
 	get.HandleFunc("/admin.cgi", h.AdminCGI)
 	get.HandleFunc("/admin/", p.BySecureLine(p.Admin))
+	get.HandleFunc("/admin", toAdmin)
 	get.HandleFunc("/admin/debug/pprof/{profile}", h.Profile)
 	for path, answer := range h.Commands() {
 		get.HandleFunc(path, answer)
@@ -80,6 +88,13 @@ func preflight(w http.ResponseWriter, r *http.Request) {
 		h.Set("Access-Control-Max-Age", "86400")
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// toAdmin sends on to the operator's page, by an address that holds behind a proxy that
+// has the server in a folder.
+func toAdmin(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Location", "admin/")
+	w.WriteHeader(http.StatusFound)
 }
 
 func methodNotAllowed(w http.ResponseWriter, _ *http.Request) {

@@ -251,7 +251,7 @@ func (s *Server) handle(conn net.Conn, came *guest, web *web) {
 		return
 	}
 	if req.Method == http.MethodGet || req.Method == http.MethodHead {
-		if m := s.mount(req.URL.Path); m != nil {
+		if m := s.mount(req); m != nil {
 			came.leave()
 			s.writers.Serve(socketOf(conn), req, m)
 			return
@@ -283,17 +283,6 @@ func (s *Server) handle(conn net.Conn, came *guest, web *web) {
 		return
 	}
 	web.serve(asked)
-}
-
-// mount returns the mount at a path, or nil. "/;" and whatever stands behind
-// it is SHOUTcast's address of its stream.
-func (s *Server) mount(path string) *mounts.Mount {
-	if strings.HasPrefix(path, "/;") {
-		if list := s.registry.Numbered(); len(list) > 0 {
-			return list[0]
-		}
-	}
-	return s.registry.Find(path)
 }
 
 func (s *Server) track(conn net.Conn) bool {
