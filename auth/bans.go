@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/internal/disk"
 )
 
 const (
@@ -136,14 +137,8 @@ func (f *banFile) reread(path string, log *zap.Logger) (changed bool) {
 	if path == "" {
 		return changed
 	}
-	info, err := os.Stat(path)
-	if err == nil && f.info != nil && sameContent(info, f.info) {
-		return changed
-	}
-	var text []byte
-	if err == nil {
-		text, err = readSmall(path, maxBanFile)
-	}
+	was := f.info
+	read, err := disk.Look("read", path, filePatience, func() (*banFile, error) { return readBans(path, was) })
 	if err != nil {
 		if reason := reasonOf(err).Error(); reason != f.failure {
 			log.Error("the list of those who are kept out cannot be read: what was read of it last stays",
@@ -153,8 +148,24 @@ func (f *banFile) reread(path string, log *zap.Logger) (changed bool) {
 		f.info = nil
 		return changed
 	}
-	*f = banFile{path: path, info: info, lines: parseBanLines(text)}
+	if read == nil {
+		return changed
+	}
+	*f = *read
 	return true
+}
+
+// readBans reads a file, or returns nil if it is as it was.
+func readBans(path string, was os.FileInfo) (*banFile, error) {
+	info, err := os.Stat(path)
+	if err != nil || was != nil && sameContent(info, was) {
+		return nil, err
+	}
+	text, err := readSmall(path, maxBanFile)
+	if err != nil {
+		return nil, err
+	}
+	return &banFile{path: path, info: info, lines: parseBanLines(text)}, nil
 }
 
 // sameContent tells whether a file has not been touched between two looks.

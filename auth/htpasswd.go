@@ -13,14 +13,16 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/internal/disk"
 	"relay/internal/logging"
 )
 
 const (
-	rereadAfter = time.Second // between two looks at a file
-	maxHtpasswd = 16 << 20    // bytes of a file
-	maxPassword = 256         // bytes; SHA-crypt takes time by their square
-	maxProblems = 10          // broken lines of a file that are logged
+	rereadAfter  = time.Second     // between two looks at a file
+	filePatience = 2 * time.Second // how long the disk of a file may take
+	maxHtpasswd  = 16 << 20        // bytes of a file
+	maxPassword  = 256             // bytes; SHA-crypt takes time by their square
+	maxProblems  = 10              // broken lines of a file that are logged
 )
 
 // Htpasswd is a file of those who may listen: a name and the hash of a
@@ -31,11 +33,14 @@ type Htpasswd struct {
 	path string
 	gate *Gate
 
+	disk sync.Mutex  // held by who reads or replaces the file, so perhaps for ever
+	info os.FileInfo // of what was read; nil: nothing. Guarded by disk
+
 	mu     sync.Mutex
 	looked time.Time    // at the file
-	info   os.FileInfo  // of what was read; nil: nothing
 	read   *roll        // never nil once looked at
-	held   logging.Held // lines that come up under mu
+	silent bool         // the disk did not answer the last look
+	held   logging.Held // lines that come up under mu or disk
 
 	seen, settled *roll // of MembersChanged
 }
@@ -68,7 +73,8 @@ func (h *Htpasswd) check(ctx context.Context, ip, user, password string) *Refusa
 	r := h.roll()
 	switch {
 	case r.failure != nil:
-		return &Refusal{Reason: fmt.Sprintf("nobody may listen while %s cannot be read: %v", h.path, r.failure)}
+		return &Refusal{Unavailable: true, RetryAfter: rereadAfter,
+			Reason: fmt.Sprintf("nobody may listen while %s cannot be read: %v", h.path, r.failure)}
 	case len(password) > maxPassword:
 		return &Refusal{Reason: fmt.Sprintf("the password for user %q is longer than %d bytes", user, maxPassword)}
 	case r.remembers(user, password):
@@ -87,23 +93,39 @@ func (h *Htpasswd) check(ctx context.Context, ip, user, password string) *Refusa
 	}
 }
 
-// roll returns what the file holds, and reads it again if it has changed.
+// roll returns what the file holds, and reads it again if it has changed. While the
+// disk does not answer, that is what it held last.
 func (h *Htpasswd) roll() *roll {
 	defer h.held.Write()
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.read == nil || time.Since(h.looked) >= rereadAfter {
-		h.looked = time.Now()
-		h.reread()
+	read, looked := h.read, h.looked
+	h.mu.Unlock()
+	if read != nil && time.Since(looked) < rereadAfter {
+		return read
 	}
-	return h.read
+	now, err := disk.Look("read", h.path, filePatience, func() (*roll, error) { return h.reread(), nil })
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err != nil && !h.silent {
+		h.held.Add(h.gate.log.Check(zap.ErrorLevel, "the disk does not answer: who was in the file last may listen"), zap.String("file", h.path))
+	}
+	h.silent = err != nil
+	switch {
+	case err == nil:
+		return now
+	case read != nil:
+		return read
+	}
+	return &roll{failure: reasonOf(err)}
 }
 
-// reread needs h.mu.
-func (h *Htpasswd) reread() {
+// reread returns what the file holds, which it reads if it has changed.
+func (h *Htpasswd) reread() *roll {
+	h.disk.Lock()
+	defer h.disk.Unlock()
 	info, err := os.Stat(h.path)
 	if err == nil && h.info != nil && sameContent(info, h.info) {
-		return
+		return h.now(nil)
 	}
 	var text []byte
 	if err == nil {
@@ -111,15 +133,13 @@ func (h *Htpasswd) reread() {
 	}
 	if err != nil {
 		err = reasonOf(err)
-		if h.read == nil || h.read.failure == nil || h.read.failure.Error() != err.Error() {
+		h.info = nil
+		if before := h.now(&roll{failure: err}); before == nil || before.failure == nil || before.failure.Error() != err.Error() {
 			h.held.Add(h.gate.log.Check(zap.ErrorLevel, "nobody may listen: the file cannot be read"), zap.String("file", h.path), zap.Error(err), logging.LimitPer(h.path))
 		}
-		h.info, h.read = nil, &roll{failure: err}
-		return
+		return h.now(nil)
 	}
-	var problems []problem
-	h.info = info
-	h.read, problems = parseHtpasswd(text)
+	read, problems := parseHtpasswd(text)
 	for i, p := range problems {
 		if i == maxProblems {
 			h.held.Add(h.gate.log.Check(zap.WarnLevel, "more lines skipped"), zap.String("file", h.path), zap.Int("lines", len(problems)-i))
@@ -127,6 +147,21 @@ func (h *Htpasswd) reread() {
 		}
 		h.held.Add(h.gate.log.Check(zap.WarnLevel, "line skipped"), zap.String("file", h.path), zap.Int("line", p.line), zap.String("problem", p.text))
 	}
+	h.info = info
+	h.now(read)
+	return read
+}
+
+// now notes that the file was looked at now and holds read; nil: what it did. It
+// returns what was known before.
+func (h *Htpasswd) now(read *roll) (before *roll) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before, h.looked = h.read, time.Now()
+	if read != nil {
+		h.read = read
+	}
+	return before
 }
 
 // readSmall reads a file of no more than so many bytes, if it is one: opening a

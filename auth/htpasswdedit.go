@@ -2,15 +2,18 @@ package auth
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/bcrypt"
 
+	"relay/internal/disk"
 	"relay/internal/rewrite"
 )
 
@@ -95,21 +98,29 @@ func checkUserName(name string) error {
 // edit replaces the text of the file, which may not be there yet. It is read
 // from the disk, not from what is remembered: others edit it too.
 func (h *Htpasswd) edit(change func(text []byte) ([]byte, error)) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if _, err := rewrite.Recover(h.path); err != nil {
-		return fmt.Errorf("%s cannot be read: %w", h.path, reasonOf(err))
-	}
-	text, err := readSmall(h.path, maxHtpasswd)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s cannot be read: %w", h.path, reasonOf(err))
-	}
-	if text, err = change(text); err != nil {
-		return err
-	}
-	if err := rewrite.File(h.path, text, 0o600); err != nil {
-		return fmt.Errorf("%s cannot be written: %w", h.path, err)
-	}
-	h.info, h.read = nil, nil // to be read at once
-	return nil
+	return disk.Try("edit", h.path, disk.Patience, func(ctx context.Context) error {
+		h.disk.Lock()
+		defer h.disk.Unlock()
+		if ctx.Err() != nil {
+			return ctx.Err() // somebody was told that it has failed
+		}
+		if _, err := rewrite.Recover(h.path); err != nil {
+			return fmt.Errorf("%s cannot be read: %w", h.path, reasonOf(err))
+		}
+		text, err := readSmall(h.path, maxHtpasswd)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s cannot be read: %w", h.path, reasonOf(err))
+		}
+		if text, err = change(text); err != nil {
+			return err
+		}
+		if err := rewrite.File(h.path, text, 0o600); err != nil {
+			return fmt.Errorf("%s cannot be written: %w", h.path, err)
+		}
+		h.info = nil
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.looked = time.Time{} // to be read at once
+		return nil
+	})
 }

@@ -10,11 +10,15 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"relay/internal/disk"
 )
 
 const (
 	// lookEvery is how often the files are looked at.
 	lookEvery = 5 * time.Second
+	// patience is how long the disk may take for them.
+	patience = 2 * time.Second
 	// warnBefore is how long before its end a certificate from files is
 	// complained of, unless a third of its time is less.
 	warnBefore = 14 * 24 * time.Hour
@@ -27,9 +31,9 @@ type files struct {
 
 	shown atomic.Pointer[tls.Certificate]
 
-	read   [2]os.FileInfo // of both, as they were when last read; run's own
-	failed string         // how the last attempt to read them did; run's own
-	ending ending         // run's own
+	read   [2]os.FileInfo // of both, as they were when last read; of one look at a time, as all that follow
+	failed string         // how the last attempt to read them did
+	ending ending
 }
 
 // run follows the files until ctx ends. A pair that cannot be used is complained
@@ -37,15 +41,32 @@ type files struct {
 func (f *files) run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
+	silent := false // the disk did not answer the last look
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		f.refresh()
-		f.warn()
+		_, err := disk.Look("certificate", f.cert, patience, func() (struct{}, error) {
+			f.refresh()
+			f.warn()
+			return struct{}{}, nil
+		})
+		if err != nil && !silent {
+			f.log.Error("the disk does not answer: the certificate is not read again until it does, and stays", zap.String("file", f.cert))
+		}
+		silent = err != nil
 	}
+}
+
+// open reads the files for the first time.
+func (f *files) open() error {
+	_, err := disk.Look("certificate", f.cert, disk.Patience, func() (struct{}, error) {
+		f.look()
+		return struct{}{}, f.load()
+	})
+	return err
 }
 
 // refresh shows what is new. Files that failed are read again next time, whether

@@ -3,6 +3,7 @@ package certificates
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -15,13 +16,14 @@ import (
 	"golang.org/x/net/idna"
 
 	"relay/conf"
+	"relay/internal/disk"
 )
 
 const (
 	// lookAgain is how often to look at what is there, at the least: the clock may
 	// have been set, and what ends soon is complained of.
 	lookAgain = time.Hour
-	// keptWithin is how long the disk may take for a new certificate.
+	// keptWithin is how long the disk may take for a certificate.
 	keptWithin = 3 * time.Second
 )
 
@@ -50,8 +52,14 @@ func newIssuer(c conf.TLS, log *zap.Logger) *issuer {
 		}
 	}
 	for _, w := range i.all {
-		if err := w.restore(context.Background(), i.cache); err != nil {
-			log.Error("cannot use the certificate that was fetched before", zap.Stringer("certificate", w), zap.Error(err))
+		ctx, cancel := context.WithTimeout(context.Background(), keptWithin)
+		err := w.restore(ctx, i.cache)
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = disk.ErrNoAnswer
+		}
+		if err != nil {
+			log.Error("cannot use the certificate that was fetched before", zap.Stringer("certificate", w), zap.String("folder", c.ACMECache), zap.Error(err))
 		}
 	}
 	return i

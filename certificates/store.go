@@ -38,8 +38,7 @@ func Open(c conf.TLS, log *zap.Logger) (*Store, error) {
 		return nil, nil
 	default:
 		s.files = &files{cert: c.CertFile, key: c.KeyFile, log: log}
-		s.files.look()
-		if err := s.files.load(); err != nil {
+		if err := s.files.open(); err != nil {
 			return nil, err
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"relay/internal/disk"
 )
 
 // reviewAccess warns of whatever lets people hear what is kept from them
@@ -119,7 +121,7 @@ func (c *Config) reviewDisks(r *reader, p path) {
 
 // realPath is a path without links, where it is there.
 func realPath(path string) string {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
+	if real, err := disk.Look("resolve", path, disk.Patience, func() (string, error) { return filepath.EvalSymlinks(path) }); err == nil {
 		path = real
 	}
 	if whole, err := filepath.Abs(path); err == nil {

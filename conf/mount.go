@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"relay/internal/charset"
+
+	"relay/internal/disk"
 )
 
 // Mount is a [[mount]]: the settings of one mount or, with "*" as the last
@@ -172,7 +174,7 @@ func (c *Config) mount(name string, made []string) Mount {
 // WithHtpasswd returns the mounts, renditions and patterns whose listeners are
 // those of a file.
 func (c *Config) WithHtpasswd(file string) (names []string) {
-	want, err := os.Stat(file)
+	want, err := disk.Stat(file)
 	for _, m := range c.Mounts {
 		candidates := []string{m.Name}
 		for _, rendition := range m.Renditions {
@@ -182,7 +184,7 @@ func (c *Config) WithHtpasswd(file string) (names []string) {
 			other := c.Mount(name).ListenerAuth.HtpasswdFile
 			same := other != "" && filepath.Clean(other) == filepath.Clean(file)
 			if !same && other != "" && err == nil {
-				found, err := os.Stat(other)
+				found, err := disk.Stat(other)
 				same = err == nil && os.SameFile(want, found)
 			}
 			if same {

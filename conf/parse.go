@@ -5,11 +5,12 @@ import (
 	"io/fs"
 	"iter"
 	"maps"
-	"os"
 	"reflect"
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"relay/internal/disk"
 )
 
 // Load reads the configuration file at path. An empty path means no file: the
@@ -21,7 +22,7 @@ func Load(path string) (*Config, error) {
 	if path == "" {
 		return Parse("", nil)
 	}
-	text, err := os.ReadFile(path)
+	text, err := disk.ReadFile(path)
 	if err != nil {
 		return nil, &Error{File: path, Problem: "cannot be read: " + systemReason(err), cause: err}
 	}

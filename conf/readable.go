@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"os/user"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"relay/internal/disk"
 )
 
 // reviewFiles warns of secrets that others on the machine can read.
@@ -60,7 +61,7 @@ func (c *Config) holdsSecrets(r *reader) bool {
 // reviewFile warns of a file or folder that everybody can read or change, or a
 // group of more than the service. What is not there has nothing to hide.
 func (r *reader) reviewFile(at path, name, holds string) {
-	info, err := os.Stat(name)
+	info, err := disk.Stat(name)
 	if err != nil || name == "" {
 		return
 	}

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"relay/internal/disk"
 )
 
 // Secret is a password, plain or as a bcrypt hash ("$2y$…"). Whatever prints
@@ -130,7 +132,7 @@ const longestSecret = 4096
 // readSecret reads a password from a file that may end with a line end.
 func readSecret(name string) (Secret, error) {
 	// Ask first: opening a pipe would wait for somebody to write to it.
-	info, err := os.Stat(name)
+	info, err := disk.Stat(name)
 	if err != nil {
 		return "", fmt.Errorf("cannot be read: %s", systemReason(err))
 	}
@@ -140,7 +142,7 @@ func readSecret(name string) (Secret, error) {
 	if info.Size() > longestSecret {
 		return "", fmt.Errorf("is too long for a password, more than %d bytes", longestSecret)
 	}
-	text, err := os.ReadFile(name)
+	text, err := disk.ReadFile(name)
 	if err != nil {
 		return "", fmt.Errorf("cannot be read: %s", systemReason(err))
 	}

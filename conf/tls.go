@@ -4,8 +4,9 @@ import (
 	"cmp"
 	"crypto/tls"
 	"net/url"
-	"os"
 	"strings"
+
+	"relay/internal/disk"
 )
 
 // TLS is [tls]: the certificate that is shown, and who speaks TLS. With one, the
@@ -73,7 +74,7 @@ func (t *TLS) tryFiles(r *reader, p path) {
 		return
 	}
 	read := func(p path, name string) []byte {
-		text, err := os.ReadFile(name)
+		text, err := disk.ReadFile(name)
 		if err != nil {
 			r.fail(p, "cannot be read: %s", systemReason(err))
 		}

@@ -21,15 +21,15 @@ import (
 
 var stereo128 = frametest.Header(128000, 44100, 2)
 
-// disk has room for so many bytes; then it takes what fits, and fails.
-type disk struct{ room int }
+// smallDisk has room for so many bytes; then it takes what fits, and fails.
+type smallDisk struct{ room int }
 
 type diskFile struct {
 	file
-	disk *disk
+	disk *smallDisk
 }
 
-func (d *disk) create(path string) (file, error) {
+func (d *smallDisk) create(path string) (file, error) {
 	f, err := create(path)
 	return diskFile{f, d}, err
 }
@@ -178,7 +178,7 @@ func TestNothingIsOverwritten(t *testing.T) {
 
 func TestDiskFull(t *testing.T) {
 	a, logs := newArchive(t, conf.Mount{})
-	d := &disk{room: 10_000}
+	d := &smallDisk{room: 10_000}
 	a.shelf.create = d.create
 	at := began
 	write := func(first, last uint64) {

@@ -10,6 +10,7 @@ import (
 	"relay/clock"
 	"relay/conf"
 	"relay/crew"
+	"relay/internal/disk"
 	"relay/internal/logging"
 	"relay/mounts"
 )
@@ -19,6 +20,9 @@ const tidyEvery = 5 * time.Minute
 
 // goodbye is how long a disk may take to write what is left at the end.
 const goodbye = 5 * time.Second
+
+// answerWithin is how long a disk may take before that is told.
+const answerWithin = 10 * time.Second
 
 // Recorder records the live sources of all mounts that have a record_dir.
 type Recorder struct {
@@ -61,7 +65,9 @@ func (r *Recorder) run(ctx context.Context) {
 	defer unwatchConf()
 	crew.Run(ctx, r.wanted, r.record, mountsChange, confChanges)
 	tidying.Wait()
-	r.release(func(*folder) bool { return true })
+	for _, f := range r.take(func(*folder) bool { return true }) {
+		f.release()
+	}
 }
 
 // session is a mount that is recorded, and where to.
@@ -131,20 +137,17 @@ func (r *Recorder) folder(dir string) *folder {
 	return f
 }
 
-// release lets other servers have some folders.
-func (r *Recorder) release(which func(*folder) bool) {
+// take takes some folders out of those that are used, to be released.
+func (r *Recorder) take(which func(*folder) bool) (list []*folder) {
 	r.mu.Lock()
-	var list []*folder
+	defer r.mu.Unlock()
 	for dir, f := range r.folders {
 		if which(f) {
 			list = append(list, f)
 			delete(r.folders, dir)
 		}
 	}
-	r.mu.Unlock()
-	for _, f := range list {
-		f.release()
-	}
+	return list
 }
 
 // keepTidy tries the folders that are configured, and keeps the shelves of all
@@ -158,7 +161,7 @@ func (r *Recorder) keepTidy(ctx context.Context) {
 	var busy sync.WaitGroup // each shelf by itself: one disk that hangs is no reason to fill the others
 	defer busy.Wait()
 	for {
-		r.forget()
+		r.forget(&busy)
 		r.prepare(tried, &busy)
 		for _, s := range r.used() {
 			busy.Go(func() { s.tidyAndTell(r.Log.With(zap.String("mount", s.mount))) })
@@ -174,7 +177,7 @@ func (r *Recorder) keepTidy(ctx context.Context) {
 
 // forget lets go of the shelves of mounts that are recorded elsewhere now, or no
 // longer, and releases the folders that nobody needs any more.
-func (r *Recorder) forget() {
+func (r *Recorder) forget(busy *sync.WaitGroup) {
 	c := r.Conf.Config()
 	needed := map[string]bool{}
 	for _, m := range c.Mounts {
@@ -187,7 +190,9 @@ func (r *Recorder) forget() {
 		}
 	}
 	r.mu.Unlock()
-	r.release(func(f *folder) bool { return f.users == 0 && !needed[f.dir] })
+	for _, f := range r.take(func(f *folder) bool { return f.users == 0 && !needed[f.dir] }) {
+		busy.Go(f.release)
+	}
 }
 
 // prepare tries the configured folders that were not tried before, and makes
@@ -204,7 +209,7 @@ func (r *Recorder) prepare(tried map[string]bool, busy *sync.WaitGroup) {
 			f := r.folder(m.RecordDir)
 			r.mu.Unlock()
 			busy.Go(func() {
-				if err := f.try(); err != nil {
+				if err := disk.Try("record to", f.dir, answerWithin, func(context.Context) error { return f.try() }); err != nil {
 					r.Log.Error("nothing can be recorded there yet", zap.String("mount", m.Name), zap.Error(err))
 				}
 			})

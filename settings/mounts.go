@@ -1,7 +1,10 @@
 package settings
 
 import (
+	"context"
+
 	"relay/conf"
+	"relay/internal/disk"
 	"relay/internal/rewrite"
 )
 
@@ -68,5 +71,7 @@ func (s *Settings) edit(change func(text []byte) ([]byte, error)) (Outcome, erro
 	if s.file == "" {
 		return s.putInForce(text, nil)
 	}
-	return s.putInForce(text, func() error { return rewrite.File(s.file, text, 0o600) })
+	return s.putInForce(text, func() error {
+		return disk.Try("save", s.file, disk.Patience, func(context.Context) error { return rewrite.File(s.file, text, 0o600) })
+	})
 }

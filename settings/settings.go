@@ -10,13 +10,13 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/internal/disk"
 	"relay/internal/logging"
 	"relay/internal/rewrite"
 )
@@ -63,7 +63,7 @@ type Outcome struct {
 func Open(file string, read Read) (*Settings, error) {
 	s := &Settings{file: file, read: read, log: zap.NewNop()}
 	if file != "" {
-		s.recovered, s.notRecovered = rewrite.Recover(file)
+		s.recovered, s.notRecovered = disk.Look("recover", file, disk.Patience, func() (bool, error) { return rewrite.Recover(file) })
 	}
 	text, err := s.onDisk()
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *Settings) onDisk() ([]byte, error) {
 	if s.file == "" {
 		return s.text, nil
 	}
-	text, err := os.ReadFile(s.file)
+	text, err := disk.ReadFile(s.file)
 	if err != nil {
 		_, err = conf.Load(s.file) // knows best what to say of a file it cannot read
 	}

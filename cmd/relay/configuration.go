@@ -5,18 +5,18 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"relay/conf"
 	"relay/conf/icecast"
+	"relay/internal/disk"
 )
 
 // loadConfiguration reads relay's own configuration or, as what it stands for,
 // an icecast.xml, and holds what it names on this machine against it. What an
 // icecast.xml says in vain is told on w.
 func loadConfiguration(path string, w io.Writer) (*conf.Config, error) {
-	text, err := os.ReadFile(path)
+	text, err := disk.ReadFile(path)
 	if err != nil {
 		return conf.Load(path) // which knows best what to say of a file it cannot read
 	}
@@ -48,7 +48,7 @@ func review(ctx context.Context, path string) []*conf.Error {
 	if path == "" {
 		return conf.Review(ctx, "", nil)
 	}
-	text, err := os.ReadFile(path)
+	text, err := disk.ReadFile(path)
 	if err != nil {
 		return nil
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 	"relay/icy"
 	"relay/ingest"
 	"relay/interlude"
+	"relay/internal/disk"
 	"relay/mounts"
 )
 
@@ -21,7 +21,7 @@ import (
 // like a word is more likely a command with a slip in it.
 func findMusic(p *commandline.Program, named []string) error {
 	for i, music := range named {
-		_, err := os.Stat(music)
+		_, err := disk.Stat(music)
 		switch {
 		case err == nil:
 		case i == 0 && errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(music, "./"):
@@ -68,7 +68,7 @@ func musicOf(c *conf.Config, unconfigured bool, named []string) (all []ingest.Mu
 func stationOf(mount string, paths []string) icy.Station {
 	name := ""
 	if len(paths) == 1 {
-		if info, err := os.Stat(paths[0]); err == nil && info.IsDir() {
+		if info, err := disk.Stat(paths[0]); err == nil && info.IsDir() {
 			if path, err := filepath.Abs(paths[0]); err == nil {
 				name = filepath.Base(path)
 			}

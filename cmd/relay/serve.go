@@ -11,12 +11,14 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
 	"go.uber.org/zap"
 
 	"relay/certificates"
 	"relay/commandline"
 	"relay/conf"
+	"relay/crew"
 	"relay/ingest"
 	"relay/internal/logging"
 	"relay/mounts"
@@ -27,6 +29,10 @@ import (
 
 // defaultMount is where a run without a configuration plays.
 const defaultMount = "/live"
+
+// lastCall is how long the end may take. Each part has less time than that for a
+// disk or a peer that does not answer; this is for what nobody has thought of.
+const lastCall = 12 * time.Second
 
 func serveCommand(p *commandline.Program) commandline.Command {
 	return commandline.Command{
@@ -134,10 +140,15 @@ func serve(path, listen string, tracks []string) error {
 	pullStreams(ctx, &working, live, registry, log, open)
 	encodeRenditions(ctx, &working, live, registry, log)
 	working.Go(func() { systemd.Attend(ctx, radio.Alive, log) })
-	err = radio.Run(ctx, open)
-	working.Wait()
+	ended := crew.Within(ctx, lastCall, func(ctx context.Context) {
+		radio.Run(ctx, open)
+		working.Wait()
+	})
+	if !ended {
+		log.Error("something does not end, the program ends without it", zap.Duration("waited", lastCall))
+	}
 	log.Info("stopped")
-	return err
+	return nil
 }
 
 // listenShoutcast opens the second port for SHOUTcast sources, or returns nil:

@@ -1,10 +1,10 @@
 package icecast
 
 import (
-	"os"
 	"regexp"
 
 	"relay/conf"
+	"relay/internal/disk"
 )
 
 // fallbackWithRate is icecast-kh's name for a file that is sent at a bit rate:
@@ -138,6 +138,6 @@ func (c *Config) isMount(name string) bool {
 }
 
 func isFile(name string) bool {
-	info, err := os.Stat(name)
+	info, err := disk.Stat(name)
 	return err == nil && info.Mode().IsRegular()
 }
