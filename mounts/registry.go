@@ -33,9 +33,10 @@ type Registry struct {
 
 	Counts Counts
 
-	// Room is how many listeners the system has room for, if set before the first
-	// mount; limits.listeners cannot be more. 0: that is not known.
-	Room int
+	// Room, if set before the first mount, returns how many listeners and live
+	// sources the system has room for; limits.listeners and limits.sources cannot be
+	// more.
+	Room func() (listeners, sources int)
 
 	// MemoryShort, if set before the first mount, tells that nobody else may
 	// listen until there is memory again.
@@ -121,8 +122,19 @@ func (r *Registry) List() []*Mount {
 // MostListeners returns how many may listen to all mounts.
 func (r *Registry) MostListeners() int {
 	most := r.conf.Config().Limits.Listeners
-	if r.Room > 0 {
-		most = min(most, r.Room)
+	if r.Room != nil {
+		room, _ := r.Room()
+		most = min(most, room)
+	}
+	return most
+}
+
+// mostSources returns how many live sources there may be.
+func (r *Registry) mostSources() int {
+	most := r.conf.Config().Limits.Sources
+	if r.Room != nil {
+		_, room := r.Room()
+		most = min(most, room)
 	}
 	return most
 }
@@ -164,7 +176,7 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 		onAir:   make(chan struct{}),
 		end:     make(chan struct{}),
 	}
-	if f.Kind == Live && !m.replaces(in) && r.liveSources() >= r.conf.Config().Limits.Sources {
+	if f.Kind == Live && !m.replaces(in) && r.liveSources() >= r.mostSources() {
 		return nil, ErrTooManySources
 	}
 	if f.Kind <= Relayed {

@@ -30,6 +30,7 @@ func (s *Server) arrive(conn net.Conn) *guest {
 	if !s.track(conn) {
 		return nil
 	}
+	s.spareOwn()
 	came := s.doorstep.enter(conn, s.clientAt(listeners.Below(conn).RemoteAddr()))
 	if came.here.Err() != nil {
 		s.untrack(conn)

@@ -63,6 +63,7 @@ type Server struct {
 	doorstep   *crowd
 	answered   *crowd
 	handshakes *turns.Turns
+	plan       *descriptorPlan
 
 	stopping atomic.Bool
 
@@ -77,10 +78,19 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 	book := journal.New(c.Config().Log, log)
 	day, spare := clock.New(log), memory.NewWatch(log)
 	most := descriptors()
-	registry.Room, registry.MemoryShort = roomFor(c.Config(), most, log), spare.Short
+	tellShortage(c.Config(), most, log)
+	plan := &descriptorPlan{conf: c, descriptors: most}
+	registry.MemoryShort = spare.Short
 	events := api.NewEvents(registry, c, tail)
 	if most > 0 {
-		events.Room = func() int { return followersRoom(most, registry.MostListeners(), c.Config().Limits.Sources) }
+		registry.Room = func() (listeners, sources int) {
+			s, _ := plan.now()
+			return s.listeners, s.sources
+		}
+		events.Room = func() int {
+			s, _ := plan.now()
+			return s.followers(registry.MostListeners())
+		}
 	}
 	past := history.New(c.Config().History, log)
 	follow(registry, past, day)
@@ -123,6 +133,7 @@ func New(config *settings.Settings, registry *mounts.Registry, music admin.Music
 		doorstep:   newDoorstep(c, log, newBudget(c, mostInHeads, maxHead)),
 		answered:   newAnswered(c, log, newBudget(c, mostInRequests, requestCost)),
 		handshakes: turns.New(turns.HalfOfProcessors()),
+		plan:       plan,
 	}
 	s.recorder.Clock = day
 	s.api = &api.Handlers{
