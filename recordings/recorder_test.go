@@ -133,7 +133,7 @@ func TestSessions(t *testing.T) {
 		t.Errorf("%d files, %d frames of %d: %v", audio, len(numbers), len(live), numbers)
 	}
 	for session := range 2 {
-		for i, want := range []string{"First of %d\"\n    INDEX 01 00:00:00\n", "Second of %d\"\n    INDEX 01 00:10:0"} {
+		for i, want := range []string{"First of %d\"\n    INDEX 01 00:00:00\n", "Second of %d\"\n    INDEX 01 00:11:0"} {
 			want = fmt.Sprintf("  TRACK %02d AUDIO\n    PERFORMER \"DJ\"\n    TITLE \""+want, i+1, session)
 			if !strings.Contains(sheets, want) {
 				t.Errorf("no %s in\n%s", want, sheets)
