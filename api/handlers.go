@@ -55,6 +55,7 @@ type Handlers struct {
 	History    *history.Store // nil: none is kept
 	Refusals   *ingest.Refusals
 	Tail       *journal.Tail
+	Journal    *journal.Journal // nil: none is kept
 
 	// SetFallbacks replaces the fallbacks of a mount until it ends. The error
 	// is a sentence for the operator.

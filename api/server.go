@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"time"
 
+	"relay/journal"
+	"relay/recordings"
 	"relay/version"
 )
 
@@ -32,6 +34,9 @@ func (h *Handlers) server(c *call) error {
 		File    string `json:"file"`    // empty: in memory
 		Trouble string `json:"trouble"` // empty: none
 	}
+	type recorded struct {
+		Troubles []recordings.Trouble `json:"troubles"` // what cannot be recorded now
+	}
 	var answer struct {
 		Name      string    `json:"name"`
 		Version   string    `json:"version"`
@@ -44,8 +49,11 @@ func (h *Handlers) server(c *call) error {
 		MemoryShort bool    `json:"memory_short"`
 		ClockDoubt  float64 `json:"clock_doubt"` // seconds
 
-		History past          `json:"history"`
-		Config  configuration `json:"config"`
+		History     past          `json:"history"`
+		Recordings  recorded      `json:"recordings"`
+		AccessLog   journal.File  `json:"access_log"`
+		PlaylistLog journal.File  `json:"playlist_log"`
+		Config      configuration `json:"config"`
 	}
 	answer.Name, answer.Version, answer.GoVersion = "relay", version.Number, runtime.Version()
 	answer.Started, answer.Uptime = h.Started, time.Since(h.Started).Seconds()
@@ -62,6 +70,8 @@ func (h *Handlers) server(c *call) error {
 		answer.ClockDoubt = h.ClockDoubt().Seconds()
 	}
 	answer.History = past{h.History.Kept(), h.History.File(), h.History.Trouble()}
+	answer.Recordings.Troubles = h.Recordings.Troubles()
+	answer.AccessLog, answer.PlaylistLog = h.Journal.Files()
 	answer.Config = configuration{h.Settings.File(), h.Settings.Loaded(), append([]string{}, h.Settings.RestartNeeded()...)}
 	return c.answer(http.StatusOK, answer)
 }

@@ -62,7 +62,7 @@ func (j *Journal) End(a *Access, status int, bytes int64) {
 		return
 	}
 	now := time.Now()
-	j.put(j.access, fmt.Appendf(nil, "%s - %s [%s] \"%s\" %d %d \"%s\" \"%s\" %d\n",
+	j.access.put(fmt.Appendf(nil, "%s - %s [%s] \"%s\" %d %d \"%s\" \"%s\" %d\n",
 		cmp.Or(a.addr, "-"), bare(a.user), now.Format(accessTime), quoted(a.request), status, bytes,
 		quoted(a.referer), quoted(a.agent), int64(now.Sub(a.since)/time.Second)))
 }

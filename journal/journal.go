@@ -5,65 +5,44 @@
 //	in:   connections that have ended, titles that went on the air
 //	out:  lines in files, begun anew when they have grown large
 //
-// Nobody waits for a disk: lines go through a queue to the goroutine of Run,
-// and when that is full they are lost, which the program's own log then says.
+// Nobody waits for a disk: lines go through a queue to a goroutine, and when that is
+// full, or the file cannot be written, they are lost, which the program's own log,
+// metrics and the API then say.
 //
 // Of that log, Tail keeps the last lines in memory, for pages and the API.
 package journal
 
 import (
 	"context"
-	"io"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
-	"gopkg.in/natefinch/lumberjack.v2"
 
 	"relay/conf"
 	"relay/crew"
-	"relay/internal/logging"
 )
 
 const (
-	// queued is how many lines may wait for the disk.
+	// queued is how many lines of each log may wait for the disk.
 	queued = 10_000
 	// goodbye is how long a disk may take to write what is left at the end.
 	goodbye = 3 * time.Second
 )
 
-// Journal is both logs. A nil Journal writes nothing.
+// Journal is both logs, each with a queue and a writer of its own: one that fails is in
+// nobody's way. A nil Journal writes nothing.
 type Journal struct {
 	log      *zap.Logger
-	access   io.WriteCloser // nil: not kept
-	playlist io.WriteCloser
-	lines    chan line
-	lost     atomic.Int64
+	access   *book // nil: not kept
+	playlist *book
 	goodbye  time.Duration
-	trouble  string // that was told last; of the one who writes
-}
-
-type line struct {
-	to   io.Writer
-	text []byte
 }
 
 // New returns a journal of the configured files, or nil when there are none.
-// Files are opened by the first line.
 func New(c conf.Log, log *zap.Logger) *Journal {
-	j := &Journal{log: log, lines: make(chan line, queued), goodbye: goodbye}
-	open := func(name string) io.WriteCloser {
-		if name == "" {
-			return nil
-		}
-		return &lumberjack.Logger{
-			Filename:   name,
-			MaxSize:    max(1, int(c.RotateSize>>20)),
-			MaxBackups: c.RotateKeep,
-			LocalTime:  true,
-		}
-	}
-	j.access, j.playlist = open(c.AccessFile), open(c.PlaylistFile)
+	j := &Journal{log: log, goodbye: goodbye}
+	j.access, j.playlist = newBook("access", c.AccessFile, c, log), newBook("playlist", c.PlaylistFile, c, log)
 	if j.access == nil && j.playlist == nil {
 		return nil
 	}
@@ -79,44 +58,29 @@ func (j *Journal) Run(ctx context.Context) {
 }
 
 func (j *Journal) write(ctx context.Context) {
-	for {
-		select {
-		case l := <-j.lines:
-			j.writeLine(l)
-			continue
-		case <-ctx.Done():
-		}
-		for len(j.lines) > 0 {
-			j.writeLine(<-j.lines)
-		}
-		for _, file := range []io.Closer{j.access, j.playlist} {
-			if file != nil {
-				file.Close()
-			}
-		}
-		return
-	}
+	var both sync.WaitGroup
+	both.Go(func() { j.access.run(ctx) })
+	both.Go(func() { j.playlist.run(ctx) })
+	both.Wait()
 }
 
-// writeLine writes a line; trouble is told once, until it is another or over.
-func (j *Journal) writeLine(l line) {
-	problem := ""
-	if _, err := l.to.Write(l.text); err != nil {
-		problem = err.Error()
-	}
-	if problem != "" && problem != j.trouble {
-		j.log.Error("cannot write the journal; its lines are lost, the broadcast goes on", zap.String("error", problem), logging.Limit())
-	}
-	j.trouble = problem
-	if n := j.lost.Swap(0); n > 0 {
-		j.log.Warn("the journal could not keep up", zap.Int64("lost lines", n), logging.Limit())
-	}
+// File is one of the two logs as operators see it.
+type File struct {
+	File    string `json:"file"`    // empty: it is not kept
+	Trouble string `json:"trouble"` // why it cannot be written, or not begun anew; empty: nothing is wrong
 }
 
-func (j *Journal) put(to io.Writer, text []byte) {
-	select {
-	case j.lines <- line{to, text}:
-	default:
-		j.lost.Add(1)
+// Files returns how it stands with access.log and playlist.log. It waits for nobody.
+func (j *Journal) Files() (access, playlist File) {
+	if j == nil {
+		return access, playlist
 	}
+	return j.access.describe(), j.playlist.describe()
+}
+
+func (b *book) describe() File {
+	if b == nil {
+		return File{}
+	}
+	return File{b.file.Filename, b.state().Text}
 }

@@ -13,7 +13,7 @@ func (j *Journal) Title(mount string, listeners int, title string) {
 	if j == nil || j.playlist == nil {
 		return
 	}
-	j.put(j.playlist, fmt.Appendf(nil, "%s|%s|%d|%s\n",
+	j.playlist.put(fmt.Appendf(nil, "%s|%s|%d|%s\n",
 		time.Now().Format(accessTime), field(mount), listeners, field(title)))
 }
 

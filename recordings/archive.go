@@ -11,13 +11,13 @@ const retryAfter = 10 * time.Second
 
 // archive puts the takes of one mount on the disk.
 type archive struct {
-	shelf *shelf
-	split func() time.Duration // 0: one file a session
-	log   *zap.Logger
+	shelf  *shelf
+	health *health
+	split  func() time.Duration // 0: one file a session
+	log    *zap.Logger
 
 	current *recording // nil: none is being written
-	failing bool
-	retry   time.Time // not before, while failing
+	retry   time.Time  // not before, after a failure
 }
 
 // run writes takes until there are no more.
@@ -26,7 +26,9 @@ func (a *archive) run(takes <-chan take) {
 		switch {
 		case t.over:
 			a.close()
+			a.health.busy.Store(false)
 		default:
+			a.health.busy.Store(true)
 			a.write(t)
 		}
 	}
@@ -39,25 +41,23 @@ func (a *archive) write(t take) {
 		a.close()
 	}
 	if a.current == nil {
-		if a.failing && t.at.Before(a.retry) {
+		if t.at.Before(a.retry) {
+			a.health.lost.add(t.length)
 			return
 		}
 		r, err := a.shelf.begin(t)
 		if err != nil {
-			a.fail(err, t.at)
+			a.fail(err, t)
 			return
 		}
 		a.current = r
 		a.shelf.tidyAndTell(a.log)
 	}
 	if err := a.current.add(t); err != nil {
-		a.fail(err, t.at)
+		a.fail(err, t)
 		return
 	}
-	if a.failing {
-		a.failing = false
-		a.log.Info("recording again", zap.String("file", a.current.audio.path))
-	}
+	a.health.works(a.log)
 }
 
 // mustSplit reports whether a take needs a file of its own: the clock has
@@ -71,12 +71,11 @@ func (a *archive) mustSplit(t take) bool {
 }
 
 // fail ends what is being written, to begin anew when the disk has had some
-// time. Trouble is told once, until it is over.
-func (a *archive) fail(err error, now time.Time) {
-	if !a.failing {
-		a.log.Error("cannot record; the broadcast goes on", zap.Error(err))
-	}
-	a.failing, a.retry = true, now.Add(retryAfter)
+// time. The take is lost.
+func (a *archive) fail(err error, t take) {
+	a.health.fails(err, a.log)
+	a.health.lost.add(t.length)
+	a.retry = t.at.Add(retryAfter)
 	if a.current != nil {
 		a.shelf.end(a.current) // has nothing new to say
 		a.current = nil

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -50,7 +51,7 @@ func newArchive(t *testing.T, m conf.Mount) (*archive, *observer.ObservedLogs) {
 	m.Name, m.RecordDir = "/live", filepath.Join(t.TempDir(), "recordings")
 	core, logs := observer.New(zapcore.InfoLevel)
 	split := func() time.Duration { return time.Duration(m.RecordSplit) }
-	return &archive{shelf: newShelf(&m, newFolder(m.RecordDir, clock.New(zap.NewNop()))), split: split, log: zap.New(core)}, logs
+	return &archive{shelf: newShelf(&m, newFolder(m.RecordDir, clock.New(zap.NewNop()))), health: newHealth(new(atomic.Int64)), split: split, log: zap.New(core)}, logs
 }
 
 // taken returns a take of numbered frames.

@@ -86,7 +86,7 @@ func TestFilesAreThoseOfTheMount(t *testing.T) {
 func TestTheRunningRecordingIsMarked(t *testing.T) {
 	r, _ := cataloguer(t)
 	m := r.Conf.Config().Mount("/live")
-	a := &archive{shelf: r.shelf(&m), log: zap.NewNop()}
+	a := &archive{shelf: r.shelf(&m), health: r.health("/x"), log: zap.NewNop()}
 	a.write(taken(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), "One", 1, 10))
 	running := func() (n int) {
 		files, err := r.Files("/live")

@@ -118,6 +118,9 @@ func (f *folder) try() error {
 	if err != nil {
 		return err
 	}
-	probe.Close()
-	return os.Remove(probe.Name())
+	_, err = probe.Write(make([]byte, probeBytes)) // a full disk lets an empty file be made
+	return errors.Join(err, probe.Close(), os.Remove(probe.Name()))
 }
+
+// probeBytes is how much must find room in a folder that is tried.
+const probeBytes = 64 << 10

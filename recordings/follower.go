@@ -19,9 +19,10 @@ const queued = 60
 
 // follower reads the stream of a mount and cuts it into takes.
 type follower struct {
-	mount *mounts.Mount
-	takes chan<- take
-	log   *zap.Logger
+	mount  *mounts.Mount
+	takes  chan<- take
+	health *health
+	log    *zap.Logger
 
 	at    mounts.Cursor
 	live  bool          // what stands at the cursor comes from a live source
@@ -97,12 +98,16 @@ func (f *follower) send(t take) {
 	t.at, t.station, t.title, t.lost = time.Now(), f.mount.Programme().Station.Name, f.title, f.lost
 	select {
 	case f.takes <- t:
+		if was, ended := f.health.slow.Works(); ended {
+			f.log.Info("the disk keeps up again, the recording goes on behind a gap", zap.Time("since", was.Since), zap.Duration("missing", f.lost))
+		}
 		f.open, f.lost = true, 0
 	default:
-		if f.lost == 0 {
+		if f.health.slow.Failed(errTooSlow) {
 			f.log.Warn("the disk is too slow, the recording gets a gap; the broadcast goes on")
 		}
 		f.lost += t.length
+		f.health.lost.add(t.length)
 	}
 }
 

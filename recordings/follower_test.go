@@ -3,6 +3,7 @@ package recordings
 import (
 	"math"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ func TestSourceComesWhileTheMountIsAsked(t *testing.T) {
 		dj := s.attach(t, mounts.Live)
 		m := s.Find("/live")
 		takes := make(chan take, queued)
-		f := &follower{mount: m, takes: takes, log: zap.NewNop(), at: m.Stream.Behind(math.MaxInt64)}
+		f := &follower{mount: m, takes: takes, health: newHealth(new(atomic.Int64)), log: zap.NewNop(), at: m.Stream.Behind(math.MaxInt64)}
 		for _, playing := range []bool{false, true} {
 			s.play(dj, time.Second)
 			f.follow(playing)

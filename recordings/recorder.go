@@ -3,6 +3,7 @@ package recordings
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -37,13 +38,17 @@ type Recorder struct {
 	mu      sync.Mutex
 	shelves map[string]*shelf  // by mount
 	folders map[string]*folder // by path
+	healths map[string]*health // by mount or pattern
+
+	errors atomic.Int64 // of healths that are forgotten
+	lost   atomic.Int64 // audio that is missing since the start, ns
 }
 
 // NewRecorder returns a recorder at rest; Run sets it to work.
 func NewRecorder(registry *mounts.Registry, c *conf.Live, log *zap.Logger) *Recorder {
 	return &Recorder{
 		Registry: registry, Conf: c, Log: log, Clock: clock.New(log),
-		shelves: map[string]*shelf{}, folders: map[string]*folder{},
+		shelves: map[string]*shelf{}, folders: map[string]*folder{}, healths: map[string]*health{},
 	}
 }
 
@@ -93,10 +98,12 @@ func (r *Recorder) record(ctx context.Context, one session) {
 	takes := make(chan take, queued)
 	shelf, leave := r.enter(m.Config())
 	defer leave()
-	a := &archive{shelf: shelf, log: log, split: func() time.Duration { return time.Duration(m.Config().RecordSplit) }}
+	health, done := r.watch(m.Name)
+	defer done()
+	a := &archive{shelf: shelf, health: health, log: log, split: func() time.Duration { return time.Duration(m.Config().RecordSplit) }}
 	var writing sync.WaitGroup
 	writing.Go(func() { a.run(takes) })
-	f := &follower{mount: m, takes: takes, log: log}
+	f := &follower{mount: m, takes: takes, health: health, log: log}
 	f.run(ctx)
 	close(takes)
 	writing.Wait()
@@ -157,6 +164,8 @@ func (r *Recorder) keepTidy(ctx context.Context) {
 	defer unwatch()
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
+	retry := time.NewTicker(retryAfter)
+	defer retry.Stop()
 	tried := map[string]bool{"": true}
 	var busy sync.WaitGroup // each shelf by itself: one disk that hangs is no reason to fill the others
 	defer busy.Wait()
@@ -166,12 +175,49 @@ func (r *Recorder) keepTidy(ctx context.Context) {
 		for _, s := range r.used() {
 			busy.Go(func() { s.tidyAndTell(r.Log.With(zap.String("mount", s.mount))) })
 		}
-		select {
-		case <-tick.C:
-		case <-changes:
-		case <-ctx.Done():
-			return
+		for waiting := true; waiting; {
+			select {
+			case <-retry.C:
+				r.tryAgain(func(mount string, h *health) { busy.Go(func() { r.try(mount, h) }) })
+				continue
+			case <-tick.C:
+			case <-changes:
+			case <-ctx.Done():
+				return
+			}
+			waiting = false
 		}
+	}
+}
+
+// try notes whether the folder of a mount or pattern can be used.
+func (r *Recorder) try(mount string, h *health) {
+	dir := r.Conf.Config().Mount(mount).RecordDir
+	for _, m := range r.Conf.Config().Mounts {
+		if m.Name == mount && m.IsPattern() {
+			dir = m.RecordDir
+		}
+	}
+	if dir == "" {
+		return
+	}
+	r.mu.Lock()
+	f := r.folder(dir)
+	r.mu.Unlock()
+	if !h.trying.CompareAndSwap(false, true) {
+		return // the disk has not answered yet
+	}
+	log := r.Log.With(zap.String("mount", mount))
+	err := disk.Try("record to", f.dir, answerWithin, func(context.Context) error {
+		defer h.trying.Store(false)
+		return f.try()
+	})
+	if err != nil {
+		h.misses(err, log)
+		return
+	}
+	if !h.busy.Load() {
+		h.works(log)
 	}
 }
 
@@ -193,6 +239,7 @@ func (r *Recorder) forget(busy *sync.WaitGroup) {
 	for _, f := range r.take(func(f *folder) bool { return f.users == 0 && !needed[f.dir] }) {
 		busy.Go(f.release)
 	}
+	r.forgetHealths(c)
 }
 
 // prepare tries the configured folders that were not tried before, and makes
@@ -205,14 +252,8 @@ func (r *Recorder) prepare(tried map[string]bool, busy *sync.WaitGroup) {
 		}
 		if !tried[m.RecordDir] {
 			tried[m.RecordDir] = true
-			r.mu.Lock()
-			f := r.folder(m.RecordDir)
-			r.mu.Unlock()
-			busy.Go(func() {
-				if err := disk.Try("record to", f.dir, answerWithin, func(context.Context) error { return f.try() }); err != nil {
-					r.Log.Error("nothing can be recorded there yet", zap.String("mount", m.Name), zap.Error(err))
-				}
-			})
+			h := r.health(m.Name)
+			busy.Go(func() { r.try(m.Name, h) })
 		}
 		if m.RecordDir != "" && !m.IsPattern() {
 			r.mu.Lock()

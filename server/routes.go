@@ -34,7 +34,7 @@ func (s *Server) routes() *mux.Router {
 	get.HandleFunc("/favicon.ico", p.Icon)
 	get.HandleFunc(healthPath, healthy)
 	get.HandleFunc(readyPath, ready(&s.stopping))
-	get.Handle("/metrics", h.Metrics(s.writers, s.memory, s.clock, s.certs, s.history, s.logMetrics()))
+	get.Handle("/metrics", h.Metrics(s.writers, s.memory, s.clock, s.certs, s.history, s.journal, s.recorder, s.logMetrics()))
 	get.HandleFunc("/status-json.xsl", h.StatusJSON)
 	get.HandleFunc("/server_version.xsl", h.Version)
 	get.HandleFunc("/7.html", h.SevenHTML)

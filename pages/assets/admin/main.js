@@ -58,8 +58,14 @@ function showServer() {
 	$("memory").hidden = !world.server.memory_short;
 	$("clock").hidden = !world.server.clock_doubt;
 	set($("clock"), `The clock has leapt forward by ${duration(world.server.clock_doubt)}: deleting what is old is held back for a day. Is it right?`);
-	$("trouble").hidden = !history.trouble;
-	set($("trouble"), `History: ${history.trouble}`);
+	const troubles = [
+		["History", history.trouble],
+		["access.log", world.server.access_log.trouble],
+		["playlist.log", world.server.playlist_log.trouble],
+		...world.server.recordings.troubles.map(t => [`Recording of ${t.mount}`, t.text]),
+	].filter(([, text]) => text);
+	$("trouble").hidden = troubles.length === 0;
+	set($("trouble"), troubles.map(([what, text]) => `${what}: ${text}`).join(" · "));
 }
 
 function merge(news) {

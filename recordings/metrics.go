@@ -1,0 +1,54 @@
+package recordings
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"relay/internal/fault"
+)
+
+// There are no labels: who is not the operator may not know of a hidden mount.
+var (
+	errorsTotal = desc("errors_total", "How often something could not be recorded.")
+	failing     = desc("failing_since_timestamp_seconds", "Since when some mount has not been recorded that should be; 0: all are.")
+	failingNow  = desc("failing", "Mounts that cannot be recorded now although they should be, and patterns whose folder cannot be used.")
+	lostTotal   = desc("lost_seconds_total", "Audio that is missing in recordings.")
+)
+
+func desc(name, help string) *prometheus.Desc {
+	return prometheus.NewDesc("relay_recording_"+name, help, nil, nil)
+}
+
+// Describe and Collect make the state of all recordings Prometheus'. Nothing waits for a
+// disk.
+func (r *Recorder) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{errorsTotal, failing, failingNow, lostTotal} {
+		to <- d
+	}
+}
+
+func (r *Recorder) Collect(to chan<- prometheus.Metric) {
+	r.mu.Lock()
+	errors, troubled := r.errors.Load(), 0
+	var oldest fault.State
+	for _, h := range r.healths {
+		now := h.state()
+		errors += now.Total
+		if now.Since.IsZero() {
+			continue
+		}
+		troubled++
+		if oldest.Since.IsZero() || now.Since.Before(oldest.Since) {
+			oldest = now
+		}
+	}
+	r.mu.Unlock()
+	put := func(d *prometheus.Desc, kind prometheus.ValueType, value float64) {
+		to <- prometheus.MustNewConstMetric(d, kind, value)
+	}
+	put(errorsTotal, prometheus.CounterValue, float64(errors))
+	put(failing, prometheus.GaugeValue, oldest.Timestamp())
+	put(failingNow, prometheus.GaugeValue, float64(troubled))
+	put(lostTotal, prometheus.CounterValue, time.Duration(r.lost.Load()).Seconds())
+}
