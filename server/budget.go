@@ -56,7 +56,7 @@ func (e errSpent) status() int {
 
 // take takes n bytes for a client, or says whose budget is used up.
 func (b *budget) take(from []netip.Prefix, n int) error {
-	share := max(leastShare, min(b.conf.Config().Limits.ConnectionsPerIP*b.one, b.most/2))
+	share := max(leastShare, min(b.conf.Config().Limits.ConnectionsPerIP, b.most/2/b.one)*b.one)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, p := range from {

@@ -222,7 +222,7 @@ func (c *crowd) remove(g *guest) {
 func (c *crowd) trim(g *group, most int) {
 	for most > 0 && g.len() > most && c.closeOldest(g, silentFor) {
 	}
-	for most > 0 && g.len() > tolerance*most {
+	for most > 0 && (g.len()+1)/tolerance > most {
 		c.close(g.early())
 	}
 }

@@ -8,6 +8,7 @@
 package clientcount
 
 import (
+	"math"
 	"net/netip"
 
 	"relay/conf"
@@ -16,14 +17,18 @@ import (
 // Limit returns how many a prefix may have of something of which one client may have
 // most: 4 times as many for a /56, 8 times as many for a /48.
 func Limit(p netip.Prefix, most int) int {
+	times := 1
 	switch bits := p.Bits(); {
 	case p.Addr().Is4() || bits >= 64:
-		return most
 	case bits >= 56:
-		return 4 * most
+		times = 4
 	default:
-		return 8 * most
+		times = 8
 	}
+	if most > math.MaxInt/times {
+		return math.MaxInt
+	}
+	return times * most
 }
 
 // Counts is what each prefix has. The zero value is ready. Not safe for concurrent

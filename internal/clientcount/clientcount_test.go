@@ -2,6 +2,7 @@ package clientcount
 
 import (
 	"fmt"
+	"math"
 	"testing"
 )
 
@@ -41,6 +42,10 @@ func TestClientsHaveTheirLimits(t *testing.T) {
 				t.Errorf("%d are left", c.Len())
 			}
 		})
+	}
+	var most Counts
+	if !most.Enter("2001:db8::1", math.MaxInt, 0) {
+		t.Error("the largest limit is none")
 	}
 	var c Counts
 	for range 1000 {
