@@ -43,6 +43,7 @@ type Witness struct {
 	read func() (day time.Time, up time.Duration)
 
 	doubt atomic.Int64 // ns, see Doubt
+	idle  atomic.Bool  // see Idle
 
 	mu     sync.Mutex // held while the disk is waited for
 	loaded bool
@@ -83,6 +84,10 @@ func (c *Clock) Witness(path string) *Witness {
 	c.witnesses[w] = struct{}{}
 	return w
 }
+
+// Idle says whether nothing is deleted for its age in the place at present. What time
+// it is is remembered all the same, and there is nothing to tell.
+func (w *Witness) Idle(idle bool) { w.idle.Store(idle) }
 
 // Close says that nothing is deleted in the place any more.
 func (w *Witness) Close() {
@@ -169,6 +174,9 @@ func (w *Witness) takeBack(by time.Duration) {
 func (w *Witness) tell(before time.Duration) {
 	lag := w.lag()
 	w.doubt.Store(int64(lag))
+	if w.idle.Load() {
+		return
+	}
 	about := []zap.Field{zap.String("file", w.path), zap.Duration("by", lag.Round(time.Second)), zap.Time("clock", w.day)}
 	switch was, is := before >= told, lag >= told; {
 	case is && lag-before >= told:
@@ -201,6 +209,9 @@ func (w *Witness) Dated(t time.Time) time.Time {
 // Doubt is by how much the clock was ahead of what Now last returned, if that is
 // worth telling: what has become too old in that time is kept.
 func (w *Witness) Doubt() time.Duration {
+	if w.idle.Load() {
+		return 0
+	}
 	if lag := time.Duration(w.doubt.Load()); lag >= told {
 		return lag
 	}

@@ -279,6 +279,24 @@ func TestCrashWhileSaving(t *testing.T) {
 	}
 }
 
+// Where nothing is deleted for its age there is nothing to tell, and what time it is
+// is remembered all the same.
+func TestIdle(t *testing.T) {
+	p := newPlace(t)
+	p.Idle(true)
+	p.remember()
+	p.pass(time.Second, 400*day)
+	p.remember()
+	p.clock.held.Write()
+	if p.Doubt() != 0 || p.clock.Doubt() != 0 || p.lines.Len() > 0 {
+		t.Errorf("told that %v is doubted: %v", p.Doubt(), p.lines.All())
+	}
+	p.begin()
+	if doubt := p.behind(); doubt < 400*day || p.clock.Doubt() != doubt {
+		t.Errorf("%v is doubted", doubt)
+	}
+}
+
 // Nobody who asks how much is doubted waits for a disk.
 func TestDoubtDoesNotWait(t *testing.T) {
 	p := newPlace(t)

@@ -43,7 +43,9 @@ func newWriter(s *Store) *writer {
 	if s.conf.File != "" {
 		remembers = s.conf.File + timeExt
 	}
-	return &writer{store: s, wait: s.retry, witness: s.Clock.Witness(remembers)}
+	w := &writer{store: s, wait: s.retry, witness: s.Clock.Witness(remembers)}
+	w.witness.Idle(s.conf.Keep == 0)
+	return w
 }
 
 // run writes until ctx ends and nothing is left.

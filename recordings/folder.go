@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,8 +22,11 @@ const timeFile = ".relay.time"
 // it is closed, since none knows what the others are writing.
 type folder struct {
 	dir     string
-	witness *clock.Witness // decides what is too old
-	busy    atomic.Bool    // another server has it
+	witness *clock.Witness              // decides what is too old
+	busy    atomic.Bool                 // another server has it
+	locked  atomic.Pointer[os.FileInfo] // of the folder that this one has locked; nil: none
+	same    atomic.Pointer[folder]      // that this one is, under another path; nil: none
+	others  func() []*folder            // of the same recorder
 
 	mu       sync.Mutex // held by who waits for the disk, so perhaps for ever
 	lock     *filelock.Lock
@@ -35,7 +39,7 @@ type folder struct {
 var errReleased = errors.New("nothing is recorded in this folder any more")
 
 func newFolder(dir string, day *clock.Clock) *folder {
-	return &folder{dir: dir, witness: day.Witness(filepath.Join(dir, timeFile))}
+	return &folder{dir: dir, witness: day.Witness(filepath.Join(dir, timeFile)), others: func() []*folder { return nil }}
 }
 
 // take makes sure that the folder is there and no other server's. Then it is
@@ -43,6 +47,11 @@ func newFolder(dir string, day *clock.Clock) *folder {
 func (f *folder) take() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.hold()
+}
+
+// hold is take. f.mu is held.
+func (f *folder) hold() error {
 	if f.lock != nil && f.lock.Held() {
 		return nil
 	}
@@ -52,13 +61,56 @@ func (f *folder) take() error {
 	}
 	lock, err := filelock.TakeFolder(f.dir)
 	var inUse *filelock.InUse
-	f.busy.Store(errors.As(err, &inUse))
+	if errors.As(err, &inUse) {
+		same := f.known(inUse.PID)
+		f.same.Store(same)
+		f.busy.Store(same == nil)
+		if same == nil {
+			return err
+		}
+		return nil
+	}
+	f.same.Store(nil)
+	f.busy.Store(false)
 	if err != nil {
 		return err
 	}
 	f.lock = lock
+	if info, err := os.Stat(f.dir); err == nil {
+		f.locked.Store(&info)
+	}
 	f.now() // before anything that is newer than what is remembered
 	return nil
+}
+
+// known returns the folder that the recorder has locked under another path, if it is
+// this one, which a process has.
+func (f *folder) known(pid int) *folder {
+	info, err := os.Stat(f.dir)
+	if err != nil || pid != 0 && pid != os.Getpid() {
+		return nil
+	}
+	for range 100 { // the other one may be about to note what it has locked
+		for _, other := range f.others() {
+			if locked := other.locked.Load(); locked != nil && os.SameFile(*locked, info) {
+				return other
+			}
+		}
+		runtime.Gosched()
+	}
+	return nil
+}
+
+// remember takes the folder, if it can be had, and remembers what time it is there.
+// Nobody waits for a disk that another waits for.
+func (f *folder) remember() {
+	if !f.mu.TryLock() {
+		return
+	}
+	defer f.mu.Unlock()
+	if f.hold() == nil {
+		f.now()
+	}
 }
 
 // release lets another server have the folder, for good.
@@ -74,11 +126,20 @@ func (f *folder) drop() {
 	if f.lock != nil {
 		f.lock.Release()
 		f.lock = nil
+		f.locked.Store(nil)
 	}
 }
 
 // now is the time by which recordings are too old.
-func (f *folder) now() time.Time { return f.witness.Now(f.newest) }
+func (f *folder) now() time.Time { return f.time().Now(f.newest) }
+
+// time decides what is too old.
+func (f *folder) time() *clock.Witness {
+	if same := f.same.Load(); same != nil {
+		return same.witness
+	}
+	return f.witness
+}
 
 // newest returns when a recording in the folder was last written to before now.
 func (f *folder) newest(now time.Time) (newest time.Time) {

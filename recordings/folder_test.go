@@ -240,3 +240,37 @@ func TestReloadReleasesFolders(t *testing.T) {
 		lock.Release()
 	})
 }
+
+// The mounts of one server share a folder, whatever they call it.
+func TestOneFolderByTwoNames(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "recordings")
+	link := dir + ".link"
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		registry, _, logs, stop := recorderOf(t, dir, "record_keep = '1h'\n[[mount]]\nname = '/other'\nrecord_dir = '"+link+"/'\nrecord_keep = '1h'")
+		s := &studio{Registry: registry, dir: dir, next: 1}
+		one := s.attach(t, mounts.Live)
+		s.play(one, 5*time.Second)
+		other, err := registry.Attach("/other", mounts.Feed{Kind: mounts.Live})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.play(other, 5*time.Second)
+		time.Sleep(tidyEvery)
+		synctest.Wait()
+		if got := files(t, dir); len(got) != 4 {
+			t.Errorf("the folder holds %v", got)
+		}
+		for _, line := range logs.All() {
+			if line.Level > zapcore.InfoLevel {
+				t.Errorf("the log says %v", line)
+			}
+		}
+		stop()
+	})
+}

@@ -2,6 +2,8 @@ package recordings
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -139,9 +141,29 @@ func (r *Recorder) folder(dir string) *folder {
 	f := r.folders[dir]
 	if f == nil {
 		f = newFolder(dir, r.Clock)
+		f.others = r.inUse
+		f.witness.Idle(!r.deletesByAge(dir))
 		r.folders[dir] = f
 	}
 	return f
+}
+
+// inUse lists all folders.
+func (r *Recorder) inUse() []*folder {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Values(r.folders))
+}
+
+// deletesByAge reports whether a mount has recordings in a folder deleted for their age.
+func (r *Recorder) deletesByAge(dir string) bool {
+	c := r.Conf.Config()
+	return slices.ContainsFunc(c.Mounts, func(m conf.Mount) bool {
+		if !m.IsPattern() {
+			m = c.Mount(m.Name)
+		}
+		return m.RecordDir == dir && m.RecordKeep > 0
+	})
 }
 
 // take takes some folders out of those that are used, to be released.
@@ -172,6 +194,10 @@ func (r *Recorder) keepTidy(ctx context.Context) {
 	for {
 		r.forget(&busy)
 		r.prepare(tried, &busy)
+		for _, f := range r.inUse() {
+			f.witness.Idle(!r.deletesByAge(f.dir))
+			busy.Go(f.remember)
+		}
 		for _, s := range r.used() {
 			busy.Go(func() { s.tidyAndTell(r.Log.With(zap.String("mount", s.mount))) })
 		}

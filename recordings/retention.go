@@ -106,7 +106,7 @@ func (s *shelf) list() ([]*kept, error) {
 	}
 	slices.SortStableFunc(list, func(a, b *kept) int { return a.ended.Compare(b.ended) })
 	for _, k := range list {
-		k.ended = s.witness.Dated(k.ended)
+		k.ended = s.time().Dated(k.ended)
 	}
 	slices.SortStableFunc(list, func(a, b *kept) int { return a.ended.Compare(b.ended) })
 	return list, nil
