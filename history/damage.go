@@ -177,12 +177,11 @@ func (w *writer) rescue() error {
 		os.Remove(copied)
 		return fmt.Errorf("%w, and cannot be written again: %w", errDeleted, err)
 	}
-	old := w.database
-	w.close(errDeleted.Error())
-	old.removeWAL()
+	w.removeWAL()
 	if err := os.Rename(copied, path); err != nil {
 		return fmt.Errorf("%w, and cannot be written again: %w", errDeleted, err)
 	}
+	w.close(errDeleted.Error())
 	w.store.log.Warn("the history file was deleted while in use, and has been written again: to begin anew, stop the server first",
 		zap.String("file", path))
 	return nil

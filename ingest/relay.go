@@ -139,7 +139,9 @@ func (r *Relay) play(stream *reply) (time.Duration, error) {
 		body = &wantedReader{from: body, audience: &in.Mount.Audience, last: time.Now()}
 	}
 	began := time.Now()
-	stats, err := pump(r.Log, audioOf(body, stream.Header, in), in, r.Timeout)
+	audio := audioOf(body, stream.Header, in)
+	stream.Reply = icy.Reply{} // the head is not needed as long as the stream lasts
+	stats, err := pump(r.Log, audio, in, r.Timeout)
 	if in.Mount.ServerEnds() {
 		err = mounts.ErrShutdown
 	}
