@@ -28,9 +28,26 @@ func (s *Server) boundBody(next http.Handler) http.Handler {
 		}
 		connection := http.NewResponseController(w)
 		connection.SetReadDeadline(time.Now().Add(time.Duration(s.conf.Config().Limits.HeaderTimeout)))
+		body := &watchedBody{ReadCloser: r.Body}
+		r.Body = body
 		next.ServeHTTP(w, r)
+		if body.ended {
+			return // net/http knows the length of the answer, which it does not once it is flushed
+		}
 		connection.SetReadDeadline(time.Now().Add(lateBody))
 		connection.Flush()
 		io.CopyN(io.Discard, r.Body, mostLateBody)
 	})
+}
+
+// watchedBody notes that a body was read to its end.
+type watchedBody struct {
+	io.ReadCloser
+	ended bool
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.ended = b.ended || err != nil
+	return n, err
 }

@@ -44,7 +44,7 @@ var heads = []request{
 	{"no version number", "GET /live HTTP/\r\n\r\n", "400", ""},
 	{"a version with letters", "GET /live HTTP/1.x\r\n\r\n", "200", ""},
 	{"a minus in the version", "GET /live HTTP/-1.-1\r\n\r\n", "400", ""},
-	{"lower case method", "get /live HTTP/1.0\r\n\r\n", "405", ""},
+	{"lower case method", "get /live HTTP/1.0\r\n\r\n", "200", "audio/mpeg"},
 	{"a method with a NUL", "GE\x00T /live HTTP/1.0\r\n\r\n", "400", ""},
 	{"a method of 8 KiB", strings.Repeat("A", 8<<10) + " /live HTTP/1.0\r\n\r\n", "405", ""},
 	{"TRACE", "TRACE / HTTP/1.1\r\n" + host + "Cookie: secret\r\n\r\n", "405", ""},
@@ -223,7 +223,8 @@ var sentences = []request{
 	{"an order from another site", "POST /api/v1/reload HTTP/1.1\r\n" + host + "Origin: http://evil.example\r\n" + basic("admin:adminpass") + "Content-Length: 0\r\n\r\n", "403", ""},
 	{"an order that a browser sends for another site", "POST /api/v1/reload HTTP/1.1\r\n" + host + "Sec-Fetch-Site: cross-site\r\n" + basic("admin:adminpass") + "Content-Length: 0\r\n\r\n", "403", ""},
 	{"no JSON", "PUT /api/v1/mounts/live/title HTTP/1.1\r\n" + host + "Content-Type: text/plain\r\n" + basic("admin:adminpass") + "Content-Length: 2\r\n\r\n{}", "415", ""},
-	{"JSON without end", "PUT /api/v1/mounts/live/title HTTP/1.1\r\n" + host + "Content-Type: application/json\r\n" + basic("admin:adminpass") + "Content-Length: 100000\r\n\r\n" + strings.Repeat("[", 100000), "400", ""},
+	{"JSON without end", "PUT /api/v1/mounts/live/title HTTP/1.1\r\n" + host + "Content-Type: application/json\r\n" + basic("admin:adminpass") + "Content-Length: 60000\r\n\r\n" + strings.Repeat("[", 60000), "400", ""},
+	{"JSON beyond the limit of a body", "PUT /api/v1/mounts/live/title HTTP/1.1\r\n" + host + "Content-Type: application/json\r\n" + basic("admin:adminpass") + "Content-Length: 100000\r\n\r\n" + strings.Repeat("[", 100000), "413", ""},
 	{"JSON of another kind", "PUT /api/v1/mounts/live/title HTTP/1.1\r\n" + host + "Content-Type: application/json\r\n" + basic("admin:adminpass") + "Content-Length: 13\r\n\r\n{\"title\":[1]}", "400", ""},
 	{"a member that is not known", "PUT /api/v1/mounts/live/title HTTP/1.1\r\n" + host + "Content-Type: application/json\r\n" + basic("admin:adminpass") + "Content-Length: 22\r\n\r\n{\"title\":\"a\",\"evil\":1}", "400", ""},
 	{"a page of listeners beyond counting", "GET /api/v1/mounts/live/listeners?limit=99999999999 HTTP/1.1\r\n" + host + basic("admin:adminpass") + "\r\n", "400", ""},
@@ -240,21 +241,26 @@ var zipped = func() string {
 	return b.String()
 }()
 
-// mounts are names that a source may not have.
+// mounts are names that a source may not have, and some that it may mean others by.
 var mounts = func() (list []request) {
 	for name, mount := range map[string]string{
-		"the root": "/", "no slash": "live", "climbing": "/../x", "climbing below": "/a/../../x", "a dot": "/./x",
-		"an empty folder": "/a//b", "a line end": "/a%0d%0ab", "a NUL": "/a%00b", "an escape sequence": "/a%1b%5b2J",
+		"climbing": "/../x", "climbing below": "/a/../../x", "a dot": "/./x",
+		"a line end": "/a%0d%0ab", "a NUL": "/a%00b", "an escape sequence": "/a%1b%5b2J",
 		"an admin command": "/admin/stats", "the API": "/api/v1/status", "the statistics": "/status-json.xsl",
-		"the health": "/healthz", "the metrics": "/metrics", "a pattern": "/a*", "a query in the name": "/a%3fb",
-		"a fragment in the name": "/a%23b", "not UTF-8": "/a%ff%fe", "a text that runs backwards": "/a%e2%80%aeb",
-		"300 bytes": "/" + strings.Repeat("m", 300), "a slash at the end": "/a/", "DEL": "/a%7fb", "DEL, bare": "/a\x7fb",
+		"the health": "/healthz", "the metrics": "/metrics", "a pattern": "/a*", "not UTF-8": "/a%ff%fe", "a text that runs backwards": "/a%e2%80%aeb",
+		"300 bytes": "/" + strings.Repeat("m", 300), "DEL": "/a%7fb", "DEL, bare": "/a\x7fb",
 		"a control of a terminal": "/a%c2%9b2J", "a control of a terminal, bare": "/a\u009b2J", "half a control of a terminal": "/a%9b2J",
 	} {
-		list = append(list, request{name, "SOURCE " + mount + " HTTP/1.0\r\nContent-Type: audio/mpeg\r\n" + sourceLogin + "\r\n", "400", ""})
+		list = append(list, asSource(name, mount, "400"))
 	}
-	return list
+	return append(list, asSource("the root", "/", "200"), asSource("no slash, in use", "live", "403"), asSource("a slash at the end", "/slash/", "200"),
+		asSource("an empty folder", "/folder//b", "200"), asSource("a query in the name", "/query%3fb", "200"),
+		asSource("a fragment in the name", "/fragment%23b", "200"))
 }()
+
+func asSource(name, mount, want string) request {
+	return request{name, "SOURCE " + mount + " HTTP/1.0\r\nContent-Type: audio/mpeg\r\n" + sourceLogin + "\r\n", want, ""}
+}
 
 func TestRequests(t *testing.T) {
 	t.Parallel()
