@@ -20,29 +20,29 @@ func TestLook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answers := make(chan struct{})
 		var looks atomic.Int32
-		at := func() (int, error, time.Duration) {
+		at := func() (int, time.Duration, error) {
 			began := time.Now()
 			n, err := Look("read", "/x", Patience, func() (int, error) {
 				looks.Add(1)
 				<-answers
 				return 7, nil
 			})
-			return n, err, time.Since(began)
+			return n, time.Since(began), err
 		}
-		_, err, took := at()
+		_, took, err := at()
 		var about *fs.PathError
 		if !errors.Is(err, ErrNoAnswer) || !errors.As(err, &about) || about.Path != "/x" || took != Patience {
 			t.Errorf("%v after %v", err, took)
 		}
 		for range 100 { // nobody else waits for it, and it costs nothing more
-			if _, err, took := at(); !errors.Is(err, ErrNoAnswer) || took != 0 {
+			if _, took, err := at(); !errors.Is(err, ErrNoAnswer) || took != 0 {
 				t.Errorf("%v after %v", err, took)
 			}
 		}
-		if _, err, took := func() (int, error, time.Duration) {
+		if _, took, err := func() (int, time.Duration, error) {
 			began := time.Now()
 			n, err := Look("read", "/z", Patience, func() (int, error) { <-answers; return 0, nil })
-			return n, err, time.Since(began)
+			return n, time.Since(began), err
 		}(); !errors.Is(err, ErrNoAnswer) || took != impatience {
 			t.Errorf("another file of that disk: %v after %v", err, took)
 		}
@@ -51,7 +51,7 @@ func TestLook(t *testing.T) {
 		}
 		close(answers)
 		synctest.Wait()
-		if n, err, took := at(); n != 7 || err != nil || took != 0 || looks.Load() != 2 {
+		if n, took, err := at(); n != 7 || err != nil || took != 0 || looks.Load() != 2 {
 			t.Errorf("when it answers: %d, %v after %v, %d looks", n, err, took, looks.Load())
 		}
 	})
