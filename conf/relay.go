@@ -3,6 +3,7 @@ package conf
 import (
 	"cmp"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -10,7 +11,8 @@ import (
 type Relay struct {
 	// URL is where the other server has the stream.
 	URL string `toml:"url" secret:"query"`
-	// Mount is where it is here. Empty: where it is there.
+	// Mount is where it is here. Empty: where it is there or, for a server's only
+	// stream at "/", where SHOUTcast's sources land.
 	Mount string `toml:"mount"`
 	// OnDemand connects only while somebody listens.
 	OnDemand bool `toml:"on_demand"`
@@ -46,10 +48,10 @@ func checkRelays(r *reader, p path, c *Config) {
 		switch {
 		case !r.given(from):
 			r.fail(from, `needs the address of a stream, such as url = "http://radio.example.org:8000/live"`)
-		case !ok || u.Path == "" || u.Path == "/":
+		case !ok:
 			r.fail(from, `must be the address of a stream, such as "http://radio.example.org:8000/live"`)
 		default:
-			relay.Mount = cmp.Or(relay.Mount, u.Path)
+			relay.Mount = cmp.Or(relay.Mount, c.relayMount(u))
 		}
 		checkUser(r, at.key("user"), relay.User)
 		name := at.key("mount")
@@ -66,6 +68,13 @@ func checkRelays(r *reader, p path, c *Config) {
 		}
 		first[relay.Mount] = r.line(at.key("url"))
 	}
+}
+
+// relayMount returns the mount for the stream at an address that none is named for.
+// SHOUTcast's ways to write an address, with ";" or without any path, are none of a name.
+func (c *Config) relayMount(u *url.URL) string {
+	path, _, _ := strings.Cut(u.Path, ";")
+	return c.SourceMount(path)
 }
 
 func (m *Master) check(r *reader, p path) {

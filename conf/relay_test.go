@@ -29,10 +29,33 @@ interval = "30s"
 	}
 }
 
+// Where a relay's stream is heard, when no mount is named for it.
+func TestMountsOfRelays(t *testing.T) {
+	for address, want := range map[string]string{
+		"http://other.example:9000/":                    "/stream",
+		"http://other.example:9000":                     "/stream",
+		"http://other.example:9000/;":                   "/stream",
+		"http://other.example:9000/;stream.mp3":         "/stream",
+		"http://other.example:9000/?x=1":                "/stream",
+		"http://other.example:9000/live/;":              "/live",
+		"http://other.example:9000/live/":               "/live",
+		"http://other.example:9000//live":               "/live",
+		"http://other.example:9000/live":                "/live",
+		"http://other.example:9000/a/b.mp3":             "/a/b.mp3",
+		"http://other.example:9000/'\nmount = '/theirs": "/theirs",
+	} {
+		c := parse(t, "[[relay]]\nurl = '"+address+"'\n")
+		if c.Relays[0].Mount != want {
+			t.Errorf("%s is heard at %s, want %s", address, c.Relays[0].Mount, want)
+		}
+	}
+}
+
 func TestRelayErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"[[relay]]\nmount = '/a'":                                                            `relay.toml:1: relay.url: needs the address of a stream, such as url = "http://radio.example.org:8000/live"`,
-		"[[relay]]\nurl = 'http://other.example:8000'":                                       `relay.toml:2: relay.url = "http://other.example:8000": must be the address of a stream, such as "http://radio.example.org:8000/live"`,
+		"[[relay]]\nurl = 'http://other.example:8000/admin'":                                 `relay.toml:1: relay.mount: is kept for the server's own pages`,
+		"[[relay]]\nurl = 'http://a.example/'\n[[relay]]\nurl = 'http://b.example'":          `relay.toml:3: relay.mount: is pulled on line 2 already: each mount has one relay`,
 		"[[relay]]\nurl = 'rtsp://other.example/live'":                                       `relay.toml:2: relay.url = "rtsp://other.example/live": must be the address of a stream, such as "http://radio.example.org:8000/live"`,
 		"[[relay]]\nurl = 'http://a.example/live'\n[[relay]]\nurl = 'http://b.example/live'": `relay.toml:3: relay.mount: is pulled on line 2 already: each mount has one relay`,
 		"[[relay]]\nurl = 'http://a.example/live'\nmount = 'live'":                           `relay.toml:3: relay.mount = "live": must start with "/", such as "/live"`,

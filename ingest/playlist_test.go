@@ -109,3 +109,54 @@ func TestEntriesWithoutMusicAreTriedLast(t *testing.T) {
 		t.Errorf("no music after %v", r.asked())
 	})
 }
+
+// A server's address alone is that of its only stream. SHOUTcast shows pages there to whom
+// it takes for a browser, and has the stream at "/;" for everybody.
+func TestStreamAtTheAddressOfAServer(t *testing.T) {
+	const page = "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<p>"
+	for name, tt := range map[string]struct {
+		path   string
+		answer func(target string) string
+		asked  string
+		err    string
+	}{
+		"the stream": {"/", func(string) string { return icecast }, "/", ""},
+		"no path":    {"", func(string) string { return icecast }, "/", ""},
+		"a page":     {"/", func(target string) string { return map[string]string{"/": page, "/;": icecast}[target] }, "/ /;", ""},
+		"a page, by a redirect": {"", func(target string) string {
+			return map[string]string{"/": "HTTP/1.0 302 Found\r\nLocation: /index.html\r\n\r\n", "/index.html": page, "/;": icecast}[target]
+		}, "/ /index.html /;", ""},
+		"nothing at all": {"/", func(string) string { return "HTTP/1.0 404 Not Found\r\n\r\n" }, "/ /;", "404 Not Found"},
+		"a page, and no stream": {"/", func(target string) string {
+			return map[string]string{"/": page, "/;": "HTTP/1.0 404 Not Found\r\n\r\n"}[target]
+		}, "/ /;", "text/html"},
+		"a page where a mount was": {"/live", func(string) string { return page }, "/live", "text/html"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := &elsewhereNet{servers: map[string]func(net.Conn){}}
+				e.set("a:9000", func(conn net.Conn) {
+					asked := e.asked()
+					_, rest, _ := strings.Cut(asked[len(asked)-1], " ")
+					target, _, _ := strings.Cut(rest, " ")
+					io.WriteString(conn, tt.answer(target))
+				})
+				r, err := e.puller().stream(t.Context(), "http://a:9000"+tt.path, login{}, "/live")
+				if tt.err == "" && err != nil || tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)) {
+					t.Errorf("%v, want %q", err, tt.err)
+				}
+				if r != nil {
+					r.Close()
+				}
+				e.open.Wait()
+				var targets []string
+				for _, head := range e.asked() {
+					targets = append(targets, strings.Fields(head)[1])
+				}
+				if got := strings.Join(targets, " "); got != tt.asked {
+					t.Errorf("asked for %q, want %q", got, tt.asked)
+				}
+			})
+		})
+	}
+}

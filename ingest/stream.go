@@ -54,7 +54,16 @@ func (p *Puller) stream(ctx context.Context, address string, l login, mount stri
 		return nil, err
 	}
 	s := search{puller: p, first: first, login: l, mount: mount, barren: barren, left: maxTries}
-	return s.follow(ctx, first, 0)
+	r, err := s.follow(ctx, first, 0)
+	if err == nil || !s.answered || strings.Trim(first.Path, "/") != "" {
+		return r, err
+	}
+	shoutcast := *first
+	shoutcast.Path, shoutcast.RawPath = "/;", ""
+	if r, _ := s.follow(ctx, &shoutcast, 0); r != nil {
+		return r, nil // SHOUTcast shows pages at "/" to whom it takes for a browser
+	}
+	return nil, err
 }
 
 // search is the way from an address to the stream it stands for.
@@ -65,6 +74,8 @@ type search struct {
 	mount  string
 	barren []string
 	left   int // addresses that may still be asked
+
+	answered bool // by a server at least
 }
 
 // follow asks for an address, and for those that the answer leads to, until one of them
@@ -85,6 +96,7 @@ func (s *search) follow(ctx context.Context, u *url.URL, hops int) (*reply, erro
 	if err != nil {
 		return nil, err
 	}
+	s.answered = true
 	next, err := r.leadsTo()
 	if err == nil && next == nil {
 		return r, nil
