@@ -60,10 +60,10 @@ func noCache(w http.ResponseWriter) {
 func (h *Handlers) unauthorized(w http.ResponseWriter, r *http.Request, err error) {
 	refusal := h.refusal(r, err)
 	noCache(w)
-	maps.Copy(w.Header(), refusal.Header())
 	if refusal.Status() == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="relay"`)
 	}
+	maps.Copy(w.Header(), refusal.Header())
 	http.Error(w, refusal.Sentence(), refusal.Status())
 }
 

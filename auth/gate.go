@@ -180,7 +180,10 @@ func (g *Gate) source(ctx context.Context, req *http.Request, mount string, admi
 	mount = g.conf.Config().RootOf(mount) // whose rights are those of its renditions
 	address := g.conf.Config().Mount(mount).ListenerAuth.StreamAuth
 	refusal := g.check(req, g.logins(mount, admin))
-	if address == "" || refusal == nil || refusal.Missing || refusal.Busy {
+	switch {
+	case address != "" && refusal != nil && refusal.Missing:
+		return errNoLogin // there may be one that the hook takes
+	case address == "" || refusal == nil || refusal.Busy:
 		return refusal
 	}
 	user, password, _ := req.BasicAuth()
@@ -241,10 +244,16 @@ func (g *Gate) HookAnswers() (yes, no, none uint64) {
 // the user's own, or else of the last.
 func (g *Gate) check(req *http.Request, logins []conf.SourceLogin) *Refusal {
 	user, password, given := req.BasicAuth()
-	if !given {
+	configured := slices.ContainsFunc(logins, func(l conf.SourceLogin) bool { return l.Password != "" })
+	switch {
+	case !given && !configured:
+		return errNoPassword
+	case !given:
 		return errNoLogin
+	case !configured:
+		return &Refusal{wrong: true, NoPassword: true, Reason: "no login is known here"}
 	}
-	refused, own := &Refusal{wrong: true, Reason: "no login is known here"}, false
+	refused, own := &Refusal{}, false
 	for _, l := range logins {
 		refusal := g.compare(hostOf(req.RemoteAddr), user, password, l.User, l.Password)
 		if refusal == nil || refusal.Busy {

@@ -15,6 +15,9 @@ type Refusal struct {
 	RightPassword bool // only the user name is wrong
 	Reason        string
 	Mount         string // that a password line names; empty: none, or the login was no line
+	// NoPassword is set where no password would help: none is configured, or tokens
+	// alone are taken.
+	NoPassword bool
 	// Message is what a hook has to say to whom it refused, printable and one
 	// line. Empty: nothing. Icecast logs it and answers 401 without it
 	// (wire/auth-url.txt).
@@ -66,10 +69,14 @@ func (r *Refusal) Sentence() string {
 	return "You need to authenticate"
 }
 
-// Header is what the answer's head says besides: Retry-After or nothing.
+// Header is what the answer's head says besides: when to come again or, without a value,
+// that no password is wanted, for which browsers would ask their users.
 func (r *Refusal) Header() http.Header {
-	if r.RetryAfter > 0 {
+	switch {
+	case r.RetryAfter > 0:
 		return http.Header{"Retry-After": {strconv.Itoa(r.seconds())}}
+	case r.NoPassword:
+		return http.Header{"Www-Authenticate": nil}
 	}
 	return nil
 }
@@ -90,6 +97,9 @@ func busy(login string) *Refusal {
 func ofUser(user string) string { return fmt.Sprintf("that of user %q", user) }
 
 var errNoLogin = &Refusal{Missing: true, Reason: "no login was given"}
+
+// errNoPassword stands for errNoLogin where no password is configured.
+var errNoPassword = &Refusal{Missing: true, NoPassword: true, Reason: "no login was given, and none is configured"}
 
 // orNil keeps a nil *Refusal from becoming an error that is not nil.
 func (r *Refusal) orNil() error {

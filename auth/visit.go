@@ -52,6 +52,7 @@ func (g *Gate) Listener(ctx context.Context, req *http.Request, mount string, id
 		if refusal = g.checkToken(icy.ParseQuery(req.URL.RawQuery)["token"], mount, hostOf(req.RemoteAddr)); refusal == nil {
 			return &Visit{}, nil
 		}
+		refusal.NoPassword = a.HtpasswdFile == ""
 	}
 	switch {
 	case a.HtpasswdFile != "" && given:

@@ -22,20 +22,26 @@ const (
 // AppendRefusal appends a whole answer that refuses a stream request: head
 // and a sentence as plain text, ended by the close (recorded:
 // wire/source-mount-in-use.txt, wire/source-wrong-password.txt). more is what
-// the head says besides.
+// the head says besides; "Www-Authenticate" without a value leaves out of a 401 that it
+// asks for a password.
 func AppendRefusal(dst []byte, status int, sentence string, now time.Time, more ...http.Header) []byte {
 	reason := http.StatusText(status)
-	extra := ""
+	challenge, extra := "", ""
 	if status == http.StatusUnauthorized {
 		reason = "Authentication Required"
-		extra = "WWW-Authenticate: Basic realm=\"relay\"\r\n"
+		challenge = "WWW-Authenticate: Basic realm=\"relay\"\r\n"
 	}
 	for _, header := range more {
-		for name := range header {
-			extra += name + ": " + header.Get(name) + "\r\n"
+		for name, values := range header {
+			switch {
+			case len(values) > 0:
+				extra += name + ": " + values[0] + "\r\n"
+			case name == "Www-Authenticate":
+				challenge = ""
+			}
 		}
 	}
-	dst = appendStart(dst, status, reason, "text/plain; charset=utf-8", extra, now)
+	dst = appendStart(dst, status, reason, "text/plain; charset=utf-8", challenge+extra, now)
 	dst = append(dst, "\r\n"...)
 	return append(dst, sentence...)
 }
