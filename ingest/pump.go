@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,7 @@ func pump(log *zap.Logger, audio io.Reader, in *mounts.Input, timeout time.Durat
 	var received int64
 	var before frames.CutterStats
 	var silent, noise spell
+	var sample []byte // what has come since the last frame, but for tags
 	for {
 		n, err := audio.Read(buf)
 		received += int64(n)
@@ -57,17 +59,47 @@ func pump(log *zap.Logger, audio io.Reader, in *mounts.Input, timeout time.Durat
 		lost := noise.note(audible == 0 && !tag, at) >= timeout && junk
 		before = now
 		switch {
+		case audible > 0:
+			sample = sample[:0]
+		case !tag && len(sample) < sampleSize:
+			sample = append(sample, buf[:n]...)
+		}
+		switch {
+		case now.Frames == 0 && len(sample) > 0 && (received-now.Tags > noMP3After || lost || errors.Is(err, io.EOF)):
+			return now, notMP3(sample, errNotMP3, err)
 		case err != nil:
 			return now, err
-		case now.Frames == 0 && (received-now.Tags > noMP3After || lost):
-			return now, errNotMP3
 		case lost:
-			return now, errNoMP3Again
+			return now, notMP3(sample, errNoMP3Again, nil)
 		case silence >= timeout && (tag || junk):
 			in.Pause()
 		}
 	}
 }
+
+// sampleSize is about how much of a stream without frames is kept to tell what it is, in bytes.
+const sampleSize = 16 << 10
+
+// notMP3 returns what a source sent in place of MP3, if that can be told by a sample, else
+// end, or else problem.
+func notMP3(sample []byte, problem, end error) error {
+	if name := frames.Foreign(sample); name != "" {
+		return &foreignError{name, problem}
+	}
+	return cmp.Or(end, problem)
+}
+
+// foreignError says what a source sends in place of MP3.
+type foreignError struct {
+	name    string
+	problem error // errNotMP3 or errNoMP3Again
+}
+
+func (e *foreignError) Error() string {
+	return fmt.Sprintf("it sends %s, and this server takes MP3 (MPEG Layer III)", e.name)
+}
+
+func (e *foreignError) Unwrap() error { return e.problem }
 
 // spell is the time for which something has been the case.
 type spell struct{ began time.Time } // zero: it is not

@@ -2,6 +2,7 @@ package sources
 
 import (
 	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -156,5 +157,25 @@ func TestRecordedSourcesAreAnsweredAsByIcecast(t *testing.T) {
 				harness.Eventually(t, mount+" to be free", func() bool { return r.Left(mount) > before })
 			}
 		})
+	}
+}
+
+// What a source sends in place of MP3 is named.
+func TestOtherFormatsAreNamed(t *testing.T) {
+	ffmpeg, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		t.Skip("ffmpeg is not there")
+	}
+	r := harness.Start(t, harness.Config)
+	for name, args := range map[string]string{"MPEG Layer II": "-f mp2", "AAC (ADTS)": "-f adts", "Ogg Vorbis": "-c:a libvorbis -f ogg"} {
+		stream, err := exec.Command(ffmpeg, strings.Fields("-v error -f lavfi -i anoisesrc=d=3:a=0.2 -ac 2 "+args+" -")...).Output()
+		if err != nil {
+			t.Logf("ffmpeg %s: %v", args, err) // an encoder that this ffmpeg lacks
+			continue
+		}
+		e := r.Encode(t, "/other")
+		e.Write(stream)
+		e.Close()
+		harness.Eventually(t, name+" in the log", func() bool { return strings.Contains(r.Log.String(), "it sends "+name) })
 	}
 }
