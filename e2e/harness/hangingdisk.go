@@ -57,9 +57,9 @@ func NewHangingDisk(t testing.TB, files map[string]string) *HangingDisk {
 		d.serve()
 	}()
 	t.Cleanup(func() {
-		unmountFuse(d.Dir) // upon which whoever waits gets an error
-		fuse.Close()
+		unmountFuse(d.Dir) // upon which whoever waits gets an error, and serve ends
 		<-served
+		fuse.Close()
 	})
 	return d
 }
