@@ -2,6 +2,7 @@ package logging
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -19,6 +20,8 @@ import (
 // Lines are logged in the order in which they came. The zero value is ready to
 // use. Safe for concurrent use.
 type Held struct {
+	waiting atomic.Bool // there are lines; spares Write the lock, which runs for each frame of a source
+
 	mu      sync.Mutex
 	lines   []heldLine
 	writing bool // a goroutine is about to write all of them
@@ -37,11 +40,15 @@ func (h *Held) Add(entry *zapcore.CheckedEntry, fields ...zap.Field) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.lines = append(h.lines, heldLine{entry, fields})
+	h.waiting.Store(true)
 }
 
 // Write logs the lines that are held, unless another goroutine is at it: that
 // one logs them all.
 func (h *Held) Write() {
+	if !h.waiting.Load() {
+		return
+	}
 	h.mu.Lock()
 	if h.writing {
 		h.mu.Unlock()
@@ -51,6 +58,7 @@ func (h *Held) Write() {
 	for len(h.lines) > 0 {
 		lines := h.lines
 		h.lines = nil
+		h.waiting.Store(false)
 		h.mu.Unlock()
 		for _, l := range lines {
 			l.entry.Write(l.fields...)
