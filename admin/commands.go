@@ -42,7 +42,7 @@ var commands = map[string]command{
 	"stats":          {title: "Statistics", run: (*Handlers).stats, mount: optional},
 	"listmounts":     {title: "Mounts", run: (*Handlers).listMounts},
 	"streamlist":     {title: "Mounts", run: (*Handlers).listMounts},
-	"listclients":    {title: "Listeners", run: (*Handlers).listClients, mount: needed},
+	"listclients":    {title: "Listeners", run: (*Handlers).listClients, mount: optional},
 	"updatemetadata": {title: "Metadata", run: (*Handlers).updateMetadata, mount: needed},
 	"moveclients":    {title: "Move listeners", run: (*Handlers).moveClients, mount: needed, other: "destination", changes: true},
 	"fallbacks":      {title: "Fallbacks", run: (*Handlers).setFallback, mount: needed, other: "fallback", changes: true, inHTML: true},
@@ -152,12 +152,24 @@ func mountRow(m *mounts.Mount) element {
 	return row
 }
 
-// listClients tells who listens to a mount.
+// listClients tells who listens to a mount or, without one, to each of them.
 func (h *Handlers) listClients(q icy.Query) (element, error) {
+	if q["mount"] == "" {
+		all := group("icestats")
+		for _, m := range h.Registry.List() {
+			all.Below = append(all.Below, clientsOf(m))
+		}
+		return all, nil
+	}
 	m := h.Registry.Find(q["mount"])
 	if m == nil {
 		return element{}, errNoSource
 	}
+	return group("icestats", clientsOf(m)), nil
+}
+
+// clientsOf returns a mount with its listeners.
+func clientsOf(m *mounts.Mount) element {
 	list := m.Audience.List()
 	rows := make([]element, 0, 1+len(list))
 	rows = append(rows, number("Listeners", len(list)))
@@ -175,7 +187,7 @@ func (h *Handlers) listClients(q icy.Query) (element, error) {
 		}
 		rows = append(rows, group("listener", row...))
 	}
-	return group("icestats", ofMount(m.Name, rows...)), nil
+	return ofMount(m.Name, rows...)
 }
 
 // isRelay reports whether a User-Agent is that of a server that passes the

@@ -87,6 +87,7 @@ var permissions = []struct{ method, path, want string }{
 	{"GET", "/admin/manageauth?mount=/members", "401 401 200 401 401 200 401 403 401 401"},
 	{"GET", "/admin/killclient?mount=/live&id=1", "401 401 200 401 401 200 401 403 401 401"},
 	{"GET", "/admin/listclients?mount=/live", "401 401 200 401 401 200 401 200 401 401"},
+	{"GET", "/admin/listclients", "401 401 401 401 401 200 401 200 401 401"},
 	{"GET", "/admin/killsource?mount=/no-mount", "401 401 400 401 401 400 401 403 401 401"},
 	{"GET", "/admin/!POKE", "400 400 400 400 400 400 400 400 400 400"},
 	{"GET", "/admin/no/such/thing", "400 400 400 400 400 400 400 400 400 400"},

@@ -79,7 +79,7 @@ func TestRecordedAdminRequests(t *testing.T) {
 	harness.Eventually(t, "the listener", func() bool { return r.Source(t, "/live.mp3").Listeners == 1 })
 	for _, name := range []string{
 		"admin-stats", "admin-stats-mount", "admin-listmounts", "admin-streamlist", "admin-listclients",
-		"admin-listclients-no-mount", "admin-listclients-unknown-mount", "admin-killclient-unknown", "admin-killsource-no-mount",
+		"admin-listclients-unknown-mount", "admin-killclient-unknown", "admin-killsource-no-mount",
 		"admin-moveclients-bad", "admin-updatemetadata", "admin-streamlist-txt", "admin-streamlist-txt-admin", "admin-relay-login",
 		"admin-source-login", "admin-source-login-with-mount", "admin-unknown-command", "admin-unknown-command-mount", "admin-no-auth",
 		"stats-method-no-auth",
@@ -509,5 +509,28 @@ func TestFallbacksCommand(t *testing.T) {
 		if n, err = p.Number(); err != nil {
 			t.Fatalf("the source is not heard again: %v", err)
 		}
+	}
+}
+
+// Without a mount the operator is told who listens to all of them.
+func TestListClientsOfAllMounts(t *testing.T) {
+	t.Parallel()
+	r, _, _ := lab(t)
+	for _, mount := range []string{"/live.mp3", "/backup.mp3"} {
+		r.Tune(t, mount)
+		harness.Eventually(t, "the listener of "+mount, func() bool { return r.Source(t, mount).Listeners == 1 })
+	}
+	for _, path := range []string{"/admin/listclients", "/admin/listclients.xml", "/admin/listclients?mount="} {
+		status, body := r.Admin(t, path)
+		if status != 200 || strings.Count(body, "<listener>") != 2 || strings.Count(body, "<Listeners>1</Listeners>") != 2 ||
+			!strings.Contains(body, `<source mount="/live.mp3">`) || !strings.Contains(body, `<source mount="/backup.mp3">`) {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+	if status, body := r.Admin(t, "/admin/listclients.xsl"); status != 200 || !strings.Contains(body, "/live.mp3") || !strings.Contains(body, "/backup.mp3") {
+		t.Errorf("as a page: %d %s", status, body)
+	}
+	if status, _, _ := r.Request(t, "GET", "/admin/listclients", "source", "hackme"); status != 401 {
+		t.Errorf("with a source's login: %d", status)
 	}
 }
