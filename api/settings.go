@@ -40,6 +40,10 @@ func setting(field reflect.StructField, v reflect.Value) any {
 			list[i] = setting(field, v.Index(i))
 		}
 		return list
+	case reflect.Map:
+		if v.IsNil() {
+			return map[string]any{}
+		}
 	case reflect.String:
 		return conf.HideAddress(field, v.String())
 	}

@@ -31,9 +31,13 @@ func (d Duration) String() string {
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // UnmarshalTOML reads the string of a TOML value. A number is refused, since
-// nobody can see its unit.
+// nobody can see its unit; 0 needs none.
 func (d *Duration) UnmarshalTOML(v any) error {
 	const want = `a duration such as "500ms", "10s" or "2h"`
+	if v == int64(0) {
+		*d = 0
+		return nil
+	}
 	s, ok := v.(string)
 	if !ok {
 		return wrongKind(want, v)

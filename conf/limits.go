@@ -1,6 +1,9 @@
 package conf
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Limits is [limits]: how much, how long, how far behind.
 type Limits struct {
@@ -20,7 +23,8 @@ type Limits struct {
 	// HeaderTimeout is how long a client may take to send its request head, and
 	// how long to send the body behind it.
 	HeaderTimeout Duration `toml:"header_timeout"`
-	// SourceTimeout is how long a source may send nothing.
+	// SourceTimeout is how long a source may send nothing before it is dropped; 0: for
+	// ever, and the mount goes on without it meanwhile, see StreamTimeout.
 	SourceTimeout Duration `toml:"source_timeout"`
 	// ListenerTimeout is how long a listener may take nothing.
 	ListenerTimeout Duration `toml:"listener_timeout"`
@@ -67,6 +71,12 @@ func defaultLimits() Limits {
 	}
 }
 
+// StreamTimeout is SourceTimeout for streams that we ask for ourselves, and can ask for
+// anew, and how long a source may send nothing before others play.
+func (l *Limits) StreamTimeout() time.Duration {
+	return time.Duration(cmp.Or(l.SourceTimeout, defaultLimits().SourceTimeout))
+}
+
 func (l *Limits) check(r *reader, p path) {
 	atLeast(r, p.key("listeners"), l.Listeners, 1)
 	atLeast(r, p.key("listeners_per_ip"), l.ListenersPerIP, 0)
@@ -74,7 +84,7 @@ func (l *Limits) check(r *reader, p path) {
 	atLeast(r, p.key("connections_per_ip"), l.ConnectionsPerIP, 1)
 	atLeast(r, p.key("sources"), l.Sources, 1)
 	atLeast(r, p.key("header_timeout"), l.HeaderTimeout, Duration(time.Millisecond))
-	atLeast(r, p.key("source_timeout"), l.SourceTimeout, Duration(time.Millisecond))
+	atLeast(r, p.key("source_timeout"), l.SourceTimeout, 0)
 	atLeast(r, p.key("listener_timeout"), l.ListenerTimeout, Duration(time.Millisecond))
 	atLeast(r, p.key("buffer"), l.Buffer, 1)
 	between(r, p.key("flush_interval"), l.FlushInterval, MinFlushInterval, MaxFlushInterval)

@@ -1,6 +1,9 @@
 package conf
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestLimits(t *testing.T) {
 	refusals{
@@ -10,7 +13,8 @@ func TestLimits(t *testing.T) {
 		{"[limits]\nconnections = 0", "relay.toml:2: limits.connections = 0: must be at least 1"},
 		{"[limits]\nconnections_per_ip = 0", "relay.toml:2: limits.connections_per_ip = 0: must be at least 1"},
 		{"[limits]\nheader_timeout = '0s'", `relay.toml:2: limits.header_timeout = "0s": must be at least 1ms`},
-		{"[limits]\nsource_timeout = '0s'", `relay.toml:2: limits.source_timeout = "0s": must be at least 1ms`},
+		{"[limits]\nsource_timeout = '-1s'", `relay.toml:2: limits.source_timeout = "-1s": must not be negative`},
+		{"[limits]\nsource_timeout = 10", `relay.toml:2: limits.source_timeout = 10: wants a duration such as "500ms", "10s" or "2h", got a whole number`},
 		{"[limits]\nlistener_timeout = '0s'", `relay.toml:2: limits.listener_timeout = "0s": must be at least 1ms`},
 		{"[limits]\nflush_interval = '5m'", `relay.toml:2: limits.flush_interval = "5m": must be between 20ms and 5s`},
 		{"[limits]\nflush_interval = '19ms'", `relay.toml:2: limits.flush_interval = "19ms": must be between 20ms and 5s`},
@@ -21,4 +25,12 @@ func TestLimits(t *testing.T) {
 		{"[limits]\nburst = 0\nbuffer = 0", `relay.toml:3: limits.buffer = 0: must be at least 1`},
 	}.check(t)
 	parse(t, "[limits]\nflush_interval = '5s'\nburst = '512KiB'")
+	for _, zero := range []string{"0", "'0s'"} {
+		if c := parse(t, "[limits]\nsource_timeout = "+zero); c.Limits.SourceTimeout != 0 || c.Limits.StreamTimeout() != 10*time.Second {
+			t.Errorf("source_timeout = %s: %v, %v", zero, c.Limits.SourceTimeout, c.Limits.StreamTimeout())
+		}
+	}
+	if c := parse(t, "[limits]\nsource_timeout = '3s'"); c.Limits.StreamTimeout() != 3*time.Second {
+		t.Error(c.Limits.StreamTimeout())
+	}
 }

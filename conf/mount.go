@@ -2,6 +2,7 @@ package conf
 
 import (
 	"cmp"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -29,6 +30,10 @@ type Mount struct {
 	Public bool `toml:"public"`
 	// Hidden keeps the mount out of the server's own lists.
 	Hidden bool `toml:"hidden"`
+
+	// Headers are header lines that listeners get besides, and in place of those of
+	// the same name.
+	Headers Headers `toml:"headers"`
 
 	// Charset is that of titles, and of what a source says of its station, where
 	// the client names none and the text is not UTF-8; by any name in use, see
@@ -58,6 +63,9 @@ type Mount struct {
 	Fallbacks []string `toml:"fallbacks"`
 	// FallbackFull is the mount that listeners get when this one is full.
 	FallbackFull string `toml:"fallback_full"`
+	// RedirectFull is an address that listeners are sent to when this mount, or the
+	// server, is full, and FallbackFull is too. Empty: they are refused.
+	RedirectFull string `toml:"redirect_full"`
 	// Silence plays silent frames when nothing else is left.
 	Silence bool `toml:"silence"`
 
@@ -168,6 +176,7 @@ func (c *Config) mount(name string, made []string) Mount {
 	m.Fallbacks = slices.Clone(m.Fallbacks)
 	m.Sources = slices.Clone(m.Sources)
 	m.Renditions = slices.Clone(m.Renditions)
+	m.Headers = maps.Clone(m.Headers)
 	return m
 }
 
@@ -290,6 +299,10 @@ func (m *Mount) check(r *reader, p path, buffer Size) {
 		oneOf(r, p.key("takeover"), string(m.Takeover), string(TakeoverRefuse), string(TakeoverNewest), string(TakeoverSameUser))
 	}
 	m.checkRecording(r, p)
+	m.Headers.check(r, p.key("headers"))
+	if m.RedirectFull != "" && !isStreamAddress(m.RedirectFull) {
+		r.fail(p.key("redirect_full"), `must be the address of a stream, such as "http://other.example.org:8000/live"`)
+	}
 	m.ListenerAuth.check(r, p.key("listener_auth"))
 	if r.usable(p.key("charset")) && !isCharset(m.Charset) {
 		r.fail(p.key("charset"), `is not a known charset; must be one such as "UTF-8" or "ISO-8859-1"`)

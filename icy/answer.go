@@ -3,7 +3,9 @@ package icy
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,11 +48,14 @@ func AppendRefusal(dst []byte, status int, sentence string, now time.Time, more 
 	return append(dst, sentence...)
 }
 
+// exposedFields begins the line that names what scripts of other sites may read.
+const exposedFields = "Access-Control-Expose-Headers:"
+
 // AppendListenerHead appends the head a listener gets before the audio
 // (recorded: wire/listener-icy.txt). metaint is 0 for a listener without
 // metadata. bitRate is in kbit/s; with 0 no icy-br is sent.
 func AppendListenerHead(dst []byte, s Station, bitRate int, audioInfo string, metaint int, now time.Time) []byte {
-	const exposed = "Access-Control-Expose-Headers: icy-br, icy-description, icy-genre, icy-metaint, icy-name, icy-pub, icy-url\r\n"
+	const exposed = exposedFields + " icy-br, icy-description, icy-genre, icy-metaint, icy-name, icy-pub, icy-url\r\n"
 	dst = appendStart(dst, http.StatusOK, "OK", "audio/mpeg", exposed, now)
 	field := func(name, value string) {
 		if value = printable(value); value != "" {
@@ -76,6 +81,33 @@ func AppendListenerHead(dst []byte, s Station, bitRate int, audioInfo string, me
 		dst = fmt.Appendf(dst, "icy-metaint:%d\r\n", metaint)
 	}
 	return append(dst, "\r\n"...)
+}
+
+// WithHeaders returns a listener's head with further header lines, which take the place
+// of those of the same name. Scripts may read those that begin with icy-.
+func WithHeaders(head []byte, own map[string]string) []byte {
+	if len(own) == 0 {
+		return head
+	}
+	lines := strings.Split(strings.TrimSuffix(string(head), "\r\n\r\n"), "\r\n")
+	names := slices.Sorted(maps.Keys(own))
+	lines = slices.DeleteFunc(lines, func(line string) bool {
+		name, _, isField := strings.Cut(line, ":")
+		return isField && slices.ContainsFunc(names, func(own string) bool { return strings.EqualFold(own, strings.TrimSpace(name)) })
+	})
+	for i, line := range lines {
+		if strings.HasPrefix(line, exposedFields) {
+			for _, name := range names {
+				if name = strings.ToLower(name); strings.HasPrefix(name, "icy-") && !strings.Contains(line, name+",") {
+					lines[i] += ", " + name
+				}
+			}
+		}
+	}
+	for _, name := range names {
+		lines = append(lines, name+": "+strings.TrimSpace(printable(own[name])))
+	}
+	return []byte(strings.Join(lines, "\r\n") + "\r\n\r\n")
 }
 
 // WantsICY reports whether a player takes nothing but SHOUTcast's own status

@@ -79,3 +79,38 @@ func TestSourceAnswersAreTheRecordedOnes(t *testing.T) {
 		t.Errorf("without Expect: %q, want %q", icy.SourceAccepted, without)
 	}
 }
+
+func TestHeadersOfOnesOwn(t *testing.T) {
+	head := icy.AppendListenerHead(nil, icy.Station{Name: "Radio", Genre: "Jazz"}, 128, "", 16000, time.Now())
+	if got := icy.WithHeaders(head, nil); string(got) != string(head) {
+		t.Errorf("without any: %q", got)
+	}
+	own := map[string]string{"icy-logo": "https://radio.example/logo.png", "Icy-Name": "Another", "X-Robots-Tag": "noindex", "access-control-allow-origin": "https://radio.example", "x": "a\r\nb\u202e"}
+	got := string(icy.WithHeaders(head, own))
+	if !strings.HasPrefix(got, "HTTP/1.0 200 OK\r\n") || !strings.HasSuffix(got, "\r\n\r\n") || strings.Count(got, "\r\n\r\n") != 1 {
+		t.Fatalf("%q", got)
+	}
+	for line, want := range map[string]int{
+		"\r\nicy-logo: https://radio.example/logo.png\r\n": 1, "\r\nIcy-Name: Another\r\n": 1, "\r\nicy-name:Radio\r\n": 0, "\r\nicy-genre:Jazz\r\n": 1,
+		"\r\nX-Robots-Tag: noindex\r\n": 1, "\r\naccess-control-allow-origin: https://radio.example\r\n": 1, "\r\nAccess-Control-Allow-Origin: *\r\n": 0,
+		"\r\nx: a  b\r\n": 1, "icy-url, icy-logo\r\n": 1, "\r\nicy-metaint:16000\r\n": 1,
+	} {
+		if n := strings.Count(got, line); n != want {
+			t.Errorf("%q is there %d times, want %d:\n%s", line, n, want, got)
+		}
+	}
+	if got := string(icy.AsICY([]byte(got))); !strings.HasPrefix(got, "ICY 200 OK\r\n") {
+		t.Errorf("%q", got)
+	}
+}
+
+func FuzzWithHeaders(f *testing.F) {
+	f.Add("icy-logo", "a\r\nb: c\r\n\r\n")
+	f.Fuzz(func(t *testing.T, name, value string) {
+		head := icy.AppendListenerHead(nil, icy.Station{Name: "Radio"}, 128, "", 16000, time.Now())
+		got := string(icy.WithHeaders(head, map[string]string{"icy-logo": value}))
+		if strings.Count(got, "\r\n\r\n") != 1 || strings.Count(got, "\n") != strings.Count(string(head), "\n")+1 {
+			t.Errorf("%q", got)
+		}
+	})
+}

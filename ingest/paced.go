@@ -2,8 +2,10 @@ package ingest
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
+	"os"
 	"time"
 )
 
@@ -19,9 +21,13 @@ const atOnce = time.Millisecond
 type pacedReader struct {
 	conn    net.Conn
 	from    io.Reader       // what has been read of conn already, then conn
-	timeout time.Duration   // a read that waits longer fails
+	timeout time.Duration   // a read that waits longer fails, or is quiet
 	pace    time.Duration   // how long the pause is
 	stop    <-chan struct{} // ends the pause, and all reading
+
+	// quiet, if set, is called when a read has waited for the timeout, and the read goes
+	// on.
+	quiet func()
 
 	// records says that a read returns one record of TLS however many there are,
 	// and encoders send a frame in each. Only a read that has to wait shows then
@@ -45,15 +51,24 @@ func (p *pacedReader) Read(b []byte) (int, error) {
 		p.pause = nil
 	}
 	began := time.Now()
-	p.conn.SetDeadline(began.Add(p.timeout))
+	n, err := p.read(b)
+	for p.quiet != nil && n == 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+		p.quiet()
+		n, err = p.read(b)
+	}
+	if n < len(b) && (!p.records || time.Since(began) > atOnce) {
+		p.pause = time.NewTimer(p.pace)
+	}
+	return n, err
+}
+
+// read is one read, within the timeout.
+func (p *pacedReader) read(b []byte) (int, error) {
+	p.conn.SetDeadline(time.Now().Add(p.timeout))
 	select {
 	case <-p.stop: // the line above may have undone a wake-up
 		return 0, io.EOF
 	default:
 	}
-	n, err := p.from.Read(b)
-	if n < len(b) && (!p.records || time.Since(began) > atOnce) {
-		p.pause = time.NewTimer(p.pace)
-	}
-	return n, err
+	return p.from.Read(b)
 }

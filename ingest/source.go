@@ -30,8 +30,11 @@ type Sources struct {
 	Conf     *conf.Live
 }
 
-// timeout is how long a source may send nothing before it is dropped.
+// timeout is how long a source may send nothing before it is dropped; 0: for ever.
 func (s *Sources) timeout() time.Duration { return time.Duration(s.Conf.Config().Limits.SourceTimeout) }
+
+// patience is how long it may send nothing before others play.
+func (s *Sources) patience() time.Duration { return s.Conf.Config().Limits.StreamTimeout() }
 
 // pace is how often a source is read from, see pacedReader.
 func (s *Sources) pace() time.Duration {
@@ -127,7 +130,7 @@ func (s *Sources) unlessDenied(in *mounts.Input) (*mounts.Input, error) {
 }
 
 func (s *Sources) answer(conn net.Conn, text string) error {
-	conn.SetWriteDeadline(time.Now().Add(s.timeout()))
+	conn.SetWriteDeadline(time.Now().Add(s.patience()))
 	_, err := io.WriteString(conn, text)
 	return err
 }
@@ -149,8 +152,11 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 		}
 	}()
 
-	body = newPacedReader(conn, body, s.timeout(), s.pace(), in.Ended())
-	stats, err := pump(log, audioOf(body, header, in), in, s.timeout())
+	paced := newPacedReader(conn, body, s.patience(), s.pace(), in.Ended())
+	if s.timeout() == 0 {
+		paced.quiet = in.Pause
+	}
+	stats, err := pump(log, audioOf(paced, header, in), in, s.patience())
 	if cause := in.Cause(); cause != nil {
 		err = cause
 	}

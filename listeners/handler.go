@@ -46,6 +46,7 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		}
 	}
 	arrived()
+	asked := m
 	m, err = w.find(conn, req, m, l)
 	if err == nil {
 		if err = denied(w.gate, l); err != nil { // since he came
@@ -53,6 +54,9 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		}
 	}
 	if err != nil {
+		if w.redirect(conn, asked, l, err) {
+			return
+		}
 		w.refuse(conn, m, l, err)
 		return
 	}
@@ -64,6 +68,7 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	l.limit(time.Duration(m.Config().MaxDuration))
 	p := m.Programme()
 	l.pending = icy.AppendListenerHead(nil, p.Station, p.BitRate, p.AudioInfo(), l.metaint, l.Since)
+	l.pending = icy.WithHeaders(l.pending, m.Config().Headers)
 	if icy.WantsICY(l.Agent) {
 		l.pending = icy.AsICY(l.pending)
 	}
@@ -170,6 +175,20 @@ func (l *listener) limit(stay time.Duration) {
 	if stay > 0 && (l.until.IsZero() || until.Before(l.until)) {
 		l.until = until
 	}
+}
+
+// redirect sends a listener on who finds no place at the mount it asked for, if there is
+// an address to send it to.
+func (w *Writers) redirect(conn net.Conn, m *mounts.Mount, l *listener, reason error) bool {
+	to := m.Config().RedirectFull
+	isFull := errors.Is(reason, mounts.ErrMountFull) || errors.Is(reason, mounts.ErrServerFull) || errors.Is(reason, mounts.ErrMemoryShort)
+	if to == "" || !isFull {
+		return false
+	}
+	w.log.Debug("listener sent on", zap.String("mount", m.Name), zap.String("ip", l.Addr), zap.String("agent", l.Agent), zap.Error(reason))
+	n, _ := conn.Write(icy.AppendRefusal(nil, http.StatusFound, "This stream is full here, and is at "+to+"\r\n", time.Now(), http.Header{"Location": {to}}))
+	w.end(conn, l, http.StatusFound, n)
+	return true
 }
 
 func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason error) {

@@ -31,7 +31,7 @@ func pullStreams(ctx context.Context, running *sync.WaitGroup, live *conf.Live, 
 			Puller:   puller,
 			Log:      log,
 			From:     from,
-			Timeout:  time.Duration(limits.SourceTimeout),
+			Timeout:  limits.StreamTimeout(),
 			Pace:     time.Duration(limits.FlushInterval) / 2,
 		}
 	}

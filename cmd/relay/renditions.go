@@ -28,7 +28,7 @@ func encodeRenditions(ctx context.Context, running *sync.WaitGroup, live *conf.L
 			Log:      log,
 			Of:       one.of,
 			To:       one.to,
-			Timeout:  time.Duration(limits.SourceTimeout),
+			Timeout:  limits.StreamTimeout(),
 			Pace:     time.Duration(limits.FlushInterval) / 2,
 			Buffer:   int64(limits.Buffer),
 		}
