@@ -15,6 +15,11 @@ import (
 // Binary is the path of the relay under test. Main sets it.
 var Binary string
 
+// PerCore is how many tests of a package run at once for each core, unless go test
+// was told how many: nearly all of them wait for sound, which comes in real time, and
+// need next to no processor. A package whose tests need more lowers it before Main.
+var PerCore = 4
+
 // Main runs the tests of a package with the real binary, then what follows them.
 // A package calls it from its TestMain.
 func Main(m *testing.M, after ...func() error) {
@@ -48,15 +53,13 @@ func buildAndRun(m *testing.M, after []func() error) int {
 	return code
 }
 
-// runSideBySide lets more tests of a package run at once than there are cores,
-// unless go test was told how many: nearly all of them wait for sound, which comes
-// in real time, and need next to no processor.
+// runSideBySide lets more tests of a package run at once than there are cores.
 func runSideBySide() {
 	flag.Parse()
 	told := false
 	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "test.parallel" })
 	if !told {
-		flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0)))
+		flag.Set("test.parallel", strconv.Itoa(PerCore*runtime.GOMAXPROCS(0)))
 	}
 }
 

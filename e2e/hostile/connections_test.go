@@ -76,7 +76,7 @@ func (s *station) torrent(t *testing.T, mount string) {
 // not, and leave no socket behind.
 func TestConnections(t *testing.T) {
 	t.Parallel()
-	s := open(t, "")
+	s := openForMutes(t, "")
 	before := s.steady(t)
 	drip := func(text string, every time.Duration) func(*testing.T, net.Conn) string {
 		return func(t *testing.T, conn net.Conn) string {
@@ -206,7 +206,7 @@ func TestIdleConnections(t *testing.T) {
 		"beyond a limit": {"connections = 1000", 999}, // and whoever asks whether they are
 	} {
 		t.Run(name, func(t *testing.T) {
-			toml := strings.Replace(configuration, `header_timeout = "1s"`, "header_timeout = \"1h\"\n"+c.limits, 1)
+			toml := strings.Replace(configuration, `header_timeout = "3s"`, "header_timeout = \"1h\"\n"+c.limits, 1)
 			s := openWith(t, toml)
 			before := s.steady(t)
 			idle := make([]net.Conn, 0, many)
@@ -315,7 +315,7 @@ func TestFloods(t *testing.T) {
 func TestMountsAreBounded(t *testing.T) {
 	t.Parallel()
 	// none of them shall go before the last has come
-	patient := strings.Replace(configuration, `source_timeout = "1s"`, `source_timeout = "1h"`, 1)
+	patient := strings.Replace(configuration, `source_timeout = "10s"`, `source_timeout = "1h"`, 1)
 	s := openWith(t, patient+"[[mount]]\nname = '/*'\ngrace = '100ms'\n")
 	var refused int
 	var conns []net.Conn

@@ -116,14 +116,15 @@ func TestRecordingsOfHostileClients(t *testing.T) {
 	s := open(t, "[[mount]]\nname = '/taped'\nrecord_dir = '"+folder+"'\n")
 	const length = 400 * 417
 	source := s.source(t, "/taped", "")
-	source.Write(numbered(128000, 1, 400)[:length])
+	audio := numbered(128000, 1, 400)[:length]
+	source.Write(audio[:length/10])
 	type file struct {
 		Name    string
 		Size    int64
 		Running bool
 	}
 	var tape file
-	list := func() bool {
+	list := func() {
 		var answer struct{ Items []file }
 		body := s.body(t, "GET /api/v1/mounts/taped/recordings HTTP/1.0\r\n"+admin)
 		if err := json.Unmarshal([]byte(body), &answer); err != nil {
@@ -134,12 +135,11 @@ func TestRecordingsOfHostileClients(t *testing.T) {
 				tape = f
 			}
 		}
-		return tape.Size > length/2 && !tape.Running
 	}
-	eventually(t, "the recording", func() bool {
-		source.Close() // it ends the file
-		return list()
-	})
+	eventually(t, "the recording to begin", func() bool { list(); return tape.Running }) // a mount keeps no more than a burst
+	source.Write(audio[length/10:])
+	source.Close() // it ends the file
+	eventually(t, "the recording", func() bool { list(); return tape.Size > length/2 && !tape.Running })
 	get := func(t *testing.T, name, fields string) string {
 		return s.ask(t, "GET /api/v1/mounts/taped/recordings/"+name+" HTTP/1.1\r\n"+host+fields+admin)
 	}

@@ -17,8 +17,7 @@ import (
 // impatient lets what is not whole go after 3 s, and writes no line for each client.
 func impatient(more string) string {
 	return strings.NewReplacer(
-		`header_timeout = "1s"`, "header_timeout = \"3s\"\nconnections_per_ip = 500",
-		`source_timeout = "1s"`, `source_timeout = "10s"`,
+		`header_timeout = "3s"`, "header_timeout = \"3s\"\nconnections_per_ip = 500",
 		`level = "debug"`, `level = "info"`,
 	).Replace(configuration) + more
 }

@@ -16,7 +16,7 @@ import (
 func behindProxy(t *testing.T, more string) *station {
 	t.Helper()
 	settings := strings.Replace(configuration, "[limits]", "trusted_proxies = [\"127.0.0.0/8\"]\n[limits]", 1)
-	settings = strings.Replace(settings, `source_timeout = "1s"`, `source_timeout = "20s"`, 1) // nothing here is about that
+	settings = strings.Replace(settings, `source_timeout = "10s"`, `source_timeout = "20s"`, 1) // nothing here is about that
 	return openWith(t, strings.Replace(settings, `level = "debug"`, `level = "info"`, 1)+more)
 }
 

@@ -36,14 +36,14 @@ const (
 )
 
 // configuration has short limits, so that a case that runs into one does not
-// take long.
+// take long, and long enough for a test that gets no processor for a moment.
 const configuration = `
 [server]
 listen = ["127.0.0.1:0"]
 [limits]
 flush_interval = "20ms"
-header_timeout = "1s"
-source_timeout = "1s"
+header_timeout = "3s"
+source_timeout = "10s"
 listener_timeout = "2s"
 listeners = 20000
 [auth]
@@ -91,6 +91,12 @@ func open(t *testing.T, more string) *station {
 func openWith(t *testing.T, toml string) *station {
 	t.Helper()
 	return openFor(t, crowd, toml)
+}
+
+// openForMutes starts a station that waits less for sources that send nothing.
+func openForMutes(t *testing.T, more string) *station {
+	t.Helper()
+	return openWith(t, strings.Replace(configuration, `source_timeout = "10s"`, `source_timeout = "3s"`, 1)+more)
 }
 
 // openFor starts a station for so many listeners.
