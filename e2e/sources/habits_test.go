@@ -12,6 +12,7 @@ import (
 // What people and programs write for mounts and logins, and the addresses that directories
 // and players hold for good.
 func TestHabitsOfTheField(t *testing.T) {
+	t.Parallel()
 	r := harness.Start(t, harness.ShoutcastConfig+`
 [[mount]]
 name = "/dj*"

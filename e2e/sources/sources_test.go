@@ -162,6 +162,7 @@ func TestRecordedSourcesAreAnsweredAsByIcecast(t *testing.T) {
 
 // What a source sends in place of MP3 is named.
 func TestOtherFormatsAreNamed(t *testing.T) {
+	t.Parallel()
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
 		t.Skip("ffmpeg is not there")
