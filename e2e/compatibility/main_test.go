@@ -8,6 +8,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	harness.PerCore = 2 // some programs of studios need a core to begin
 	harness.Main(m, func() error {
 		if *tableFile == "" {
 			return nil

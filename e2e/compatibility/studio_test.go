@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"relay/e2e/harness"
 )
@@ -121,14 +122,24 @@ func mixxxSource(server string) func(*testing.T, broadcast) {
 		cmd := atHome(t, home, "mixxx", "--settingsPath", home+"/", b.titledTone(t))
 		cmd.Env = append(cmd.Env, display)
 		harness.KeepRunning(t, cmd)
+		const patience = 3 * time.Minute // it draws a whole studio before it plays
 		press := func(keys ...string) error {
 			cmd := atHome(t, home, "xdotool", keys...)
 			cmd.Env = append(cmd.Env, display)
 			return cmd.Run()
 		}
-		harness.Eventually(t, "Mixxx to ask where music is", func() bool { return press("search", "--name", "Choose music") == nil })
-		harness.Eventually(t, "Mixxx to play", func() bool { // on whichever deck; the window's title tells
-			return press("key", "Escape", "key", "p", "search", "--name", track) == nil
+		harness.EventuallyIn(t, patience, "Mixxx to ask where music is", func() bool { return press("search", "--name", "Choose music") == nil })
+		harness.EventuallyIn(t, patience, "Mixxx to play", func() bool { // on whichever deck; the window's title tells
+			if press("key", "Escape", "key", "p") != nil {
+				return false
+			}
+			for range 50 { // a second press too soon would stop it again
+				if press("search", "--name", track) == nil {
+					return true
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+			return false
 		})
 		if err := press("key", "b"); err != nil {
 			t.Fatal(err)

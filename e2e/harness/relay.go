@@ -235,7 +235,14 @@ func (r *Relay) Source(t testing.TB, mount string) Source {
 // Eventually waits for a condition.
 func Eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(Patience)
+	EventuallyIn(t, Patience, what, condition)
+}
+
+// EventuallyIn is Eventually for what takes longer than everything else on a busy
+// machine.
+func EventuallyIn(t testing.TB, patience time.Duration, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
 	for !condition() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)
