@@ -129,13 +129,20 @@ func (d *HangingDisk) serve() {
 			d.reply(binary.NativeEndian.Uint64(body), nil, syscall.EINTR)
 			continue
 		}
-		if d.hangs.Load() && r.Opcode != fuseInit {
+		if d.hangs.Load() && !closes(r.Opcode) && r.Opcode != fuseInit {
 			d.note(r, body)
 			continue
 		}
 		answer, errno := d.answer(r, body)
 		d.reply(r.Unique, answer, errno)
 	}
+}
+
+// closes reports whether an operation closes a file. As with NFS nothing waits for the
+// disk when a file that was read is closed: a process could not end otherwise, not
+// even a killed one.
+func closes(opcode uint32) bool {
+	return opcode == fuseFlush || opcode == fuseRelease || opcode == fuseReleasedir
 }
 
 // reply answers a request. Whoever asked may be gone.
