@@ -23,12 +23,15 @@ func CheckMountName(name string) error {
 }
 
 // MountPath returns the name of the mount that a client means by a path: without what
-// stands behind a "?" or "#", which were escaped, with one slash where there are several
-// or none, and without one at the end. It need not be the name of a mount that there can
-// be, see CheckMountName.
+// stands behind a "?" or "#", which were escaped, with one slash where there are several,
+// and without one at the end. It need not be the name of a mount that there can be, see
+// CheckMountName.
 func MountPath(path string) string {
 	if end := strings.IndexAny(path, "?#"); end >= 0 {
 		path = path[:end]
+	}
+	if path != "" && path[0] != '/' {
+		return path
 	}
 	parts := strings.FieldsFunc(path, func(c rune) bool { return c == '/' })
 	return "/" + strings.Join(parts, "/")

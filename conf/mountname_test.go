@@ -50,7 +50,7 @@ func TestMountNames(t *testing.T) {
 func TestMountsByPath(t *testing.T) {
 	c := parse(t, "server.shoutcast_mount = '/show'")
 	for path, want := range map[string]string{
-		"/live": "/live", "/live/": "/live", "//live": "/live", "///live//": "/live", "live": "/live", "/a//b": "/a/b", "/a/b/": "/a/b",
+		"/live": "/live", "/live/": "/live", "//live": "/live", "///live//": "/live", "live": "live", "/a//b": "/a/b", "/a/b/": "/a/b",
 		"/m1?prio=3": "/m1", "/m1#x": "/m1", "/m1/?x": "/m1", "/live.mp3": "/live.mp3", "/a b": "/a b",
 		"/": "/", "": "/", "//": "/", "/?x=1": "/", "?": "/", "/../a": "/../a", "/./a": "/./a", "//admin//": "/admin",
 	} {

@@ -253,7 +253,7 @@ var mounts = func() (list []request) {
 	} {
 		list = append(list, asSource(name, mount, "400"))
 	}
-	return append(list, asSource("the root", "/", "200"), asSource("no slash, in use", "live", "403"), asSource("a slash at the end", "/slash/", "200"),
+	return append(list, asSource("the root", "/", "200"), asSource("no slash", "live", "400"), asSource("a slash at the end", "/slash/", "200"),
 		asSource("an empty folder", "/folder//b", "200"), asSource("a query in the name", "/query%3fb", "200"),
 		asSource("a fragment in the name", "/fragment%23b", "200"))
 }()

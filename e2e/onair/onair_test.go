@@ -238,7 +238,7 @@ func TestListenerRequests(t *testing.T) {
 		}
 	})
 	t.Run("absent mounts", func(t *testing.T) {
-		for _, path := range []string{"/nothere", "/live.mp3/", "/Live.mp3", "/live"} {
+		for _, path := range []string{"/nothere", "/nothere/", "/Live.mp3", "/live"} {
 			if status, _, _ := r.Get(t, path); status != 404 {
 				t.Errorf("%s got %d", path, status)
 			}
