@@ -55,7 +55,9 @@ func (s *station) stayWell(t *testing.T, during func()) {
 	asking.Go(func() {
 		for {
 			began := time.Now()
-			if answer := s.ask(t, "GET /healthz HTTP/1.0\r\n\r\n"); statusOf(answer) != "200" {
+			// With the race detector the server may be too slow to read a head in time.
+			answer := s.ask(t, "GET /healthz HTTP/1.0\r\n\r\n")
+			if statusOf(answer) != "200" && !(harness.RaceDetector && answer == "") {
 				t.Errorf("/healthz answers %.100q", answer)
 			}
 			longest = max(longest, time.Since(began))
