@@ -68,6 +68,9 @@ func (r *reach) check(before, after map[string]any) error {
 	if file := textAt(after, "listener_auth", "htpasswd_file"); file != "" && file != textAt(before, "listener_auth", "htpasswd_file") {
 		return problem(http.StatusForbidden, "listener_auth.htpasswd_file is read out and written to: %s", fileOnly)
 	}
+	if to := textAt(after, "redirect_full"); to != "" && to != textAt(before, "redirect_full") {
+		return problem(http.StatusForbidden, "redirect_full sends listeners to another server: %s", fileOnly)
+	}
 	known := secretsElsewhere(before)
 	for _, secret := range secretsElsewhere(after) {
 		if !slices.Contains(known, secret) {

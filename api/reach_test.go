@@ -124,6 +124,7 @@ func TestTheAPILeadsNowhereElse(t *testing.T) {
 		{"other", `{"listener_auth":{"stream_auth":"http://panel.example/"}}`, no},
 		{"other", `{"listener_auth":{"url":"https://panel.example@evil.example/"}}`, no},
 		{"other", `{"listener_auth":{"url":"http://[::1]:8080/"}}`, no},
+		{"other", `{"redirect_full":"http://other.example/live"}`, no},
 		{"live", `{"rendition":[{"name":"/x","bitrate":64,"command":"id"}]}`, no},
 	} {
 		body := strings.ReplaceAll(test.body, "ROOT", root)
