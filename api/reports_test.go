@@ -12,14 +12,15 @@ import (
 
 func TestReports(t *testing.T) {
 	s := newStation(t, house)
+	told := fmt.Sprint("/told", time.Now().UnixNano()) // the history is that of all tests
 	at := time.Now().Add(-2 * time.Hour).Truncate(time.Second)
-	s.History.Played(history.Track{Mount: "/told", Title: "=One", Since: at, Listeners: 3})
-	s.History.Sourced(history.Session{Mount: "/told", Kind: "live", Agent: "butt/1.0", Since: at, Stayed: time.Hour, Reason: "closed the connection"})
-	s.History.Listened(history.Listening{Mount: "/told", Since: at, Stayed: 30 * time.Minute, Addr: "192.0.2.1", Agent: "VLC/3.0"})
-	s.History.Sample(at, map[string]int{"/told": 3})
-	span := url.Values{"mount": {"/told"}, "from": {at.Add(-time.Minute).Format(time.RFC3339)}}.Encode()
+	s.History.Played(history.Track{Mount: told, Title: "=One", Since: at, Listeners: 3})
+	s.History.Sourced(history.Session{Mount: told, Kind: "live", Agent: "butt/1.0", Since: at, Stayed: time.Hour, Reason: "closed the connection"})
+	s.History.Listened(history.Listening{Mount: told, Since: at, Stayed: 30 * time.Minute, Addr: "192.0.2.1", Agent: "VLC/3.0"})
+	s.History.Sample(at, map[string]int{told: 3})
+	span := url.Values{"mount": {told}, "from": {at.Add(-time.Minute).Format(time.RFC3339)}}.Encode()
 	for path, want := range map[string][]string{
-		"/reports/listening":    {`"mount":"/told"`, `"sessions":1`, `"hours":0.5`, `"unique_listeners":1`},
+		"/reports/listening":    {`"mount":"` + told + `"`, `"sessions":1`, `"hours":0.5`, `"unique_listeners":1`},
 		"/reports/titles":       {`"title":"=One"`, `"seconds":3600`, `"listeners":3`, `"total":1`},
 		"/reports/title-totals": {`"title":"=One"`, `"plays":1`},
 		"/reports/sources":      {`"agent":"butt/1.0"`, `"reason":"closed the connection"`, `"seconds":3600`},
