@@ -70,6 +70,7 @@ func TestGuessesAreSlowedDown(t *testing.T) {
 	if answer := r.Exchange(t, "GET / HTTP/1.0\r\nX-Forwarded-For: "+guesser+"\r\n\r\n"); !strings.Contains(answer, " 200 OK") {
 		t.Errorf("a page that wants no login: %q", answer)
 	}
+	r.Says(t, "wrong logins are slowed down")
 	if n := strings.Count(r.Log.String(), "wrong logins are slowed down"); n != 1 {
 		t.Errorf("the log says %d times that an address is slowed down", n)
 	}

@@ -3,6 +3,7 @@ package harness
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -127,6 +128,15 @@ func (r *Relay) start(t testing.TB) {
 			t.Errorf("data race:\n%s", r.Log.String())
 		}
 	})
+}
+
+// Says waits until each of the texts is in the server's log, which is written a
+// moment after what it tells of.
+func (r *Relay) Says(t testing.TB, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		Eventually(t, fmt.Sprintf("%q in the log", text), func() bool { return strings.Contains(r.Log.String(), text) })
+	}
 }
 
 // Gone reports whether the server has ended.

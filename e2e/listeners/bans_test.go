@@ -81,9 +81,7 @@ func TestBanFiles(t *testing.T) {
 	if p := tune("198.51.100.2", "FirstBot/1.0"); p.Status != "HTTP/1.0 200 OK" {
 		t.Errorf("a program that is not denied any more: %q", p.Status)
 	}
-	if !strings.Contains(r.Log.String(), "have been let go") {
-		t.Error("the log does not tell that listeners were let go")
-	}
+	r.Says(t, "have been let go")
 }
 
 // A reload denies and pardons as a file does; SHOUTcast's sources are denied in

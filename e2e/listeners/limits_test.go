@@ -77,6 +77,7 @@ func TestSilentConnectionsGoFirst(t *testing.T) {
 	if _, err := p.Frame(); err != nil {
 		t.Errorf("the listener: %v", err)
 	}
+	r.Says(t, "connections that said nothing were closed")
 	if n := strings.Count(r.Log.String(), "connections that said nothing were closed"); n != 1 {
 		t.Errorf("%d lines in the log", n)
 	}

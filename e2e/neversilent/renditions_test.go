@@ -28,6 +28,7 @@ on_demand = true
 	r.SetTitle(t, "/live", "Song")
 	harness.Eventually(t, "its title", func() bool { return r.Source(t, "/live-64").Title == "Song" })
 	harness.Eventually(t, "the mount on demand", func() bool { return r.Source(t, "/live-192").ListenURL != "" })
+	r.Says(t, "encoder started")
 	if n := strings.Count(r.Log.String(), "encoder started"); n != 1 {
 		t.Errorf("%d encoders run, want the one that is not on demand", n)
 	}

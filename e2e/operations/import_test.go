@@ -54,7 +54,8 @@ func TestIcecastConfiguration(t *testing.T) {
 	}
 	t.Run("as it is", func(t *testing.T) {
 		r := harness.Run(t, "-c", xml)
-		if said := r.Log.String(); !strings.Contains(said, xml+":26: <errorlog>: ") || strings.Contains(said, "<threadpool>") {
+		r.Says(t, xml+":26: <errorlog>: ")
+		if said := r.Log.String(); strings.Contains(said, "<threadpool>") {
 			t.Errorf("relay said\n%s", said)
 		}
 		holds(t, r)

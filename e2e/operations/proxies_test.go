@@ -202,14 +202,16 @@ func (p proxied) carries(t *testing.T, mount string, e *harness.Encoder) {
 }
 
 // sourceAddr returns where the log says a source comes from.
-func (p proxied) sourceAddr(t *testing.T, mount string) string {
+func (p proxied) sourceAddr(t *testing.T, mount string) (addr string) {
 	t.Helper()
-	for line := range strings.Lines(p.Log.String()) {
-		if m := regexp.MustCompile(`"mount": "` + mount + `".*"(?:ip|addr|from)": "([0-9.]+)`).FindStringSubmatch(line); m != nil {
-			return m[1]
+	harness.Eventually(t, "the source of "+mount+" in the log", func() bool {
+		m := regexp.MustCompile(`"mount": "` + mount + `".*"(?:ip|addr|from)": "([0-9.]+)`).FindStringSubmatch(p.Log.String())
+		if m != nil {
+			addr = m[1]
 		}
-	}
-	return ""
+		return m != nil
+	})
+	return addr
 }
 
 // knowsScheme checks that playlists lead listeners back the way they came.

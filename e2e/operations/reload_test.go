@@ -69,9 +69,7 @@ files.paths = ['MUSIC']
 	}
 
 	r.Rewrite(t, path, after+"[limits]\nbuffer = 'much'\n", "limits.buffer")
-	if !strings.Contains(r.Log.String(), "relay.toml:") || !strings.Contains(r.Log.String(), "the one in force stays") {
-		t.Error("the log does not say where the mistake is, or what becomes of it")
-	}
+	r.Says(t, "relay.toml:", "the one in force stays")
 	r.Rewrite(t, path, strings.Replace(after, "127.0.0.1:0", "127.0.0.1:1", 1), `"restart needed": ["server.listen"]`)
 	for range 20 {
 		r.Rewrite(t, path, after, "configuration loaded")

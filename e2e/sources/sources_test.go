@@ -126,9 +126,7 @@ source_password = "own"
 		busy.Frames(t, 100)
 		onAir(t, r, "/busy", 100)
 	})
-	if log := r.Log.String(); !strings.Contains(log, `the user name must be`) || !strings.Contains(log, "wrong password") {
-		t.Errorf("the log does not say what was wrong:\n%s", log)
-	}
+	r.Says(t, "the user name must be", "wrong password")
 }
 
 // The recorded first packets of real programs get the answer Icecast gave.
