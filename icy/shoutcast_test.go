@@ -120,15 +120,19 @@ func FuzzPasswordLine(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line string) {
 		readings := icy.ReadPasswordLine(line)
-		if len(readings) == 0 || len(readings) > 4 {
+		if len(readings) == 0 || len(readings) > 8 {
 			t.Fatalf("%d readings of %q", len(readings), line)
 		}
 		whole := false
 		for _, r := range readings {
-			if r.Mount != "" && (r.Mount[0] != '/' || r.User != "") {
+			if r.Mount != "" && r.Mount[0] != '/' {
 				t.Errorf("%q: %+v", line, r)
 			}
-			if !strings.Contains(line, r.Password) || !strings.HasPrefix(line, r.Mount+r.User) {
+			before := r.Mount + r.User
+			if r.Mount != "" && r.User != "" {
+				before = r.Mount + ":" + r.User
+			}
+			if !strings.Contains(line, r.Password) || !strings.HasPrefix(line, before) {
 				t.Errorf("%q: %+v", line, r)
 			}
 			whole = whole || r == icy.PasswordLine{Password: line}
