@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"relay/icy"
 )
 
 // lineOf is the line that something has written to a journal of its own.
@@ -44,8 +46,11 @@ func FuzzAccessLine(f *testing.F) {
 			t.Fatalf("a line that is none: %q", text)
 		}
 		user, _, _ = strings.Cut(user, ":")
+		user = icy.Clip(user, icy.LongestUser)
 		target, _, _ = strings.Cut(target, "?")
+		target = icy.CutText(target, longestAddress)
 		referer, _, _ = strings.Cut(referer, "?")
+		referer = icy.Clip(referer, longestAddress)
 		for i, want := range map[int]string{1: "192.0.2.1", 2: user, 3: method + " " + target + " HTTP/1.1", 4: "200", 5: "7", 6: referer, 7: agent} {
 			if want == "" {
 				want = "-"
