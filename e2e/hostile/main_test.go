@@ -6,7 +6,4 @@ import (
 	"relay/e2e/harness"
 )
 
-func TestMain(m *testing.M) {
-	harness.PerCore = 2 // each has a crowd, and some of them floods
-	harness.Main(m)
-}
+func TestMain(m *testing.M) { harness.Main(m) }
