@@ -6,4 +6,10 @@ import (
 	"relay/e2e/harness"
 )
 
-func TestMain(m *testing.M) { harness.Main(m) }
+func TestMain(m *testing.M) {
+	harness.PerCore = 2 // each has a crowd, and some of them floods
+	if harness.RaceDetector {
+		harness.PerCore = 1
+	}
+	harness.Main(m)
+}

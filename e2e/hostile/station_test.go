@@ -96,7 +96,7 @@ func openWith(t *testing.T, toml string) *station {
 // openForMutes starts a station that waits less for sources that send nothing.
 func openForMutes(t *testing.T, more string) *station {
 	t.Helper()
-	return openWith(t, strings.Replace(configuration, `source_timeout = "10s"`, `source_timeout = "3s"`, 1)+more)
+	return openWith(t, strings.Replace(configuration, `source_timeout = "10s"`, `source_timeout = "6s"`, 1)+more)
 }
 
 // openFor starts a station for so many listeners.
