@@ -112,6 +112,7 @@ func TestRelayThatCannotBe(t *testing.T) {
 	addr := harness.FreePort(t)
 	r := harness.Start(t, strings.Replace(pulling("http://"+addr+"/live", "/live", "on_demand = true"), "127.0.0.1:0", addr, 1)+
 		fmt.Sprintf("[[relay]]\nurl = %q\nmount = \"/other\"\n", "http://"+harness.FreePort(t)+"/live"))
+	harness.Eventually(t, "the mount", func() bool { status, _ := r.Admin(t, "/api/v1/mounts/live"); return status == 200 })
 	if p := r.Ask(t, "GET /live HTTP/1.0\r\n\r\n"); p.Status != "HTTP/1.0 404 Not Found" {
 		t.Errorf("a listener of a loop gets %q", p.Status)
 	}
