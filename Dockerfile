@@ -7,7 +7,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -tags timetzdata -ldflags "-s -w -X relay/version.Number=${VERSION} -X relay/version.commit=${COMMIT}" -o /relay ./cmd/relay
+RUN CGO_ENABLED=0 go build -trimpath -tags timetzdata -ldflags "-s -w -X relay/internal/version.Number=${VERSION} -X relay/internal/version.commit=${COMMIT}" -o /relay ./cmd/relay
 RUN mkdir /data
 
 FROM scratch
@@ -18,6 +18,8 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 # gets the owner of this folder.
 COPY --from=build --chown=65534:65534 /data /data
 USER 65534:65534
+# Passwords that are made once, and the history, are kept there.
+ENV RELAY_DATA=/data
 EXPOSE 8000 8001
 # Of a server without a configuration; with one, give health "-c" and its file.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=2s CMD ["/relay", "health"]

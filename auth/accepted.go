@@ -4,13 +4,13 @@ import "context"
 
 type acceptedKey struct{}
 
-// WithAccepted returns a context of a request. f is called, perhaps several times, when
-// a login that the request has is accepted.
+// WithAccepted returns a context for a request. f is called each time that a login of the
+// request is accepted, which may be several times.
 func WithAccepted(ctx context.Context, f func()) context.Context {
 	return context.WithValue(ctx, acceptedKey{}, f)
 }
 
-// Accepted says that a login of the request with this context is accepted.
+// Accepted notes that a login of the request with this context was accepted.
 func Accepted(ctx context.Context) {
 	if f, ok := ctx.Value(acceptedKey{}).(func()); ok {
 		f()

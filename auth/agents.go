@@ -2,18 +2,18 @@ package auth
 
 import "strings"
 
-// gramBytes is the length of the piece by which a pattern is found.
+// gramBytes is the length of the piece of text that a pattern is filed under.
 const gramBytes = 4
 
-// agentPatterns are the User-Agents that are kept out, made ready for lookups. Each
-// pattern is filed under a piece of its literal text, and only patterns whose piece
-// is in an agent are compared with it: a lookup takes about as long with thousands
-// of patterns as with one. It is never changed.
+// agentPatterns are patterns of denied User-Agents, indexed for lookups. Each pattern is
+// filed under a piece of its literal text, and an agent is compared only with patterns
+// whose piece it contains: a lookup takes about as long with thousands of patterns as with
+// one. It is never changed.
 type agentPatterns struct {
 	count   int
 	filed   map[gram][]string // by a piece that the agent must have
 	unfiled []string          // patterns without literal text, such as "???"
-	lengths []int             // of the pieces there are
+	lengths []int             // of the pieces in filed
 }
 
 // A gram is a piece of text of up to gramBytes bytes.
@@ -27,11 +27,11 @@ func gramOf(text string) (g gram) {
 	return g
 }
 
-// newAgentPatterns makes patterns ready. Upper and lower case are the same.
+// newAgentPatterns indexes patterns. It ignores case.
 func newAgentPatterns(patterns []string) *agentPatterns {
 	p := &agentPatterns{filed: map[gram][]string{}}
 	known := make(map[string]struct{}, len(patterns))
-	common := map[gram]int{} // in how many patterns a piece is
+	common := map[gram]int{} // the number of patterns with a piece
 	for _, pattern := range patterns {
 		pattern = strings.ToLower(pattern)
 		if _, twice := known[pattern]; twice {
@@ -67,7 +67,7 @@ func newAgentPatterns(patterns []string) *agentPatterns {
 	return p
 }
 
-// grams returns the pieces of the literal text of a pattern, each as long as can be.
+// grams returns the pieces of the literal text of a pattern, each as long as possible.
 func grams(pattern string) (pieces []gram) {
 	longest := 0
 	literals := strings.FieldsFunc(pattern, func(c rune) bool { return c == '*' || c == '?' })
@@ -87,7 +87,7 @@ func grams(pattern string) (pieces []gram) {
 	return pieces
 }
 
-// match reports whether an agent fits one of the patterns.
+// match reports whether an agent matches one of the patterns.
 func (p *agentPatterns) match(agent string) bool {
 	if p.count == 0 {
 		return false
@@ -128,11 +128,11 @@ func fitsAny(text string, patterns []string) bool {
 	return false
 }
 
-// fitsPattern reports whether a whole text fits a pattern, in which "*" stands for
-// any bytes and "?" for any one, as in icecast-kh's lists. It takes no more steps
-// than the lengths of both multiplied.
+// fitsPattern reports whether a whole text matches a pattern, in which "*" stands for any
+// bytes and "?" for any one, as in icecast-kh's lists. It takes no more steps than the
+// product of both lengths.
 func fitsPattern(text, pattern string) bool {
-	star, retry := -1, 0 // behind the last "*", and what it may take next
+	star, retry := -1, 0 // the place after the last "*", and the byte of text that it takes next
 	p := 0
 	for t := 0; t < len(text); {
 		switch {

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// compiled is a pattern as a regular expression that the whole text must match.
+// compiled returns a pattern as a regular expression that the whole text must match.
 func compiled(pattern string) *regexp.Regexp {
 	text := regexp.QuoteMeta(pattern)
 	text = strings.NewReplacer(`\*`, `.*`, `\?`, `.`).Replace(text)
 	return regexp.MustCompile(`(?s)^` + text + `$`)
 }
 
-// Patterns that are looked up together match what each matches by itself.
+// Patterns in one index match what each matches alone.
 func TestAgentPatternsMatchAsEachDoesAlone(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	text := func(alphabet string, longest int) string {
@@ -70,7 +70,7 @@ func TestAgentPatterns(t *testing.T) {
 	}
 }
 
-// A thousand patterns cost a lookup a small part of a thousand comparisons.
+// With a thousand patterns a lookup costs a small part of a thousand comparisons.
 func TestManyAgentPatternsAreNotComparedOneByOne(t *testing.T) {
 	patterns := make([]string, 1000)
 	for i := range patterns {
@@ -92,8 +92,8 @@ func TestManyAgentPatternsAreNotComparedOneByOne(t *testing.T) {
 	}
 }
 
-// BenchmarkDeniedAgents looks an agent up that fits none of the patterns. "one by
-// one" is what a lookup without an index costs.
+// BenchmarkDeniedAgents looks up an agent that matches none of the patterns. "one by one"
+// is the cost of a lookup without an index.
 func BenchmarkDeniedAgents(b *testing.B) {
 	agent := "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36 "
 	for _, size := range []int{100, 512, 15800} {

@@ -8,13 +8,14 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/zap"
 	"golang.org/x/crypto/bcrypt"
 
 	"relay/auth"
 	"relay/conf"
 )
 
-// login is a request with a login; user "-" is one without.
+// login returns a request with a login; with user "-" it has none.
 func login(t testing.TB, user, password string) *http.Request {
 	t.Helper()
 	req, err := http.NewRequest("PUT", "/live", nil)
@@ -47,7 +48,7 @@ source_password = "only"
 	if err != nil {
 		t.Fatal(err)
 	}
-	gate := auth.NewGate(conf.NewLive(c))
+	gate := auth.NewGate(conf.NewLive(c), zap.NewNop())
 	source := func(mount string) func(*http.Request) error {
 		return func(r *http.Request) error { return gate.Source(r, mount) }
 	}
@@ -98,9 +99,9 @@ source_password = "only"
 	}
 }
 
-// Without a password nobody gets in, whatever is sent.
+// Without a configured password every login is refused.
 func TestNoPasswordIsNoEntrance(t *testing.T) {
-	gate := auth.NewGate(conf.NewLive(conf.Default()))
+	gate := auth.NewGate(conf.NewLive(conf.Default()), zap.NewNop())
 	for _, password := range []string{"", "x"} {
 		if gate.Source(login(t, "source", password), "/live") == nil || gate.Admin(login(t, "admin", password)) == nil {
 			t.Errorf("password %q opens a server without one", password)
@@ -108,8 +109,8 @@ func TestNoPasswordIsNoEntrance(t *testing.T) {
 	}
 }
 
-// A mount may have several sources, each with a password of any kind; nobody
-// else gets in, neither there nor with one of them elsewhere.
+// A mount may have several sources, each with a password of any kind. No other login opens
+// it, and theirs open no other mount.
 func TestSeveralSources(t *testing.T) {
 	hash, err := bcrypt.GenerateFromPassword([]byte("of the hash"), bcrypt.MinCost)
 	if err != nil {
@@ -145,7 +146,7 @@ password = "${DJ_PASSWORD}"
 	}
 	for user := range passwords {
 		for of, password := range passwords {
-			gate := auth.NewGate(conf.NewLive(c))
+			gate := auth.NewGate(conf.NewLive(c), zap.NewNop())
 			right := user == of && user != "source"
 			if err := gate.Source(login(t, user, password), "/many"); (err == nil) != right {
 				t.Errorf("%s with the password of %s: %v", user, of, err)

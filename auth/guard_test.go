@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,15 +14,16 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"relay/auth/throttle"
 	"relay/conf"
 	"relay/icy"
 )
 
-// guarding is a gate with every kind of login, and a clock of its own.
+// guarding returns a gate with every kind of login, its clock and its log.
 func guarding(t testing.TB) (*Gate, *clock, *observer.ObservedLogs) {
 	t.Helper()
 	members := filepath.Join(t.TempDir(), "members")
-	if err := os.WriteFile(members, []byte(kinds), 0o600); err != nil {
+	if err := os.WriteFile(members, []byte(someMembers), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c, err := conf.Parse("relay.toml", []byte(`
@@ -37,15 +39,11 @@ listener_auth.htpasswd_file = "`+members+`"
 		t.Fatal(err)
 	}
 	core, log := observer.New(zap.DebugLevel)
-	g := NewGate(conf.NewLive(c)).WithLog(zap.New(core))
-	slow := g.throttle.slow
-	var at *clock
-	g.throttle, at, _ = slowed(t)
-	g.throttle.slow = slow
-	return g, at, log
+	g := NewGate(conf.NewLive(c), zap.New(core))
+	return g, clocked(g.throttle), log
 }
 
-// waysIn are the doors that ask for a login.
+// waysIn are all ways to log in.
 var waysIn = map[string]func(g *Gate, user, password string) error{
 	"source": func(g *Gate, user, password string) error { return g.Source(get("/live", user, password), "/live") },
 	"admin":  func(g *Gate, user, password string) error { return g.Admin(get("/", user, password)) },
@@ -55,7 +53,7 @@ var waysIn = map[string]func(g *Gate, user, password string) error{
 	"relay":    func(g *Gate, user, password string) error { return g.Relay(get("/", user, password)) },
 	"listener": listen,
 	"password line": func(g *Gate, user, password string) error {
-		_, _, err := g.PasswordLine(context.Background(), "127.0.0.1", user+":"+password, "/live")
+		_, _, err := g.PasswordLine(context.Background(), netip.MustParseAddr("127.0.0.1"), user+":"+password, "/live")
 		return err
 	},
 	"admin password line": func(g *Gate, user, password string) error {
@@ -69,15 +67,15 @@ var waysIn = map[string]func(g *Gate, user, password string) error{
 	},
 }
 
-// Every way in is slowed down by wrong guesses at any of them.
+// Wrong guesses at any way in slow down every way in.
 func TestEveryWayInIsThrottled(t *testing.T) {
 	for name, try := range waysIn {
 		t.Run(name, func(t *testing.T) {
 			g, _, log := guarding(t)
-			for i := range freeGuesses + 4 { // the first two waits are held
+			for i := range throttle.FreeGuesses + 4 { // the first two waits are held
 				err := try(g, "wrong", fmt.Sprint(i))
 				var refusal *Refusal
-				if !errors.As(err, &refusal) || (refusal.RetryAfter > 0) != (i > freeGuesses+2) {
+				if !errors.As(err, &refusal) || (refusal.RetryAfter > 0) != (i > throttle.FreeGuesses+2) {
 					t.Fatalf("guess %d: %v", i, err)
 				}
 			}
@@ -94,7 +92,7 @@ func TestEveryWayInIsThrottled(t *testing.T) {
 	}
 }
 
-// libshout and browsers ask without a login first; that costs nobody anything.
+// libshout and browsers ask without a login first. That is no guess.
 func TestAskingWithoutALoginIsNoGuess(t *testing.T) {
 	g, _, _ := guarding(t)
 	for range 100 {
@@ -107,7 +105,7 @@ func TestAskingWithoutALoginIsNoGuess(t *testing.T) {
 				t.Fatalf("%v", err)
 			}
 		}
-		if _, _, err := g.PasswordLine(context.Background(), "127.0.0.1", icy.ShoutcastProbe, "/live"); err == nil {
+		if _, _, err := g.PasswordLine(context.Background(), netip.MustParseAddr("127.0.0.1"), icy.ShoutcastProbe, "/live"); err == nil {
 			t.Fatal("libshout's probe is let in")
 		}
 	}
@@ -116,11 +114,11 @@ func TestAskingWithoutALoginIsNoGuess(t *testing.T) {
 	}
 }
 
-// A password that is right for another name is a guess like any other, and who
-// guesses finds the right one of no use until the wait is over.
+// A password that is right for another name is a guess like any other. A client that then
+// guesses the right login has to wait too.
 func TestARightGuessHasToWaitToo(t *testing.T) {
 	g, at, _ := guarding(t)
-	for i := range freeGuesses + 3 {
+	for i := range throttle.FreeGuesses + 3 {
 		g.Source(get("/live", fmt.Sprint("user", i), "hackme"), "/live")
 	}
 	var refusal *Refusal

@@ -13,7 +13,7 @@ import (
 	"relay/conf"
 )
 
-// A listening token opens a mount to whoever has it, until it expires:
+// A listening token opens a mount to any client that sends it, until it expires:
 //
 //	EXPIRY.SIGNATURE
 //
@@ -30,7 +30,7 @@ type listeningToken struct {
 	signature []byte
 }
 
-// parseListeningToken reads a token; ok is false for what is none.
+// parseListeningToken parses a token. ok is false if text is none.
 func parseListeningToken(text string) (t listeningToken, ok bool) {
 	expiry, signature, ok := strings.Cut(text, ".")
 	seconds, err := strconv.ParseInt(expiry, 10, 64)
@@ -45,8 +45,8 @@ func parseListeningToken(text string) (t listeningToken, ok bool) {
 	return t, err == nil
 }
 
-// opens tells whether the token is signed for a mount, and for an address if it
-// is for one alone.
+// opens reports whether the token is signed for a mount, and either for all addresses or
+// for the address from.
 func (t listeningToken) opens(mount string, from netip.Addr, secret conf.Secret) bool {
 	anywhere := sign(secret, mount, t.expiry)
 	there := sign(secret, mount, t.expiry, from.String())
@@ -59,20 +59,18 @@ func sign(secret conf.Secret, parts ...string) []byte {
 	return mac.Sum(nil)
 }
 
-// checkToken returns nil for a token that opens a mount. One for a mount opens
-// its renditions too. A wrong one is no guess, since nobody guesses 256 bits: if
-// it were one, pictures on anybody's page would slow down who looks at it.
-func (g *Gate) checkToken(token, mount, ip string) *Refusal {
+// checkToken returns nil for a token that opens a mount. A token for a mount opens its
+// renditions too. A wrong token is no guess, since nobody guesses 256 bits: if it were
+// one, images on any web page could slow down the people who look at it.
+func (g *Gate) checkToken(token, mount string, from netip.Addr) *Refusal {
 	if token == "" {
 		return &Refusal{Missing: true, Reason: "no token was given"}
 	}
 	t, ok := parseListeningToken(token)
 	if !ok {
-		return &Refusal{Reason: "what stands behind token= is no token"}
+		return &Refusal{Reason: "the value of token= is not a token"}
 	}
 	c := g.conf.Config()
-	from, _ := netip.ParseAddr(ip)
-	from = from.Unmap().WithZone("")
 	secret := c.Mount(mount).ListenerAuth.TokenSecret
 	signed := t.opens(mount, from, secret)
 	if whole := c.RenditionOf(mount); whole != "" && !signed {
@@ -81,7 +79,7 @@ func (g *Gate) checkToken(token, mount, ip string) *Refusal {
 	if !signed {
 		return &Refusal{Reason: "the token is not signed for this mount, or not for this address"}
 	}
-	if late := g.throttle.now().Sub(t.until); late > 0 {
+	if late := g.throttle.Now().Sub(t.until); late > 0 {
 		return &Refusal{Reason: fmt.Sprintf("the token expired %v ago", late.Round(time.Second))}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"os/exec"
 	"regexp"
@@ -15,12 +16,15 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+
+	"relay/auth/throttle"
 	"relay/conf"
 )
 
 const tokenSecret = "a secret of some length"
 
-// tokens is a gate whose mount /live takes tokens, and whose clock is set.
+// tokens returns a gate whose mount /live accepts tokens, and its clock.
 func tokens(t testing.TB, more string) (*Gate, *clock) {
 	t.Helper()
 	c, err := conf.Parse("relay.toml", []byte(`
@@ -42,17 +46,15 @@ listener_auth.token_secret = "`+tokenSecret+`"
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := NewGate(conf.NewLive(c))
-	var at *clock
-	g.throttle, at, _ = slowed(t)
-	return g, at
+	g := NewGate(conf.NewLive(c), zap.NewNop())
+	return g, clocked(g.throttle)
 }
 
-// vectorUntil is when the tokens of the documents expire, an hour after the
-// clock of the tests begins.
+// vectorUntil is when the tokens in the documents expire: an hour after the clock of the
+// tests begins.
 const vectorUntil = 1767229200
 
-// vectors are tokens that other programs have made (docs/listeners-auth.md).
+// vectors are tokens made by other programs (docs/listeners-auth.md).
 var vectors = []struct{ mount, ip, token string }{
 	{"/live", "", "1767229200.cefb30d7ec47f91d512ea8f1afa7a8576ac79131d1f462f0d37818023f187f2a"},
 	{"/live", "192.0.2.1", "1767229200.4a032130cdf41d820bb2312b3c32d7f206abb703c9c3812b17fa7646ce55a936"},
@@ -68,7 +70,7 @@ func makeToken(mount, ip string, until int64) string {
 	return expiry + "." + hex.EncodeToString(sign(tokenSecret, parts...))
 }
 
-// tune is what Gate.Listener says of an address with a token.
+// tune returns what Gate.Listener says of an address with a token.
 func tune(g *Gate, mount, token, ip string) error {
 	req := httptest.NewRequest(http.MethodGet, mount+"?token="+token, nil)
 	req.RemoteAddr = "[" + ip + "]:50000"
@@ -92,11 +94,11 @@ func TestListeningTokens(t *testing.T) {
 		{"with a later expiry", "/live", flipped, "192.0.2.1", "not signed"},
 		{"expired", "/live", makeToken("/live", "", vectorUntil-7200), "192.0.2.1", "expired 1h0m0s ago"},
 		{"none", "/live", "", "192.0.2.1", "no token was given"},
-		{"no signature", "/live", "1767229200", "192.0.2.1", "is no token"},
-		{"short signature", "/live", anywhere[:len(anywhere)-2], "192.0.2.1", "is no token"},
-		{"no number", "/live", "x" + anywhere, "192.0.2.1", "is no token"},
-		{"before 1970", "/live", "-" + anywhere, "192.0.2.1", "is no token"},
-		{"a number in another form", "/live", "0" + anywhere, "192.0.2.1", "is no token"},
+		{"no signature", "/live", "1767229200", "192.0.2.1", "is not a token"},
+		{"short signature", "/live", anywhere[:len(anywhere)-2], "192.0.2.1", "is not a token"},
+		{"no number", "/live", "x" + anywhere, "192.0.2.1", "is not a token"},
+		{"before 1970", "/live", "-" + anywhere, "192.0.2.1", "is not a token"},
+		{"a number in another form", "/live", "0" + anywhere, "192.0.2.1", "is not a token"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -106,27 +108,26 @@ func TestListeningTokens(t *testing.T) {
 	}
 }
 
-// Whatever stands behind token=, it is no guess; and a right token is never kept
-// waiting.
+// No text after token= is a guess, and a right token never has to wait.
 func TestTokensAreNoGuesses(t *testing.T) {
 	g, c := tokens(t, "")
-	for i := range freeGuesses + 20 {
+	for i := range throttle.FreeGuesses + 20 {
 		tune(g, "/live", makeToken("/live", "", int64(i)), guesserIP) // expired
 		tune(g, "/other", makeToken("/live", "", vectorUntil+int64(i)), guesserIP)
 		tune(g, "/live", fmt.Sprint("nonsense", i), guesserIP)
 	}
-	if took := g.throttle.guess(c, guesserIP, freeGuesses); took != 0 {
+	if took := guess(g.throttle, c, throttle.FreeGuesses); took != 0 {
 		t.Errorf("after wrong tokens guesses took %v", took)
 	}
-	g.throttle.guess(c, guesserIP, freeGuesses)
+	guess(g.throttle, c, throttle.FreeGuesses)
 	if err := tune(g, "/live", makeToken("/live", "", vectorUntil), guesserIP); err != nil {
 		t.Errorf("a right token where somebody guesses: %v", err)
 	}
 }
 
-// A mount may take tokens and passwords.
+// A mount may accept tokens and passwords.
 func TestATokenOrAPassword(t *testing.T) {
-	path, _ := members(t, kinds)
+	path, _ := members(t, someMembers)
 	g, _ := tokens(t, "htpasswd_file = '"+path+"'")
 	if err := tune(g, "/live", makeToken("/live", "", vectorUntil), "192.0.2.1"); err != nil {
 		t.Errorf("the token: %v", err)
@@ -141,7 +142,7 @@ func TestATokenOrAPassword(t *testing.T) {
 	}
 }
 
-// The tokens that the documents show are right.
+// The tokens in the documents are right.
 func TestDocumentedTokens(t *testing.T) {
 	document, err := os.ReadFile("../docs/listeners-auth.md")
 	if err != nil {
@@ -158,7 +159,7 @@ func TestDocumentedTokens(t *testing.T) {
 	}
 }
 
-// The lines of Python in the documents make an address that opens the mount.
+// The Python code in the documents makes an address that opens the mount.
 func TestDocumentedPython(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -195,7 +196,7 @@ func FuzzListeningToken(f *testing.F) {
 		if ok && !strings.EqualFold(parsed.expiry+"."+hex.EncodeToString(parsed.signature), text) {
 			t.Errorf("%q is read as %v", text, parsed)
 		}
-		if g.checkToken(text, "/live", "192.0.2.1") == nil && !strings.EqualFold(text, makeToken("/live", "", parsed.until.Unix())) {
+		if g.checkToken(text, "/live", netip.MustParseAddr("192.0.2.1")) == nil && !strings.EqualFold(text, makeToken("/live", "", parsed.until.Unix())) {
 			t.Errorf("%q is let in", text)
 		}
 	})

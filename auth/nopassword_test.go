@@ -9,10 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+
 	"relay/conf"
 )
 
-// A browser asks its user for a password only where one could help.
+// A browser asks its user for a password only if one could help.
 func TestNoPasswordIsAskedForWhereNoneHelps(t *testing.T) {
 	members := filepath.Join(t.TempDir(), "members")
 	if err := os.WriteFile(members, []byte("alice:10cf1fdf6ad958eeffa9853f6885cec9\n"), 0o600); err != nil {
@@ -36,8 +38,8 @@ listener_auth.token_secret = "sixteen or more of them"
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := unhurried(NewGate(conf.NewLive(c)))
-	open := unhurried(NewGate(conf.NewLive(&conf.Config{}))) // nobody has a password
+	g := unhurried(NewGate(conf.NewLive(c), zap.NewNop()))
+	open := unhurried(NewGate(conf.NewLive(&conf.Config{}), zap.NewNop())) // nobody has a password
 	listens := func(mount, query, user, password string) error {
 		req := get(mount+query, user, password)
 		_, err := g.Listener(t.Context(), req, mount, 1)

@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-// Origin is on whose behalf a request was sent. Browsers send the logins they
-// remember along with whatever a page asks for, be it another site's.
+// Origin says on whose behalf a request was sent. Browsers add the logins that they
+// remember to every request that a page causes, even a page of another site.
 type Origin int
 
-// What an Origin may be.
+// The origins of a request.
 const (
-	Program   Origin = iota // no browser sent it, so far as can be told
-	OwnPage                 // a page of this server, or whoever typed the address
+	Program   Origin = iota // no browser sent it, as far as can be told
+	OwnPage                 // a page of this server, or a person who typed the address
 	OtherPage               // a page of another site
 	Unsaid                  // a browser that does not say, as by plain HTTP it need not
 )
 
-// OriginOf tells who had a request sent. The server is known by the Host of the
+// OriginOf returns the origin of a request. It knows the server by the Host of the
 // request, by the one that a trusted proxy names, and by its public address.
 func OriginOf(r *http.Request, public string) Origin {
 	site := r.Header.Get("Sec-Fetch-Site")
@@ -40,19 +40,19 @@ func OriginOf(r *http.Request, public string) Origin {
 	return Program
 }
 
-// isBrowser reports whether a browser sent a request, as far as can be told. Many
-// programs call themselves Mozilla, but do not speak of languages. A page can have
-// its visitor's browser send an empty Accept-Language, and cannot have it send none
-// or another User-Agent without being asked for leave by a preflight.
+// isBrowser reports whether a browser sent a request, as far as can be told. Many programs
+// call themselves Mozilla but send no Accept-Language. A page can make its visitor's
+// browser send an empty Accept-Language, but cannot make it send none, or another
+// User-Agent, without a preflight request that asks for permission.
 func isBrowser(r *http.Request) bool {
 	_, speaks := r.Header["Accept-Language"]
 	return speaks && slices.ContainsFunc(browsers, func(name string) bool { return strings.HasPrefix(r.UserAgent(), name) })
 }
 
-// browsers are how the names of browsers begin, and of what plays sound for them.
+// browsers are prefixes of the User-Agents of browsers and of players that browsers use.
 var browsers = []string{"Mozilla/5.0", "Opera/", "AppleCoreMedia/"}
 
-// isHere tells whether the address of a page is one of this server.
+// isHere reports whether the address of a page is one of this server.
 func isHere(r *http.Request, public, page string) bool {
 	from, err := url.Parse(page)
 	if err != nil || from.Host == "" {

@@ -5,17 +5,20 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"slices"
 
+	"relay/auth/hooks"
 	"relay/icy"
+	"relay/internal/netconn"
 )
 
-// PasswordLine checks the password line of a SHOUTcast source, in all the
-// forms it may have, and returns the mount that the source may feed, the one
-// that the line names, else standard, and whose login it was. ip is where the
-// source comes from. A stream_auth hook is waited for until ctx ends, five
-// seconds at most. The error is a *Refusal.
-func (g *Gate) PasswordLine(ctx context.Context, ip, line, standard string) (mount, user string, err error) {
+// PasswordLine checks the password line of a SHOUTcast source, in all forms that it may
+// have. It returns the mount that the source may feed and the user whose login it was. The
+// mount is the one that the line names, or else standard. ip is the source's address.
+// PasswordLine waits for a stream_auth hook until ctx ends, five seconds at most. The
+// error is a *Refusal.
+func (g *Gate) PasswordLine(ctx context.Context, ip netip.Addr, line, standard string) (mount, user string, err error) {
 	if line == icy.ShoutcastProbe {
 		return "", "", &Refusal{Missing: true, Reason: "libshout's probe for a SHOUTcast server"}
 	}
@@ -29,13 +32,13 @@ func (g *Gate) PasswordLine(ctx context.Context, ip, line, standard string) (mou
 	return mount, user, err
 }
 
-// AdminPasswordLine checks what stands for a login in req, one of SHOUTcast's
-// requests for a mount: the password line of its source or, in the same forms,
-// the administrator's password. It returns the mount and whose login it was.
-// Whoever leaves before he is answered is heard all the same, as with
-// MountAdmin. The error is a *Refusal.
+// AdminPasswordLine checks the login in req, one of SHOUTcast's requests for a mount. The
+// login is the password line of the mount's source or, in the same forms, the
+// administrator's password. It returns the mount and the user whose login it was. As with
+// MountAdmin, the request counts even if the client leaves before the answer. The error is
+// a *Refusal.
 func (g *Gate) AdminPasswordLine(req *http.Request, line, standard string) (mount, user string, err error) {
-	ctx, ip := context.WithoutCancel(req.Context()), hostOf(req.RemoteAddr)
+	ctx, ip := context.WithoutCancel(req.Context()), netconn.Client(req)
 	err = g.guarded(ctx, ip, line, func() (refusal *Refusal) {
 		mount, user, refusal = g.passwordLine(ctx, ip, line, standard, true)
 		return refusal
@@ -43,7 +46,7 @@ func (g *Gate) AdminPasswordLine(req *http.Request, line, standard string) (moun
 	return mount, user, err
 }
 
-func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admin bool) (mount, user string, refusal *Refusal) {
+func (g *Gate) passwordLine(ctx context.Context, ip netip.Addr, line, standard string, admin bool) (mount, user string, refusal *Refusal) {
 	refusal = &Refusal{wrong: true, Reason: fmt.Sprintf("wrong password, given for %s", standard)}
 	readings := icy.ReadPasswordLine(line)
 	for i, given := range readings {
@@ -62,15 +65,16 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 				return mount, l.User, nil
 			case err.Busy:
 				return "", "", err
-			case err.RightPassword: // other refusals may name a piece of a password as the user
+			case err.RightPassword: // other refusals may show a piece of a password as the user
 				refusal = err
 			}
 		}
 	}
 
-	ctx, cancel := context.WithTimeout(ctx, g.hooks.timeout)
+	ctx, cancel := context.WithTimeout(ctx, g.hooks.Timeout)
 	defer cancel()
-	// The hoster may lock out who errs: ask about the likeliest reading first.
+	// The operator's server may lock out clients with wrong logins: ask about the
+	// likeliest reading first.
 	slices.SortStableFunc(readings, func(a, b icy.PasswordLine) int { return unnamed(a) - unnamed(b) })
 	for _, given := range readings {
 		mount := cmp.Or(given.Mount, standard)
@@ -80,20 +84,20 @@ func (g *Gate) passwordLine(ctx context.Context, ip, line, standard string, admi
 			continue
 		}
 		user := cmp.Or(given.User, m.SourceUser)
-		refusal = g.hooks.mayStream(ctx, address, "the password given for "+mount,
-			stream{mount: g.conf.Config().RootOf(mount), ip: ip, user: user, password: given.Password, admin: admin})
+		refusal = refusalOf(g.hooks.MayStream(ctx, address, "the password given for "+mount,
+			hooks.Stream{Mount: g.conf.Config().RootOf(mount), IP: ip, User: user, Password: given.Password, Admin: admin}))
 		if refusal == nil {
 			return mount, user, nil
 		}
 		refusal.Mount = given.Mount
 		if refusal.Unavailable {
-			break // the others would learn no more
+			break // the other readings would get no answer either
 		}
 	}
 	return "", "", refusal
 }
 
-// unnamed is 1 for a reading that names neither a user nor a mount.
+// unnamed returns 1 for a reading that names neither a user nor a mount, and 0 for others.
 func unnamed(given icy.PasswordLine) int {
 	if given.User == "" && given.Mount == "" {
 		return 1

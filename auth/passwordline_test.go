@@ -3,8 +3,11 @@ package auth
 import (
 	"errors"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
+
+	"go.uber.org/zap"
 
 	"relay/conf"
 )
@@ -25,7 +28,7 @@ source_password = "a:b:#7"
 	if err != nil {
 		t.Fatal(err)
 	}
-	gate := unhurried(NewGate(conf.NewLive(c)))
+	gate := unhurried(NewGate(conf.NewLive(c), zap.NewNop()))
 	tests := []struct{ line, source, admin string }{ // the mount, or a piece of the refusal
 		{"hackme", "/stream", "/stream"},
 		{"hackme:#1", "/stream", "/stream"},
@@ -70,14 +73,14 @@ source_password = "a:b:#7"
 					t.Errorf("refused: %v, want %s", err, want)
 				}
 			}
-			mount, _, err := gate.PasswordLine(t.Context(), "192.0.2.1", tt.line, "/stream")
+			mount, _, err := gate.PasswordLine(t.Context(), netip.MustParseAddr("192.0.2.1"), tt.line, "/stream")
 			check(mount, err, tt.source)
 			mount, _, err = gate.AdminPasswordLine(httptest.NewRequest("GET", "/admin.cgi", nil), tt.line, "/stream")
 			check(mount, err, tt.admin)
 		})
 	}
 	var refusal *Refusal
-	if _, _, err := gate.PasswordLine(t.Context(), "192.0.2.1", "!POKE", "/stream"); !errors.As(err, &refusal) || !refusal.Missing {
+	if _, _, err := gate.PasswordLine(t.Context(), netip.MustParseAddr("192.0.2.1"), "!POKE", "/stream"); !errors.As(err, &refusal) || !refusal.Missing {
 		t.Errorf("libshout's probe: %v", err)
 	}
 }

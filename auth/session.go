@@ -7,47 +7,50 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"net/netip"
 	"sync"
 	"time"
+
+	"relay/auth/hooks"
 )
 
-// SessionCookie is the cookie that holds the token of a session.
+// SessionCookie is the name of the cookie that holds the token of a login session.
 const SessionCookie = "relay_session"
 
 const (
 	// sessionLasts is how long a session lives after its last use.
 	sessionLasts = 12 * time.Hour
-	// mostSessions bounds the memory of them; whoever logs in when all are
-	// taken ends the one that was used the longest time ago.
-	mostSessions = 1000
+	// maxSessions bounds the memory of sessions. A login beyond it ends the session that
+	// has been unused for longest.
+	maxSessions = 1000
 
-	// A session that a hook has let in lives by its word: it is asked again when the
-	// session is used after hookWordLasts, and before what changes anything after
-	// hookWordFresh.
+	// A hook's word for a session ages: the hook is asked again when the session is used
+	// after hookWordLasts, and before a change after hookWordFresh.
 	hookWordLasts = 10 * time.Second
 	hookWordFresh = time.Second
 )
 
-// Session is a login that a browser keeps by a cookie.
+// Session is the login of a browser, kept by a cookie.
 type Session struct {
 	User     string
 	Operator bool   // the administrator's login
-	Mount    string // of a source's login: the only mount it opens
-	CSRF     string // to be repeated by whatever changes something
+	Mount    string // of a source's login: the only mount that it opens
+	CSRF     string // to be repeated by requests that change something
 
-	password, ip string // for a hook
+	password string     // for a hook; see With
+	ip       netip.Addr // likewise
 }
 
-// With returns s with the password that it was opened with, and where that came from. A
-// hook that has let it in is asked about them again; otherwise they are not kept.
-func (s Session) With(password, ip string) Session {
+// With returns s with its password and the address it came from. They are kept only if a
+// hook has let the session in, which is then asked about them again.
+func (s Session) With(password string, ip netip.Addr) Session {
 	s.password, s.ip = password, ip
 	return s
 }
 
-// Sessions are the logins that are open. They live in memory and end with the
-// program, with the password they were opened with, with the word of the hook that
-// let them in, and 12 hours after their last use. Safe for concurrent use.
+// Sessions are the open login sessions. They live in memory and end with the program, when
+// their password changes, when the hook that let them in says no, and 12 hours after their
+// last use. Safe for concurrent use.
 type Sessions struct {
 	gate *Gate
 	now  func() time.Time
@@ -61,18 +64,18 @@ type openSession struct {
 	key  [sha256.Size]byte // see Gate.key
 	used time.Time
 
-	asked  time.Time     // when the hook last gave its word
-	asking chan struct{} // closed when it has answered; nil: it is not being asked
-	answer *Refusal      // its last
+	asked  time.Time     // when the hook last said yes
+	asking chan struct{} // closed when the hook has answered; nil if it is not being asked
+	answer *Refusal      // the hook's last
 }
 
-// NewSessions returns sessions of logins that g has let in; none is open.
+// NewSessions returns the sessions of logins that g has accepted; none is open.
 func NewSessions(g *Gate) *Sessions {
 	return &Sessions{gate: g, now: time.Now, open: map[[sha256.Size]byte]*openSession{}}
 }
 
-// Begin opens a session for who has just logged in, and returns the token by
-// which it is found, 256 random bits. The CSRF token of s is made here too.
+// Begin opens a session after a login, and returns its token, 256 random bits, by which
+// Find finds it. The CSRF token of s is made here too.
 func (all *Sessions) Begin(s Session) (token string, begun Session) {
 	s.CSRF = newToken()
 	token = newToken()
@@ -81,30 +84,30 @@ func (all *Sessions) Begin(s Session) (token string, begun Session) {
 	now := all.now()
 	all.makeRoom(now)
 	if all.gate.hookOf(s) == "" {
-		s.password, s.ip = "", ""
+		s.password, s.ip = "", netip.Addr{}
 	}
 	all.open[sha256.Sum256([]byte(token))] = &openSession{Session: s, key: all.gate.key(s), used: now, asked: now}
-	s.password, s.ip = "", ""
+	s.password, s.ip = "", netip.Addr{}
 	return token, s
 }
 
-// Find returns the session of a token, if it is open still, and counts as use. The
-// hook that let it in is asked again now and then, which may take some seconds; while
-// that gives no answer the session stays.
+// Find returns the session of a token, if it is open, and counts as use. It asks the hook
+// that let the session in again now and then, which may take some seconds. If the hook
+// gives no answer, the session stays.
 func (all *Sessions) Find(token string) (s Session, ok bool) {
 	s, err := all.find(token, hookWordLasts)
 	var refusal *Refusal
 	return s, err == nil || errors.As(err, &refusal) && refusal.Unavailable
 }
 
-// Confirm asks the hook that let the session of a token in, if one did, whether it may
-// still change something. The error is a *Refusal.
+// Confirm asks the hook that let the session of a token in, if one did, whether the
+// session may still change something. The error is a *Refusal.
 func (all *Sessions) Confirm(token string) error {
 	_, err := all.find(token, hookWordFresh)
 	return err
 }
 
-// find returns the session of a token. The word of a hook may be so old.
+// find returns the session of a token. word is how old the hook's word may be.
 func (all *Sessions) find(token string, word time.Duration) (Session, error) {
 	digest := sha256.Sum256([]byte(token))
 	found, asking, first := all.look(digest, word)
@@ -113,7 +116,7 @@ func (all *Sessions) find(token string, word time.Duration) (Session, error) {
 		return Session{}, errNoSession
 	case first:
 		all.note(found, all.gate.askAgain(found.Session))
-	case asking == nil || word == hookWordLasts: // or another request waits for the answer
+	case asking == nil || word == hookWordLasts: // or another request is asking the hook
 		return found.shown(), nil
 	default:
 		<-asking
@@ -121,9 +124,9 @@ func (all *Sessions) find(token string, word time.Duration) (Session, error) {
 	return all.outcome(digest, found)
 }
 
-// look returns a session that is open, or nil, and counts as use. asking is not nil if
-// the hook is to be asked first: by the caller if first is true, who must note the
-// answer, and otherwise it is being asked until asking is closed.
+// look returns a session, or nil if it is not open, and counts as use. asking is not nil
+// if the hook must be asked. If first is true, the caller must ask it and note the answer;
+// otherwise another caller is asking, until asking is closed.
 func (all *Sessions) look(digest [sha256.Size]byte, word time.Duration) (found *openSession, asking chan struct{}, first bool) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -146,7 +149,7 @@ func (all *Sessions) look(digest [sha256.Size]byte, word time.Duration) (found *
 	return found, found.asking, first
 }
 
-// note notes what the hook has answered about a session.
+// note notes a hook's answer about a session.
 func (all *Sessions) note(s *openSession, answer *Refusal) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -157,7 +160,7 @@ func (all *Sessions) note(s *openSession, answer *Refusal) {
 	}
 }
 
-// outcome is what find returns after the hook has answered.
+// outcome returns what find returns after the hook has answered.
 func (all *Sessions) outcome(digest [sha256.Size]byte, s *openSession) (Session, error) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -170,12 +173,12 @@ func (all *Sessions) outcome(digest [sha256.Size]byte, s *openSession) (Session,
 	return s.shown(), s.answer.orNil()
 }
 
-// shown is what others may know of a session.
-func (s *openSession) shown() Session { return s.Session.With("", "") }
+// shown returns the part of a session that others may know.
+func (s *openSession) shown() Session { return s.Session.With("", netip.Addr{}) }
 
 var errNoSession = &Refusal{Missing: true, Reason: "there is no such session"}
 
-// hookOf returns the address of the hook that let a session in, or nothing.
+// hookOf returns the address of the hook that let a session in; empty if none did.
 func (g *Gate) hookOf(s Session) string {
 	if s.Operator {
 		return ""
@@ -187,12 +190,12 @@ func (g *Gate) hookOf(s Session) string {
 func (g *Gate) askAgain(s Session) *Refusal {
 	hook := g.hookOf(s)
 	if hook == "" {
-		return errNoSession // it went this moment
+		return errNoSession // the hook was just removed
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), g.hooks.timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), g.hooks.Timeout)
 	defer cancel()
-	return g.hooks.mayStream(ctx, hook, "the session of "+ofUser(s.User),
-		stream{mount: s.Mount, ip: s.ip, user: s.User, password: s.password, admin: true})
+	return refusalOf(g.hooks.MayStream(ctx, hook, "the session of "+ofUser(s.User),
+		hooks.Stream{Mount: s.Mount, IP: s.ip, User: s.User, Password: s.password, Admin: true}))
 }
 
 // End closes the session of a token.
@@ -202,10 +205,10 @@ func (all *Sessions) End(token string) {
 	delete(all.open, sha256.Sum256([]byte(token)))
 }
 
-// makeRoom lets go of sessions that are over and, when there is still no room,
-// of the one that was used the longest time ago. all.mu is held.
+// makeRoom removes sessions that are over and, if there is still no room, the one that has
+// been unused for longest. all.mu is held.
 func (all *Sessions) makeRoom(now time.Time) {
-	if len(all.open) < mostSessions {
+	if len(all.open) < maxSessions {
 		return
 	}
 	var oldest [sha256.Size]byte
@@ -217,19 +220,19 @@ func (all *Sessions) makeRoom(now time.Time) {
 			oldest, last = digest, s.used
 		}
 	}
-	if len(all.open) >= mostSessions {
+	if len(all.open) >= maxSessions {
 		delete(all.open, oldest)
 	}
 }
 
-// Confirms reports whether a request that carries the session's cookie was
-// made by a page that could read the session's CSRF token.
+// Confirms reports whether a request that carries the session's cookie came from a page
+// that could read the session's CSRF token.
 func (s Session) Confirms(given string) bool {
 	return s.CSRF != "" && subtle.ConstantTimeCompare([]byte(s.CSRF), []byte(given)) == 1
 }
 
-// key is a digest of all that would open a session of this kind: when the
-// configuration gets another login, sessions of the old one are found out.
+// key returns a digest of all logins that would open a session of this kind. When the
+// configuration changes one of them, sessions of the old login no longer match.
 func (g *Gate) key(s Session) [sha256.Size]byte {
 	c := g.conf.Config()
 	text := "operator\x00" + c.Auth.AdminUser + "\x00" + c.Auth.AdminPassword.Reveal()

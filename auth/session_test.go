@@ -5,13 +5,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.uber.org/zap"
+
 	"relay/conf"
 )
 
 func newSessions(t testing.TB, toml string) (*Sessions, *conf.Live) {
 	t.Helper()
 	live := conf.NewLive(parsed(t, toml))
-	return NewSessions(NewGate(live)), live
+	return NewSessions(NewGate(live, zap.NewNop())), live
 }
 
 func parsed(t testing.TB, toml string) *conf.Config {
@@ -114,11 +116,11 @@ func TestSessionsAreBounded(t *testing.T) {
 		second, _ := all.Begin(Session{Operator: true})
 		time.Sleep(time.Second)
 		all.Find(first)
-		for range mostSessions - 1 {
+		for range maxSessions - 1 {
 			time.Sleep(time.Millisecond)
 			all.Begin(Session{Operator: true})
 		}
-		if len(all.open) != mostSessions {
+		if len(all.open) != maxSessions {
 			t.Errorf("%d sessions", len(all.open))
 		}
 		if _, ok := all.Find(second); ok {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -11,8 +12,8 @@ import (
 	"time"
 )
 
-// asked returns a gate whose hook lets in the user dj with the password
-// "secret", and a function that gives what it was asked since the last call.
+// asked returns a gate whose hook accepts the user dj with the password "secret".
+// questions returns what the hook was asked since the last call.
 func asked(t *testing.T) (g *Gate, questions func() string) {
 	t.Helper()
 	got := make(chan string, 100)
@@ -34,8 +35,8 @@ func asked(t *testing.T) (g *Gate, questions func() string) {
 	}
 }
 
-// Where a hook decides about sources, the passwords here do not, but those of
-// the administrator do.
+// If a hook decides about sources, the configured source passwords do not count, but the
+// administrator's does.
 func TestStreamAuth(t *testing.T) {
 	g, questions := asked(t)
 	login := func(user, password string) *http.Request { return get("/url.mp3", user, password) }
@@ -88,7 +89,7 @@ func TestPasswordLineAsksTheHook(t *testing.T) {
 			req := httptest.NewRequest(http.MethodGet, "/admin.cgi", nil) // from 192.0.2.1
 			mount, _, err = g.AdminPasswordLine(req, tt.line, tt.standard)
 		} else {
-			mount, _, err = g.PasswordLine(t.Context(), "192.0.2.1", tt.line, tt.standard)
+			mount, _, err = g.PasswordLine(t.Context(), netip.MustParseAddr("192.0.2.1"), tt.line, tt.standard)
 		}
 		checkRefused(t, err, tt.refused)
 		if got := questions(); mount != tt.mount || got != tt.want {
@@ -97,8 +98,7 @@ func TestPasswordLineAsksTheHook(t *testing.T) {
 	}
 }
 
-// However many readings a line has, they share one timeout: behind a hook that
-// hangs, only the first is asked about.
+// All readings of a line share one timeout: of a hook that hangs, only the first is asked.
 func TestPasswordLineWaitsOnce(t *testing.T) {
 	var asked atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -108,8 +108,8 @@ func TestPasswordLineWaitsOnce(t *testing.T) {
 	}))
 	defer server.Close()
 	g := hookGate(t, server.URL)
-	g.hooks.timeout = 200 * time.Millisecond
-	_, _, err := g.PasswordLine(t.Context(), "192.0.2.1", "a:b:#1", "/url.mp3")
+	g.hooks.Timeout = 200 * time.Millisecond
+	_, _, err := g.PasswordLine(t.Context(), netip.MustParseAddr("192.0.2.1"), "a:b:#1", "/url.mp3")
 	checkRefused(t, err, "no answer within 200ms")
 	if n := asked.Load(); n != 1 {
 		t.Errorf("%d readings were asked about", n)

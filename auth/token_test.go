@@ -4,6 +4,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"go.uber.org/zap"
 	"golang.org/x/crypto/bcrypt"
 
 	"relay/conf"
@@ -14,8 +15,8 @@ func TestToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gate := NewGate(conf.NewLive(parsed(t, "[auth]\napi_tokens = ['one', 'two', '"+string(hash)+"']\n")))
-	none := NewGate(conf.NewLive(parsed(t, "")))
+	gate := NewGate(conf.NewLive(parsed(t, "[auth]\napi_tokens = ['one', 'two', '"+string(hash)+"']\n")), zap.NewNop())
+	none := NewGate(conf.NewLive(parsed(t, "")), zap.NewNop())
 	for _, test := range []struct {
 		field         string
 		good, missing bool

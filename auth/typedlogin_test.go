@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
 	"golang.org/x/crypto/bcrypt"
 
+	"relay/auth/throttle"
 	"relay/conf"
 )
 
@@ -29,8 +31,7 @@ name = "/odd"
 source_password = "dj1:one"
 `
 
-// A login that was typed into the field for the password is taken, and opens what it
-// opens anyway.
+// A login typed into the password field is accepted, and opens what it opens otherwise.
 func TestTypedLogins(t *testing.T) {
 	hash, err := bcrypt.GenerateFromPassword([]byte("two"), bcrypt.MinCost)
 	if err != nil {
@@ -40,7 +41,7 @@ func TestTypedLogins(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := unhurried(NewGate(conf.NewLive(c)))
+	g := unhurried(NewGate(conf.NewLive(c), zap.NewNop()))
 	for _, tt := range []struct{ mount, user, password, source, program string }{ // whose login it is, or nothing
 		{"/live", "source", "dj1:one", "dj1", "dj1"},
 		{"/live", "source", "dj1,one", "dj1", "dj1"},
@@ -87,7 +88,7 @@ func TestTypedLogins(t *testing.T) {
 	}
 }
 
-// However a login can be read, it is one guess: as many are free as of others.
+// A login is one guess, in whatever way it can be read: as many are free as of others.
 func TestTypedLoginsAreOneGuess(t *testing.T) {
 	hash, err := bcrypt.GenerateFromPassword([]byte("two"), bcrypt.MinCost)
 	if err != nil {
@@ -98,11 +99,10 @@ func TestTypedLoginsAreOneGuess(t *testing.T) {
 		t.Fatal(err)
 	}
 	cost := func(password string) time.Duration {
-		g := NewGate(conf.NewLive(c))
-		var clock *clock
-		g.throttle, clock, _ = slowed(t)
+		g := NewGate(conf.NewLive(c), zap.NewNop())
+		clock := clocked(g.throttle)
 		begun := clock.at
-		for n := range 3 * freeGuesses {
+		for n := range 3 * throttle.FreeGuesses {
 			var refusal *Refusal
 			if err := g.Source(get("/", "source", fmt.Sprintf(password, n)), "/live"); !errors.As(err, &refusal) {
 				t.Fatalf("%v", err)
@@ -119,8 +119,8 @@ func TestTypedLoginsAreOneGuess(t *testing.T) {
 	}
 }
 
-// A hook is asked about what the DJ means first, and not about more than that and what was
-// written.
+// A hook is asked first about the login that the DJ meant, and then only about the login
+// as written.
 func TestHookIsAskedAboutTypedLogins(t *testing.T) {
 	for password, want := range map[string]string{
 		"dj:secret": "/url.mp3 dj secret 127.0.0.1",

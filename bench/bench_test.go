@@ -44,7 +44,7 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// The load and the floor are this binary under another name.
+// The load and the floor are this binary with other arguments.
 func TestMain(m *testing.M) {
 	for i, arg := range os.Args {
 		if arg == "-role" && i+1 < len(os.Args) {
@@ -55,7 +55,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A run in small: every frame of the floor reaches every listener.
+// A small run: every frame of the floor reaches every listener.
 func TestRunOnTheFloor(t *testing.T) {
 	dir := t.TempDir()
 	floor, err := startFloor(t.Context(), dir, 100*time.Millisecond)

@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// certificate is a self-signed one for this run, in the forms servers want.
+// certificate is a self-signed certificate for this run, in the file formats of the
+// servers.
 type certificate struct{ certFile, keyFile, bothFile string }
 
 func newCertificate(dir string) (certificate, error) {

@@ -5,29 +5,29 @@ package main
 import (
 	"bytes"
 
-	"relay/frames"
-	"relay/frames/frametest"
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 )
 
-// format is that of the test stream.
+// format is the header of the test stream's frames.
 var format = frametest.Header(128000, 44100, 2)
 
-// checker follows the body of one listener's answer: it takes metadata blocks
-// out and sees that numbered frames come once and in order.
+// checker reads the body of one listener's answer: it removes metadata blocks and
+// checks that numbered frames come once and in order.
 type checker struct {
 	metaint    int
 	untilBlock int
-	blockLeft  int // bytes of a block still to come
+	blockLeft  int // remaining bytes of a block
 
-	frame  []byte // the frame under way; nil before the first is found
+	frame  []byte // the current frame; nil before the first one
 	last   uint64
 	frames int
-	breaks int // frames that did not continue the one before
+	breaks int // frames that did not continue the previous one
 }
 
 func newChecker(metaint int) *checker { return &checker{metaint: metaint, untilBlock: metaint} }
 
-// feed takes the next bytes of the body.
+// feed processes the next bytes of the body.
 func (c *checker) feed(b []byte) {
 	if c.metaint == 0 {
 		c.audio(b)
@@ -52,11 +52,11 @@ func (c *checker) feed(b []byte) {
 	}
 }
 
-// audio cuts frames without keeping more than the one under way.
+// audio cuts frames, keeping only the current one.
 func (c *checker) audio(b []byte) {
 	for len(b) > 0 {
-		if len(c.frame) >= frames.HeaderSize {
-			h, ok := frames.ParseHeader(c.frame)
+		if len(c.frame) >= mp3.HeaderSize {
+			h, ok := mp3.ParseHeader(c.frame)
 			if !ok {
 				c.resync()
 				continue
@@ -69,13 +69,13 @@ func (c *checker) audio(b []byte) {
 			}
 			continue
 		}
-		n := min(frames.HeaderSize-len(c.frame), len(b))
+		n := min(mp3.HeaderSize-len(c.frame), len(b))
 		c.frame = append(c.frame, b[:n]...)
 		b = b[n:]
 	}
 }
 
-// whole judges a frame that is complete.
+// whole checks a complete frame.
 func (c *checker) whole() {
 	n, numbered := frametest.Number(c.frame)
 	switch {
@@ -83,7 +83,7 @@ func (c *checker) whole() {
 		c.breaks++
 		c.resync()
 		return
-	case !numbered: // joined inside a frame, or on a silent one
+	case !numbered: // joined within a frame, or at a silent one
 		c.resync()
 		return
 	case c.last != 0 && n != c.last+1:
@@ -94,8 +94,8 @@ func (c *checker) whole() {
 	c.frame = c.frame[:0]
 }
 
-// resync passes over the first byte and looks for the next header. Servers
-// that join listeners in the middle of a frame need it once.
+// resync drops the first byte and looks for the next header. It is needed once if a
+// server lets listeners join in the middle of a frame.
 func (c *checker) resync() {
 	next := bytes.IndexByte(c.frame[1:], 0xff)
 	if next < 0 {

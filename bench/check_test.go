@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"relay/frames/frametest"
+	"relay/codec/mp3/frametest"
 	"relay/icy"
 )
 
-// feedInPieces gives a checker b in pieces of random size.
+// feedInPieces feeds b to a checker in pieces of random size.
 func feedInPieces(c *checker, b []byte, r *rand.Rand) {
 	for len(b) > 0 {
 		n := 1 + r.IntN(min(len(b), 3000))
@@ -20,7 +20,7 @@ func feedInPieces(c *checker, b []byte, r *rand.Rand) {
 	}
 }
 
-// interleave puts a metadata block behind every metaint bytes.
+// interleave puts a metadata block after every metaint bytes.
 func interleave(audio []byte, metaint int) (wire []byte) {
 	for n := 0; len(audio) > metaint; n++ {
 		wire = append(wire, audio[:metaint]...)

@@ -12,15 +12,15 @@ import (
 	"sync/atomic"
 	"time"
 
-	"relay/frames"
-	"relay/frames/frametest"
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 )
 
-// feedAhead is how much a feeder sends at once before it goes on in real
-// time, so that the first listeners find a burst.
+// feedAhead is the length of audio that a feeder sends at once before it continues in
+// real time, so that the first listeners get a burst.
 const feedAhead = 6 * time.Second
 
-// feeder is a source client that sends numbered frames in real time, every
+// feeder is a source client that sends numbered frames in real time, once every
 // feedCadence.
 type feeder struct {
 	conn net.Conn
@@ -68,7 +68,7 @@ func (f *feeder) run(ctx context.Context) {
 	}
 }
 
-// frameClock makes the numbered frames of a stream as they fall due.
+// frameClock produces the numbered frames of a stream when they are due.
 type frameClock struct {
 	next   time.Time
 	number uint64
@@ -77,8 +77,8 @@ type frameClock struct {
 
 func newFrameClock(start time.Time) *frameClock { return &frameClock{next: start} }
 
-// due returns all frames due by now, valid until the next call. Padding makes
-// them 128 kbit/s on the average, as encoders do.
+// due returns all frames that are due, valid until the next call. Padding brings the
+// average to 128 kbit/s, as encoders do.
 func (c *frameClock) due(now time.Time) []byte {
 	c.buf = c.buf[:0]
 	for !c.next.After(now) {
@@ -88,7 +88,7 @@ func (c *frameClock) due(now time.Time) []byte {
 			h.Size++
 		}
 		c.buf = append(c.buf, frametest.Numbered(h, c.number)...)
-		c.next = c.next.Add(frames.Header.Duration(h))
+		c.next = c.next.Add(mp3.Header.Duration(h))
 	}
 	return c.buf
 }

@@ -13,10 +13,10 @@ import (
 	"unsafe"
 )
 
-// runFloor is the least a server could do: it accepts, answers a head with a
-// burst, and then does nothing but write(2) the same bytes to every socket
-// once per cadence, spread over slots of 10 ms. It has no source, no titles,
-// no limits; a socket that is full loses bytes.
+// runFloor does the least that a server could do: it accepts, answers a head with a
+// burst, and then only writes the same bytes to every socket with write(2), once per
+// cadence, spread over slots of 10 ms. It has no source, titles or limits; a full
+// socket loses bytes.
 func runFloor(cadence time.Duration) error {
 	door, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -27,7 +27,7 @@ func runFloor(cadence time.Duration) error {
 	const slotTime = 10 * time.Millisecond
 	slots := make([][]floorSocket, cadence/slotTime)
 	var mu sync.Mutex // guards slots and audio
-	var audio []byte  // all that was played, whole frames
+	var audio []byte  // everything that was played, in whole frames
 	clock := newFrameClock(time.Now().Add(-feedAhead))
 	audio = append(audio, clock.due(time.Now())...)
 
@@ -80,5 +80,5 @@ func runFloor(cadence time.Duration) error {
 
 type floorSocket struct{ fd, at int }
 
-// floorFiles keeps the sockets from being closed by their finalizers.
+// floorFiles prevents finalizers from closing the sockets.
 var floorFiles []*os.File

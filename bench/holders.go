@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// What might hold a stream for ever begins to in the first quarter of a soak: what
-// is held from then on grows by 16 KB a second, where another turn would begin
-// anew.
+// Anything that could keep a stream in memory for ever starts in the first quarter of a
+// soak. From then on such a stream grows by 16 KB a second, whereas repeated rounds
+// would begin again from zero.
 
-// holding is the configuration for it.
+// holding is the configuration for these tests.
 const holding = "[[mount]]\nname = '/returning'\nfallbacks = ['/bench']\ngrace = '1s'\n"
 
 const (
-	soakStalled  = 5                // listeners who stall
-	longestStall = 20 * time.Second // less than a listener may be behind
+	soakStalled = 5                // listeners that stall
+	maxStall    = 20 * time.Second // less than a listener may fall behind
 )
 
-// comeBack has a source leave /returning to its fallback, and come back to stay.
+// comeBack lets a source leave /returning to its fallback, then come back to stay.
 func (t *trouble) comeBack(ctx context.Context, pause time.Duration) {
 	for _, stays := range []time.Duration{pause, 24 * time.Hour} {
 		playing, cut := context.WithTimeout(ctx, stays)
@@ -36,8 +36,8 @@ func (t *trouble) comeBack(ctx context.Context, pause time.Duration) {
 	}
 }
 
-// stall is a listener who comes when there is something to hear, reads nothing for
-// a while, and from then on all.
+// stall runs a listener that joins once there is audio, reads nothing for a while, and
+// then reads everything.
 func (t *trouble) stall(ctx context.Context, pause time.Duration) {
 	rest(ctx, pause)
 	conn, err := listen(ctx, t.subject, "/bench")
@@ -46,15 +46,15 @@ func (t *trouble) stall(ctx context.Context, pause time.Duration) {
 		return
 	}
 	defer conn.Close()
-	rest(ctx, min(pause, longestStall))
+	rest(ctx, min(pause, maxStall))
 	_, err = io.Copy(io.Discard, conn)
 	if ctx.Err() == nil {
 		t.count(fmt.Errorf("a listener who stalled was lost: %v", err))
 	}
 }
 
-// listen asks for a mount with its titles, over a connection that holds little and
-// ends with ctx.
+// listen requests a mount with titles, over a connection with small buffers that ends
+// with ctx.
 func listen(ctx context.Context, s *subject, mount string) (net.Conn, error) {
 	conn, err := net.Dial("tcp", s.addr)
 	if err != nil {
@@ -66,8 +66,8 @@ func listen(ctx context.Context, s *subject, mount string) (net.Conn, error) {
 	return conn, err
 }
 
-// deserted lets the only listener of all leave a mount that goes on, and returns
-// what the server holds from then on.
+// deserted lets the only listener leave a mount that goes on, and returns samples of
+// the server from then on.
 func deserted(ctx context.Context, s *subject, lasts time.Duration) (samples []sample, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lasts)
 	defer cancel()
@@ -87,7 +87,7 @@ func deserted(ctx context.Context, s *subject, lasts time.Duration) (samples []s
 	return samples, nil
 }
 
-// rest waits, at most until ctx ends.
+// rest waits for pause, or until ctx ends.
 func rest(ctx context.Context, pause time.Duration) {
 	select {
 	case <-time.After(pause):

@@ -14,22 +14,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// loadPlan is what the load process is told to do.
+// loadPlan is the task of the load process.
 type loadPlan struct {
 	Addr      string
-	Mounts    []string // listeners are spread over them
+	Mounts    []string // listeners are spread over these
 	Listeners int
 	OpenRate  int // connections a second; 0: all at once
 	ICY       bool
 	TLS       bool
-	Silent    int // of the listeners, how many never read
-	Churn     int // joins and leaves a second, beside the listeners
+	Silent    int // how many of the listeners never read
+	Churn     int // joins and leaves a second, in addition to the listeners
 	Patience  time.Duration
 	Warm      time.Duration
 	Measure   time.Duration
 }
 
-// loadEvent is a line the load process prints.
+// loadEvent is a line printed by the load process.
 type loadEvent struct {
 	Phase  string // "opening", "measuring", "done"
 	Open   int    `json:",omitempty"`
@@ -37,21 +37,21 @@ type loadEvent struct {
 	Report *loadReport
 }
 
-// loadReport is what the load saw. Times are in seconds.
+// loadReport is the result of the load. Times are in seconds.
 type loadReport struct {
 	Listeners  int
-	Heard      int // that got audio at all
+	Heard      int // listeners that received audio
 	FirstAudio struct{ P50, P99, Max float64 }
-	LongestGap float64 // between two receptions of any listener, while measuring
-	Frames     int64   // checked, all in all
-	Breaks     int     // frames that did not continue the one before
-	Lost       int     // connections the server closed
-	SilentLost int     // of those that never read
-	Bytes      int64   // of body, while measuring
+	LongestGap float64 // between two receptions of any listener, during the measurement
+	Frames     int64   // checked frames, in total
+	Breaks     int     // frames that did not continue the previous one
+	Lost       int     // connections closed by the server
+	SilentLost int     // of those, listeners that never read
+	Bytes      int64   // of bodies, during the measurement
 	Joined     int     // by churn
 	JoinsHeard int
-	Stall      float64 // the longest the load itself was busy without looking
-	CPU        float64 // the load's own, in cores
+	Stall      float64 // the longest time for which the load itself did not poll
+	CPU        float64 // CPU use of the load, in cores
 }
 
 // listening is one listener of the load.
@@ -64,16 +64,16 @@ type listening struct {
 	check    *checker
 	silent   bool
 	churning bool
-	request  []byte // still to be sent
+	request  []byte // not sent yet
 }
 
-// load opens listeners by epoll from one goroutine.
+// load runs listeners with epoll in one goroutine.
 type load struct {
 	plan      loadPlan
 	server    unix.SockaddrInet4
 	epoll     int
 	all       map[int]*listening
-	churners  []*listening // oldest first
+	churners  []*listening // the oldest first
 	opened    int
 	heard     int
 	times     []float64 // to first audio
@@ -84,7 +84,7 @@ type load struct {
 
 func emit(e loadEvent) { json.NewEncoder(os.Stdout).Encode(e) }
 
-// runLoad carries out a plan and prints events as it goes.
+// runLoad carries out a plan and prints events.
 func runLoad(plan loadPlan) error {
 	if plan.TLS {
 		return runLoadTLS(plan)
@@ -159,7 +159,7 @@ func runLoad(plan loadPlan) error {
 	return nil
 }
 
-// fits reports whether a process may have so many connections.
+// fits returns an error if a process may not have that many connections.
 func fits(connections int) error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
@@ -171,8 +171,8 @@ func fits(connections int) error {
 	return nil
 }
 
-// open begins a connection. Source addresses are spread over 127.0.0.0/8, so
-// that no pair of addresses runs out of ports.
+// open starts a connection. Source addresses are spread over 127.0.0.0/8, so that no
+// pair of addresses runs out of ports.
 func (l *load) open(silent, churning bool) error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -184,7 +184,7 @@ func (l *load) open(silent, churning bool) error {
 	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 1, byte(n / 200), byte(1 + n%200)}}); err != nil {
 		return fmt.Errorf("bind listener %d: %w", n, err)
 	}
-	if silent { // its own receive buffer must not be mistaken for the server's cost
+	if silent { // so that its receive buffer does not count as memory of the server
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 4096)
 	}
 	ask := ""
@@ -192,7 +192,7 @@ func (l *load) open(silent, churning bool) error {
 		ask = "Icy-MetaData: 1\r\n"
 	}
 	c := &listening{
-		fd: fd, begun: time.Now(), silent: silent, churning: churning, head: []byte{}, check: newChecker(0), // until the head says otherwise
+		fd: fd, begun: time.Now(), silent: silent, churning: churning, head: []byte{}, check: newChecker(0), // until the head is known
 		request: fmt.Appendf(nil, "GET %s HTTP/1.0\r\nUser-Agent: relay-bench\r\n%s\r\n", l.plan.Mounts[n%len(l.plan.Mounts)], ask),
 	}
 	if err := unix.Connect(fd, &l.server); err != nil && err != unix.EINPROGRESS {
@@ -205,8 +205,8 @@ func (l *load) open(silent, churning bool) error {
 	return unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLOUT, Fd: int32(fd)})
 }
 
-// churn lets one listener join and, once there are a second's worth, the
-// oldest leave.
+// churn lets one listener join and, once there is a second's worth of them, the oldest
+// leave.
 func (l *load) churn() error {
 	if len(l.churners) >= l.plan.Churn {
 		oldest := l.churners[0]
@@ -223,7 +223,7 @@ func (l *load) churn() error {
 	return l.open(false, true)
 }
 
-// poll handles what there is, waiting for it at most so long.
+// poll handles pending events. It waits for them for at most that long.
 func (l *load) poll(wait time.Duration) {
 	var events [1024]unix.EpollEvent
 	n, err := unix.EpollWait(l.epoll, events[:], int(wait.Milliseconds()))
@@ -257,7 +257,7 @@ func (l *load) send(c *listening) {
 	}
 	events := uint32(unix.EPOLLIN)
 	if c.silent {
-		events = 0 // hang-ups are told all the same
+		events = 0 // hang-ups are reported anyway
 	}
 	unix.EpollCtl(l.epoll, unix.EPOLL_CTL_MOD, c.fd, &unix.EpollEvent{Events: events, Fd: int32(c.fd)})
 }
@@ -304,7 +304,7 @@ func (l *load) receive(c *listening) {
 	c.check.feed(body)
 }
 
-// gap takes the time since the listener's last reception into account.
+// gap records the time since the listener's last reception.
 func (l *load) gap(c *listening, now time.Time) {
 	since := c.last
 	if since.Before(l.measuring) {
@@ -324,7 +324,7 @@ func (l *load) lose(c *listening) {
 	delete(l.all, c.fd)
 }
 
-// retire adds a listener's counts to the report; now ends the gap he is in.
+// retire adds a listener's counts to the report; now ends its last gap.
 func (l *load) retire(c *listening, now time.Time) {
 	l.report.Frames += int64(c.check.frames)
 	l.report.Breaks += c.check.breaks

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// runLoadTLS carries out a plan over TLS, with a goroutine a listener: what the
-// load costs itself is not the server's.
+// runLoadTLS carries out a plan over TLS, with a goroutine for each listener. The cost
+// of the load is not part of the result.
 func runLoadTLS(plan loadPlan) error {
 	l := &load{plan: plan}
 	l.report.Listeners = plan.Listeners

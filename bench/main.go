@@ -26,8 +26,9 @@ func main() {
 func run() error {
 	mode := flag.String("mode", "steady", "what to measure: all, or one of "+modeNames())
 	listeners := flag.Int("n", 5000, "listeners")
-	servers := flag.String("servers", "relay,icecast2,floor", "which servers to measure")
+	servers := flag.String("servers", "relay,icecast2,icecast-kh,floor", "which servers to measure")
 	duration := flag.Duration("t", 30*time.Second, "how long to measure")
+	warm := flag.Duration("warm", time.Minute, "how long listeners have listened before the measurement, as far as the mode does not say: relay writes to young ones more often")
 	doc := flag.String("doc", "", "write the results into this Markdown `file`")
 	asJSON := flag.Bool("json", false, "print the results as JSON")
 	var peers []*subject
@@ -38,7 +39,7 @@ func run() error {
 	})
 	role := flag.String("role", "", "used by bench itself")
 	plan := flag.String("plan", "", "used by bench itself")
-	cadence := flag.Duration("cadence", flushInterval, "used by bench itself")
+	cadence := flag.Duration("cadence", floorCadence, "used by bench itself")
 	flag.Parse()
 
 	if err := raiseFileLimit(); err != nil {
@@ -63,7 +64,7 @@ func run() error {
 			continue
 		}
 		ran = true
-		b := &bench{listeners: *listeners, duration: *duration, servers: strings.Split(*servers, ","), peers: peers}
+		b := &bench{listeners: *listeners, duration: *duration, warm: *warm, servers: strings.Split(*servers, ","), peers: peers}
 		if err := runMode(ctx, m.name, m.about, m.run, b, *asJSON, *doc); err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
@@ -80,7 +81,7 @@ func runMode(ctx context.Context, name, about string, run func(*bench, context.C
 		return err
 	}
 	defer os.RemoveAll(b.dir)
-	if err := os.Chmod(b.dir, 0o755); err != nil { // icecast2 runs as nobody
+	if err := os.Chmod(b.dir, 0o755); err != nil { // an Icecast runs as nobody
 		return err
 	}
 	if b.cert, err = newCertificate(b.dir); err != nil {
@@ -115,7 +116,7 @@ func modeNames() string {
 	return strings.Join(names, ", ")
 }
 
-// parsePeer reads the value of -peer.
+// parsePeer parses the value of -peer.
 func parsePeer(text string) (*subject, error) {
 	p := &subject{stop: func() {}}
 	for pair := range strings.SplitSeq(text, ",") {
@@ -145,8 +146,8 @@ func parsePeer(text string) (*subject, error) {
 	return p, nil
 }
 
-// raiseFileLimit allows this process and its children as many descriptors as
-// the system lets them have.
+// raiseFileLimit raises the limit of descriptors for this process and its children to
+// the maximum that the system allows.
 func raiseFileLimit() error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

@@ -16,22 +16,22 @@ import (
 // result is one row of the table.
 type result struct {
 	Server    string
-	What      string // what was different about this row: "5000 listeners", "icy"…
+	What      string // how this row differs: "5000 listeners", "icy"…
 	Listeners int
 
 	CPU          float64 // server, µs per listener and second
 	UserMemory   float64 // bytes per listener above idle
 	KernelMemory float64 // bytes per listener, both ends of each connection
-	Delivered    float64 // bytes that reached the listeners ÷ bytes fed to them
+	Delivered    float64 // bytes that reached the listeners ÷ bytes sent by the feeders
 	Load         loadReport
 
-	MemoryLeft                        float64 // bytes above idle when all had left
+	MemoryLeft                        float64 // bytes above idle after all listeners have left
 	FilesBefore, FilesAfter           int     // descriptors
 	ThreadsBefore, ThreadsAfter       int
 	GoroutinesBefore, GoroutinesAfter int
 }
 
-// measure feeds a subject, puts the load on it, and reads off what it costs.
+// measure feeds a subject, applies the load, and measures the cost.
 func measure(ctx context.Context, s *subject, what string, plan loadPlan) (result, error) {
 	r := result{Server: s.name, What: what, Listeners: plan.Listeners}
 	ctx, cancel := context.WithCancel(ctx)
@@ -88,7 +88,7 @@ func measure(ctx context.Context, s *subject, what string, plan loadPlan) (resul
 		progress("%s, %s: %s, %d open, %d with sound", s.name, what, e.Phase, e.Open, e.Heard)
 		switch e.Phase {
 		case "measuring":
-			// relay collects its garbage for this; that is not its work.
+			// the garbage collection for this reading is not counted
 			r.UserMemory = float64(s.memory()-idleUser) / float64(plan.Listeners)
 			r.KernelMemory = float64(socketMemory()-idleKernel) / float64(plan.Listeners)
 			begun, fedBefore = time.Now(), fed()
@@ -102,10 +102,10 @@ func measure(ctx context.Context, s *subject, what string, plan loadPlan) (resul
 			}
 			took := time.Since(begun).Seconds()
 			r.Load = *e.Report
-			r.Load.Listeners -= plan.Silent // who does not read cannot hear
+			r.Load.Listeners -= plan.Silent // a listener that does not read cannot hear
 			r.CPU = float64((cpu - cpuBefore).Microseconds()) / took / float64(plan.Listeners)
 			if news := fed() - fedBefore; news > 0 {
-				share := took / plan.Measure.Seconds() // the two windows differ by the time of the readings
+				share := took / plan.Measure.Seconds() // the two periods differ by the time of the readings
 				r.Delivered = float64(r.Load.Bytes) * share / float64(news) / float64(plan.Listeners-plan.Silent)
 			}
 		}

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// cpuTime returns what all threads of a process have run so far, to the
-// nanosecond, from /proc/PID/task/*/schedstat.
+// cpuTime returns the total running time of all threads of a process, in nanoseconds,
+// from /proc/PID/task/*/schedstat.
 func cpuTime(pid int) (time.Duration, error) {
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil || len(tasks) == 0 {
@@ -22,7 +22,7 @@ func cpuTime(pid int) (time.Duration, error) {
 	for _, task := range tasks {
 		text, err := os.ReadFile(task)
 		if err != nil {
-			continue // a thread that ended just now
+			continue // the thread has just ended
 		}
 		run, _, _ := strings.Cut(string(text), " ")
 		n, err := strconv.ParseInt(run, 10, 64)
@@ -40,7 +40,7 @@ func anonymousMemory(pid int) int64 {
 	return field(string(text), "RssAnon:") << 10
 }
 
-// socketMemory returns what TCP sockets of the whole machine hold, in bytes.
+// socketMemory returns the memory of all TCP sockets of the machine, in bytes.
 func socketMemory() int64 {
 	text, _ := os.ReadFile("/proc/net/sockstat")
 	for line := range strings.Lines(string(text)) {
@@ -63,7 +63,7 @@ func threads(pid int) int {
 	return len(entries)
 }
 
-// field returns the number behind a name in text.
+// field returns the number after a name in text.
 func field(text, name string) int64 {
 	_, rest, found := strings.Cut(text, name)
 	if !found {

@@ -15,17 +15,17 @@ import (
 	"time"
 )
 
-// What goes on all the time in a soak, beside listeners who come and go.
+// Intervals of the events in a soak, in addition to listeners that join and leave.
 const (
 	soakTitles   = 20 * time.Millisecond // between titles
-	soakDrops    = 2 * time.Second       // between sources that break off in a frame
+	soakDrops    = 2 * time.Second       // between sources that break off within a frame
 	soakReloads  = 5 * time.Second       // between configurations
 	soakRequests = 100 * time.Millisecond
-	soakSamples  = 60 // in all
+	soakSamples  = 60 // in total
 )
 
-// soak runs relay for long under everything that happens in a year, then with
-// nobody who listens, and sees whether anything grows.
+// soak runs relay for a long time under everything that happens in a year, then without
+// listeners, and checks whether anything grows.
 func (b *bench) soak(ctx context.Context) error {
 	s, err := startRelay(ctx, b.dir, b.cert)
 	if err != nil {
@@ -42,7 +42,7 @@ func (b *bench) soak(ctx context.Context) error {
 		return err
 	}
 	t.text = append(t.text, holding...)
-	t.reload(3) // the one that is as it was
+	t.reload(3) // the original configuration
 	every := func(pause time.Duration, do func(n int)) {
 		work.Go(func() {
 			tick := time.NewTicker(pause)
@@ -82,7 +82,7 @@ func (b *bench) soak(ctx context.Context) error {
 		return err
 	}
 	b.results = append(b.results, r)
-	b.verdicts = append(b.verdicts, soundFor(r, flushInterval.Seconds())...)
+	b.verdicts = append(b.verdicts, soundFor(r, flushMax.Seconds())...)
 	b.verdicts = append(b.verdicts, flat(samples, memoryHeld("after collection"),
 		figure{"descriptors", "", 1, 20, func(s sample) float64 { return float64(s.files) }},
 		figure{"goroutines", "", 1, 20, func(s sample) float64 { return float64(s.goroutines) }},
@@ -92,13 +92,13 @@ func (b *bench) soak(ctx context.Context) error {
 	return nil
 }
 
-// sample is what a server holds at one moment.
+// sample is the size of a server's resources at one moment.
 type sample struct {
 	memory                     int64 // bytes of heap and stacks after a collection
 	files, goroutines, threads int
 }
 
-// figure is one of the figures of a sample, and by how much it may grow.
+// figure is a value of a sample, and the amount by which it may grow.
 type figure struct {
 	what, unit   string
 	scale, slack float64
@@ -109,8 +109,8 @@ func memoryHeld(when string) figure {
 	return figure{"memory " + when, " MiB", 1 << 20, 1, func(s sample) float64 { return float64(s.memory) }}
 }
 
-// flat compares the second quarter of a soak, by when everything has been used
-// once, with the last.
+// flat compares the last quarter of a soak with the second quarter, by which time
+// everything has been used once.
 func flat(samples []sample, figures ...figure) (list []verdict) {
 	if len(samples) < 8 {
 		return []verdict{{"samples", fmt.Sprint(len(samples)), "at least 8", false}}
@@ -131,11 +131,11 @@ func flat(samples []sample, figures ...figure) (list []verdict) {
 	return list
 }
 
-// trouble is what DJs, operators and lines do to a server.
+// trouble simulates the effects of DJs, operators and lines on a server.
 type trouble struct {
 	subject *subject
 	config  string
-	text    []byte // of the configuration as it was
+	text    []byte // the original configuration
 
 	mu           sync.Mutex
 	done, failed int
@@ -153,13 +153,13 @@ func (t *trouble) count(err error) {
 	}
 }
 
-// title sets another one, some of them long.
+// title sets another title, some of them long.
 func (t *trouble) title(n int) {
 	text := fmt.Sprintf("Title %d %s", n, strings.Repeat("ä", n%300))
 	t.get("/admin/metadata?mode=updinfo&mount=/bench&song="+url.QueryEscape(text), "source")
 }
 
-// request asks for one of the pages that people and programs ask for.
+// request requests one of the pages that people and programs use.
 func (t *trouble) request(n int) {
 	pages := []string{"/", "/admin/stats", "/status-json.xsl", "/metrics", "/bench.m3u", "/admin/listclients?mount=/bench", "/healthz"}
 	t.get(pages[n%len(pages)], "admin")
@@ -183,8 +183,8 @@ func (t *trouble) get(path, user string) {
 	t.count(err)
 }
 
-// drop connects a source to a mount that lives on from one to the next, or to
-// one that is forgotten, and cuts its line in the middle of a frame.
+// drop connects a source to one of two mounts, one that remains between sources and one
+// that is forgotten, and cuts the connection in the middle of a frame.
 func (t *trouble) drop(ctx context.Context, n int) {
 	mount := "/dropped"
 	if n%2 == 1 {
@@ -200,7 +200,7 @@ func (t *trouble) drop(ctx context.Context, n int) {
 	t.count(err)
 }
 
-// reload has the server read another configuration, which at times is wrong.
+// reload makes the server read another configuration, which is sometimes invalid.
 func (t *trouble) reload(n int) {
 	text := append([]byte(nil), t.text...)
 	switch n % 4 {

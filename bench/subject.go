@@ -20,13 +20,13 @@ import (
 	"time"
 )
 
-// subject is a server that is measured.
+// subject is a server to be measured.
 type subject struct {
 	name     string
 	addr     string // for sources and listeners
-	tlsAddr  string // "" where it is not set up for TLS
+	tlsAddr  string // "" without TLS
 	password string // of sources
-	mount    string // of a running stream that needs no feeder; "" otherwise
+	mount    string // of a running stream that needs no feeder; otherwise ""
 	pid      int
 	admin    string // password for relay's debug pages
 	stop     func()
@@ -34,7 +34,7 @@ type subject struct {
 
 const password = "bench"
 
-// startProcess runs a program until stop, which ends it and waits.
+// startProcess runs a program until stop, which ends it and waits for it.
 func startProcess(ctx context.Context, cmd *exec.Cmd, log string) (stop func(), err error) {
 	out, err := os.Create(log)
 	if err != nil {
@@ -84,17 +84,48 @@ func startRelay(ctx context.Context, dir string, cert certificate) (*subject, er
 	return s, s.wait(ctx)
 }
 
-// errNotInstalled says that a peer is not there to be measured.
+// errNotInstalled means that a peer is not installed, so it cannot be measured.
 var errNotInstalled = errors.New("not installed")
 
-// startIcecast runs Debian's icecast2 with its queue and burst at their
-// defaults and its limits raised.
-func startIcecast(ctx context.Context, dir string, cert certificate) (*subject, error) {
-	binary, err := exec.LookPath("icecast2")
-	if err != nil {
-		return nil, errNotInstalled
+// icecast is a program of the Icecast family.
+type icecast struct {
+	name    string
+	program string // its installed name
+	version string // a part of the output of "program -v", if others share the name; otherwise ""
+	install string // the command that installs it
+}
+
+var (
+	icecast2  = icecast{name: "icecast2", program: "icecast2", install: "Debian: apt install icecast2"}
+	icecastKH = icecast{name: "icecast-kh", program: "icecast", version: "-kh", install: "from source: github.com/karlheyes/icecast-kh"}
+)
+
+// find returns the path of the program and the folder of its web pages, or
+// errNotInstalled.
+func (i icecast) find(ctx context.Context) (program, share string, err error) {
+	if program, err = exec.LookPath(i.program); err != nil {
+		return "", "", errNotInstalled
 	}
-	s := &subject{name: "icecast2", addr: freeAddr(), tlsAddr: freeAddr(), password: password}
+	if i.version != "" {
+		said, err := exec.CommandContext(ctx, program, "-v").Output()
+		if err != nil || !strings.Contains(string(said), i.version) {
+			return "", "", errNotInstalled
+		}
+	}
+	if program, err = filepath.EvalSymlinks(program); err != nil {
+		return "", "", err
+	}
+	return program, filepath.Join(filepath.Dir(program), "..", "share", i.program), nil
+}
+
+// startIcecast runs an Icecast with its queue and burst at their defaults and its
+// limits raised.
+func startIcecast(ctx context.Context, i icecast, dir string, cert certificate) (*subject, error) {
+	binary, share, err := i.find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &subject{name: i.name, addr: freeAddr(), tlsAddr: freeAddr(), password: password}
 	owner := ""
 	if os.Getuid() == 0 { // it refuses to run as root
 		owner = "<changeowner><user>nobody</user><group>nogroup</group></changeowner>"
@@ -104,7 +135,7 @@ func startIcecast(ctx context.Context, dir string, cert certificate) (*subject, 
 	}
 	_, port, _ := net.SplitHostPort(s.addr)
 	_, tlsPort, _ := net.SplitHostPort(s.tlsAddr)
-	config := filepath.Join(dir, "icecast.xml")
+	config := filepath.Join(dir, i.name+".xml")
 	text := fmt.Sprintf(`<icecast><location>bench</location><admin>a@b.example</admin>
 <limits><clients>100000</clients><sources>1000</sources><queue-size>524288</queue-size><client-timeout>30</client-timeout>
 <header-timeout>15</header-timeout><source-timeout>10</source-timeout><burst-size>65535</burst-size></limits>
@@ -112,21 +143,21 @@ func startIcecast(ctx context.Context, dir string, cert certificate) (*subject, 
 <hostname>localhost</hostname>
 <listen-socket><port>%[2]s</port><bind-address>127.0.0.1</bind-address></listen-socket>
 <listen-socket><port>%[3]s</port><bind-address>127.0.0.1</bind-address><ssl>1</ssl></listen-socket>
-<paths><basedir>%[4]s</basedir><logdir>%[4]s</logdir><webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot><ssl-certificate>%[5]s</ssl-certificate></paths>
+<paths><basedir>%[4]s</basedir><logdir>%[4]s</logdir><webroot>%[7]s/web</webroot><adminroot>%[7]s/admin</adminroot><ssl-certificate>%[5]s</ssl-certificate></paths>
 <logging><accesslog>access.log</accesslog><errorlog>error.log</errorlog><loglevel>2</loglevel></logging>
-<security><chroot>0</chroot>%[6]s</security></icecast>`, password, port, tlsPort, dir, cert.bothFile, owner)
+<security><chroot>0</chroot>%[6]s</security></icecast>`, password, port, tlsPort, dir, cert.bothFile, owner, share)
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(binary, "-c", config)
-	if s.stop, err = startProcess(ctx, cmd, filepath.Join(dir, "icecast.out")); err != nil {
+	if s.stop, err = startProcess(ctx, cmd, filepath.Join(dir, i.name+".out")); err != nil {
 		return nil, err
 	}
 	s.pid = cmd.Process.Pid
 	return s, s.wait(ctx)
 }
 
-// giveToNobody lets a server without privileges use the run's folder.
+// giveToNobody gives a server without privileges access to the run's folder.
 func giveToNobody(paths ...string) error {
 	nobody, err := user.Lookup("nobody")
 	if err != nil {
@@ -141,7 +172,7 @@ func giveToNobody(paths ...string) error {
 	return nil
 }
 
-// startFloor runs this program again as the floor.
+// startFloor runs this program as the floor.
 func startFloor(ctx context.Context, dir string, cadence time.Duration) (*subject, error) {
 	cmd := exec.Command("/proc/self/exe", "-role", "floor", "-cadence", cadence.String())
 	out, err := cmd.StdoutPipe()
@@ -158,7 +189,7 @@ func startFloor(ctx context.Context, dir string, cadence time.Duration) (*subjec
 	return s, err
 }
 
-// wait returns when the subject takes connections.
+// wait waits until the subject accepts connections.
 func (s *subject) wait(ctx context.Context) error {
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline) && ctx.Err() == nil; {
 		if conn, err := net.Dial("tcp", s.addr); err == nil {
@@ -171,9 +202,8 @@ func (s *subject) wait(ctx context.Context) error {
 	return fmt.Errorf("%s does not take connections on %s", s.name, s.addr)
 }
 
-// memory returns the subject's memory in user space, in bytes. relay is asked
-// for a garbage collection first, and counts its heap and stacks in use; of
-// others all private pages count.
+// memory returns the subject's memory in user space, in bytes. For relay it is the heap
+// and stacks in use after a garbage collection, for others all private pages.
 func (s *subject) memory() int64 {
 	if s.admin == "" {
 		return anonymousMemory(s.pid)
@@ -182,7 +212,7 @@ func (s *subject) memory() int64 {
 	return field(text, "# HeapInuse =") + field(text, "# Stack =")
 }
 
-// goroutines returns how many relay has, 0 for others.
+// goroutines returns the number of relay's goroutines, 0 for others.
 func (s *subject) goroutines() int {
 	if s.admin == "" {
 		return 0
@@ -190,7 +220,7 @@ func (s *subject) goroutines() int {
 	return int(field(s.profile("goroutine?debug=1"), "goroutine profile: total"))
 }
 
-// profile returns one of relay's debug pages, "" if there is none.
+// profile returns one of relay's debug pages, "" for others.
 func (s *subject) profile(page string) string {
 	req, err := http.NewRequest("GET", "http://"+s.addr+"/admin/debug/pprof/"+page, nil)
 	if err != nil {

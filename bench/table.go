@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 )
 
-// printTable writes results and verdicts for people.
+// printTable prints results and verdicts for people.
 func printTable(w io.Writer, results []result, verdicts []verdict) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "server\twhat\tCPU µs\tuser B\tkernel KiB\tfirst audio p50\tp99\tmax\tlongest gap\tdelivered\tframes checked\tbreaks\tlost\tsilent\tload CPU\tload stall\t")
@@ -34,8 +34,8 @@ func printTable(w io.Writer, results []result, verdicts []verdict) {
 	}
 }
 
-// writeDoc puts text between the marks of a mode in a Markdown file, at its
-// end if it has none.
+// writeDoc replaces the text between the marks of a mode in a Markdown file, or appends
+// it if there are none.
 func writeDoc(path, mode, text string) error {
 	old, err := os.ReadFile(path)
 	if err != nil && !os.IsNotExist(err) {

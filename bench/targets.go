@@ -4,7 +4,7 @@ package main
 
 import "fmt"
 
-// verdict is a figure beside its target.
+// verdict is a figure with its target.
 type verdict struct {
 	What   string
 	Figure string
@@ -20,7 +20,7 @@ func (v verdict) String() string {
 	return fmt.Sprintf("%-48s %-24s %-34s %s", v.What, v.Figure, v.Target, met)
 }
 
-// ratio compares two figures.
+// ratio returns a verdict that compares two figures.
 func ratio(what string, figure, against float64, of string, most float64) verdict {
 	if against == 0 {
 		return verdict{what, "-", of + " was not measured", false}
@@ -29,17 +29,17 @@ func ratio(what string, figure, against float64, of string, most float64) verdic
 	return verdict{what, fmt.Sprintf("%.2f × %s", r, of), fmt.Sprintf("at most %.2f ×", most), r <= most}
 }
 
-// atMost compares a figure with a limit in the same unit.
+// atMost returns a verdict that compares a figure with a limit in the same unit.
 func atMost(what string, figure float64, unit string, most float64) verdict {
 	return verdict{what, fmt.Sprintf("%.4g %s", figure, unit), fmt.Sprintf("at most %.4g %s", most, unit), figure <= most}
 }
 
-// none wants a count to be zero.
+// none returns a verdict on a count that should be zero.
 func none(what string, count int) verdict {
 	return verdict{what, fmt.Sprint(count), "none", count == 0}
 }
 
-// soundFor is what every listener that reads must get from relay.
+// soundFor returns the verdicts on what every reading listener must get from relay.
 func soundFor(r result, flush float64) []verdict {
 	return []verdict{
 		none("frames missing, doubled or out of order", r.Load.Breaks),

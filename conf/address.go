@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// hidden stands for what is not shown.
+// hidden is shown in place of a secret.
 const hidden = "***"
 
-// The values of the tag "secret": how much of an address may be a key.
+// Values of the tag "secret": which parts of an address may be secret.
 const (
-	secretPath  = "path"  // all behind the host, as with web hooks
+	secretPath  = "path"  // everything after the host, as with web hooks
 	secretQuery = "query" // the login and the query
 )
 
-// HideHook returns the address of a web hook with "***" in place of its login,
-// and of its path and query, any of which may be a key. What is no address is
-// shown only where it is a single word.
+// HideHook returns the address of a web hook with "***" in place of its login, path and
+// query, each of which may be a key. A text that is not an address is shown only if it
+// is a single word.
 func HideHook(address string) string {
 	u, err := url.Parse(address)
 	switch {
@@ -47,8 +47,8 @@ func HideStream(address string) string {
 	return address
 }
 
-// HideAddress is HideHook or HideStream, as the tag of a field of the
-// configuration says, or hides a login alone.
+// HideAddress applies HideHook or HideStream, as the tag of a configuration field says,
+// or hides the login only.
 func HideAddress(field reflect.StructField, address string) string {
 	switch field.Tag.Get("secret") {
 	case secretPath:

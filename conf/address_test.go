@@ -40,8 +40,8 @@ func TestHideStream(t *testing.T) {
 	}
 }
 
-// However a text writes a key in an address or a password, also where it is
-// commented out, it is not shown, and nothing else is lost.
+// A key in an address or a password is hidden in every notation, also in comments, and
+// no other text is lost.
 func TestNoKeyIsShown(t *testing.T) {
 	const text = `# relay.toml of the station
 #source_password = "KEY" # and admin_password='KEY'
@@ -77,11 +77,11 @@ url = "http://radio.example?KEY"
 		}
 	}
 	if _, err := Parse("relay.toml", []byte(strings.ReplaceAll(got, "***", "x"))); err == nil || strings.Contains(err.Error(), "TOML:") {
-		t.Errorf("what is shown is no configuration: %v", err) // but for its wrong api_tokens
+		t.Errorf("what is shown is no configuration: %v", err) // except that its api_tokens are wrong
 	}
 }
 
-// No error repeats a key.
+// No error contains a key.
 func TestErrorsShowNoKeys(t *testing.T) {
 	for _, text := range []string{
 		"[auth]\napi_tokens = 'KEY'", "[auth]\napi_tokens = ['$2y$KEY']", "[auth]\napi_tokens = KEY", "[auth]\nsource_password = '$2y$KEY'",

@@ -2,37 +2,41 @@ package conf
 
 import "os"
 
-// Auth is [auth]: who may send a stream, and who may steer the server.
+// Auth is [auth]: who may send streams, and who may control the server.
 type Auth struct {
 	// SourceUser is the user name of sources.
 	SourceUser string `toml:"source_user"`
-	// SourcePassword is theirs. Empty: the program makes one for the run.
+	// SourcePassword is the password of sources. Empty: relay generates one for the
+	// run.
 	SourcePassword Secret `toml:"source_password"`
 	// AdminUser is the user name of operators.
 	AdminUser string `toml:"admin_user"`
-	// AdminPassword is theirs. Empty: the program makes one for the run.
+	// AdminPassword is the password of operators. Empty: relay generates one for the
+	// run.
 	AdminPassword Secret `toml:"admin_password"`
 	// RelayUser is the user name of servers that pull this one's mounts.
 	RelayUser string `toml:"relay_user"`
-	// RelayPassword is theirs. Empty: no server may ask for the list.
+	// RelayPassword is the password of these servers. Empty: no server may request the
+	// list.
 	RelayPassword Secret `toml:"relay_password"`
-	// APITokens let programs steer the server by "Authorization: Bearer TOKEN".
+	// APITokens allow programs to control the server with "Authorization: Bearer
+	// TOKEN".
 	APITokens []Secret `toml:"api_tokens"`
-	// APIFolders are folders that mounts may take music from and put recordings
-	// in when they are changed by the API, beside those that mounts use already.
+	// APIFolders are folders that the API may set as a mount's music or recordings
+	// folder, in addition to the folders that mounts already use.
 	APIFolders []string `toml:"api_folders"`
-	// DenyIPs are addresses that nothing is answered but that the server is
-	// well, and DenyIPsFile has more of them, one a line, read again when it
-	// changes. Empty: there is no such file.
+	// DenyIPs are addresses that get no answer except that of the health check.
+	// DenyIPsFile has more of them, one a line, and is read again when it changes.
+	// Empty: there is no such file.
 	DenyIPs     []Network `toml:"deny_ips"`
 	DenyIPsFile string    `toml:"deny_ips_file"`
-	// DenyAgents are the User-Agents of those who may not listen, with "*" for
-	// any text and "?" for any character, and DenyAgentsFile has more of them.
+	// DenyAgents are the User-Agents of clients that may not listen, with "*" for any
+	// text and "?" for any character. DenyAgentsFile has more of them.
 	DenyAgents     []string `toml:"deny_agents"`
 	DenyAgentsFile string   `toml:"deny_agents_file"`
 }
 
-// The environment variables with the passwords that the file leaves empty.
+// Environment variables for passwords that the file leaves empty.
 const (
 	SourcePasswordVariable = "RELAY_SOURCE_PASSWORD"
 	AdminPasswordVariable  = "RELAY_ADMIN_PASSWORD"
@@ -68,8 +72,8 @@ func (a *Auth) check(r *reader, p path) {
 	fromEnvironment(r, AdminPasswordVariable, &a.AdminPassword)
 }
 
-// fromEnvironment gives a password that is still empty the value of an
-// environment variable, if that has one.
+// fromEnvironment sets a password that is still empty to the value of an environment
+// variable, if that is set.
 func fromEnvironment(r *reader, variable string, password *Secret) {
 	value := os.Getenv(variable)
 	if *password != "" || value == "" {

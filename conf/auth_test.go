@@ -5,7 +5,7 @@ import "testing"
 func TestUserNames(t *testing.T) {
 	refusals{
 		{"[auth]\nsource_user = ''", `relay.toml:2: auth.source_user = "": must not be empty`},
-		{"[auth]\nadmin_user = 'a:b'", `relay.toml:2: auth.admin_user = "a:b": must not have a colon, which ends the name where it is sent`},
+		{"[auth]\nadmin_user = 'a:b'", `relay.toml:2: auth.admin_user = "a:b": must not contain a colon, which ends a user name in HTTP logins`},
 		{"[[mount]]\nname = '/a'\nsource_user = \"a\\n\"", `relay.toml:3: mount.source_user = "a\n": must not have line breaks or other control characters`},
 	}.check(t)
 }

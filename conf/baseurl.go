@@ -2,9 +2,9 @@ package conf
 
 import "net"
 
-// BaseURL is the server's address as directories and playlists print it,
-// without a slash at its end: public_url, or hostname and the first port, which is
-// one for TLS only where no other is open.
+// BaseURL returns the server's address for directories and playlists, without a slash
+// at its end: public_url, or hostname and the first port. That is a TLS port only if no
+// other port is open.
 func (c *Config) BaseURL() string {
 	switch {
 	case c.Server.PublicURL != "":
@@ -17,7 +17,7 @@ func (c *Config) BaseURL() string {
 	return "http://" + c.Server.Hostname
 }
 
-// withPort gives a host the port of an address to listen on.
+// withPort adds the port of a listen address to a host.
 func withPort(host, address string) string {
 	if _, port, err := net.SplitHostPort(address); err == nil {
 		return net.JoinHostPort(host, port)

@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// TestMain keeps the passwords of whoever runs the tests out of them.
+// TestMain hides the password variables of the user's environment from the tests.
 func TestMain(m *testing.M) {
 	os.Unsetenv(SourcePasswordVariable)
 	os.Unsetenv(AdminPasswordVariable)
 	m.Run()
 }
 
-// parse reads a text that must be right.
+// parse reads a text that must be valid.
 func parse(t testing.TB, text string) *Config {
 	t.Helper()
 	c, err := Parse("relay.toml", []byte(text))
@@ -24,7 +24,7 @@ func parse(t testing.TB, text string) *Config {
 	return c
 }
 
-// problems are the lines of the error of a text, none if it is right.
+// problems returns the lines of the error of a text, none if it is valid.
 func problems(t testing.TB, text string) []string {
 	t.Helper()
 	c, err := Parse("relay.toml", []byte(text))
@@ -37,7 +37,7 @@ func problems(t testing.TB, text string) []string {
 	return strings.Split(err.Error(), "\n")
 }
 
-// refusals are texts, each with the only error it must give.
+// refusals are invalid texts, each with its only error.
 type refusals []struct{ text, want string }
 
 func (all refusals) check(t *testing.T) {
@@ -50,16 +50,16 @@ func (all refusals) check(t *testing.T) {
 	}
 }
 
-// each visits the *Error values that err is made of.
-func each(t testing.TB, err error, visit func(*Error)) {
+// each calls do for the *Error values in err.
+func each(t testing.TB, err error, do func(*Error)) {
 	t.Helper()
 	var one *Error
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, err := range joined.Unwrap() {
-			each(t, err, visit)
+			each(t, err, do)
 		}
 	} else if errors.As(err, &one) {
-		visit(one)
+		do(one)
 	} else if err != nil {
 		t.Errorf("%T is not an *Error: %v", err, err)
 	}

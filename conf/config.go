@@ -1,7 +1,7 @@
 package conf
 
-// Config is a whole configuration. Its values are the defaults wherever the
-// file says nothing.
+// Config is a whole configuration. Keys that the file leaves out have their default
+// values.
 type Config struct {
 	Server  Server  `toml:"server"`
 	Limits  Limits  `toml:"limits"`
@@ -12,15 +12,14 @@ type Config struct {
 	History History `toml:"history"`
 	Master  Master  `toml:"master"`
 
-	// Mounts holds the [[mount]] tables as they were declared, patterns
-	// included, with zero values for what they leave out. Config.Mount gives
-	// the settings that count.
+	// Mounts holds the [[mount]] tables as they were declared, patterns included, with
+	// zero values for missing keys. Config.Mount returns the settings that apply.
 	Mounts []Mount `toml:"mount"`
 	Relays []Relay `toml:"relay"`
 }
 
-// Default returns the documented defaults, with no mount declared and no look
-// at the environment. Load("") is the configuration of a run without a file.
+// Default returns the documented defaults, without any mount. It ignores the
+// environment. Load("") returns the configuration of a run without a file.
 func Default() *Config {
 	return &Config{
 		Server:  defaultServer(),
@@ -33,7 +32,7 @@ func Default() *Config {
 	}
 }
 
-// check reports every value that cannot work, table by table.
+// check reports every invalid value, table by table.
 func (c *Config) check(r *reader) {
 	var root path
 	c.Server.check(r, root.key("server"))
@@ -41,6 +40,7 @@ func (c *Config) check(r *reader) {
 	c.Auth.check(r, root.key("auth"))
 	c.Log.check(r, root.key("log"))
 	c.TLS.check(r, root.key("tls"))
+	c.Page.check(r, root.key("page"))
 	c.History.check(r, root.key("history"))
 	checkListen(r, &c.Server, c.TLS.Listen)
 	c.Master.check(r, root.key("master"))

@@ -6,23 +6,22 @@ import (
 	"slices"
 )
 
-// Diff names the keys whose values differ between two configurations, in the
-// order of their tables: "limits.buffer", "mount[/live].title", or
-// "mount[/live]" for one that only one of them declares.
+// Diff returns the keys whose values differ between two configurations, in the order of
+// their tables: "limits.buffer", "mount[/live].title", or "mount[/live]" for a mount
+// that only one of them declares.
 func Diff(a, b *Config) []string {
 	var keys []string
 	diffTable(&keys, "", reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem())
 	return keys
 }
 
-// NeedRestart names the keys that differ between two configurations and have no
-// effect before the program is started again. Their fields bear the tag
-// restart:"true".
+// NeedRestart returns the keys that differ between two configurations and take effect
+// only after a restart. Their fields have the tag restart:"true".
 func NeedRestart(a, b *Config) []string {
 	return slices.DeleteFunc(Diff(a, b), func(key string) bool { return !restartKeys[key] })
 }
 
-// restartKeys are the keys outside lists that are read at the start alone.
+// restartKeys are the keys, outside lists, that are read only at the start.
 var restartKeys = func() map[string]bool {
 	keys := map[string]bool{}
 	var walk func(prefix string, t reflect.Type)
@@ -64,7 +63,7 @@ func diffValue(keys *[]string, key string, a, b reflect.Value) {
 	}
 }
 
-// diffList compares lists of tables by the names of their elements.
+// diffList compares lists of tables, matching their elements by name.
 func diffList(keys *[]string, key string, a, b reflect.Value) {
 	inB := map[string]reflect.Value{}
 	for i := range b.Len() {
@@ -87,8 +86,8 @@ func diffList(keys *[]string, key string, a, b reflect.Value) {
 	}
 }
 
-// elementName is what a table in a list is known by: its name, mount or user,
-// or else its place.
+// elementName returns the name of a table in a list: its name, mount or user, otherwise
+// its index.
 func elementName(table reflect.Value, i int) string {
 	for _, field := range []string{"Name", "Mount", "User"} {
 		if f := table.FieldByName(field); f.IsValid() && f.String() != "" {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Every configuration that the documents show can be used as it is.
+// Every configuration in the documents is valid.
 func TestDocumentedConfigurations(t *testing.T) {
 	files, err := filepath.Glob("../docs/*.md")
 	if err != nil {

@@ -14,7 +14,7 @@ type Duration time.Duration
 // Duration is the same as the standard library's type.
 func (d Duration) Duration() time.Duration { return time.Duration(d) }
 
-// String prints d as the file would have it: "2h" where time.Duration says
+// String prints d as it is written in the file: "2h" where time.Duration prints
 // "2h0m0s".
 func (d Duration) String() string {
 	s := time.Duration(d).String()
@@ -27,11 +27,11 @@ func (d Duration) String() string {
 	return s
 }
 
-// MarshalText is String, so that a Duration is written as it is read.
+// MarshalText returns d.String(), so that a Duration is written as it is read.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalTOML reads the string of a TOML value. A number is refused, since
-// nobody can see its unit; 0 needs none.
+// UnmarshalTOML reads the string of a TOML value. It refuses a number other than 0,
+// since that has no unit.
 func (d *Duration) UnmarshalTOML(v any) error {
 	const want = `a duration such as "500ms", "10s" or "2h"`
 	if v == int64(0) {

@@ -47,7 +47,7 @@ hostname = "radio.example" # ours
 
 # The main programme.
 [[mount]]
-name = "/live"
+name = "/live"   # on the air
 title = "New \"one\""
 max_listeners = 5
 
@@ -55,12 +55,12 @@ max_listeners = 5
 paths = ["music/"]
 
 [[mount.source]]
-password = "b"
 user = "a"
+password = "b"
 
 [[mount.source]]
-password = "d"
 user = "c"
+password = "d"
 
 # A second one.
 [[mount]]
@@ -115,7 +115,7 @@ func TestInlineMountsAreLeftAlone(t *testing.T) {
 	}
 }
 
-// What stands between the tables of a mount is not lost with it.
+// The tables between those of a mount are not lost when the mount is removed.
 func TestScatteredMountIsLeftAlone(t *testing.T) {
 	const text = "[[mount]]\nname = '/a'\n[auth]\nadmin_password = 'x'\n[[mount.source]]\nuser = 'dj'\npassword = 'y'\n[[mount]]\nname = '/b'\n"
 	if _, err := WithMount([]byte(text), "/a", map[string]any{}); !errors.Is(err, ErrScatteredMount) {
@@ -159,8 +159,8 @@ password = "***"
 	}
 }
 
-// FuzzEdit checks that editing a text that is a configuration gives another
-// that differs in the one mount alone, and that nothing is left of secrets.
+// FuzzEdit checks that editing a valid configuration gives a valid one in which only
+// that mount differs, and that no part of a secret remains visible.
 func FuzzEdit(f *testing.F) {
 	f.Add(station, "New")
 	f.Add("\ufeff[[mount]]\nname='/live'\r\n[mount.listener_auth]\r\nurl='http://a:b@c/'\r\n[auth]\nadmin_password='x'", "")
@@ -168,7 +168,7 @@ func FuzzEdit(f *testing.F) {
 	f.Add("a=1", "\x00")
 	f.Fuzz(func(t *testing.T, text, title string) {
 		before, err := Parse("relay.toml", []byte(text))
-		if err != nil || !utf8.ValidString(title) { // which no JSON holds
+		if err != nil || !utf8.ValidString(title) { // JSON cannot hold it
 			t.Skip()
 		}
 		HideSecrets([]byte(text))
@@ -188,13 +188,19 @@ func FuzzEdit(f *testing.F) {
 		if err != nil {
 			var problem *Error
 			if errors.As(err, &problem) && (problem.Key == "mount.title" || problem.Key == "mount.name") {
-				t.Skip() // the title is none, or the mount goes against a pattern
+				t.Skip() // the title is invalid, or the mount contradicts a pattern
 			}
 			t.Fatalf("%v in\n%s", err, with)
 		}
 		for _, key := range Diff(before, after) {
 			if !strings.HasPrefix(key, "mount[/live]") {
 				t.Errorf("%s has changed in\n%s", key, with)
+			}
+		}
+		if found {
+			table, _ := MountTable([]byte(text), "/live")
+			if same, err := WithMount([]byte(text), "/live", table); err != nil || string(same) != text {
+				t.Errorf("saved as it was read, %v:\n%s\nwas\n%s", err, same, text)
 			}
 		}
 		if got := after.Mount("/live").Title; got != title && title != "" {

@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// Error is one problem of a configuration, printed as a compiler would:
+// Error is one problem of a configuration, printed like a compiler's message:
 //
 //	relay.toml:12: limits.flush_interval = "5m": must be between 20ms and 5s
 type Error struct {
-	File    string // as it was given to Load or Parse; empty for the environment
-	Line    int    // from 1; 0 if the problem is the whole file's
+	File    string // as given to Load or Parse; empty for the environment
+	Line    int    // from 1; 0 if the problem concerns the whole file
 	Key     string // with its tables: "limits.flush_interval"; empty for the file itself
-	Value   string // as the file gives it, shortened; never a password; empty if it would not help
-	Problem string // what is wrong and what would be right
+	Value   string // as in the file, shortened; never a password; empty if it would not help
+	Problem string // the fault and the remedy
 
 	cause error
 }
 
-// Error is the whole problem in one line.
+// Error returns the whole problem in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	if e.File != "" {
@@ -45,12 +45,12 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap is the error below, such as the system's for a file that cannot be
-// read, or nil.
+// Unwrap returns the underlying error, such as the system's for an unreadable file, or
+// nil.
 func (e *Error) Unwrap() error { return e.cause }
 
-// fail records a problem of the value at p. Only the first problem of each
-// place counts: what follows is most often its consequence.
+// fail records a problem of the value at p. Only the first problem of each place
+// counts: later ones are usually its consequences.
 func (r *reader) fail(p path, format string, args ...any) {
 	if r.failed[p.id] {
 		return
@@ -65,7 +65,7 @@ func (r *reader) fail(p path, format string, args ...any) {
 	})
 }
 
-// line is where p stands in the text, or the nearest table around it that does.
+// line returns the line of p, or of the nearest enclosing table that has one.
 func (r *reader) line(p path) int {
 	for ; p.parent != nil; p = *p.parent {
 		if n := r.lines[p.id]; n > 0 {
@@ -75,13 +75,18 @@ func (r *reader) line(p path) int {
 	return 0
 }
 
-// err is all that was recorded, in the order of the lines: nil, an *Error, or
-// several joined.
-func (r *reader) err() error {
+// sorted returns all recorded problems in the order of the lines.
+func (r *reader) sorted() []*Error {
 	slices.SortStableFunc(r.errs, func(a, b *Error) int {
 		return cmp.Or(a.Line-b.Line, strings.Compare(a.Key, b.Key))
 	})
-	switch len(r.errs) {
+	return r.errs
+}
+
+// err returns all recorded problems in the order of the lines: nil, an *Error, or
+// several joined.
+func (r *reader) err() error {
+	switch r.sorted(); len(r.errs) {
 	case 0:
 		return nil
 	case 1:
@@ -94,14 +99,14 @@ func (r *reader) err() error {
 	return errors.Join(all...)
 }
 
-// longestShown is how much of a value an error repeats, in characters.
-const longestShown = 80
+// maxShown is the maximum length of a value in an error, in characters.
+const maxShown = 80
 
-// urlLogin is the login in an address.
+// urlLogin matches the login in an address.
 var urlLogin = regexp.MustCompile(`(://)[^/?#@]*@`)
 
-// show prints a value as TOML would, shortened. Tables print as nothing, and
-// so do dates, which are nowhere wanted.
+// show prints a value as TOML, shortened. It prints nothing for tables and dates; no
+// key accepts a date.
 func show(v any) string {
 	var s string
 	switch v := v.(type) {
@@ -118,8 +123,8 @@ func show(v any) string {
 	default:
 		s = fmt.Sprint(v)
 	}
-	if runes := []rune(s); len(runes) > longestShown {
-		s = string(runes[:longestShown]) + "…"
+	if runes := []rune(s); len(runes) > maxShown {
+		s = string(runes[:maxShown]) + "…"
 	}
 	return s
 }

@@ -10,7 +10,7 @@ import (
 
 const exampleFile = "../relay.example.toml"
 
-// commented are the example's lines that are commented out.
+// commented matches the example's lines that are commented out.
 var commented = regexp.MustCompile(`(?m)^#([^ #])`)
 
 func TestExampleFileIsTheDefaults(t *testing.T) {
@@ -54,7 +54,7 @@ func TestExampleFileShowsEveryKey(t *testing.T) {
 		t.Fatalf("%d mounts", len(declared))
 	}
 	declared[0].Files.set, declared[0].ListenerAuth.set = nil, given{}
-	declared[0].set, declared[0].Sources, declared[0].Renditions = nil, nil, nil // those are examples
+	declared[0].set, declared[0].Sources, declared[0].Renditions = nil, nil, nil // the file gives examples there
 	want := Default().Mount(declared[0].Name)
 	want.SourceUser = "" // shown as "that of [auth]"
 	if !reflect.DeepEqual(declared[0], want) {

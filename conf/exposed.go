@@ -11,8 +11,8 @@ import (
 	"relay/internal/disk"
 )
 
-// reviewAccess warns of whatever lets people hear what is kept from them
-// elsewhere: what is open beside something closed.
+// reviewAccess warns of settings that make audible to everyone what is restricted
+// elsewhere.
 func (c *Config) reviewAccess(r *reader) {
 	p := path{}.key("mount")
 	for i, declared := range c.Mounts {
@@ -49,13 +49,13 @@ func (c *Config) reviewAccess(r *reader) {
 	}
 }
 
-// reviewRenditions warns of renditions that are more open than their mount, and
-// of what is declared for them in vain.
+// reviewRenditions warns of renditions that are less restricted than their mount, and
+// of keys that have no effect on renditions.
 func (c *Config) reviewRenditions(r *reader, at path, of *Mount) {
 	for n, rendition := range of.Renditions {
 		name := at.key("rendition").item(n).key("name")
 		if why := c.moreOpen(rendition.Name, of.Name); why != "" {
-			r.warn(name, "%s plays what %s plays, and %s: take the rules of its own out, unless they are meant", rendition.Name, of.Name, why)
+			r.warn(name, "%s plays what %s plays, and %s: remove its own rules, unless they are intended", rendition.Name, of.Name, why)
 		}
 		whole, small := c.Mount(of.Name), c.Mount(rendition.Name)
 		if whole.MaxDuration > 0 && (small.MaxDuration == 0 || small.MaxDuration > whole.MaxDuration) {
@@ -70,24 +70,24 @@ func (c *Config) reviewRenditions(r *reader, at path, of *Mount) {
 			if key == "files" {
 				r.warn(at.key(key), "plays on %s, which is a rendition of %s, when the encoder does not: give %[2]s the music", of.Name, whole)
 			} else {
-				r.warn(at.key(key), "has no effect: %s is a rendition of %s, and nobody sends to it", of.Name, whole)
+				r.warn(at.key(key), "has no effect: %s is a rendition of %s, and no source can send to it", of.Name, whole)
 			}
 		}
 	}
 }
 
-// place is a file or folder of a mount.
+// diskPlace is a file or folder of a mount.
 type diskPlace struct {
 	mount string
 	at    path
 	path  string
 }
 
-// reviewDisks warns of music, recordings and intros of a mount that are the
-// music of one that is more open.
+// reviewDisks warns if a less restricted mount plays the music, recordings or intros of
+// a more restricted one.
 func (c *Config) reviewDisks(r *reader, p path) {
 	var music, private []diskPlace
-	var kinds []string // of private
+	var kinds []string // of the elements of private
 	for i, m := range c.Mounts {
 		at := p.item(i)
 		for n, path := range m.Files.Paths {
@@ -119,7 +119,7 @@ func (c *Config) reviewDisks(r *reader, p path) {
 	}
 }
 
-// realPath is a path without links, where it is there.
+// realPath resolves the links of a path that exists.
 func realPath(path string) string {
 	if real, err := disk.Look("resolve", path, disk.Patience, func() (string, error) { return filepath.EvalSymlinks(path) }); err == nil {
 		path = real
@@ -130,13 +130,13 @@ func realPath(path string) string {
 	return path
 }
 
-// isWithin reports whether a path is another or below it.
+// isWithin reports whether path is folder or below it.
 func isWithin(path, folder string) bool {
 	way, err := filepath.Rel(folder, path)
 	return err == nil && filepath.IsLocal(way)
 }
 
-// moreOpen says in what a mount is more open than another, or nothing.
+// moreOpen returns why one mount is less restricted than another; empty: it is not.
 func (c *Config) moreOpen(open, closed string) string {
 	a, b := c.Mount(open), c.Mount(closed)
 	var why []string
@@ -152,8 +152,8 @@ func (c *Config) moreOpen(open, closed string) string {
 	return strings.Join(why, ", and ")
 }
 
-// isOwn reports whether an address is one of this very server, as far as its
-// configuration tells.
+// isOwn reports whether an address belongs to this server, as far as the configuration
+// shows.
 func (c *Config) isOwn(u *url.URL) bool {
 	port := u.Port()
 	if port == "" {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// checkFallbacks reports what is wrong with each fallback of a mount by itself.
+// checkFallbacks reports what is wrong with the individual fallbacks of a mount.
 func (m *Mount) checkFallbacks(r *reader, p path) {
 	list := p.key("fallbacks")
 	for i, name := range m.Fallbacks {
@@ -15,10 +15,10 @@ func (m *Mount) checkFallbacks(r *reader, p path) {
 		case name == m.Name:
 			r.fail(at, "is this mount itself")
 		case slices.Index(m.Fallbacks, name) < i:
-			r.fail(at, "%q is in the list already", name)
+			r.fail(at, "%q is already in the list", name)
 		default:
 			if problem := nameProblem(name, false); problem != "" {
-				r.fail(at, `%q is no mount, nor %q: it %s`, name, FallbackFiles, problem)
+				r.fail(at, `%q is neither a mount nor %q: it %s`, name, FallbackFiles, problem)
 			}
 		}
 	}
@@ -34,8 +34,8 @@ func (m *Mount) checkFallbacks(r *reader, p path) {
 	}
 }
 
-// checkFallbackLoops reports mounts that fall back to themselves, by whatever
-// way: nobody would ever play.
+// checkFallbackLoops reports mounts that fall back to themselves, directly or through
+// others: such mounts would never play anything.
 func checkFallbackLoops(r *reader, p path, c *Config) {
 	for i := range c.Mounts {
 		m, at := &c.Mounts[i], p.item(i).key("fallbacks")
@@ -44,14 +44,14 @@ func checkFallbackLoops(r *reader, p path, c *Config) {
 				continue
 			}
 			if loop := c.FallbackLoop(name, nil); loop != nil {
-				r.fail(at, "go in a circle: %s", strings.Join(loop, " → "))
+				r.fail(at, "form a loop: %s", strings.Join(loop, " → "))
 			}
 		}
 	}
 }
 
-// FallbackLoop returns the way by which a mount falls back to itself, or nil.
-// The fallbacks in changed, by mount, count instead of those configured.
+// FallbackLoop returns the chain by which a mount falls back to itself, or nil. The
+// fallbacks in changed, by mount, replace the configured ones.
 func (c *Config) FallbackLoop(mount string, changed map[string][]string) []string {
 	seen := map[string]bool{}
 	var walk func(way []string) []string

@@ -28,7 +28,8 @@ fallback_full = "/small"
 	if got := c.Mount("/live"); !slices.Equal(got.Fallbacks, []string{"/relay", "files", "/backup"}) || got.FallbackFull != "/small" {
 		t.Errorf("got %+v", got)
 	}
-	// A pattern that puts one mount behind all others does not mean that mount.
+	// A pattern that gives all mounts a fallback does not apply to that fallback
+	// itself.
 	all := parse(t, "[[mount]]\nname = '/*'\nfallbacks = ['/backup', '/more']")
 	if got := all.Mount("/more").Fallbacks; got != nil {
 		t.Errorf("got %q", got)
@@ -40,13 +41,13 @@ fallback_full = "/small"
 
 func TestFallbackErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"[[mount]]\nname = '/a'\nfallbacks = ['b']":        `relay.toml:3: mount.fallbacks = "b": "b" is no mount, nor "files": it must start with "/", such as "/live"`,
-		"[[mount]]\nname = '/a'\nfallbacks = ['/b', '/b']": `relay.toml:3: mount.fallbacks = "/b": "/b" is in the list already`,
+		"[[mount]]\nname = '/a'\nfallbacks = ['b']":        `relay.toml:3: mount.fallbacks = "b": "b" is neither a mount nor "files": it must start with "/", such as "/live"`,
+		"[[mount]]\nname = '/a'\nfallbacks = ['/b', '/b']": `relay.toml:3: mount.fallbacks = "/b": "/b" is already in the list`,
 		"[[mount]]\nname = '/a'\nfallbacks = ['/a']":       `relay.toml:3: mount.fallbacks = "/a": is this mount itself`,
-		"[[mount]]\nname = '/a'\nfallbacks = ['/b']\n[[mount]]\nname = '/b*'\nfallbacks = ['files', '/a']": `relay.toml:3: mount.fallbacks = ["/b"]: go in a circle: /b → /a → /b
-relay.toml:6: mount.fallbacks = ["files", "/a"]: go in a circle: /a → /b → /a`,
-		"[[mount]]\nname = '/a*'\nfallbacks = ['/b1']\n[[mount]]\nname = '/b*'\nfallbacks = ['/a1']": `relay.toml:3: mount.fallbacks = ["/b1"]: go in a circle: /b1 → /a1 → /b1
-relay.toml:6: mount.fallbacks = ["/a1"]: go in a circle: /a1 → /b1 → /a1`,
+		"[[mount]]\nname = '/a'\nfallbacks = ['/b']\n[[mount]]\nname = '/b*'\nfallbacks = ['files', '/a']": `relay.toml:3: mount.fallbacks = ["/b"]: form a loop: /b → /a → /b
+relay.toml:6: mount.fallbacks = ["files", "/a"]: form a loop: /a → /b → /a`,
+		"[[mount]]\nname = '/a*'\nfallbacks = ['/b1']\n[[mount]]\nname = '/b*'\nfallbacks = ['/a1']": `relay.toml:3: mount.fallbacks = ["/b1"]: form a loop: /b1 → /a1 → /b1
+relay.toml:6: mount.fallbacks = ["/a1"]: form a loop: /a1 → /b1 → /a1`,
 		"[[mount]]\nname = '/a'\nfallback_full = '/a'": `relay.toml:3: mount.fallback_full = "/a": is this mount itself`,
 	} {
 		if _, err := Parse("relay.toml", []byte(text)); err == nil || err.Error() != want {

@@ -6,39 +6,39 @@ import (
 	"time"
 )
 
-// Files is [mount.files]: what plays from disk when nobody is live.
+// Files is [mount.files]: the music that AutoDJ plays when there is no live source.
 type Files struct {
-	// Paths is files, folders and playlists.
+	// Paths are files, folders and playlists.
 	Paths []string `toml:"paths"`
-	// Order is how they follow each other.
+	// Order is the order of the tracks.
 	Order Order `toml:"order"`
-	// Rescan is how often it is looked for what has come and gone; 0: never.
+	// Rescan is how often to look for added and removed files; 0: never.
 	Rescan Duration `toml:"rescan"`
-	// Jingles is files, folders and playlists too: one, in an order of their
-	// own, after every JingleEvery tracks; 0: none.
+	// Jingles are files, folders and playlists too. After every JingleEvery tracks, one
+	// of them plays, in an order of their own; 0: none.
 	Jingles     []string `toml:"jingles"`
 	JingleEvery int      `toml:"jingle_every"`
 
-	// set has the keys that were given, for those given as zero.
+	// set has the keys that were given, also those given as zero.
 	set map[string]bool
 }
 
-// Order is how music follows each other.
+// Order is the order in which tracks play.
 type Order string
 
-// What an order may be.
+// The values of Order.
 const (
-	OrderShuffle  Order = "shuffle"  // every track once before any comes again
-	OrderSequence Order = "sequence" // as they are named, folders by the names in them
+	OrderShuffle  Order = "shuffle"  // every track once before any is repeated
+	OrderSequence Order = "sequence" // as listed; the files of a folder by name
 )
 
-// MinRescan is the least Files.Rescan may be, if it is not 0: looking costs a
-// large library a noticeable part of a second.
+// MinRescan is the minimum of Files.Rescan, if it is not 0: a scan of a large library
+// takes a noticeable part of a second.
 const MinRescan = Duration(time.Second)
 
 const defaultRescan = Duration(30 * time.Second)
 
-// withDefaults returns f, a copy, with what was not given.
+// withDefaults returns a copy of f with the defaults for missing keys.
 func (f Files) withDefaults() Files {
 	f.Order = cmp.Or(f.Order, OrderShuffle)
 	if !f.set["rescan"] {
@@ -73,8 +73,8 @@ func (f *Files) check(r *reader, p path) {
 	}
 }
 
-// checkMusic reports paths that are none, and makes the others relative to the
-// folder of the configuration.
+// checkMusic reports invalid paths, and makes the others relative to the folder of the
+// configuration.
 func checkMusic(r *reader, p path, music []string) {
 	for i, name := range music {
 		item := p.item(i)

@@ -8,9 +8,9 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// FuzzParse checks that no text makes Parse panic, that what it accepts is
-// usable, and that what it refuses has a place: every error a line of the
-// text, and every key the TOML parser sees a line of its own.
+// FuzzParse checks that no text makes Parse panic, that accepted texts give a usable
+// configuration, and that problems have a place: every error gives a line of the text,
+// and every key that the TOML parser finds has a line.
 func FuzzParse(f *testing.F) {
 	example, err := os.ReadFile(exampleFile)
 	if err != nil {
@@ -48,7 +48,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// checkLines checks that each key of a table, and below, has a line.
+// checkLines checks that each key in and below a table has a line.
 func checkLines(t *testing.T, at path, v any, lines map[string]int) {
 	if at.parent != nil && lines[at.id] == 0 {
 		t.Errorf("%s has no line in %v", at.id, lines)

@@ -12,18 +12,18 @@ import (
 )
 
 const (
-	// shortestPassword and shortestToken are what is not called short, in
-	// characters: passwords are typed, tokens are not.
+	// shortestPassword and shortestToken are minimum lengths in characters. They differ
+	// because people type passwords but not tokens.
 	shortestPassword = 8
 	shortestToken    = 16
-	// dearestHash is the cost of a bcrypt hash up to which it is compared with
-	// what is guessed first: a quarter of a second for each.
+	// dearestHash is the highest cost of a bcrypt hash that is compared with
+	// hashGuesses: a comparison takes a quarter of a second.
 	dearestHash = 12
 )
 
-// firstGuesses are the passwords that programs which look for open radio servers
-// try, and a few words more. Digits around them, and in place of letters, are no
-// help.
+// firstGuesses are the passwords that attackers' programs try first on radio servers,
+// and a few more words. Added digits, and digits in place of letters, do not make a
+// password safe.
 var firstGuesses = strings.Fields(`hackme changeme changeit password admin source radio letmein
 	passwd passwort pass secret administrator relay stream streaming live welcome icecast shoutcast default test testing
 	guest user root master station music broadcast listener example dj djpassword sourcepassword adminpassword
@@ -40,7 +40,7 @@ func (c *Config) reviewPasswords(ctx context.Context, r *reader) {
 			continue
 		}
 		const better = `"openssl rand -hex 16" prints a better one`
-		if s.variable != "" && !isVariable(fmt.Sprint(r.values[s.at.id])) { // which the text does not name
+		if s.variable != "" && !isVariable(fmt.Sprint(r.values[s.at.id])) { // the text does not name the variable
 			r.errs = append(r.errs, &Error{Key: s.variable, Problem: "is easy to guess: it " + why + "; " + better})
 			continue
 		}
@@ -48,7 +48,7 @@ func (c *Config) reviewPasswords(ctx context.Context, r *reader) {
 	}
 }
 
-// guessable says why a secret is easy to guess, or nothing.
+// guessable returns why a secret is easy to guess; empty: it is not.
 func (s storedSecret) guessable(ctx context.Context) string {
 	if s.Hashed() {
 		return s.guessableHash(ctx)
@@ -65,21 +65,21 @@ func (s storedSecret) guessable(ctx context.Context) string {
 	case s.user != "" && (text == strings.ToLower(s.user) || core(text) == core(s.user)):
 		return "is the user name"
 	case is(firstGuesses):
-		return "is among those that are tried first"
+		return "is among the passwords tried first"
 	case is(append(s.words(), firstGuesses...)):
 		return "is made of a name of the mount or the station"
 	case isMonotonous(text):
 		return "repeats or counts up a character"
 	case utf8.RuneCountInString(text) < shortest:
 		if s.token {
-			return "has less than 16 characters"
+			return "has fewer than 16 characters"
 		}
-		return "has less than 8 characters"
+		return "has fewer than 8 characters"
 	}
 	return ""
 }
 
-// guessableHash is guessable for a hash, which is compared with a few words.
+// guessableHash is guessable for a hash. It compares the hash with a few words.
 func (s storedSecret) guessableHash(ctx context.Context) string {
 	if cost, err := bcrypt.Cost([]byte(s.Reveal())); err != nil || cost > dearestHash {
 		return ""
@@ -89,7 +89,7 @@ func (s storedSecret) guessableHash(ctx context.Context) string {
 		return "is the user name"
 	}
 	if slices.ContainsFunc(firstGuesses[:hashGuesses], is) {
-		return "is among those that are tried first"
+		return "is among the passwords tried first"
 	}
 	for _, name := range s.names {
 		if strings.HasPrefix(name, "/") && is(strings.Trim(name, "/*")) {
@@ -99,7 +99,7 @@ func (s storedSecret) guessableHash(ctx context.Context) string {
 	return ""
 }
 
-// words are the names of what the secret is for, as core has them.
+// words returns the names that belong to the secret, in the form that core returns.
 func (s storedSecret) words() (words []string) {
 	for _, name := range s.names {
 		for _, part := range append(strings.FieldsFunc(name, func(c rune) bool { return c == '/' || c == '.' || c == '-' }), name) {
@@ -111,8 +111,8 @@ func (s storedSecret) words() (words []string) {
 	return words
 }
 
-// isMadeOf reports whether a text is one of some words, two of them, or one again
-// and again.
+// isMadeOf reports whether text is one of the words, two of them, or a repetition of
+// one.
 func isMadeOf(text string, words []string) bool {
 	for _, word := range words {
 		rest, ok := strings.CutPrefix(text, word)
@@ -123,11 +123,11 @@ func isMadeOf(text string, words []string) bool {
 	return false
 }
 
-// asLetters are the letters that digits and signs stand for within words.
+// asLetters replaces digits and signs by the letters that they stand for within words.
 var asLetters = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s")
 
-// core is what is left of a text without case, without what is no letter at its
-// ends, and with letters for what stands for them within.
+// core returns text in lower case, without leading and trailing characters that are not
+// letters, and with the digits and signs inside replaced by letters.
 func core(text string) string {
 	text = strings.TrimRightFunc(strings.ToLower(text), func(c rune) bool { return !unicode.IsLetter(c) })
 	text = strings.TrimLeftFunc(asLetters.Replace(text), func(c rune) bool { return !unicode.IsLetter(c) })
@@ -139,8 +139,8 @@ func core(text string) string {
 	}, text)
 }
 
-// isMonotonous reports whether a text goes on with the same step from each
-// character to the next: "aaaaaaaa", "12345678".
+// isMonotonous reports whether each character of text follows the one before by the
+// same step: "aaaaaaaa", "12345678".
 func isMonotonous(text string) bool {
 	characters := []rune(text)
 	if len(characters) < 3 {
@@ -148,7 +148,7 @@ func isMonotonous(text string) bool {
 	}
 	step := characters[1] - characters[0]
 	for i := 2; i < len(characters); i++ {
-		// "7890" goes on behind the 9.
+		// "7890" continues after the 9.
 		if next := characters[i] - characters[i-1]; next != step && !(step == 1 && characters[i-1] == '9' && characters[i] == '0') {
 			return false
 		}

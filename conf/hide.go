@@ -9,9 +9,9 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// HideSecrets returns the text with "***" in place of every password, and of
-// what may be a key in an address, in comments too. What stands for an
-// environment variable stays. The text must be valid.
+// HideSecrets returns the text with "***" in place of every password, and of parts of
+// addresses that may be keys, in comments too. References to environment variables
+// stay. The text must be valid.
 func HideSecrets(text []byte) []byte {
 	var shown strings.Builder
 	from := 0
@@ -25,12 +25,12 @@ func HideSecrets(text []byte) []byte {
 			return
 		}
 		key := i.path[len(i.path)-1]
-		written := strings.TrimRight(string(text[i.value:i.end]), " \t")
-		end := i.value + len(written)
-		if address, ok := addressKeys[i.place]; ok {
-			replace(i.value, end, hideLiteral(address, written))
+		written := strings.TrimRight(string(text[i.value.start:i.end]), " \t")
+		end := i.value.start + len(written)
+		if address, ok := addressKeys[i.at.shown]; ok {
+			replace(i.value.start, end, hideLiteral(address, written))
 		} else if bare := strings.Trim(written, `"'`); secretKeys[key] && !isVariable(bare) && bare != "" {
-			replace(i.value, end, `"`+hidden+`"`)
+			replace(i.value.start, end, `"`+hidden+`"`)
 		}
 	})
 	shown.Write(text[from:])
@@ -43,8 +43,7 @@ func HideSecrets(text []byte) []byte {
 	return loginInText.ReplaceAll([]byte(shown.String()), []byte("$1"+hidden+"@"))
 }
 
-// hideLiteral hides what may be a key in an address that a text writes in
-// quotes.
+// hideLiteral hides the parts of a quoted address that may be keys.
 func hideLiteral(field reflect.StructField, written string) string {
 	var value struct{ K any }
 	if _, err := toml.Decode("K="+written, &value); err != nil {
@@ -60,11 +59,10 @@ func hideLiteral(field reflect.StructField, written string) string {
 	return written
 }
 
-// settingInComment is a setting that is commented out, or told of.
+// settingInComment matches a setting in a comment.
 var settingInComment = regexp.MustCompile(`([A-Za-z_]+)(\s*=\s*)("[^"]*"|'[^']*'|\[[^\]]*\]|[^\s#]+)`)
 
-// hideInComment hides secrets in a comment, where nobody can tell in which table
-// a setting would stand.
+// hideInComment hides secrets in a comment, where the table of a setting is unknown.
 func hideInComment(comment string) string {
 	return settingInComment.ReplaceAllStringFunc(comment, func(setting string) string {
 		parts := settingInComment.FindStringSubmatch(setting)
@@ -80,17 +78,17 @@ func hideInComment(comment string) string {
 	})
 }
 
-// loginInText is the login in an address anywhere in a text.
+// loginInText matches the login in an address anywhere in a text.
 var loginInText = regexp.MustCompile(`(://)[^/?#@\s"']+@`)
 
 var (
 	// secretKeys are the names of all keys that hold secrets.
 	secretKeys = map[string]bool{}
-	// addressKeys are the keys of addresses that may hold some, by the tables
-	// around them: "mount.listener_auth.url".
+	// addressKeys are the keys whose values are addresses that may contain secrets,
+	// with the tables around them: "mount.listener_auth.url".
 	addressKeys = map[string]reflect.StructField{}
-	// addressNames are the same by the name of the key alone. Of two tables that
-	// have it, the one that hides more counts.
+	// addressNames are the same keys without their tables. If two tables have the same
+	// key, the one that hides more counts.
 	addressNames = map[string]reflect.StructField{}
 )
 

@@ -2,25 +2,25 @@ package conf
 
 import "time"
 
-// MinHistoryKeep is the least of History.Keep, if it is not 0.
+// MinHistoryKeep is the minimum of History.Keep, if it is not 0.
 const MinHistoryKeep = Duration(time.Hour)
 
-// MinHistorySize is the least of History.MaxSize, if it is not 0.
+// MinHistorySize is the minimum of History.MaxSize, if it is not 0.
 const MinHistorySize = Size(1 << 20)
 
-// History is [history]: what is remembered of listeners, titles and sources.
+// History is [history]: the stored history of listeners, titles and sources.
 type History struct {
-	// Off keeps nothing at all, not even in memory.
+	// Off disables the history, even in memory.
 	Off bool `toml:"off" restart:"true"`
-	// File is the SQLite database. Empty: what fits is kept in memory while the
+	// File is the SQLite database. Empty: a limited history is kept in memory while the
 	// server runs.
 	File string `toml:"file" restart:"true"`
-	// HashIP keeps a salted hash of addresses in place of the addresses.
+	// HashIP stores a salted hash in place of each address.
 	HashIP bool `toml:"hash_ip" restart:"true"`
 	// Keep is how long everything is kept; 0: for ever.
 	Keep Duration `toml:"keep" restart:"true"`
-	// MaxSize is how large the file may grow, in bytes; the oldest goes first. 0: as
-	// large as it wants.
+	// MaxSize is the maximum size of the file, in bytes; the oldest rows are deleted
+	// first. 0: no limit.
 	MaxSize Size `toml:"max_size" restart:"true"`
 }
 
@@ -32,6 +32,6 @@ func (h *History) check(r *reader, p path) {
 		r.fail(p.key("keep"), "must be 0 (for ever) or at least %v", MinHistoryKeep)
 	}
 	if h.MaxSize != 0 && h.MaxSize < MinHistorySize {
-		r.fail(p.key("max_size"), "must be 0 (no bound) or at least %v", MinHistorySize)
+		r.fail(p.key("max_size"), "must be 0 (no limit) or at least %v", MinHistorySize)
 	}
 }

@@ -5,54 +5,62 @@ import (
 	"time"
 )
 
-// Limits is [limits]: how much, how long, how far behind.
+// Limits is [limits]: how many clients, how long, how much data.
 type Limits struct {
-	// Listeners is how many the whole server takes at once.
+	// Listeners is the maximum number of listeners of the whole server.
 	Listeners int `toml:"listeners"`
-	// ListenersPerIP is how many it takes at once from an IPv4 address, or from
-	// the /64 of an IPv6 one; 0: no limit. A /56 may have 4 times as many, a /48 8
-	// times, and neither more than half of Listeners. ConnectionsPerIP is likewise.
+	// ListenersPerIP is the maximum for one client: an IPv4 address or the /64 of an
+	// IPv6 address; 0: no limit. A /56 may have 4 times as many, a /48 8 times, but
+	// neither more than half of Listeners. The same applies to ConnectionsPerIP.
 	ListenersPerIP int `toml:"listeners_per_ip"`
-	// Connections is how many may be open at once, of all and of one such
-	// address, that have not said yet what they want. Above that, those that
-	// have been silent for a while are closed, the oldest first.
+	// Connections is the maximum number of pending connections of all clients,
+	// ConnectionsPerIP of one client. Above that, connections that have been silent for
+	// a while are closed, the oldest first.
 	Connections      int `toml:"connections"`
 	ConnectionsPerIP int `toml:"connections_per_ip"`
-	// Sources is how many live sources the whole server takes at once.
+	// Sources is the maximum number of live sources of the whole server.
 	Sources int `toml:"sources"`
-	// HeaderTimeout is how long a client may take to send its request head, and
-	// how long to send the body behind it.
+	// HeaderTimeout is how long a client may take to send its request head, and again
+	// to send the body after it.
 	HeaderTimeout Duration `toml:"header_timeout"`
-	// SourceTimeout is how long a source may send nothing before it is dropped; 0: for
-	// ever, and the mount goes on without it meanwhile, see StreamTimeout.
+	// SourceTimeout is how long a source may send nothing before it is disconnected; 0:
+	// it is never disconnected, but a fallback takes the air after StreamTimeout.
 	SourceTimeout Duration `toml:"source_timeout"`
-	// ListenerTimeout is how long a listener may take nothing.
+	// ListenerTimeout is how long a listener may accept no data.
 	ListenerTimeout Duration `toml:"listener_timeout"`
-	// Burst is what a new listener gets at once, in bytes; never more than Buffer.
-	Burst Size `toml:"burst"`
+	// CountAfter is how long a listener must stay to count in peaks, in unique
+	// listeners and in the history; 0: every listener counts.
+	CountAfter Duration `toml:"count_after"`
+	// Burst is what a new listener is sent at once; never more than Buffer.
+	Burst Burst `toml:"burst"`
 	// Buffer is how far a listener may fall behind, in bytes.
 	Buffer Size `toml:"buffer"`
-	// FlushInterval is how often a listener is written to.
+	// FlushInterval is the shortest time between two flushes of a listener: while it is
+	// young, or has little audio left to play. FlushMax is the longest.
 	FlushInterval Duration `toml:"flush_interval" restart:"true"`
-	// LagPolicy is what becomes of a listener further behind than Buffer.
+	FlushMax      Duration `toml:"flush_max"`
+	// LagPolicy is what happens to a listener further behind than Buffer.
 	LagPolicy LagPolicy `toml:"lag_policy"`
 }
 
-// LagPolicy is what becomes of a listener that has fallen too far behind.
+// LagPolicy is what happens to a listener that has fallen too far behind.
 type LagPolicy string
 
-// What a lag policy may be.
+// The values of LagPolicy.
 const (
 	LagSkip LagPolicy = "skip" // it is moved forward to a frame
 	LagDrop LagPolicy = "drop" // its connection is closed
 )
 
-// The bounds of Limits.FlushInterval: below, a server does nothing but write;
-// above, players run dry.
+// The bounds of Limits.FlushInterval and Limits.FlushMax: below them, a server spends all its time writing;
+// above them, players run dry.
 const (
 	MinFlushInterval = Duration(20 * time.Millisecond)
 	MaxFlushInterval = Duration(5 * time.Second)
 )
+
+// MaxCountAfter is the maximum of Limits.CountAfter: figures are that late.
+const MaxCountAfter = Duration(10 * time.Minute)
 
 func defaultLimits() Limits {
 	return Limits{
@@ -64,15 +72,18 @@ func defaultLimits() Limits {
 		HeaderTimeout:    Duration(15 * time.Second),
 		SourceTimeout:    Duration(10 * time.Second),
 		ListenerTimeout:  Duration(30 * time.Second),
-		Burst:            64 << 10,
+		CountAfter:       Duration(5 * time.Second),
+		Burst:            Burst{Time: Duration(5 * time.Second)},
 		Buffer:           512 << 10,
-		FlushInterval:    Duration(500 * time.Millisecond),
+		FlushInterval:    Duration(250 * time.Millisecond),
+		FlushMax:         Duration(2 * time.Second),
 		LagPolicy:        LagSkip,
 	}
 }
 
-// StreamTimeout is SourceTimeout for streams that we ask for ourselves, and can ask for
-// anew, and how long a source may send nothing before others play.
+// StreamTimeout is how long a stream may send nothing before a fallback takes the air:
+// SourceTimeout or, if that is 0, its default. A stream that relay pulls is requested
+// again after this time.
 func (l *Limits) StreamTimeout() time.Duration {
 	return time.Duration(cmp.Or(l.SourceTimeout, defaultLimits().SourceTimeout))
 }
@@ -86,14 +97,14 @@ func (l *Limits) check(r *reader, p path) {
 	atLeast(r, p.key("header_timeout"), l.HeaderTimeout, Duration(time.Millisecond))
 	atLeast(r, p.key("source_timeout"), l.SourceTimeout, 0)
 	atLeast(r, p.key("listener_timeout"), l.ListenerTimeout, Duration(time.Millisecond))
+	between(r, p.key("count_after"), l.CountAfter, 0, MaxCountAfter)
 	atLeast(r, p.key("buffer"), l.Buffer, 1)
 	between(r, p.key("flush_interval"), l.FlushInterval, MinFlushInterval, MaxFlushInterval)
-	oneOf(r, p.key("lag_policy"), string(l.LagPolicy), string(LagSkip), string(LagDrop))
-	if l.Burst > l.Buffer {
-		if r.given(p.key("burst")) {
-			r.fail(p.key("burst"), "must not be larger than limits.buffer (%v)", l.Buffer)
-		} else {
-			r.fail(p.key("buffer"), "must not be smaller than limits.burst (%v)", l.Burst)
-		}
+	if r.given(p.key("flush_max")) {
+		between(r, p.key("flush_max"), l.FlushMax, min(l.FlushInterval, MaxFlushInterval), MaxFlushInterval)
+	} else {
+		l.FlushMax = max(l.FlushMax, l.FlushInterval)
 	}
+	oneOf(r, p.key("lag_policy"), string(l.LagPolicy), string(LagSkip), string(LagDrop))
+	l.Burst.check(r, p.key("burst"), l.Buffer)
 }

@@ -6,35 +6,44 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// keyLines finds the line, from 1, on which each table, key and list element
-// of a TOML text stands first, by path id. The text must be valid: the TOML
-// parser, which keeps such positions to itself, has read it before.
+// keyLines returns the line, from 1, on which each table, key and list element of a
+// TOML text first appears, by path id. The text must be valid. (The TOML parser does
+// not give these positions.)
 func keyLines(text string) map[string]int {
 	s := newScan(text)
 	s.document()
 	return s.lines
 }
 
-// item is a header or a key with its value, as a text has it.
+// item is a header, or a key with its value, in a text.
 type item struct {
-	path       []string // the names in the header or in front of the "="
-	place      string   // of what it is in the configuration, as errors name it
+	path       []string // the names in the header or before the "="
+	at         path     // its place in the configuration
 	table      bool     // a header
 	array      bool     // in double brackets
 	start, end int      // bytes
-	value      int      // where the value begins
+	value      *node    // nil for a header
+	nested     bool     // within an inline table
 }
 
-// walkComments shows where every comment of a valid text begins and ends, in
-// bytes.
+// node is a value in a text.
+type node struct {
+	start, end int     // bytes
+	elements   []*node // of a list
+	keys       []item  // of an inline table
+	kind       byte    // '[' for a list, '{' for an inline table, a quote for a string, 0 for a word
+}
+
+// walkComments calls show with the beginning and end of every comment of a valid text,
+// in bytes.
 func walkComments(text string, show func(start, end int)) {
 	s := newScan(text)
 	s.comment = show
 	s.document()
 }
 
-// walkItems shows every header and every key with a value in a valid text, in
-// their order; what stands in an inline table comes before the key of that.
+// walkItems calls show with every header and every key of a valid text, in order; the
+// keys of an inline table come before the key that has the table as its value.
 func walkItems(text string, show func(item)) {
 	s := newScan(text)
 	s.show = show
@@ -54,23 +63,24 @@ func newScan(text string) *scan {
 	}
 }
 
-// scan is a walk through a valid TOML text that looks at nothing but where
-// things begin and end.
+// scan is a walk through a valid TOML text that only looks for the beginnings and ends
+// of its parts.
 type scan struct {
-	text   string         // what is left
-	size   int            // of the whole
+	text   string         // the rest of the text
+	size   int            // of the whole text
 	line   int            // of the first byte of text
-	lines  map[string]int // what was found
-	tables map[string]int // how many [[name]] headers were seen, by path id
-	show   func(item)     // is shown what was found
+	lines  map[string]int // the result
+	tables map[string]int // how many [[name]] headers have been seen, by path id
+	show   func(item)     // called with each item
+	nested bool           // within an inline table
 
-	comment func(start, end int) // is shown comments
+	comment func(start, end int) // called with each comment
 }
 
-// at is how far the walk has come, in bytes.
+// at returns the current offset, in bytes.
 func (s *scan) at() int { return s.size - len(s.text) }
 
-// document reads key = value lines and [table] headers up to the end.
+// document reads key = value lines and [table] headers to the end.
 func (s *scan) document() {
 	var table path
 	for s.blank(); s.text != ""; s.blank() {
@@ -80,11 +90,13 @@ func (s *scan) document() {
 		case s.take("[["):
 			header.array = true
 			table, header.path = s.header(true)
+			header.at = table
 			s.take("]]")
 			header.end = s.at()
 			s.show(header)
 		case s.take("["):
 			table, header.path = s.header(false)
+			header.at = table
 			s.take("]")
 			header.end = s.at()
 			s.show(header)
@@ -97,8 +109,8 @@ func (s *scan) document() {
 	}
 }
 
-// header reads the name in [name] or, for an array of tables, in [[name]], and
-// returns the place that the lines below it belong to.
+// header reads the name in [name] or, for an array of tables, in [[name]]. It returns
+// the place of the lines below it.
 func (s *scan) header(array bool) (p path, names []string) {
 	names = s.key()
 	for i, name := range names {
@@ -107,7 +119,7 @@ func (s *scan) header(array bool) (p path, names []string) {
 		if array && i == len(names)-1 {
 			s.tables[p.id]++
 		}
-		// A name on the way through an array of tables means its newest.
+		// A name that passes through an array of tables means its newest element.
 		if n := s.tables[p.id]; n > 0 {
 			p = p.item(n - 1)
 			s.found(p)
@@ -116,11 +128,11 @@ func (s *scan) header(array bool) (p path, names []string) {
 	return p, names
 }
 
-// keyValue reads name = value, where name may have dots, in the given table.
-func (s *scan) keyValue(table path) {
+// keyValue reads name = value, where name may be dotted, in the given table.
+func (s *scan) keyValue(table path) item {
 	p := table
 	line := s.line
-	found := item{start: s.at()}
+	found := item{start: s.at(), nested: s.nested}
 	found.path = s.key()
 	for _, name := range found.path {
 		p = p.key(name)
@@ -129,13 +141,13 @@ func (s *scan) keyValue(table path) {
 	s.space()
 	s.take("=")
 	s.space()
-	found.value = s.at()
-	s.value(p)
-	found.place, found.end = p.shown, s.at()
+	found.value = s.value(p)
+	found.at, found.end = p, found.value.end
 	s.show(found)
+	return found
 }
 
-// key reads a key with its dots, each part bare or in quotes.
+// key reads a dotted key, each part bare or quoted.
 func (s *scan) key() []string {
 	var names []string
 	for {
@@ -159,61 +171,69 @@ func (s *scan) keyPart() string {
 	whole := s.text
 	s.quoted()
 	whole = whole[:len(whole)-len(s.text)]
-	var key struct{ K string } // the parser knows the escapes
+	var key struct{ K string } // the parser decodes the escapes
 	if _, err := toml.Decode("K="+whole, &key); err != nil {
 		return whole
 	}
 	return key.K
 }
 
-// value reads what stands at p: a string, a list, an inline table, or a word.
-func (s *scan) value(p path) {
+// value reads the value at p: a string, a list, an inline table, or a word.
+func (s *scan) value(p path) *node {
+	n := &node{start: s.at()}
 	switch {
 	case s.text == "":
 	case s.text[0] == '"' || s.text[0] == '\'':
+		n.kind = s.text[0]
 		s.quoted()
 	case s.take("["):
-		s.list(p)
+		n.kind = '['
+		n.elements = s.list(p)
 	case s.take("{"):
-		s.inlineTable(p)
+		n.kind = '{'
+		n.keys = s.inlineTable(p)
 	default: // a number, a date, true, false
-		if end := strings.IndexAny(s.text, ",]}#\r\n"); end >= 0 {
-			s.advance(end)
-		} else {
-			s.advance(len(s.text))
+		end := strings.IndexAny(s.text, ",]}#\r\n")
+		if end < 0 {
+			end = len(s.text)
 		}
+		s.advance(len(strings.TrimRight(s.text[:end], " \t")))
 	}
+	n.end = s.at()
+	return n
 }
 
-func (s *scan) list(p path) {
+func (s *scan) list(p path) (elements []*node) {
 	for i := 0; ; i++ {
 		s.blank()
 		if s.text == "" || s.take("]") {
-			return
+			return elements
 		}
 		before := len(s.text)
 		s.found(p.item(i))
-		s.value(p.item(i))
+		elements = append(elements, s.value(p.item(i)))
 		s.blank()
 		s.take(",")
 		if len(s.text) == before {
-			return
+			return elements
 		}
 	}
 }
 
-func (s *scan) inlineTable(p path) {
+func (s *scan) inlineTable(p path) (keys []item) {
+	defer func(outer bool) { s.nested = outer }(s.nested)
+	s.nested = true
 	for {
 		s.blank()
 		if s.text == "" || s.take("}") {
-			return
+			return keys
 		}
 		before := len(s.text)
-		s.keyValue(p)
+		keys = append(keys, s.keyValue(p))
 		s.blank()
 		s.take(",")
 		if len(s.text) == before {
-			return
+			return keys
 		}
 	}
 }
@@ -234,7 +254,7 @@ func (s *scan) quoted() {
 		}
 	}
 	s.take(quote)
-	// Up to two quotes more belong to the string itself: """so "called"""""
+	// Up to two more quotes belong to the string itself: """so "called"""""
 	for range 2 {
 		if long {
 			s.take(quote[:1])
@@ -264,14 +284,14 @@ func (s *scan) space() {
 	s.text = strings.TrimLeft(s.text, " \t")
 }
 
-// take reads prefix if it comes next.
+// take reads prefix if it is next.
 func (s *scan) take(prefix string) bool {
 	rest, ok := strings.CutPrefix(s.text, prefix)
 	s.text = rest
 	return ok
 }
 
-// advance reads n bytes, counting the lines.
+// advance reads n bytes and counts the lines.
 func (s *scan) advance(n int) string {
 	read := s.text[:n]
 	s.line += strings.Count(read, "\n")

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// checkListen reports addresses that cannot be listened on, or not twice.
+// checkListen reports invalid listen addresses and duplicates.
 func checkListen(r *reader, s *Server, tls []string) {
 	var root path
 	seen := make(map[string]bool)
@@ -20,7 +20,7 @@ func checkListen(r *reader, s *Server, tls []string) {
 		case problem != "":
 			r.fail(at, "%s", problem)
 		case port != "0" && seen[address]:
-			r.fail(at, "is listened on already: each address stands once")
+			r.fail(at, "is already listed: use each address once")
 		}
 		seen[address] = true
 	}
@@ -40,8 +40,8 @@ func checkListen(r *reader, s *Server, tls []string) {
 	}
 }
 
-// checkAddress says what keeps an address from being listened on. Port 0
-// means any free one.
+// checkAddress returns the port of a listen address, and what is wrong with the
+// address. Port 0 means any free one.
 func checkAddress(address string) (port, problem string) {
 	const want = `must be "host:port" or ":port", such as ":8000" or "127.0.0.1:8000"`
 	host, port, err := net.SplitHostPort(address)
@@ -56,13 +56,13 @@ func checkAddress(address string) (port, problem string) {
 	return port, ""
 }
 
-// isPort tells whether s is the number of a port.
+// isPort reports whether s is a port number.
 func isPort(s string) bool {
 	_, err := strconv.ParseUint(s, 10, 16)
 	return err == nil
 }
 
-// isHost tells whether s is a host name or an IP address, without port or
+// isHost reports whether s is a host name or an IP address, without port or
 // brackets.
 func isHost(s string) bool {
 	if _, err := netip.ParseAddr(s); err == nil {

@@ -20,10 +20,10 @@ func TestListenAddresses(t *testing.T) {
 		{"[server]\nlisten = [':65536']", `relay.toml:2: server.listen = ":65536": ` + want + `, with a port from 0 to 65535`},
 		{"[server]\nlisten = [':http']", `relay.toml:2: server.listen = ":http": ` + want + `, with a port from 0 to 65535`},
 		{"[server]\nlisten = []", `relay.toml:2: server.listen = []: must have at least one address such as ":8000", here or in tls.listen`},
-		{"[server]\nlisten = [':80',\n':80']", `relay.toml:3: server.listen = ":80": is listened on already: each address stands once`},
+		{"[server]\nlisten = [':80',\n':80']", `relay.toml:3: server.listen = ":80": is already listed: use each address once`},
 		{"[server]\nshoutcast_listen = '8001'", `relay.toml:2: server.shoutcast_listen = "8001": ` + want},
-		{"[server]\nshoutcast_listen = ':8000'", `relay.toml:2: server.shoutcast_listen = ":8000": is listened on already: each address stands once`},
-		{"tls = {cert_file='c', key_file='k', listen=[':8000']}", `relay.toml:1: tls.listen = ":8000": is listened on already: each address stands once`},
+		{"[server]\nshoutcast_listen = ':8000'", `relay.toml:2: server.shoutcast_listen = ":8000": is already listed: use each address once`},
+		{"tls = {cert_file='c', key_file='k', listen=[':8000']}", `relay.toml:1: tls.listen = ":8000": is already listed: use each address once`},
 	}.check(t)
 	parse(t, "[server]\nlisten = ['127.0.0.1:0', '127.0.0.1:0']")
 	if c := parse(t, "[server]\nshoutcast_listen = ':8001'"); c.Server.ShoutcastListen != ":8001" {

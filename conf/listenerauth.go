@@ -1,28 +1,28 @@
 package conf
 
-// ListenerAuth is [mount.listener_auth]: who may listen, and whom the hoster's
-// own web server is asked about or told. Nothing set: everybody may.
+// ListenerAuth is [mount.listener_auth]: who may listen, and which hooks are asked or
+// told. The zero value admits every listener.
 type ListenerAuth struct {
-	// HtpasswdFile has the names and passwords of those who may listen, as
-	// Apache's htpasswd writes it. Empty: no such list.
+	// HtpasswdFile has the names and passwords of listeners, in the format of Apache's
+	// htpasswd. Empty: no such file.
 	HtpasswdFile string `toml:"htpasswd_file"`
-	// URL is asked about every listener who comes, and told of each who
-	// leaves: Icecast's listener_add and listener_remove.
+	// URL is the hook that is asked about every listener, and told when it leaves:
+	// Icecast's listener_add and listener_remove.
 	URL string `toml:"url" secret:"path"`
-	// OnSource is told when a live source takes the mount and when it has
-	// left: Icecast's mount_add and mount_remove.
+	// OnSource is the hook that is told when a live source takes the mount and when it
+	// has left: Icecast's mount_add and mount_remove.
 	OnSource string `toml:"on_source" secret:"path"`
-	// StreamAuth is asked whether a source may send, instead of looking at
-	// its password here: Icecast's stream_auth.
+	// StreamAuth is the hook that is asked whether a source may send, instead of
+	// checking its password here: Icecast's stream_auth.
 	StreamAuth string `toml:"stream_auth" secret:"path"`
-	// TokenSecret signs addresses that let whoever has one listen until it
-	// expires, without a password. Empty: none does.
+	// TokenSecret signs addresses with which anyone may listen without a password until
+	// the address expires. Empty: there are none.
 	TokenSecret Secret `toml:"token_secret"`
 
-	set given // among those given as empty
+	set given // keys that were given as empty
 }
 
-// given are the settings of a ListenerAuth that stand or fall together.
+// given says which groups of settings of a ListenerAuth were given.
 type given struct{ whoMayListen, onSource, streamAuth bool }
 
 func (a *ListenerAuth) remember(key string) {
@@ -36,9 +36,9 @@ func (a *ListenerAuth) remember(key string) {
 	}
 }
 
-// overlay takes over what was given in other. The three that say who may listen
-// come together, since each is a way in of its own; hooks that are merely told,
-// or asked about sources, change nothing about who may listen.
+// overlay copies the settings that other has. The three settings that decide who may
+// listen are copied together, since each of them admits listeners. Hooks that are only
+// told, or are asked about sources, are independent of them.
 func (a *ListenerAuth) overlay(other ListenerAuth) {
 	if other.set.whoMayListen || other.HtpasswdFile != "" || other.URL != "" || other.TokenSecret != "" {
 		a.HtpasswdFile, a.URL, a.TokenSecret = other.HtpasswdFile, other.URL, other.TokenSecret
@@ -51,24 +51,24 @@ func (a *ListenerAuth) overlay(other ListenerAuth) {
 	}
 }
 
-// AsksListeners reports whether listeners need a login, a token or the word of a
-// web server.
+// AsksListeners reports whether a listener needs a login, a token or the permission of
+// a hook.
 func (a ListenerAuth) AsksListeners() bool {
 	return a.ofListeners() != ListenerAuth{}
 }
 
-// AsksAs reports whether a asks the listeners for the same as other does.
+// AsksAs reports whether a and other ask listeners for the same.
 func (a ListenerAuth) AsksAs(other ListenerAuth) bool {
 	return a.ofListeners() == other.ofListeners()
 }
 
-// ofListeners returns what says who may listen, and nothing else.
+// ofListeners returns only the settings that decide who may listen.
 func (a ListenerAuth) ofListeners() ListenerAuth {
 	return ListenerAuth{HtpasswdFile: a.HtpasswdFile, URL: a.URL, TokenSecret: a.TokenSecret}
 }
 
-// shortestTokenSecret keeps a secret from being guessed by who has a token and
-// time, in bytes.
+// shortestTokenSecret is the minimum length of a secret, in bytes. With a shorter one,
+// the holder of a token could find the secret by trial.
 const shortestTokenSecret = 16
 
 func (a *ListenerAuth) check(r *reader, p path) {
@@ -95,7 +95,7 @@ func (a *ListenerAuth) checkTokenSecret(r *reader, p path) {
 	switch {
 	case a.TokenSecret == "":
 	case a.TokenSecret.Hashed():
-		r.fail(at, "must be the secret itself: nothing can be signed with its hash")
+		r.fail(at, "must be the secret itself: a hash cannot sign")
 	case len(a.TokenSecret.Reveal()) < shortestTokenSecret:
 		r.fail(at, "must be at least %d bytes long, such as what \"openssl rand -hex 32\" prints", shortestTokenSecret)
 	case a.URL != "":

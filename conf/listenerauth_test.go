@@ -28,7 +28,7 @@ listener_auth.htpasswd_file = "members"
 	}
 }
 
-// Whoever adds a hook to a mount does not open it to everybody.
+// A hook added to a mount does not admit every listener.
 func TestListenerAuthIsInherited(t *testing.T) {
 	c := parse(t, `
 [[mount]]
@@ -95,7 +95,7 @@ func TestTokenSecret(t *testing.T) {
 		{`token_secret = "0123456789abcdef"`, ""},
 		{`token_secret_file = "` + file + `"`, ""},
 		{`token_secret = "0123456789abcde"`, "token_secret = ***: must be at least 16 bytes"},
-		{`token_secret = "` + hash + `"`, "nothing can be signed with its hash"},
+		{`token_secret = "` + hash + `"`, "a hash cannot sign"},
 		{"token_secret = '0123456789abcdef'\nurl = 'http://a.example/'", "keep one of the two"},
 		{"token_secret = '0123456789abcdef'\nhtpasswd_file = 'members'", ""},
 	}

@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// Live is the configuration in force. A reload replaces it as a whole: whoever
-// asks twice may get two different ones, and must not change either. Safe for
+// Live is the configuration in force. A reload replaces it as a whole, so two calls of
+// Config may return different ones. The caller must not change them. Safe for
 // concurrent use.
 type Live struct {
 	inForce atomic.Pointer[Config]
@@ -25,7 +25,7 @@ func NewLive(c *Config) *Live {
 // Config returns the configuration that is in force now.
 func (l *Live) Config() *Config { return l.inForce.Load() }
 
-// Replace puts another configuration in force and tells those who watch.
+// Replace puts c in force and notifies the watchers.
 func (l *Live) Replace(c *Config) {
 	l.inForce.Store(c)
 	l.mu.Lock()
@@ -38,8 +38,8 @@ func (l *Live) Replace(c *Config) {
 	}
 }
 
-// Watch returns a channel that gets a value when the configuration has been
-// replaced since the last one was taken, until stop is called.
+// Watch returns a channel that receives a value after each replacement. Replacements
+// that follow each other quickly may share one value. The caller must call stop.
 func (l *Live) Watch() (changes <-chan struct{}, stop func()) {
 	watch := make(chan struct{}, 1)
 	l.mu.Lock()

@@ -10,7 +10,7 @@ func TestLiveTellsThoseWhoWatch(t *testing.T) {
 	}
 	changes, stop := live.Watch()
 	live.Replace(second)
-	live.Replace(third) // nobody has to keep up
+	live.Replace(third) // a watcher need not keep up
 	<-changes
 	if live.Config() != third {
 		t.Error("the last configuration is not in force")

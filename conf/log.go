@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// Log is [log]: what the program says about itself.
+// Log is [log]: the logs of the program.
 type Log struct {
-	// Level is the least that is said: "debug", "info", "warn" or "error".
+	// Level is the lowest level that is logged: "debug", "info", "warn" or "error".
 	Level string `toml:"level"`
 	// Format is "console" for people or "json" for machines.
 	Format string `toml:"format" restart:"true"`
-	// AccessFile gets a line for every connection when it ends, as Icecast's
-	// access.log. Empty: there is none.
+	// AccessFile gets a line for every connection that ends, in the format of Icecast's
+	// access.log. Empty: none is written.
 	AccessFile string `toml:"access_file" restart:"true"`
-	// PlaylistFile gets a line for every title, as Icecast's playlist.log.
-	// Empty: there is none.
+	// PlaylistFile gets a line for every title, in the format of Icecast's
+	// playlist.log. Empty: none is written.
 	PlaylistFile string `toml:"playlist_file" restart:"true"`
-	// RotateSize is how large a file grows before a new one is begun, in bytes.
+	// RotateSize is the size at which a new file is begun, in bytes.
 	RotateSize Size `toml:"rotate_size" restart:"true"`
 	// RotateKeep is how many old files are kept; 0: all.
 	RotateKeep int `toml:"rotate_keep" restart:"true"`
@@ -39,7 +39,7 @@ func (l *Log) check(r *reader, p path) {
 	atLeast(r, p.key("rotate_keep"), l.RotateKeep, 0)
 }
 
-// oneOf reports a word that is none of those allowed.
+// oneOf reports a word that is not among the allowed ones.
 func oneOf(r *reader, p path, word string, allowed ...string) {
 	if slices.Contains(allowed, word) {
 		return

@@ -15,102 +15,109 @@ import (
 	"relay/internal/disk"
 )
 
-// Mount is a [[mount]]: the settings of one mount or, with "*" as the last
-// character of its name, of every mount that fits.
+// Mount is a [[mount]]: the settings of one mount or, if its name ends in "*", of every
+// mount whose name begins that way.
 type Mount struct {
 	Name string `toml:"name"`
 
-	// Title, Description, Genre and URL win over what the source says of
-	// itself. Empty: the source's.
+	// Title, Description, Genre and URL override the station words of the source.
+	// Empty: those of the source apply.
 	Title       string `toml:"title"`
 	Description string `toml:"description"`
 	Genre       string `toml:"genre"`
 	URL         string `toml:"url"`
-	// Public lets directories list the mount.
+	// Public allows directories to list the mount.
 	Public bool `toml:"public"`
-	// Hidden keeps the mount out of the server's own lists.
+	// Hidden omits the mount from the server's own lists.
 	Hidden bool `toml:"hidden"`
 
-	// Headers are header lines that listeners get besides, and in place of those of
-	// the same name.
+	// Headers are additional header lines for listeners. They replace lines of the same
+	// name.
 	Headers Headers `toml:"headers"`
 
-	// Charset is that of titles, and of what a source says of its station, where
-	// the client names none and the text is not UTF-8; by any name in use, see
-	// charset.Find.
+	// Charset is the charset of titles and station words that are not UTF-8 and come
+	// without a charset. It may have any name in use, see charset.Find.
 	Charset string `toml:"charset"`
-	// Metaint is the bytes of audio between titles for a listener that asked
-	// for them; 0: there are none even then.
+	// Metaint is the number of audio bytes between two metadata blocks, for listeners
+	// that ask for metadata; 0: none get any.
 	Metaint int `toml:"metaint"`
 
-	// MaxListeners is how many the mount takes at once; 0: as many as the server.
+	// MaxListeners is the maximum number of listeners of the mount; 0: only the
+	// server's limit.
 	MaxListeners int `toml:"max_listeners"`
-	// MaxDuration is how long a listener may stay; 0: for ever.
+	// MaxDuration is how long a listener may stay; 0: no limit.
 	MaxDuration Duration `toml:"max_duration"`
-	// Burst is what a new listener gets at once, in bytes; never more than
+	// Burst is what a new listener is sent at once; never more than
 	// Limits.Buffer.
-	Burst Size `toml:"burst"`
+	Burst Burst `toml:"burst"`
 
-	// SourceUser and SourcePassword are what the mount's sources log in with.
-	// Empty, each for itself: that of Auth.
+	// Format is the format of all audio of the mount. Inputs of another format are brought
+	// to it.
+	Format Format `toml:"format"`
+
+	// SourceUser and SourcePassword are the login of the mount's sources. Each is that
+	// of Auth if it is empty.
 	SourceUser     string `toml:"source_user"`
 	SourcePassword Secret `toml:"source_password"`
-	// Sources are several logins, the most important first, in place of
-	// SourceUser and SourcePassword.
+	// Sources are several logins, the most important first, which replace SourceUser
+	// and SourcePassword.
 	Sources []SourceLogin `toml:"source"`
-	// Fallbacks are tried in order when there is no live source: mounts, and
+	// Fallbacks are tried in order if there is no live source. They are mounts, and
 	// FallbackFiles for the mount's own music, which otherwise comes last.
 	Fallbacks []string `toml:"fallbacks"`
-	// FallbackFull is the mount that listeners get when this one is full.
+	// FallbackFull is the mount to which listeners go if this one is full.
 	FallbackFull string `toml:"fallback_full"`
-	// RedirectFull is an address that listeners are sent to when this mount, or the
-	// server, is full, and FallbackFull is too. Empty: they are refused.
+	// RedirectFull is an address to which listeners are redirected if this mount, or
+	// the server, is full, and FallbackFull is too. Empty: they are refused.
 	RedirectFull string `toml:"redirect_full"`
-	// Silence plays silent frames when nothing else is left.
+	// Interlude plays the music that ships with relay if there would be only silence
+	// otherwise.
+	Interlude bool `toml:"interlude"`
+	// Silence plays silent frames if there is nothing else.
 	Silence bool `toml:"silence"`
 
-	// IntroFile is an MP3 file that each listener hears once, before the
-	// stream. Empty: none.
+	// IntroFile is an MP3 file that each listener hears once, before the stream. Empty:
+	// none.
 	IntroFile string `toml:"intro_file"`
 
-	// Takeover is what becomes of a source when a second one comes.
+	// Takeover is what happens when a second source connects.
 	Takeover Takeover `toml:"takeover"`
-	// Grace is how long a lost source may take to come back before the
-	// fallback starts.
+	// Grace is how long a mount waits for a lost source to come back before the
+	// fallback takes the air.
 	Grace Duration `toml:"grace"`
 
-	// RecordDir is the folder that recordings of live sources go to. Empty:
-	// nothing is recorded.
+	// RecordDir is the folder for recordings of live sources. Empty: nothing is
+	// recorded.
 	RecordDir string `toml:"record_dir"`
-	// RecordSplit is the step of the clock at which a new file is begun; 0: one
-	// file a session.
+	// RecordSplit is the interval, by the clock of the day, at which a new file is
+	// begun; 0: one file a session.
 	RecordSplit Duration `toml:"record_split"`
 	// RecordKeep is how long a recording is kept after its end; 0: for ever.
 	RecordKeep Duration `toml:"record_keep"`
-	// RecordSpace is what the mount's recordings may take together, in bytes,
-	// before the oldest are removed; 0: all there is.
+	// RecordSpace is the maximum total size of the mount's recordings, in bytes. The
+	// oldest are removed first; 0: no limit.
 	RecordSpace Size `toml:"record_space"`
 
-	// ListenerAuth is who may listen, and who is asked or told.
+	// ListenerAuth is who may listen, and which hooks are asked or told.
 	ListenerAuth ListenerAuth `toml:"listener_auth"`
 	// Renditions are the same programme at other bit rates.
 	Renditions []Rendition `toml:"rendition"`
-	// Files is what plays from disk. Patterns have none.
+	// Files is the music that AutoDJ plays. Patterns have none.
 	Files Files `toml:"files"`
 
-	// set has the keys that were given, for those given as zero.
+	// set has the keys that were given, also those given as zero.
 	set map[string]bool
 }
 
-// Takeover is what becomes of a source when a second one comes with the right
-// login. One that has fallen silent never keeps another out.
+// Takeover is what happens when a second source connects with a valid login. A source
+// that has fallen silent is always replaced.
 type Takeover string
 
-// What a takeover may be.
+// The values of Takeover.
 const (
-	TakeoverRefuse   Takeover = "refuse"    // the first one keeps the mount
-	TakeoverNewest   Takeover = "newest"    // the second one replaces it
-	TakeoverSameUser Takeover = "same-user" // only a login's own source is replaced
+	TakeoverRefuse   Takeover = "refuse"    // the first source keeps the mount
+	TakeoverNewest   Takeover = "newest"    // the second source replaces it
+	TakeoverSameUser Takeover = "same-user" // a source is replaced only by one with the same login
 )
 
 // FallbackFiles stands for a mount's own music among its Fallbacks.
@@ -122,10 +129,10 @@ const (
 	MaxMetaint = 1_000_000
 )
 
-// IsPattern tells whether m stands for every mount that fits its name.
+// IsPattern reports whether m applies to every mount whose name begins like its own.
 func (m Mount) IsPattern() bool { return strings.HasSuffix(m.Name, "*") }
 
-// fits tells whether m has something to say about the mount of this name.
+// fits reports whether m applies to the mount of this name.
 func (m Mount) fits(name string) bool {
 	if m.IsPattern() {
 		return strings.HasPrefix(name, strings.TrimSuffix(m.Name, "*"))
@@ -133,15 +140,15 @@ func (m Mount) fits(name string) bool {
 	return m.Name == name
 }
 
-// Mount returns the settings that count for a mount of this name, declared or
-// not. Each setting is taken from the declared mount of that name, else from
-// the longest pattern that fits and has it, else from the defaults, where
-// Burst is that of Limits, and SourceUser and SourcePassword are those of Auth.
-// A rendition has the rules of the mount it is made of, see Mount.inherit.
+// Mount returns the settings that apply to the mount of this name, declared or not.
+// Each setting comes from the declared mount of that name, otherwise from the longest
+// matching pattern that has it, otherwise from the defaults, where Burst is that of
+// Limits, and SourceUser and SourcePassword are those of Auth. A rendition follows the
+// rules of its mount, see Mount.inherit.
 func (c *Config) Mount(name string) Mount { return c.mount(name, nil) }
 
-// mount is Mount. made are the renditions whose mount is asked for, so that a
-// circle of them ends.
+// mount is Mount. made lists the renditions on the way to this mount, so that a loop of
+// renditions ends.
 func (c *Config) mount(name string, made []string) Mount {
 	m := Mount{
 		Charset:  "UTF-8",
@@ -171,7 +178,7 @@ func (c *Config) mount(name string, made []string) Mount {
 	m.SourcePassword = cmp.Or(m.SourcePassword, c.Auth.SourcePassword)
 	m.Files = m.Files.withDefaults()
 	if slices.Contains(m.Fallbacks, name) {
-		m.Fallbacks = nil // of a pattern, that puts this very mount behind all others
+		m.Fallbacks = nil // from a pattern that makes this mount a fallback of all others
 	}
 	m.Fallbacks = slices.Clone(m.Fallbacks)
 	m.Sources = slices.Clone(m.Sources)
@@ -180,8 +187,12 @@ func (c *Config) mount(name string, made []string) Mount {
 	return m
 }
 
-// WithHtpasswd returns the mounts, renditions and patterns whose listeners are
-// those of a file.
+// HasMembers reports whether any mount has an htpasswd file.
+func (c *Config) HasMembers() bool {
+	return slices.ContainsFunc(c.Mounts, func(m Mount) bool { return m.ListenerAuth.HtpasswdFile != "" })
+}
+
+// WithHtpasswd returns the mounts, renditions and patterns whose htpasswd file is file.
 func (c *Config) WithHtpasswd(file string) (names []string) {
 	want, err := disk.Stat(file)
 	for _, m := range c.Mounts {
@@ -204,13 +215,13 @@ func (c *Config) WithHtpasswd(file string) (names []string) {
 	return names
 }
 
-// Declares tells whether a mount of this name is declared by itself, not only
-// by a pattern.
+// Declares reports whether a mount of this name is declared itself, rather than only
+// matched by a pattern.
 func (c *Config) Declares(name string) bool {
 	return slices.ContainsFunc(c.Mounts, func(m Mount) bool { return m.Name == name })
 }
 
-// byWeight puts short patterns before long ones, and patterns before mounts.
+// byWeight sorts short patterns before long ones, and patterns before mounts.
 func byWeight(a, b *Mount) int {
 	switch {
 	case a.IsPattern() && !b.IsPattern():
@@ -221,7 +232,7 @@ func byWeight(a, b *Mount) int {
 	return len(a.Name) - len(b.Name)
 }
 
-// overlay takes over from other every setting that was given or is not zero.
+// overlay copies every setting of other that was given or is not zero.
 func (m *Mount) overlay(other *Mount) {
 	listenerAuth := m.ListenerAuth
 	m.forgetLogins(other)
@@ -236,8 +247,7 @@ func (m *Mount) overlay(other *Mount) {
 	m.ListenerAuth = listenerAuth
 }
 
-// forgetLogins lets go of the logins that those of other, in whichever of the
-// two forms, stand in place of.
+// forgetLogins drops the logins that other replaces by its own, in either form.
 func (m *Mount) forgetLogins(other *Mount) {
 	if len(other.Sources) > 0 {
 		m.SourceUser, m.SourcePassword = "", ""
@@ -254,7 +264,7 @@ func (m *Mount) remember(key string) {
 	m.set[key] = true
 }
 
-// checkMounts reports what is wrong with each mount, and names used twice.
+// checkMounts reports what is wrong with each mount, and duplicate names.
 func checkMounts(r *reader, p path, c *Config) {
 	first := make(map[string]int)
 	for i := range c.Mounts {
@@ -265,7 +275,7 @@ func checkMounts(r *reader, p path, c *Config) {
 			continue
 		}
 		if line, twice := first[m.Name]; twice {
-			r.fail(name, "is declared on line %d already", line)
+			r.fail(name, "is already declared on line %d", line)
 			continue
 		}
 		first[m.Name] = r.line(name)
@@ -300,7 +310,7 @@ func (m *Mount) check(r *reader, p path, buffer Size) {
 	}
 	m.checkRecording(r, p)
 	m.Headers.check(r, p.key("headers"))
-	if m.RedirectFull != "" && !isStreamAddress(m.RedirectFull) {
+	if m.RedirectFull != "" && !IsStreamAddress(m.RedirectFull) {
 		r.fail(p.key("redirect_full"), `must be the address of a stream, such as "http://other.example.org:8000/live"`)
 	}
 	m.ListenerAuth.check(r, p.key("listener_auth"))
@@ -310,16 +320,29 @@ func (m *Mount) check(r *reader, p path, buffer Size) {
 	if m.Metaint != 0 && (m.Metaint < MinMetaint || m.Metaint > MaxMetaint) {
 		r.fail(p.key("metaint"), "must be 0 (no titles) or between %d and %d", MinMetaint, MaxMetaint)
 	}
-	if m.Burst > buffer {
-		r.fail(p.key("burst"), "must not be larger than limits.buffer (%v)", buffer)
-	}
+	m.Burst.check(r, p.key("burst"), buffer)
+	m.Format.check(r, p.key("format"))
 	if r.given(p.key("files")) && m.IsPattern() {
 		r.fail(p.key("files"), "needs a mount of its own: %s is a pattern", m.Name)
+	}
+	if m.Interlude && m.IsPattern() {
+		r.fail(p.key("interlude"), "needs a mount of its own: %s is a pattern", m.Name)
 	}
 	m.Files.check(r, p.key("files"))
 }
 
-// isCharset tells whether a charset has this name and can be decoded.
+// isCharset reports whether a charset of this name exists and can be decoded.
 func isCharset(name string) bool {
 	return charset.Find(name) != nil
+}
+
+// MinRecordSplit is the minimum of Mount.RecordSplit, if it is not 0: the names of
+// recordings have a resolution of a second.
+const MinRecordSplit = Duration(time.Second)
+
+func (m *Mount) checkRecording(r *reader, p path) {
+	m.RecordDir = r.resolve(m.RecordDir)
+	if m.RecordSplit != 0 && m.RecordSplit < MinRecordSplit {
+		r.fail(p.key("record_split"), "must be 0 (one file a session) or at least %v", MinRecordSplit)
+	}
 }

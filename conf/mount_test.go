@@ -9,7 +9,7 @@ import (
 func TestUndeclaredMountHasDefaults(t *testing.T) {
 	c := parse(t, "[limits]\nburst = '32KiB'")
 	want := Mount{
-		Name: "/live", Charset: "UTF-8", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Metaint: 16000, Burst: 32 << 10,
+		Name: "/live", Charset: "UTF-8", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Metaint: 16000, Burst: Burst{Size: 32 << 10},
 		RecordSplit: Duration(time.Hour),
 		SourceUser:  "source", Grace: Duration(3 * time.Second),
 	}
@@ -64,7 +64,7 @@ func TestMountMadeInCode(t *testing.T) {
 	c.Mounts = []Mount{{Name: "/live", Metaint: 8192, Hidden: true}, {Name: "/*", Title: "x"}}
 	want := Mount{
 		Name: "/live", Title: "x", Metaint: 8192, Hidden: true,
-		Charset: "UTF-8", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Burst: 64 << 10, SourceUser: "source", Grace: Duration(3 * time.Second),
+		Charset: "UTF-8", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Burst: Burst{Time: Duration(5 * time.Second)}, SourceUser: "source", Grace: Duration(3 * time.Second),
 		RecordSplit: Duration(time.Hour),
 	}
 	if got := c.Mount("/live"); !reflect.DeepEqual(got, want) {
@@ -125,7 +125,7 @@ func TestMountRefusals(t *testing.T) {
 	const name = "[[mount]]\nname = '/a'\n"
 	refusals{
 		{"\n[[mount]]\ntitle = 'x'", `relay.toml:2: mount: needs a name, such as name = "/live"`},
-		{name + "\n" + name, `relay.toml:5: mount.name = "/a": is declared on line 2 already`},
+		{name + "\n" + name, `relay.toml:5: mount.name = "/a": is already declared on line 2`},
 		{name + "metaint = 255", "relay.toml:3: mount.metaint = 255: must be 0 (no titles) or between 256 and 1000000"},
 		{name + "metaint = 1000001", "relay.toml:3: mount.metaint = 1000001: must be 0 (no titles) or between 256 and 1000000"},
 		{name + "metaint = -1", "relay.toml:3: mount.metaint = -1: must be 0 (no titles) or between 256 and 1000000"},

@@ -9,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// longestMountName is in bytes.
-const longestMountName = 255
+// maxMountName is the maximum length of a mount's name, in bytes.
+const maxMountName = 255
 
-// CheckMountName says what keeps a name from being that of a mount, or nil. It
-// is the rule for declared mounts and for those that a source makes by
-// connecting; name is the path of the URL with its escapes decoded.
+// CheckMountName returns why name cannot be the name of a mount, or nil. It applies to
+// declared mounts and to mounts that a source creates by connecting. name is the path
+// of the URL with its escapes decoded.
 func CheckMountName(name string) error {
 	if problem := nameProblem(name, false); problem != "" {
 		return errors.New(problem)
@@ -22,10 +22,9 @@ func CheckMountName(name string) error {
 	return nil
 }
 
-// MountPath returns the name of the mount that a client means by a path: without what
-// stands behind a "?" or "#", which were escaped, with one slash where there are several,
-// and without one at the end. It need not be the name of a mount that there can be, see
-// CheckMountName.
+// MountPath returns the mount that a client means by a path. It removes an escaped "?"
+// or "#" and everything after it, repeated slashes and a slash at the end. The result
+// need not be a valid name of a mount, see CheckMountName.
 func MountPath(path string) string {
 	if end := strings.IndexAny(path, "?#"); end >= 0 {
 		path = path[:end]
@@ -37,8 +36,9 @@ func MountPath(path string) string {
 	return "/" + strings.Join(parts, "/")
 }
 
-// SourceMount is MountPath for what a source calls its mount, or names in a title for it.
-// "/" names none, and stands for the one of SHOUTcast's sources, which name none either.
+// SourceMount is MountPath for the mount in a source's request or in an update of its
+// title. "/" names no mount, and stands for ShoutcastMount, where SHOUTcast sources
+// without a mount go.
 func (c *Config) SourceMount(path string) string {
 	if path = MountPath(path); path == "/" {
 		return c.Server.ShoutcastMount
@@ -46,7 +46,8 @@ func (c *Config) SourceMount(path string) string {
 	return path
 }
 
-// nameProblem is what is wrong with the name of a mount or pattern, or nothing.
+// nameProblem returns what is wrong with the name of a mount or pattern; empty:
+// nothing.
 func nameProblem(name string, patterns bool) string {
 	bare := name
 	if patterns {
@@ -57,8 +58,8 @@ func nameProblem(name string, patterns bool) string {
 	switch {
 	case !strings.HasPrefix(name, "/"):
 		return want
-	case len(name) > longestMountName:
-		return fmt.Sprintf("must not be longer than %d bytes", longestMountName)
+	case len(name) > maxMountName:
+		return fmt.Sprintf("must not be longer than %d bytes", maxMountName)
 	case !utf8.ValidString(name) || strings.IndexFunc(name, unprintable) >= 0:
 		return "must not have control characters, or blanks other than a plain one"
 	case strings.ContainsAny(name, "?#"):
@@ -81,7 +82,7 @@ func nameProblem(name string, patterns bool) string {
 	return ""
 }
 
-// reserved tells whether the server answers itself under this name.
+// reserved reports whether the server itself answers requests for this name.
 func reserved(name string) bool {
 	switch name {
 	case "/", "/api", "/assets", "/status-json.xsl", "/status.xsl", "/server_version.xsl", "/7.html", "/7.xsl", "/stats",
@@ -92,8 +93,8 @@ func reserved(name string) bool {
 	return strings.HasPrefix(name, "/admin") || strings.HasPrefix(name, "/;") || strings.HasPrefix(name, "/api/") || strings.HasPrefix(name, "/assets/")
 }
 
-// unprintable is true for control and formatting characters and for blanks,
-// except the plain one, which sources may use (recorded: source-mount-names).
+// unprintable reports whether c is a control or formatting character or a blank other
+// than the plain one, which sources may use (e2e/recorded/source-mount-names.txt).
 func unprintable(c rune) bool {
 	return c != ' ' && (unicode.IsSpace(c) || !unicode.IsGraphic(c))
 }

@@ -46,7 +46,8 @@ func TestMountNames(t *testing.T) {
 	}
 }
 
-// What clients write for a mount: escaped queries, slashes too many or too few.
+// The ways in which clients write a mount: escaped queries, too many or too few
+// slashes.
 func TestMountsByPath(t *testing.T) {
 	c := parse(t, "server.shoutcast_mount = '/show'")
 	for path, want := range map[string]string{

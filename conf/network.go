@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// Network is a range of IP addresses: "10.0.0.0/8", "10.*.*.*", or one address
-// alone.
+// Network is a range of IP addresses: "10.0.0.0/8", "10.*.*.*", or a single address.
 type Network struct{ netip.Prefix }
 
 // ParseNetwork reads an address or a range.
@@ -27,8 +26,8 @@ func ParseNetwork(text string) (Network, error) {
 	return Network{prefix.Masked()}, nil
 }
 
-// withoutStars turns "10.1.*.*", as icecast-kh has it, or "10.1.*" into
-// "10.1.0.0/16", and leaves everything else as it is.
+// withoutStars converts icecast-kh's "10.1.*.*", or "10.1.*", to "10.1.0.0/16", and
+// returns any other text unchanged.
 func withoutStars(text string) string {
 	bare := text
 	for strings.HasSuffix(bare, ".*") {
@@ -55,8 +54,8 @@ func (n *Network) UnmarshalTOML(v any) error {
 	return nil
 }
 
-// InNetworks tells whether an address is in one of the networks. An IPv4
-// address written as IPv6 is the same address.
+// InNetworks reports whether an address is in one of the networks. An IPv4 address and
+// its IPv6-mapped form are the same address.
 func InNetworks(networks []Network, addr netip.Addr) bool {
 	addr = addr.Unmap().WithZone("")
 	for _, n := range networks {
@@ -67,22 +66,21 @@ func InNetworks(networks []Network, addr netip.Addr) bool {
 	return false
 }
 
-// HouseholdOf returns the addresses that are taken for one client: an IPv4
-// address alone, or the /64 of an IPv6 one, which is what a household gets. ok
-// is false for what is no IP address.
-func HouseholdOf(ip string) (household netip.Prefix, ok bool) {
-	addr, err := netip.ParseAddr(ip)
-	if err != nil {
-		return netip.Prefix{}, false
+// ClientPrefix returns the client prefix of an IP address: an IPv4 address alone, or the
+// /64 of an IPv6 address, which is what providers assign to a home. The zero Addr has the
+// zero Prefix.
+func ClientPrefix(addr netip.Addr) netip.Prefix {
+	if !addr.IsValid() {
+		return netip.Prefix{}
 	}
-	return ClientPrefixes(addr)[0], true
+	return ClientPrefixes(addr)[0]
 }
 
-// ClientPrefixes returns the ranges that an address is counted in, the narrowest
-// first. The first is taken for one client. An IPv4 address is its own range. An
-// IPv6 address is in a /64, which is one network, and in the /56 and the /48 that
-// providers hand to one customer, who has 256 or 65,536 networks to send from.
-// For the zero Addr there is none.
+// ClientPrefixes returns the ranges in which an address is counted, the narrowest
+// first. The first one is the client prefix. An IPv4 address is its own range. An IPv6
+// address is in a /64, which is one network, and in the /56 and the /48 that providers
+// assign to one customer, who has 256 or 65,536 networks to send from. The zero Addr
+// has no ranges.
 func ClientPrefixes(addr netip.Addr) []netip.Prefix {
 	addr = addr.Unmap().WithZone("")
 	if addr.Is4() {

@@ -34,7 +34,7 @@ func TestNetworkErrors(t *testing.T) {
 	}
 }
 
-func TestHouseholds(t *testing.T) {
+func TestClientPrefix(t *testing.T) {
 	for ip, want := range map[string]string{
 		"192.0.2.1":            "192.0.2.1/32",
 		"::ffff:192.0.2.1":     "192.0.2.1/32",
@@ -43,9 +43,9 @@ func TestHouseholds(t *testing.T) {
 		"localhost":            "",
 		"":                     "",
 	} {
-		household, ok := HouseholdOf(ip)
-		if ok != (want != "") || ok && household.String() != want {
-			t.Errorf("%q: %v, %v", ip, household, ok)
+		addr, _ := netip.ParseAddr(ip)
+		if client := ClientPrefix(addr); client.IsValid() != (want != "") || client.IsValid() && client.String() != want {
+			t.Errorf("%q: %v", ip, client)
 		}
 	}
 }

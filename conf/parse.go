@@ -16,8 +16,8 @@ import (
 // Load reads the configuration file at path. An empty path means no file: the
 // defaults, and the passwords from the environment.
 //
-// The error is an *Error, or several joined in the order of their lines, and it
-// wraps what the system said when the file cannot be read (fs.ErrNotExist …).
+// The error is an *Error, or several joined in the order of their lines. It wraps the
+// system's error if the file cannot be read (fs.ErrNotExist …).
 func Load(path string) (*Config, error) {
 	if path == "" {
 		return Parse("", nil)
@@ -29,14 +29,14 @@ func Load(path string) (*Config, error) {
 	return Parse(path, text)
 }
 
-// Parse reads a configuration from text. Errors call the text by the given
-// name, and relative paths in it start at the name's folder.
+// Parse reads a configuration from text. name stands for the file in errors, and
+// relative paths in the text start at the folder of name.
 func Parse(name string, text []byte) (*Config, error) {
 	return parseWith((*Config).check, name, text)
 }
 
-// Try is Parse on the machine that the configuration is for: the files of the
-// certificate must be usable too, without which the next start would fail.
+// Try is Parse on the machine for which the configuration is intended: it also checks
+// the files of the certificate, since relay would not start without them.
 func Try(name string, text []byte) (*Config, error) {
 	return parseWith(func(c *Config, r *reader) {
 		c.check(r)
@@ -44,7 +44,7 @@ func Try(name string, text []byte) (*Config, error) {
 	}, name, text)
 }
 
-// parseWith is Parse with a check of its own.
+// parseWith is Parse with check as an additional check.
 func parseWith(check func(*Config, *reader), name string, text []byte) (*Config, error) {
 	c, r, err := read(name, text)
 	if err != nil {
@@ -57,8 +57,8 @@ func parseWith(check func(*Config, *reader), name string, text []byte) (*Config,
 	return c, nil
 }
 
-// read moves what a text says over the defaults. What the reader complains of is
-// in it; the error is one of syntax.
+// read applies a text to the defaults. The reader holds the problems it found; the
+// error is one of syntax.
 func read(name string, text []byte) (*Config, *reader, error) {
 	tables := make(map[string]any)
 	if _, err := toml.Decode(string(text), &tables); err != nil {
@@ -75,19 +75,19 @@ func read(name string, text []byte) (*Config, *reader, error) {
 	return c, r, nil
 }
 
-// syntaxError turns what the TOML parser said into one sentence with a line.
-// The parser repeats pieces of the text, which may be of a secret that somebody
-// forgot to put in quotes, so it is not cited for such a line.
+// syntaxError converts an error of the TOML parser to one sentence with a line. The
+// parser quotes pieces of the text. They are left out for a line that may contain a
+// secret without quotation marks.
 func syntaxError(file, text string, err error) *Error {
 	e := &Error{File: file, Line: 1, Problem: "not valid TOML: " + err.Error()}
 	var syntax toml.ParseError
 	if !errors.As(err, &syntax) {
 		return e
 	}
-	// The parser's own line is one too far where a line end surprised it.
+	// At an unexpected line end, the parser's own line number is one too high.
 	text = strings.TrimPrefix(text, byteOrderMark)
 	start := syntax.Position.Start
-	if start < 0 || start > len(text) { // as it says of a control character in front
+	if start < 0 || start > len(text) { // as for a control character at the beginning
 		start = 0
 	}
 	before, after := text[:start], text[start:]
@@ -106,7 +106,7 @@ func syntaxError(file, text string, err error) *Error {
 	return e
 }
 
-// mayHoldSecret reports whether a line names a key that holds a secret, or an
+// mayHoldSecret reports whether a line contains a key whose value is a secret or an
 // address with one.
 func mayHoldSecret(line string) bool {
 	for _, keys := range []iter.Seq[string]{maps.Keys(secretKeys), maps.Keys(addressNames)} {
@@ -119,14 +119,14 @@ func mayHoldSecret(line string) bool {
 	return strings.Contains(line, "://")
 }
 
-// oneLine keeps a piece of the text inside a message from breaking its line.
+// oneLine escapes line ends, so that a quoted piece of the text stays on one line.
 var oneLine = strings.NewReplacer("\n", `\n`, "\r", `\r`)
 
-// byteOrderMark is what some editors put in front of a text.
+// byteOrderMark is put at the beginning of a text by some editors.
 const byteOrderMark = "\ufeff"
 
-// systemReason is what the system said of a file, without the operation and
-// the path around it.
+// systemReason returns the system's reason for a file error, without the operation and
+// the path.
 func systemReason(err error) string {
 	var failed *fs.PathError
 	if errors.As(err, &failed) {

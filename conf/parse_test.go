@@ -38,6 +38,7 @@ listeners = 5_000
 burst = 0
 buffer = "1MiB"
 flush_interval = "20ms"
+flush_max = "20ms"
 lag_policy = "drop"
 [auth]
 source_password = "hackme"
@@ -59,9 +60,9 @@ paths = ["music/", "/srv/jingle.mp3"]
 		PublicURL: "https://radio.example.org", Location: "Earth",
 	}
 	want.Limits.Listeners = 5000
-	want.Limits.Burst = 0
+	want.Limits.Burst = Burst{}
 	want.Limits.Buffer = 1 << 20
-	want.Limits.FlushInterval = MinFlushInterval
+	want.Limits.FlushInterval, want.Limits.FlushMax = MinFlushInterval, MinFlushInterval
 	want.Limits.LagPolicy = LagDrop
 	want.Auth.SourcePassword = "hackme"
 	want.Log.Format = "json"

@@ -12,7 +12,7 @@ import (
 	"relay/internal/disk"
 )
 
-// reviewFiles warns of secrets that others on the machine can read.
+// reviewFiles warns of secrets that other users of the machine can read.
 func (c *Config) reviewFiles(r *reader) {
 	var root path
 	if c.holdsSecrets(r) {
@@ -41,7 +41,7 @@ func (c *Config) reviewFiles(r *reader) {
 	}
 }
 
-// holdsSecrets reports whether the text of a configuration has a secret in it.
+// holdsSecrets reports whether the text of a configuration contains a secret.
 func (c *Config) holdsSecrets(r *reader) bool {
 	for _, s := range c.secrets(r) {
 		if s.file == "" && s.variable == "" {
@@ -58,8 +58,8 @@ func (c *Config) holdsSecrets(r *reader) bool {
 	return false
 }
 
-// reviewFile warns of a file or folder that everybody can read or change, or a
-// group of more than the service. What is not there has nothing to hide.
+// reviewFile warns of a file or folder that everybody can read or change, or a group
+// with members besides the service. A missing file needs no warning.
 func (r *reader) reviewFile(at path, name, holds string) {
 	info, err := disk.Stat(name)
 	if err != nil || name == "" {
@@ -93,8 +93,8 @@ func (r *reader) reviewFile(at path, name, holds string) {
 	r.warn(at, "%s %s and can be %s by %s: chmod %o %s", subject, holds, what, who, mended, shellWord(name))
 }
 
-// strangeGroup returns the group of a file, if it may have other members than
-// the service and its owner.
+// strangeGroup returns the group of a file, and whether it may have members other than
+// the service and the file's owner.
 func strangeGroup(info fs.FileInfo) (name string, strange bool) {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok || stat.Gid == 0 {
@@ -107,13 +107,13 @@ func strangeGroup(info fs.FileInfo) (name string, strange bool) {
 	if owner, err := user.LookupId(fmt.Sprint(stat.Uid)); err == nil && owner.Username == name {
 		return name, false
 	}
-	// "relay" is that of the package, "ssl-cert" Debian's for keys. A group without
-	// a name has been made for one service in a container.
+	// "relay" is the group of the package, "ssl-cert" Debian's group for keys. A group
+	// without a name was made for one service in a container.
 	_, err := strconv.Atoi(name)
 	return name, err != nil && name != "relay" && name != "ssl-cert"
 }
 
-// shellWord quotes a path for the shell where it must be.
+// shellWord quotes a path for the shell if necessary.
 func shellWord(name string) string {
 	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%") == "" {
 		return name

@@ -13,28 +13,26 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// reader moves the values of one TOML text into a Config and collects every
-// problem on the way.
+// reader copies the values of a TOML text into a Config and collects all problems.
 type reader struct {
-	file   string         // as errors name it
+	file   string         // as in errors
 	lines  map[string]int // of each key, by path id
-	values map[string]any // as the text gives them, by path id; passwords as Secret
+	values map[string]any // as in the text, by path id; passwords as Secret
 	failed map[string]bool
 	errs   []*Error
 }
 
-// given tells whether the text has something at p.
+// given reports whether the text has a value or table at p.
 func (r *reader) given(p path) bool {
 	_, ok := r.values[p.id]
 	return ok
 }
 
-// usable tells whether the text gave a value at p that was understood.
+// usable reports whether the text has a valid value at p.
 func (r *reader) usable(p path) bool { return r.given(p) && !r.failed[p.id] }
 
-// table moves the keys of a table into the fields of a struct that bear their
-// names as toml tags. A field that is a Secret takes a second key, its name
-// with "_file" behind it.
+// table copies the keys of a table into the fields of a struct with those names as toml
+// tags. A field that is a Secret has a second key, its name plus "_file".
 func (r *reader) table(at path, keys map[string]any, into reflect.Value) {
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		p := at.key(name)
@@ -56,8 +54,8 @@ func (r *reader) table(at path, keys map[string]any, into reflect.Value) {
 	}
 }
 
-// rememberer is a struct that must know which of its keys were given, because
-// a zero that was given is not the same as nothing.
+// rememberer is a struct that records which of its keys were given, because a zero
+// value that was given differs from a missing one.
 type rememberer interface{ remember(key string) }
 
 func remember(table reflect.Value, key string) {
@@ -66,7 +64,7 @@ func remember(table reflect.Value, key string) {
 	}
 }
 
-// value moves one value into a field.
+// value copies one value into a field.
 func (r *reader) value(at path, v any, field reflect.Value) {
 	if u, ok := field.Addr().Interface().(toml.Unmarshaler); ok {
 		if err := u.UnmarshalTOML(v); err != nil {
@@ -110,8 +108,8 @@ func (r *reader) value(at path, v any, field reflect.Value) {
 	}
 }
 
-// list moves the elements of a list, or of an array of tables, into a slice.
-// An empty list is a nil slice.
+// list copies the elements of a list, or of an array of tables, into a slice. An empty
+// list becomes a nil slice.
 func (r *reader) list(at path, v any, field reflect.Value) {
 	tables := isTable(field.Type().Elem())
 	items, ok := v.([]any)
@@ -142,9 +140,8 @@ func (r *reader) list(at path, v any, field reflect.Value) {
 	}
 }
 
-// secretFile reads the password whose file stands at p into its field, and
-// tells whether there was a file to read. The password itself may be left out
-// or empty, but not given as well.
+// secretFile reads the password from the file named at p into its field, and reports
+// whether a file was named. The password itself must be missing or empty then.
 func (r *reader) secretFile(p path, keys map[string]any, plain string, field reflect.Value) bool {
 	name, ok := keys[plain+"_file"].(string)
 	if !ok {
@@ -167,7 +164,7 @@ func (r *reader) secretFile(p path, keys map[string]any, plain string, field ref
 	return true
 }
 
-// resolve makes a path of the file relative to the folder the file is in. An
+// resolve makes a relative path relative to the folder of the configuration file. An
 // empty path stays empty.
 func (r *reader) resolve(name string) string {
 	if name == "" || filepath.IsAbs(name) || r.file == "" {
@@ -176,7 +173,7 @@ func (r *reader) resolve(name string) string {
 	return filepath.Join(filepath.Dir(r.file), name)
 }
 
-// shownValue is what errors may repeat of a value for the given field.
+// shownValue returns the part of a field's value that errors may show.
 func shownValue(field reflect.StructField, v any) any {
 	switch s, isText := v.(string); {
 	case field.Type == secretType:
@@ -197,8 +194,8 @@ func shownValue(field reflect.StructField, v any) any {
 	return v
 }
 
-// shownSecret is what errors may repeat of a secret: the name of a variable, or
-// that it is empty.
+// shownSecret returns the part of a secret that errors may show: the name of a
+// variable, or that it is empty.
 func shownSecret(v any) any {
 	if s, ok := v.(string); ok && (s == "" || isVariable(s)) {
 		return v
@@ -206,7 +203,7 @@ func shownSecret(v any) any {
 	return Secret("given")
 }
 
-// fieldIndex finds the field of a struct by its toml tag.
+// fieldIndex returns the index of the field with a toml tag in a struct.
 func fieldIndex(in reflect.Type, name string) (int, bool) {
 	for i := range in.NumField() {
 		if tag := in.Field(i).Tag.Get("toml"); tag == name && tag != "" {
@@ -216,12 +213,12 @@ func fieldIndex(in reflect.Type, name string) (int, bool) {
 	return 0, false
 }
 
-// wrongKind is the error for a value of another TOML type than wanted.
+// wrongKind returns the error for a value of the wrong TOML type.
 func wrongKind(want string, got any) error {
 	return fmt.Errorf("wants %s, got %s", want, kind(got))
 }
 
-// kind names the TOML type of a value.
+// kind returns the TOML type of a value.
 func kind(v any) string {
 	switch v.(type) {
 	case string:
@@ -244,14 +241,14 @@ func kind(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
-// between reports a value that is outside its bounds, both of which are allowed.
+// between reports a value outside its bounds, which are themselves allowed.
 func between[T cmp.Ordered](r *reader, p path, v, low, high T) {
 	if v < low || v > high {
 		r.fail(p, "must be between %v and %v", low, high)
 	}
 }
 
-// atLeast reports a value below its bound.
+// atLeast reports a value below its minimum.
 func atLeast[T cmp.Ordered](r *reader, p path, v, low T) {
 	if v < low {
 		r.fail(p, "must be at least %v", low)

@@ -9,26 +9,26 @@ import (
 
 // Relay is a [[relay]]: a mount that is pulled from another server.
 type Relay struct {
-	// URL is where the other server has the stream.
+	// URL is the address of the stream on the other server.
 	URL string `toml:"url" secret:"query"`
-	// Mount is where it is here. Empty: where it is there or, for a server's only
-	// stream at "/", where SHOUTcast's sources land.
+	// Mount is the mount on this server. Empty: the mount of the same name or, for "/",
+	// the only stream of a server, ShoutcastMount.
 	Mount string `toml:"mount"`
-	// OnDemand connects only while somebody listens.
+	// OnDemand connects only while the mount has listeners.
 	OnDemand bool `toml:"on_demand"`
-	// User and Password are a login there. Empty: none is sent.
+	// User and Password are the login at the other server. Empty: none is sent.
 	User     string `toml:"user"`
 	Password Secret `toml:"password"`
 }
 
-// Master is [master]: a server all of whose mounts are pulled.
+// Master is [master]: a server whose mounts are all pulled.
 type Master struct {
-	// URL is that server, without a path. Empty: there is none.
+	// URL is the address of that server, without a path. Empty: there is none.
 	URL string `toml:"url" secret:"query"`
 	// User and Password are its relay login.
 	User     string `toml:"user"`
 	Password Secret `toml:"password"`
-	// Interval is how often it is asked for its list of mounts.
+	// Interval is the time between two requests for its list of mounts.
 	Interval Duration `toml:"interval"`
 }
 
@@ -63,15 +63,16 @@ func checkRelays(r *reader, p path, c *Config) {
 			continue
 		}
 		if line, twice := first[relay.Mount]; twice {
-			r.fail(name, "is pulled on line %d already: each mount has one relay", line)
+			r.fail(name, "is already pulled on line %d: each mount has one relay", line)
 			continue
 		}
 		first[relay.Mount] = r.line(at.key("url"))
 	}
 }
 
-// relayMount returns the mount for the stream at an address that none is named for.
-// SHOUTcast's ways to write an address, with ";" or without any path, are none of a name.
+// relayMount returns the mount for a stream address without a configured mount. The
+// ways in which SHOUTcast addresses are written, with ";" or without a path, do not
+// count as a name.
 func (c *Config) relayMount(u *url.URL) string {
 	path, _, _ := strings.Cut(u.Path, ";")
 	return c.SourceMount(path)
@@ -88,14 +89,14 @@ func (m *Master) check(r *reader, p path) {
 	atLeast(r, p.key("interval"), m.Interval, Duration(time.Second))
 }
 
-// isHookURL tells whether a text is the address of a web server that can be
-// asked; a login may stand in it.
+// isHookURL reports whether a text is a valid address of a hook, which may contain a
+// login.
 func isHookURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && isHost(u.Hostname()) && u.Fragment == ""
 }
 
-// streamURL reads the address of a stream or server that is asked by HTTP.
+// streamURL parses the HTTP address of a stream or server.
 func streamURL(text string) (*url.URL, bool) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !isHost(u.Hostname()) || u.User != nil || u.Fragment != "" {

@@ -29,7 +29,7 @@ interval = "30s"
 	}
 }
 
-// Where a relay's stream is heard, when no mount is named for it.
+// The mount of a relay whose configuration does not name one.
 func TestMountsOfRelays(t *testing.T) {
 	for address, want := range map[string]string{
 		"http://other.example:9000/":                    "/stream",
@@ -55,9 +55,9 @@ func TestRelayErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"[[relay]]\nmount = '/a'":                                                            `relay.toml:1: relay.url: needs the address of a stream, such as url = "http://radio.example.org:8000/live"`,
 		"[[relay]]\nurl = 'http://other.example:8000/admin'":                                 `relay.toml:1: relay.mount: is kept for the server's own pages`,
-		"[[relay]]\nurl = 'http://a.example/'\n[[relay]]\nurl = 'http://b.example'":          `relay.toml:3: relay.mount: is pulled on line 2 already: each mount has one relay`,
+		"[[relay]]\nurl = 'http://a.example/'\n[[relay]]\nurl = 'http://b.example'":          `relay.toml:3: relay.mount: is already pulled on line 2: each mount has one relay`,
 		"[[relay]]\nurl = 'rtsp://other.example/live'":                                       `relay.toml:2: relay.url = "rtsp://other.example/live": must be the address of a stream, such as "http://radio.example.org:8000/live"`,
-		"[[relay]]\nurl = 'http://a.example/live'\n[[relay]]\nurl = 'http://b.example/live'": `relay.toml:3: relay.mount: is pulled on line 2 already: each mount has one relay`,
+		"[[relay]]\nurl = 'http://a.example/live'\n[[relay]]\nurl = 'http://b.example/live'": `relay.toml:3: relay.mount: is already pulled on line 2: each mount has one relay`,
 		"[[relay]]\nurl = 'http://a.example/live'\nmount = 'live'":                           `relay.toml:3: relay.mount = "live": must start with "/", such as "/live"`,
 		"[master]\nurl = 'http://a.example/live'":                                            `relay.toml:2: master.url = "http://a.example/live": must be the address of a server, such as "http://radio.example.org:8000"`,
 		"[master]\ninterval = '1ms'":                                                         `relay.toml:2: master.interval = "1ms": must be at least 1s`,

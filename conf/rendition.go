@@ -5,23 +5,22 @@ import (
 	"strings"
 )
 
-// Rendition is a [[mount.rendition]]: the same programme at another bit rate,
-// made by an encoder that the server runs.
+// Rendition is a [[mount.rendition]]: the same programme at another bit rate, made by
+// an encoder that the server runs.
 type Rendition struct {
-	// Name is the mount it is heard on.
+	// Name is the mount of the rendition.
 	Name string `toml:"name"`
 	// BitRate is in kbit/s.
 	BitRate int `toml:"bitrate"`
-	// Command is run by the shell: it gets MP3 on its standard input and gives
-	// MP3 on its standard output, with the variable RELAY_BITRATE for the bit
-	// rate. Empty: ffmpeg with libmp3lame.
+	// Command is run by the shell. It reads MP3 from its standard input and writes MP3
+	// to its standard output; the variable RELAY_BITRATE holds the bit rate. Empty:
+	// ffmpeg with libmp3lame.
 	Command string `toml:"command"`
-	// OnDemand runs the encoder only while somebody listens.
+	// OnDemand runs the encoder only while the rendition has listeners.
 	OnDemand bool `toml:"on_demand"`
 }
 
-// checkRenditions reports what is wrong with the renditions of a mount, each
-// by itself.
+// checkRenditions reports what is wrong with the individual renditions of a mount.
 func (m *Mount) checkRenditions(r *reader, p path) {
 	for i := range m.Renditions {
 		rendition, at := &m.Renditions[i], p.key("rendition").item(i)
@@ -44,31 +43,30 @@ func (m *Mount) checkRenditions(r *reader, p path) {
 		if !r.given(rate) {
 			r.fail(rate, "needs a bit rate in kbit/s, such as bitrate = 64")
 		} else if !r.failed[rate.id] && rendition.Command == "" && !isLayerIIIRate(rendition.BitRate) {
-			r.fail(rate, "is none that MP3 has: 8 to 320, such as 32, 64, 96, 128, 192")
+			r.fail(rate, "is not a bit rate of MP3: use 8 to 320, such as 32, 64, 96, 128, 192")
 		}
 		checkText(r, at.key("command"), rendition.Command)
 	}
 }
 
-// checkRenditionNames reports mounts that two encoders would feed, and
-// renditions that are made of themselves.
+// checkRenditionNames reports mounts with two encoders, and renditions of themselves.
 func checkRenditionNames(r *reader, p path, c *Config) {
 	seen := map[string]bool{}
 	for i, m := range c.Mounts {
 		for n, rendition := range m.Renditions {
 			name := p.item(i).key("rendition").item(n).key("name")
 			if seen[rendition.Name] && !r.failed[name.id] {
-				r.fail(name, "is a rendition already: each mount has one encoder")
+				r.fail(name, "is already a rendition: each mount has one encoder")
 			}
 			seen[rendition.Name] = true
 			if way := c.renditionLoop(rendition.Name); way != nil {
-				r.fail(name, "is made of itself: %s", strings.Join(way, " → "))
+				r.fail(name, "is a rendition of itself: %s", strings.Join(way, " → "))
 			}
 		}
 	}
 }
 
-// isLayerIIIRate tells whether MPEG 1 or 2 layer III has a bit rate.
+// isLayerIIIRate reports whether MPEG-1 or MPEG-2 layer III has this bit rate.
 func isLayerIIIRate(kilobits int) bool {
 	switch kilobits {
 	case 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 192, 224, 256, 320:
@@ -77,8 +75,7 @@ func isLayerIIIRate(kilobits int) bool {
 	return false
 }
 
-// RenditionOf returns the mount that the one of this name is a rendition of, or
-// "".
+// RenditionOf returns the mount of which name is a rendition, or "".
 func (c *Config) RenditionOf(name string) string {
 	for _, m := range c.Mounts {
 		for _, rendition := range m.Renditions {
@@ -90,8 +87,8 @@ func (c *Config) RenditionOf(name string) string {
 	return ""
 }
 
-// RootOf returns the mount that a rendition, or a rendition of one, is made of
-// in the end. Every other mount is its own root.
+// RootOf returns the mount from which a rendition, or a rendition of one, is ultimately
+// made. Every other mount is its own root.
 func (c *Config) RootOf(name string) string {
 	way := []string{name}
 	for of := c.RenditionOf(name); of != "" && !slices.Contains(way, of); of = c.RenditionOf(of) {
@@ -100,7 +97,7 @@ func (c *Config) RootOf(name string) string {
 	return way[len(way)-1]
 }
 
-// renditionLoop returns the way by which a mount is a rendition of itself, or nil.
+// renditionLoop returns the chain by which a mount is a rendition of itself, or nil.
 func (c *Config) renditionLoop(name string) []string {
 	way := []string{name}
 	for of := c.RenditionOf(name); of != ""; of = c.RenditionOf(of) {
@@ -109,18 +106,17 @@ func (c *Config) renditionLoop(name string) []string {
 			return way
 		}
 		if slices.Contains(way[:len(way)-1], of) {
-			return nil // the circle is that of others
+			return nil // the loop does not include this mount
 		}
 	}
 	return nil
 }
 
-// inherit gives a rendition the rules of the mount it is made of: who may
-// listen, for how long and how many at once, whether it is listed, and whose
-// logins open its titles and commands. The tables in own are those that name the
-// rendition and not that mount, the most general first: what they say of
-// listeners counts for the rendition. Logins for sources never do, since nobody
-// sends to a rendition.
+// inherit gives a rendition the rules of the mount it is made of: who may listen, for
+// how long and how many at once, whether it is listed, and which logins may change its
+// titles and control it. own are the tables that apply to the rendition but not to that
+// mount, the most general first: their settings for listeners apply to the rendition.
+// Their source logins do not, since no source can send to a rendition.
 func (m *Mount) inherit(of Mount, own []*Mount) {
 	onSource := m.ListenerAuth.OnSource
 	m.ListenerAuth = of.ListenerAuth

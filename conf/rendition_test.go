@@ -31,8 +31,8 @@ func TestRenditionErrors(t *testing.T) {
 		"rendition = [{ bitrate = 64 }]":                                             `relay.toml:3: mount.rendition.name: needs a name, such as name = "/live-64"`,
 		"rendition = [{ name = '/live', bitrate = 64 }]":                             `relay.toml:3: mount.rendition.name = "/live": is this mount itself`,
 		"rendition = [{ name = '/a' }]":                                              `relay.toml:3: mount.rendition.bitrate: needs a bit rate in kbit/s, such as bitrate = 64`,
-		"rendition = [{ name = '/a', bitrate = 65 }]":                                `relay.toml:3: mount.rendition.bitrate = 65: is none that MP3 has: 8 to 320, such as 32, 64, 96, 128, 192`,
-		"rendition = [{ name = '/a', bitrate = 64 }, { name = '/a', bitrate = 32 }]": `relay.toml:3: mount.rendition.name = "/a": is a rendition already: each mount has one encoder`,
+		"rendition = [{ name = '/a', bitrate = 65 }]":                                `relay.toml:3: mount.rendition.bitrate = 65: is not a bit rate of MP3: use 8 to 320, such as 32, 64, 96, 128, 192`,
+		"rendition = [{ name = '/a', bitrate = 64 }, { name = '/a', bitrate = 32 }]": `relay.toml:3: mount.rendition.name = "/a": is already a rendition: each mount has one encoder`,
 		"[[mount]]\nname = '/x*'\nrendition = [{ name = '/a', bitrate = 64 }]":       `relay.toml:5: mount.rendition: needs a mount of its own: /x* is a pattern`,
 	} {
 		if _, err := Parse("relay.toml", []byte(mount+text)); err == nil || err.Error() != want {
@@ -41,8 +41,8 @@ func TestRenditionErrors(t *testing.T) {
 	}
 }
 
-// A rendition has the rules of its mount. What is said of the rendition and not
-// of its mount changes those for listeners; nothing gives it sources of its own.
+// A rendition follows the rules of its mount. Settings for the rendition alone change
+// the rules for listeners; none of them allows sources.
 func TestRenditionsInheritRules(t *testing.T) {
 	const closed = `
 [auth]
@@ -104,7 +104,7 @@ rendition = [{ name = "/live-64", bitrate = 64 }]
 func TestRenditionsInACircle(t *testing.T) {
 	const circle = "[[mount]]\nname = '/a'\nrendition = [{ name = '/b', bitrate = 64 }]\n[[mount]]\nname = '/b'\nrendition = [{ name = '/a', bitrate = 64 }, { name = '/c', bitrate = 64 }]\n"
 	_, err := Parse("relay.toml", []byte(circle))
-	if err == nil || !strings.Contains(err.Error(), `relay.toml:3: mount.rendition.name = "/b": is made of itself: /b → /a → /b`) || strings.Contains(err.Error(), `"/c"`) {
+	if err == nil || !strings.Contains(err.Error(), `relay.toml:3: mount.rendition.name = "/b": is a rendition of itself: /b → /a → /b`) || strings.Contains(err.Error(), `"/c"`) {
 		t.Error(err)
 	}
 }

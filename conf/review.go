@@ -1,17 +1,16 @@
 package conf
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 )
 
-// Review returns what is right in a configuration and most likely not meant:
-// passwords that are easy to guess, secrets that others on the machine can read,
-// and what is open beside something closed. Of a text that is not right there is
-// nothing to say.
+// Review returns warnings about a valid configuration that is probably not as intended:
+// passwords that are easy to guess, secrets that other users of the machine can read,
+// and less restricted mounts that play the programme of restricted ones. It returns
+// none for an invalid text.
 func Review(ctx context.Context, name string, text []byte) []*Error {
 	c, r, err := read(name, text)
 	if err != nil {
@@ -24,30 +23,26 @@ func Review(ctx context.Context, name string, text []byte) []*Error {
 	c.reviewPasswords(ctx, r)
 	c.reviewFiles(r)
 	c.reviewAccess(r)
-	slices.SortStableFunc(r.errs, func(a, b *Error) int {
-		return cmp.Or(a.Line-b.Line, strings.Compare(a.Key, b.Key))
-	})
-	return r.errs
+	return r.sorted()
 }
 
-// warn records what is likely not meant about the value at p, without the value.
+// warn records a warning about the value at p, without showing the value.
 func (r *reader) warn(p path, format string, args ...any) {
 	r.errs = append(r.errs, &Error{File: r.file, Line: r.line(p), Key: p.shown, Problem: fmt.Sprintf(format, args...)})
 }
 
-// A storedSecret is a secret of a configuration with where it is.
+// A storedSecret is a secret of a configuration and its place.
 type storedSecret struct {
 	Secret
-	at       path     // of the value, or of the name of its file
-	file     string   // it is in; empty: in the configuration
-	variable string   // of the environment it is in; empty: none
-	user     string   // whose password it is
-	names    []string // of what it is for, which are easy to guess
-	token    bool     // nobody types it
+	at       path     // of the value, or of the key with the name of its file
+	file     string   // that it is read from; empty: the configuration itself
+	variable string   // of the environment that it is read from; empty: none
+	user     string   // the user name of the login
+	names    []string // of the mount and the station, which are easy to guess
+	token    bool     // people do not type it
 }
 
-// secrets lists the secrets that a configuration, its files and the environment
-// have.
+// secrets lists the secrets in a configuration, its secret files and the environment.
 func (c *Config) secrets(r *reader) (all []storedSecret) {
 	add := func(table path, key string, s storedSecret) {
 		if s.Secret == "" {
@@ -58,7 +53,7 @@ func (c *Config) secrets(r *reader) (all []storedSecret) {
 		switch written, isText := r.values[s.at.id].(string); {
 		case isVariable(written):
 			s.variable = variableIn(written)
-		case r.given(s.at) && !isText: // a text that is shown is none of a secret
+		case r.given(s.at) && !isText: // a value that is shown is not a secret
 			s.variable = ""
 		default:
 			if name, _ := r.values[file.id].(string); name != "" {
@@ -96,5 +91,5 @@ func (c *Config) secrets(r *reader) (all []storedSecret) {
 	return all
 }
 
-// variableIn is the name in "${NAME}".
+// variableIn returns the name in "${NAME}".
 func variableIn(text string) string { return strings.TrimSuffix(strings.TrimPrefix(text, "${"), "}") }

@@ -43,8 +43,8 @@ func TestGuessablePasswords(t *testing.T) {
 		"[auth]\nsource_password = 'nova2024'":                                                            "name of the mount or the station",
 		"[auth]\nsource_password = '12345678901'":                                                         "counts up",
 		"[auth]\nsource_password = 'zzzzzzzzzzzz'":                                                        "repeats",
-		"[auth]\nsource_password = 'x7Qp2'":                                                               "less than 8",
-		"[auth]\napi_tokens = ['x7Qp2mN4tR8']":                                                            "less than 16",
+		"[auth]\nsource_password = 'x7Qp2'":                                                               "fewer than 8",
+		"[auth]\napi_tokens = ['x7Qp2mN4tR8']":                                                            "fewer than 16",
 		"[auth]\napi_tokens = ['changemechangeme1']":                                                      "tried first",
 		"[auth]\nadmin_password = '" + hash(t, "letmein") + "'":                                           "tried first",
 		"[auth]\nadmin_password = '" + hash(t, "admin") + "'":                                             "user name",
@@ -113,7 +113,7 @@ func TestReadableSecrets(t *testing.T) {
 		{"[auth]\nsource_password_file = '" + file("open", 0o644) + "'", 0o644, []string{"auth.source_password_file: " + dir + "/open holds a password and can be read by everybody on this machine: chmod 640 " + dir + "/open"}},
 		{"[auth]\nsource_password_file = '" + file("closed", 0o600) + "'", 0o644, nil},
 		{"[[mount]]\nname = '/x'\nlistener_auth.htpasswd_file = '" + file("it's", 0o644) + "'", 0o600, []string{`chmod 640 '` + dir + `/it'\''s'`}},
-		{"[[mount]]\nname = '/x'\nlistener_auth.token_secret_file = '" + file("secret", 0o606) + "'", 0o600, []string{"less than 16", "chmod 600 " + dir + "/secret"}},
+		{"[[mount]]\nname = '/x'\nlistener_auth.token_secret_file = '" + file("secret", 0o606) + "'", 0o600, []string{"fewer than 16", "chmod 600 " + dir + "/secret"}},
 		{"[tls]\ncert_file = '" + file("cert", 0o644) + "'\nkey_file = '" + file("key", 0o644) + "'", 0o600, []string{"tls.key_file: ", "chmod 640 " + dir + "/key"}},
 		{"[tls]\nacme_hosts = ['radio.example.org']", 0o600, []string{"tls.acme_hosts: ", "chmod 750 " + acme}},
 		{"[tls]\nacme_hosts = ['radio.example.org']\nacme_cache = 'acme'", 0o600, []string{"tls.acme_cache: ", "chmod 750 " + acme}},
@@ -142,7 +142,7 @@ func TestReadableSecrets(t *testing.T) {
 	}
 }
 
-// What is open beside something closed is named, and what is not is not.
+// Unrestricted mounts that play restricted programmes are reported, and no others.
 func TestOpenBesideClosed(t *testing.T) {
 	const closed = "[[mount]]\nname = '/closed'\nhidden = true\nmax_duration = '1h'\nlistener_auth.token_secret = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'\n"
 	for text, want := range map[string]string{

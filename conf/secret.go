@@ -16,14 +16,14 @@ import (
 	"relay/internal/disk"
 )
 
-// Secret is a password, plain or as a bcrypt hash ("$2y$…"). Whatever prints
-// it, prints "***"; Reveal is the only way to the text. In TOML it is a string,
-// and "${NAME}" as the whole string stands for an environment variable.
+// Secret is a password, plain or as a bcrypt hash ("$2y$…"). It always prints as "***";
+// only Reveal returns the text. In TOML it is a string, and "${NAME}" as the whole
+// string stands for an environment variable.
 type Secret string
 
 var secretType = reflect.TypeFor[Secret]()
 
-// hidden is what is seen of a secret, so that it shows whether one is set.
+// hidden returns the printed form of a secret, which shows only whether one is set.
 func (s Secret) hidden() string {
 	if s == "" {
 		return ""
@@ -31,14 +31,14 @@ func (s Secret) hidden() string {
 	return "***"
 }
 
-// String is "***", or empty if no password is set.
+// String returns "***", or "" if no password is set.
 func (s Secret) String() string { return s.hidden() }
 
 // GoString hides the password from %#v.
 func (s Secret) GoString() string { return fmt.Sprintf("conf.Secret(%q)", s.hidden()) }
 
-// Format hides the password from every verb of fmt, also those that a string
-// has no use for and that would print it as an error.
+// Format hides the password from every verb of fmt, including those that are invalid
+// for strings and would print the password in an error.
 func (s Secret) Format(f fmt.State, verb rune) {
 	switch {
 	case verb == 'v' && f.Flag('#'):
@@ -53,15 +53,15 @@ func (s Secret) Format(f fmt.State, verb rune) {
 // MarshalText hides the password from JSON, TOML, XML and the logs.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.hidden()), nil }
 
-// Reveal is the password or hash itself, for a place that must have it.
+// Reveal returns the password or hash itself.
 func (s Secret) Reveal() string { return string(s) }
 
-// Hashed tells whether the secret is a bcrypt hash.
+// Hashed reports whether the secret is a bcrypt hash.
 func (s Secret) Hashed() bool { return bcryptPrefix.MatchString(string(s)) }
 
-// Matches tells whether the given text is the password. An unset secret
-// matches nothing. The time it takes tells nothing about the password; for a
-// bcrypt hash it is long, as it is meant to be.
+// Matches reports whether the given text is the password. An unset secret matches
+// nothing. The time it takes reveals nothing about the password. For a bcrypt hash it
+// is deliberately long.
 func (s Secret) Matches(given string) bool {
 	if s == "" {
 		return false
@@ -73,8 +73,7 @@ func (s Secret) Matches(given string) bool {
 	return subtle.ConstantTimeCompare(want[:], got[:]) == 1
 }
 
-// UnmarshalTOML reads the string of a TOML value, or the environment variable
-// that it names.
+// UnmarshalTOML reads a string, or the environment variable that the string refers to.
 func (s *Secret) UnmarshalTOML(v any) error {
 	text, ok := v.(string)
 	if !ok {
@@ -83,7 +82,7 @@ func (s *Secret) UnmarshalTOML(v any) error {
 	if isVariable(text) {
 		name := text[2 : len(text)-1]
 		if !variableName.MatchString(name) {
-			return errors.New(`"${…}" wants the name of an environment variable: letters, digits, underscores`)
+			return errors.New(`"${…}" needs the name of an environment variable: letters, digits, underscores`)
 		}
 		value, ok := os.LookupEnv(name)
 		if !ok {
@@ -108,30 +107,30 @@ var (
 	variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
-// isVariable tells whether a text has the form "${…}".
+// isVariable reports whether a text has the form "${…}".
 func isVariable(text string) bool {
 	return strings.HasPrefix(text, "${") && strings.HasSuffix(text, "}")
 }
 
-// newSecret refuses what begins as a bcrypt hash and is none, which no
-// password would ever match.
+// newSecret refuses a text that begins like a bcrypt hash but is not one: no password
+// would ever match it.
 func newSecret(text string) (Secret, error) {
 	s := Secret(text)
 	if !s.Hashed() {
 		return s, nil
 	}
 	if _, err := bcrypt.Cost([]byte(text)); err != nil || !bcryptHash.MatchString(text) {
-		return "", errors.New(`begins as a bcrypt hash but is not a whole one; "htpasswd -nB name" makes one`)
+		return "", errors.New(`begins like a bcrypt hash but is not a complete one; "htpasswd -nB name" makes one`)
 	}
 	return s, nil
 }
 
-// longestSecret is what a file with a password may hold, in bytes.
-const longestSecret = 4096
+// maxSecret is the maximum size of a password file, in bytes.
+const maxSecret = 4096
 
-// readSecret reads a password from a file that may end with a line end.
+// readSecret reads a password from a file, whose last line end is optional.
 func readSecret(name string) (Secret, error) {
-	// Ask first: opening a pipe would wait for somebody to write to it.
+	// Check first: opening a pipe would wait for a writer.
 	info, err := disk.Stat(name)
 	if err != nil {
 		return "", fmt.Errorf("cannot be read: %s", systemReason(err))
@@ -139,8 +138,8 @@ func readSecret(name string) (Secret, error) {
 	if !info.Mode().IsRegular() {
 		return "", errors.New("cannot be read: not a regular file")
 	}
-	if info.Size() > longestSecret {
-		return "", fmt.Errorf("is too long for a password, more than %d bytes", longestSecret)
+	if info.Size() > maxSecret {
+		return "", fmt.Errorf("is too long for a password, more than %d bytes", maxSecret)
 	}
 	text, err := disk.ReadFile(name)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// hash is a bcrypt hash of a password, as htpasswd -nB prints it.
+// hash returns a bcrypt hash of a password, as htpasswd -nB prints it.
 func hash(t testing.TB, password string) string {
 	t.Helper()
 	h, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
@@ -99,7 +99,7 @@ func TestSecretFromVariable(t *testing.T) {
 	refusals{
 		{"[auth]\nsource_password = '${RADIO_NOT}'", `relay.toml:2: auth.source_password = "${RADIO_NOT}": the environment variable RADIO_NOT is not set`},
 		{"[auth]\nsource_password = '${RADIO_EMPTY}'", `relay.toml:2: auth.source_password = "${RADIO_EMPTY}": the environment variable RADIO_EMPTY is empty`},
-		{"[auth]\nsource_password = '${}'", `relay.toml:2: auth.source_password = "${}": "${…}" wants the name of an environment variable: letters, digits, underscores`},
+		{"[auth]\nsource_password = '${}'", `relay.toml:2: auth.source_password = "${}": "${…}" needs the name of an environment variable: letters, digits, underscores`},
 	}.check(t)
 }
 
@@ -131,10 +131,10 @@ func TestSecretFromFile(t *testing.T) {
 		dir:                        "cannot be read: not a regular file",
 		pipe:                       "cannot be read: not a regular file",
 		file("empty", "\n"):        "the file is empty",
-		file("huge", strings.Repeat("x", longestSecret+1)): "is too long for a password, more than 4096 bytes",
-		file("broken", "$2y$05$abc\n"):                     brokenHash,
+		file("huge", strings.Repeat("x", maxSecret+1)): "is too long for a password, more than 4096 bytes",
+		file("broken", "$2y$05$abc\n"):                 brokenHash,
 	} {
-		// A long folder would be cut short in the error.
+		// A long path would be shortened in the error.
 		short, err := filepath.Rel(dir, name)
 		if err != nil {
 			t.Fatal(err)
@@ -150,7 +150,7 @@ func TestSecretFromFile(t *testing.T) {
 	}.check(t)
 }
 
-const brokenHash = `begins as a bcrypt hash but is not a whole one; "htpasswd -nB name" makes one`
+const brokenHash = `begins like a bcrypt hash but is not a complete one; "htpasswd -nB name" makes one`
 
 func TestSecretAsHash(t *testing.T) {
 	h := hash(t, "hackme")

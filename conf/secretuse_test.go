@@ -10,9 +10,8 @@ import (
 	"testing"
 )
 
-// Secrets are compared by Secret.Matches, hmac.Equal or package subtle, in a
-// time that tells nothing: nowhere are two of them compared by "==", and what
-// Reveal returns least of all.
+// Secrets are compared by Secret.Matches, hmac.Equal or package subtle, in constant
+// time. Two secrets, in particular results of Reveal, are never compared by "==".
 func TestSecretsAreComparedInConstantTime(t *testing.T) {
 	files := 0
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
@@ -50,8 +49,8 @@ func TestSecretsAreComparedInConstantTime(t *testing.T) {
 	}
 }
 
-// isSecret tells whether an expression has the name of what is secret. A
-// literal has none: whether a password is empty is no secret.
+// isSecret reports whether an expression has the name of a secret. A literal does not:
+// whether a password is empty is no secret.
 func isSecret(e ast.Expr) bool {
 	name := ""
 	switch e := e.(type) {

@@ -5,30 +5,32 @@ import (
 	"strings"
 )
 
-// Server is [server]: where relay is found, and what it calls itself.
+// Server is [server]: the addresses and names of the server.
 type Server struct {
-	// Listen is the addresses for sources, listeners and admin alike, "host:port".
+	// Listen is the addresses for sources, listeners and operators, "host:port".
 	Listen []string `toml:"listen" restart:"true"`
-	// ShoutcastListen is one more address, for programs that know SHOUTcast's
-	// first protocol only: they are told a port and dial the next. Empty: none.
+	// ShoutcastListen is one more address, for programs that know only SHOUTcast's
+	// first protocol: they connect to the port above the configured one. Empty: none.
 	ShoutcastListen string `toml:"shoutcast_listen" restart:"true"`
-	// ShoutcastMount is where such a source lands when its password names no
-	// mount, on whichever address.
+	// ShoutcastMount is the mount of such a source on any address, if its password line
+	// does not name one.
 	ShoutcastMount string `toml:"shoutcast_mount"`
-	// Hostname is the bare name or IP address that playlists and directories print.
+	// Hostname is the host name or IP address in playlists and directories.
 	Hostname string `toml:"hostname"`
-	// PublicURL is the server as the world sees it, without a slash at the end;
-	// it wins over Hostname and the port. Empty: there is none.
+	// PublicURL is the public address of the server, without a slash at the end. It
+	// overrides Hostname and the port. Empty: there is none.
 	PublicURL string `toml:"public_url"`
-	// Location is where the station is, for people.
+	// Location is where the station is, for people to read.
 	Location string `toml:"location"`
-	// AdminEmail is whom to write to, for people. Empty: nobody.
+	// AdminEmail is the address of the operators, for people to read. Empty: none.
 	AdminEmail string `toml:"admin_email"`
-	// TrustedProxies are those whose word is taken for whom they speak for: in
-	// X-Forwarded-For, X-Real-IP, Forwarded, X-Forwarded-Proto or the PROXY protocol.
+	// TrustedProxies are the proxies whose statements about their clients are believed:
+	// in X-Forwarded-For, X-Real-IP, Forwarded, X-Forwarded-Proto or the PROXY
+	// protocol.
 	TrustedProxies []Network `toml:"trusted_proxies"`
-	// ProxyHeader is the one header field in which they name their client, which is
-	// X-Forwarded-For, X-Real-IP or Forwarded. Empty: relay finds out which of them each proxy sets.
+	// ProxyHeader is the only header field in which proxies may name their clients:
+	// X-Forwarded-For, X-Real-IP or Forwarded. Empty: relay finds out which of them
+	// each proxy sets.
 	ProxyHeader string `toml:"proxy_header"`
 }
 
@@ -58,7 +60,7 @@ func (s *Server) check(r *reader, p path) {
 	checkText(r, p.key("admin_email"), s.AdminEmail)
 }
 
-// checkURL says what keeps a text from being the public URL of a server.
+// checkURL returns what is wrong with a public URL; empty: nothing.
 func checkURL(text string) string {
 	const want = `must be an absolute URL such as "https://radio.example.org"`
 	u, err := url.Parse(text)

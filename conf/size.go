@@ -12,7 +12,7 @@ import (
 // or "1000", or a whole number.
 type Size int64
 
-// units from the one String likes best; capitals do not matter when reading.
+// units in the order in which String prefers them; their case is ignored when reading.
 var units = []struct {
 	name  string
 	bytes int64
@@ -26,8 +26,8 @@ var units = []struct {
 	{"B", 1},
 }
 
-// String prints s in the largest unit that leaves a whole number: "64KiB",
-// "1MB", "1001".
+// String prints s in the largest unit that gives a whole number: "64KiB", "1MB",
+// "1001".
 func (s Size) String() string {
 	for _, u := range units[:len(units)-1] {
 		if s != 0 && int64(s)%u.bytes == 0 {
@@ -37,10 +37,10 @@ func (s Size) String() string {
 	return strconv.FormatInt(int64(s), 10)
 }
 
-// MarshalText is String, so that a Size is written as it is read.
+// MarshalText returns s.String(), so that a Size is written as it is read.
 func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalTOML reads the string or the whole number of a TOML value.
+// UnmarshalTOML reads a string or a whole number.
 func (s *Size) UnmarshalTOML(v any) error {
 	const want = `a size such as "64KiB", "1MiB" or "512KB"`
 	var n int64
@@ -67,7 +67,7 @@ func (s *Size) UnmarshalTOML(v any) error {
 	return nil
 }
 
-// cutUnit splits "64KiB" into its digits and what they count in bytes.
+// cutUnit splits "64KiB" into its digits and the size of the unit in bytes.
 func cutUnit(s string) (digits string, factor int64) {
 	for _, u := range units {
 		if cut := len(s) - len(u.name); cut >= 0 && strings.EqualFold(s[cut:], u.name) {

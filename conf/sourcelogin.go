@@ -1,15 +1,14 @@
 package conf
 
-// SourceLogin is a [[mount.source]]: one of several logins for the sources of
-// a mount. The first in the list has the air before the next, which stays
-// connected and goes on when the first has left.
+// SourceLogin is a [[mount.source]]: one of several logins for the sources of a mount.
+// A source with the first login has priority over one with the next, which stays
+// connected and takes the air again when the first has left.
 type SourceLogin struct {
 	User     string `toml:"user"`
 	Password Secret `toml:"password"`
 }
 
-// SourceLogins returns the logins of the mount's sources, the most important
-// first.
+// SourceLogins returns the logins of the mount's sources, the most important first.
 func (m Mount) SourceLogins() []SourceLogin {
 	if len(m.Sources) > 0 {
 		return m.Sources
@@ -36,9 +35,9 @@ func (m *Mount) checkSources(r *reader, p path) {
 		checkUser(r, user, login.User)
 		switch {
 		case login.User == "" && !r.failed[user.id]:
-			r.fail(user, "needs the name that the source logs in with")
+			r.fail(user, "needs the user name of the source")
 		case seen[login.User]:
-			r.fail(user, "has a login on this mount already")
+			r.fail(user, "already has a login on this mount")
 		}
 		if login.Password == "" && !r.failed[at.key("password").id] && !r.failed[at.key("password_file").id] {
 			r.fail(at.key("password"), "needs a password")

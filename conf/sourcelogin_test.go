@@ -23,7 +23,7 @@ password = "two"
 	}
 }
 
-// A mount's own logins, in either form, stand in place of a pattern's.
+// A mount's own logins, in either form, replace those of a pattern.
 func TestSourceLoginsOfPatterns(t *testing.T) {
 	c := parse(t, `
 [auth]
@@ -66,8 +66,8 @@ func TestSourceLoginErrors(t *testing.T) {
 	const mount = "[[mount]]\nname = '/live'\n"
 	for text, want := range map[string]string{
 		"source = [{ user = 'dj' }]":    `relay.toml:3: mount.source.password: needs a password`,
-		"source = [{ password = 'x' }]": `relay.toml:3: mount.source.user: needs the name that the source logs in with`,
-		"source = [{ user = 'dj', password = 'x' }, { user = 'dj', password = 'y' }]": `relay.toml:3: mount.source.user = "dj": has a login on this mount already`,
+		"source = [{ password = 'x' }]": `relay.toml:3: mount.source.user: needs the user name of the source`,
+		"source = [{ user = 'dj', password = 'x' }, { user = 'dj', password = 'y' }]": `relay.toml:3: mount.source.user = "dj": already has a login on this mount`,
 		"source_password = 'x'\nsource = [{ user = 'dj', password = 'x' }]":           `relay.toml:3: mount.source_password = ***: [[mount.source]] is given too: keep one of the two`,
 		"[[mount.source]]\nuser = 'dj'\npassword = 'y'\npasword = 'x'":                `relay.toml:6: mount.source.pasword: unknown key; did you mean password?`,
 	} {

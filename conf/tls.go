@@ -9,33 +9,33 @@ import (
 	"relay/internal/disk"
 )
 
-// TLS is [tls]: the certificate that is shown, and who speaks TLS. With one, the
-// addresses of Server.Listen take TLS and plain connections.
+// TLS is [tls]: the certificate, and the clients that use TLS. With a certificate, the
+// addresses of Server.Listen accept TLS and plain connections.
 type TLS struct {
-	// Listen is the addresses for TLS alone, "host:port".
+	// Listen is the addresses for TLS only, "host:port".
 	Listen []string `toml:"listen" restart:"true"`
-	// CertFile is the certificate with its chain, PEM.
+	// CertFile is the certificate with its chain, in PEM.
 	CertFile string `toml:"cert_file" restart:"true"`
-	// KeyFile is its private key, PEM.
+	// KeyFile is its private key, in PEM.
 	KeyFile string `toml:"key_file" restart:"true"`
-	// ACMEHosts are the names to fetch certificates for (RFC 8555), in place of
-	// files. The first is shown to clients that name none.
+	// ACMEHosts are the names for which certificates are fetched (RFC 8555), in place
+	// of files. Clients that name no host get the certificate of the first one.
 	ACMEHosts []string `toml:"acme_hosts" restart:"true"`
 	// ACMEDir is the address of the ACME server's directory. Empty: Let's Encrypt.
 	ACMEDir string `toml:"acme_dir" restart:"true"`
-	// ACMEEmail is whom the ACME server writes to. Empty: nobody.
+	// ACMEEmail is the address for messages from the ACME server. Empty: none.
 	ACMEEmail string `toml:"acme_email" restart:"true"`
-	// ACMECache is the folder for what was fetched, and its keys. Empty: "acme"
+	// ACMECache is the folder for fetched certificates and their keys. Empty: "acme"
 	// beside the configuration.
 	ACMECache string `toml:"acme_cache" restart:"true"`
-	// OldClients lets in TLS 1.0 and ciphers that are known to be weak.
+	// OldClients accepts TLS 1.0 and weak ciphers.
 	OldClients bool `toml:"old_clients" restart:"true"`
-	// RedirectPages sends browsers that open a page in plain to https, and tells
-	// them to stay there.
+	// RedirectPages redirects browsers that open a page over plain HTTP to https, and
+	// tells them to keep using it.
 	RedirectPages bool `toml:"redirect_pages"`
 }
 
-// Wanted tells whether there is to be a certificate.
+// Wanted reports whether a certificate is configured.
 func (t *TLS) Wanted() bool { return t.CertFile != "" || len(t.ACMEHosts) > 0 }
 
 func (t *TLS) check(r *reader, p path) {
@@ -46,7 +46,7 @@ func (t *TLS) check(r *reader, p path) {
 	case t.KeyFile != "" && t.CertFile == "":
 		r.fail(p.key("key_file"), "needs tls.cert_file too")
 	case t.CertFile != "" && len(t.ACMEHosts) > 0:
-		r.fail(p.key("acme_hosts"), "cannot be together with tls.cert_file: choose one of them")
+		r.fail(p.key("acme_hosts"), "cannot be combined with tls.cert_file: keep one of the two")
 	case len(t.Listen) > 0 && !t.Wanted():
 		r.fail(p.key("listen"), need)
 	case t.RedirectPages && !t.Wanted():
@@ -67,8 +67,8 @@ func (t *TLS) check(r *reader, p path) {
 	}
 }
 
-// tryFiles reports files that make no certificate. One that has expired is one:
-// it is shown, and complained of.
+// tryFiles reports files that do not form a certificate. An expired certificate is
+// accepted: it is used, with a warning.
 func (t *TLS) tryFiles(r *reader, p path) {
 	if t.CertFile == "" || t.KeyFile == "" {
 		return

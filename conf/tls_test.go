@@ -20,13 +20,13 @@ func TestTLSFiles(t *testing.T) {
 		{"[tls]\nlisten = [':8443']\ncert_file = 'c'", `relay.toml:3: tls.cert_file = "c": needs tls.key_file too`},
 		{"[tls]\nkey_file = 'k'", `relay.toml:2: tls.key_file = "k": needs tls.cert_file too`},
 		{"[tls]\nredirect_pages = true", `relay.toml:2: tls.redirect_pages = true: needs tls.cert_file and tls.key_file, or tls.acme_hosts`},
-		{"[tls]\ncert_file = 'c'\nkey_file = 'k'\nacme_hosts = ['a.example']", `relay.toml:4: tls.acme_hosts = ["a.example"]: cannot be together with tls.cert_file: choose one of them`},
+		{"[tls]\ncert_file = 'c'\nkey_file = 'k'\nacme_hosts = ['a.example']", `relay.toml:4: tls.acme_hosts = ["a.example"]: cannot be combined with tls.cert_file: keep one of the two`},
 		{"[tls]\nacme_hosts = ['a.example:443']", `relay.toml:2: tls.acme_hosts = "a.example:443": must be the name of this host, such as "radio.example.org"`},
 		{"[tls]\nacme_hosts = ['a.example']\nacme_dir = 'http://a'", `relay.toml:3: tls.acme_dir = "http://a": must be the address of a directory, such as "https://acme-v02.api.letsencrypt.org/directory"`},
 	}.check(t)
 }
 
-// writePair makes a certificate that has expired, in cert.pem and key.pem.
+// writePair writes an expired certificate to cert.pem and key.pem.
 func writePair(t *testing.T, dir string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -49,8 +49,8 @@ func writePair(t *testing.T, dir string) {
 	}
 }
 
-// What the next start would refuse is no configuration for this machine, and one
-// for others all the same.
+// A text with which relay would not start is invalid on this machine, but may be valid
+// on others.
 func TestTryLooksAtTheCertificate(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
 	file := filepath.Join(dir, "relay.toml")

@@ -9,9 +9,8 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// unknown reports a key that its table does not have, with the one that was
-// probably meant: of the same name in another table, or of nearly the same
-// name in this one.
+// unknown reports an unknown key, and suggests the one that was probably meant: the
+// same name in another table, or a similar name in this one.
 func (r *reader) unknown(p path, name string, v any, in reflect.Type) {
 	tables := tablesOf("", reflect.TypeFor[Config]())
 	switch v.(type) {
@@ -42,14 +41,14 @@ func (r *reader) unknown(p path, name string, v any, in reflect.Type) {
 	}
 }
 
-// knownTable is a table that a configuration may have.
+// knownTable is a table that a configuration may contain.
 type knownTable struct {
 	name    string // "mount.files"
 	written string // "[mount.files]", "[[mount]]"
 	keys    []string
 }
 
-// tablesOf lists the tables below a struct that is itself the named table.
+// tablesOf lists the tables within a struct, which is itself the table with this name.
 func tablesOf(name string, in reflect.Type) []knownTable {
 	var tables []knownTable
 	for i := range in.NumField() {
@@ -72,16 +71,16 @@ func tablesOf(name string, in reflect.Type) []knownTable {
 	return tables
 }
 
-// isTable tells whether a type stands for a TOML table, and not for a value
-// that reads itself.
+// isTable reports whether a type represents a TOML table rather than a value with a
+// reader of its own.
 func isTable(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(unmarshalerType)
 }
 
 var unmarshalerType = reflect.TypeFor[toml.Unmarshaler]()
 
-// keysOf lists the keys that a table may have, other than tables, in the order
-// of its struct.
+// keysOf lists the keys of a table, without those that are tables, in the order of its
+// struct.
 func keysOf(table reflect.Type) []string {
 	var keys []string
 	for i := range table.NumField() {
@@ -98,7 +97,7 @@ func keysOf(table reflect.Type) []string {
 	return keys
 }
 
-// Nearest finds the name that a slip of the hand would turn into the given one.
+// Nearest returns the name from which the given one differs only by a typing error.
 func Nearest(given string, names []string) (string, bool) {
 	best, fewest := "", 1+max(1, min(3, len(given)/4))
 	for _, name := range names {
@@ -109,8 +108,8 @@ func Nearest(given string, names []string) (string, bool) {
 	return best, best != ""
 }
 
-// slips counts the letters to add, drop, replace or swap with their neighbour
-// to make b from a (the optimal string alignment distance).
+// slips returns the number of letters to add, remove, replace or swap with their
+// neighbour to turn a into b (the optimal string alignment distance).
 func slips(a, b string) int {
 	var last, row []int
 	next := make([]int, len(b)+1)

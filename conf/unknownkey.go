@@ -6,10 +6,9 @@ import (
 	"slices"
 )
 
-// CheckMountKeys reports each key of a [[mount]], at any depth, that there is
-// not, with the one that was probably meant, and each table that stands where
-// there is none. A key whose value is null counts too. The error is an *Error, or
-// several joined.
+// CheckMountKeys reports each unknown key of a [[mount]], at any depth, with a
+// suggestion for the key that was probably meant, and each table in the place of a
+// value. Keys with the value null count too. The error is an *Error, or several joined.
 func CheckMountKeys(table map[string]any) error {
 	r := &reader{values: map[string]any{}, failed: map[string]bool{}}
 	r.checkKeys(path{}.key("mount"), table, reflect.TypeFor[Mount]())
@@ -37,6 +36,14 @@ func (r *reader) checkKeys(at path, table map[string]any, in reflect.Type) {
 			} else {
 				r.fail(p, "%v", wrongKind("a table", value))
 			}
+		case of.Kind() == reflect.Map:
+			below, ok := value.(map[string]any)
+			if !ok {
+				r.fail(p, "%v", wrongKind("a table", value))
+			}
+			for name, value := range below {
+				r.checkNoTable(p.key(name), value)
+			}
 		case of.Kind() == reflect.Slice && isTable(of.Elem()):
 			r.checkTables(p, value, of.Elem())
 		default:
@@ -45,7 +52,7 @@ func (r *reader) checkKeys(at path, table map[string]any, in reflect.Type) {
 	}
 }
 
-// checkTables is checkKeys of a list of tables.
+// checkTables is checkKeys for a list of tables.
 func (r *reader) checkTables(at path, value any, in reflect.Type) {
 	items, ok := value.([]any)
 	if tables, isTables := value.([]map[string]any); isTables {
@@ -64,9 +71,10 @@ func (r *reader) checkTables(at path, value any, in reflect.Type) {
 	}
 }
 
-// checkNoTable reports a table, or a list with one, where a value is wanted.
+// checkNoTable reports a table, or a list with one, in the place of a value.
 func (r *reader) checkNoTable(at path, value any) {
-	if len(tablesIn(value)) > 0 {
+	_, isTable := value.(map[string]any)
+	if isTable || slices.ContainsFunc(listOf(value), func(element any) bool { return areTables(element, element) }) {
 		r.fail(at, "must not be, or hold, a table")
 	}
 }

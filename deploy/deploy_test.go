@@ -217,7 +217,7 @@ func TestAlertsAreTestedAndDescribed(t *testing.T) {
 	}
 }
 
-// Whoever installs by hand gets the paths that the package has.
+// A manual installation has the same paths as the package.
 func TestManualInstallHasThePathsOfThePackage(t *testing.T) {
 	told := read(t, "../docs/deploy.md")
 	paths := regexp.MustCompile(`-set '[^']*"/var/[^']*'`).FindAllString(read(t, "debian/postinst"), -1)

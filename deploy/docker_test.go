@@ -18,22 +18,13 @@ import (
 // ends in, and nobody is root there.
 func TestImageHoldsAStaticBinary(t *testing.T) {
 	file := read(t, "../Dockerfile")
-	m := regexp.MustCompile(`(?m)^RUN (CGO_ENABLED=0 go build .*) -o /relay (\S+)$`).FindStringSubmatch(file)
-	if m == nil {
-		t.Fatal("there is no line that builds")
-	}
 	for _, want := range []string{"\nFROM scratch\n", "\nUSER 65534:65534\n", "\nENTRYPOINT [\"/relay\"]\n"} {
 		if !strings.Contains(file, want) {
 			t.Errorf("%q is not in the Dockerfile", want)
 		}
 	}
 	binary := filepath.Join(t.TempDir(), "relay")
-	build := exec.Command("sh", "-c", m[1]+` -o "$OUT" `+m[2])
-	build.Dir = ".."
-	build.Env = append(os.Environ(), "OUT="+binary, "VERSION=9.8.7", "COMMIT=0123456789abcdef", "GOFLAGS=-buildvcs=false")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	buildAsDockerfile(t, binary, "9.8.7", "0123456789abcdef")
 	if runtime.GOOS == "linux" {
 		program, err := elf.Open(binary)
 		if err != nil {
@@ -52,6 +43,21 @@ func TestImageHoldsAStaticBinary(t *testing.T) {
 	out, err := exec.Command(binary, "version").Output()
 	if err != nil || !strings.HasPrefix(string(out), "relay 9.8.7 (commit 0123456789ab, ") {
 		t.Errorf("it says %q, %v", out, err)
+	}
+}
+
+// buildAsDockerfile builds a binary by the line of the Dockerfile.
+func buildAsDockerfile(t *testing.T, binary, version, commit string) {
+	t.Helper()
+	m := regexp.MustCompile(`(?m)^RUN (CGO_ENABLED=0 go build .*) -o /relay (\S+)$`).FindStringSubmatch(read(t, "../Dockerfile"))
+	if m == nil {
+		t.Fatal("there is no line that builds")
+	}
+	build := exec.Command("sh", "-c", m[1]+` -o "$OUT" `+m[2])
+	build.Dir = ".."
+	build.Env = append(os.Environ(), "OUT="+binary, "VERSION="+version, "COMMIT="+commit, "GOFLAGS=-buildvcs=false")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
 }
 

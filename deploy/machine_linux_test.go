@@ -138,7 +138,7 @@ func (m *machine) write(t *testing.T, path, text string, mode fs.FileMode) {
 	}
 }
 
-// has tells whether there is something at path.
+// has reports whether there is something at path.
 func (m *machine) has(path string) bool {
 	return exists(m.root + path)
 }

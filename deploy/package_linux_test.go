@@ -20,7 +20,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"relay/interlude"
+	"relay/icy"
+	"relay/internal/interlude"
 )
 
 // patience is for what happens at once unless it never does.
@@ -76,6 +77,7 @@ func TestPackage(t *testing.T) {
 		"/lib/systemd/system/relay.service":                "-rw-r--r-- root:root",
 		"/lib/systemd/system/relay.socket":                 "-rw-r--r-- root:root",
 		"/usr/share/man/man1/relay.1.gz":                   "-rw-r--r-- root:root",
+		"/usr/share/man/man1/relay-check.1.gz":             "-rw-r--r-- root:root",
 		"/usr/share/bash-completion/completions/relay":     "-rw-r--r-- root:root",
 		"/usr/share/zsh/vendor-completions/_relay":         "-rw-r--r-- root:root",
 		"/usr/share/fish/vendor_completions.d/relay.fish":  "-rw-r--r-- root:root",
@@ -109,6 +111,7 @@ func TestPackage(t *testing.T) {
 		t.Errorf("there are %d passwords in\n%s", len(passwords), written)
 	}
 	service := manager.start(t)
+	service.isOnTheAir(t)
 	service.plays(t, "relay/0.0.1")
 
 	edited := strings.Replace(written, `#hostname         = "localhost"`, `hostname         = "radio.example.org"`, 1)
@@ -346,11 +349,44 @@ func (s *service) stop(t *testing.T) {
 	}
 }
 
+// isOnTheAir holds that /live plays before its owner has done anything, and that the
+// second port takes a source of SHOUTcast's first protocol.
+func (s *service) isOnTheAir(t *testing.T) {
+	t.Helper()
+	conn := s.dial(t, "8000")
+	conn.SetDeadline(time.Now().Add(patience))
+	io.WriteString(conn, "GET /live HTTP/1.0\r\n\r\n")
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("/live answers %v, %v", answer, err)
+	}
+	heard := make([]byte, 16<<10)
+	if _, err := io.ReadFull(answer.Body, heard); err != nil || !bytes.Contains(interlude.MP3, heard[8<<10:12<<10]) {
+		t.Errorf("what /live plays is not what ships with relay (%v)", err)
+	}
+	conn.Close()
+
+	source := s.dial(t, "8001")
+	source.SetDeadline(time.Now().Add(patience))
+	io.WriteString(source, s.sourcePassword(t)+"\r\n")
+	said := make([]byte, len(icy.ShoutcastAccepted))
+	if _, err := io.ReadFull(source, said); err != nil || string(said) != icy.ShoutcastAccepted {
+		t.Errorf("the second port answers a password with %q, %v", said, err)
+	}
+	source.Close()
+}
+
+// sourcePassword is that of the configuration.
+func (s *service) sourcePassword(t *testing.T) string {
+	t.Helper()
+	return regexp.MustCompile(`(?m)^source_password *= "(.*?)"`).FindStringSubmatch(s.read(t, configuration))[1]
+}
+
 // plays sends a stream with the password that is configured, and listens to it. It
 // is on a mount that nobody has used before.
 func (s *service) plays(t *testing.T, server string) {
 	t.Helper()
-	password := regexp.MustCompile(`(?m)^source_password *= "(.*?)"`).FindStringSubmatch(s.read(t, configuration))[1]
+	password := s.sourcePassword(t)
 	mount := "http://127.0.0.1:8000/" + rand.Text()
 	head := func(method string) *http.Request {
 		r, err := http.NewRequest(method, mount, nil)

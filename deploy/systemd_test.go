@@ -44,8 +44,9 @@ func TestServiceIsHardened(t *testing.T) {
 	}
 }
 
-// What deletes by the clock waits for those who set it, where there are any. It
-// does not ask for them: where none is reached, the station is on the air.
+// relay, which deletes by the clock, starts after the services that set the clock, if
+// there are any. It does not require them: if no time server is reached, the station is
+// still on the air.
 func TestServiceWaitsForTheTime(t *testing.T) {
 	unit, _, _ := strings.Cut(read(t, "systemd/relay.service"), "[Service]")
 	after, wanted := "", ""

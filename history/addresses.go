@@ -7,17 +7,17 @@ import (
 	"encoding/hex"
 )
 
-// addresses says how addresses are kept.
+// addresses converts addresses to the form in which they are stored.
 type addresses struct {
 	salt   []byte
 	hashed bool
 }
 
-// hashBytes is how much of a hash is kept.
+// hashBytes is how many bytes of a hash are stored.
 const hashBytes = 16
 
-// kept is an address as it is kept: hashed with the salt, unless the owner
-// wants it as it is.
+// kept returns addr as it is stored: hashed with the salt, unless the configuration
+// asks for plain addresses.
 func (a *addresses) kept(addr string) string {
 	if !a.hashed || addr == "" {
 		return addr
@@ -25,8 +25,8 @@ func (a *addresses) kept(addr string) string {
 	return hex.EncodeToString(a.hash(addr)[:hashBytes])
 }
 
-// who is a number for a listener: the same for the same address and player, as
-// rights societies count listeners.
+// who returns a number for a listener: the same for the same address and player, which
+// is how rights societies count listeners.
 func (a *addresses) who(addr, agent string) int64 {
 	return int64(binary.BigEndian.Uint64(a.hash(addr + "\x00" + agent)))
 }

@@ -5,12 +5,13 @@ import (
 	"sort"
 )
 
-// audience is how many listened at every moment, computed from stays. All of
-// them are added before anything is asked, and sort is called in between.
+// audience computes the number of listeners at every moment from stays. Add all stays
+// first, then call sort, then query it.
 type audience struct {
-	joins, leaves []int64 // when somebody came and went, sorted
+	joins, leaves []int64 // when each listener came and left, sorted
 
-	// Sums of the first n of each, less epoch so that they do not overflow.
+	// Sums of the first n values of each slice, minus epoch so that they do not
+	// overflow.
 	joinSums, leaveSums []int64
 	epoch               int64
 }
@@ -36,24 +37,25 @@ func (a *audience) sums(times []int64) []int64 {
 	return sums
 }
 
-// at returns how many listen at a moment; who comes then does, who leaves does
-// not.
+// at returns the number of listeners at time t. A listener that comes at t counts, one
+// that leaves at t does not.
 func (a *audience) at(t int64) int { return upTo(a.joins, t) - upTo(a.leaves, t) }
 
-// joined returns how many came after since, until then included.
+// joined returns how many listeners came after since, up to and including until.
 func (a *audience) joined(since, until int64) int { return upTo(a.joins, until) - upTo(a.joins, since) }
 
-// listened returns how long all together have listened in a time.
+// listened returns the total listening time of all listeners between since and until.
 func (a *audience) listened(since, until int64) int64 { return a.until(until) - a.until(since) }
 
-// until returns how long all together have listened before t: the time since
-// each has come, less the time since each has gone.
+// until returns the total listening time of all listeners before t: the time since each
+// one came, minus the time since each one left.
 func (a *audience) until(t int64) int64 {
 	came, went := upTo(a.joins, t), upTo(a.leaves, t)
 	return int64(came-went)*(t-a.epoch) - a.joinSums[came] + a.leaveSums[went]
 }
 
-// peak returns the most who listened at once, and since when.
+// peak returns the maximum number of simultaneous listeners, and when it was first
+// reached.
 func (a *audience) peak() (most int, at int64) {
 	left := 0
 	for i, t := range a.joins {
@@ -67,7 +69,25 @@ func (a *audience) peak() (most int, at int64) {
 	return most, at
 }
 
-// upTo returns how many of sorted times are not after t.
+// busy returns the times at which there was at least one listener.
+func (a *audience) busy() (when spells) {
+	left, since := 0, 0
+	for i := range a.joins {
+		for left < len(a.leaves) && a.leaves[left] < a.joins[i] {
+			left++
+		}
+		if left == i && i > 0 { // all listeners so far have left
+			when = append(when, spell{a.joins[since], a.leaves[i-1]})
+			since = i
+		}
+	}
+	if n := len(a.joins); n > 0 {
+		when = append(when, spell{a.joins[since], a.leaves[n-1]})
+	}
+	return when
+}
+
+// upTo returns how many of the sorted times are at or before t.
 func upTo(times []int64, t int64) int {
 	return sort.Search(len(times), func(i int) bool { return times[i] > t })
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The sweep gives what counting every moment would.
+// The computed numbers equal those of counting at every moment.
 func TestAudienceAgreesWithCounting(t *testing.T) {
 	const moments = 60
 	random := rand.New(rand.NewPCG(1, 2))

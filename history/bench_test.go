@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"os"
 	"testing"
 	"time"
@@ -11,16 +12,17 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/internal/clock"
 )
 
-// A year of a station with a million stays of listeners on three mounts, a
-// title every three and a half minutes and a sample every minute.
+// yearOfStays is the size of the benchmark's year: a million stays on three mounts,
+// with a title every three and a half minutes and a sample every minute.
 const yearOfStays = 1_000_000
 
 var newYear = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// BenchmarkReports makes reports of a month in the middle of such a year, and of
-// the year.
+// BenchmarkReports makes reports of a month in the middle of such a year, and of the
+// whole year.
 func BenchmarkReports(b *testing.B) {
 	c := inFile(b)
 	makeYear(b, c)
@@ -62,10 +64,10 @@ func BenchmarkReports(b *testing.B) {
 	}
 }
 
-// makeYear writes the year into a file.
+// makeYear writes such a year to a file.
 func makeYear(b *testing.B, c conf.History) {
 	b.Helper()
-	s := New(c, zap.NewNop())
+	s := New(c, nil, clock.New(zap.NewNop()), zap.NewNop())
 	w := newWriter(s)
 	defer w.close("")
 	put := func(e entry) {
@@ -79,16 +81,16 @@ func makeYear(b *testing.B, c conf.History) {
 	random := rand.New(rand.NewPCG(1, 2))
 	mounts := []string{"/a", "/b", "/c"}
 	for i := range yearOfStays {
-		put(Listening{
+		put(Session{
 			Mount:  mounts[random.IntN(3)],
 			Since:  newYear.Add(time.Duration(i) * (365 * 24 * time.Hour / yearOfStays)),
 			Stayed: time.Duration(random.ExpFloat64() * float64(40*time.Minute)),
-			Addr:   fmt.Sprintf("192.0.2.%d", random.IntN(50_000)), Agent: fmt.Sprintf("Player-%d/1.0", random.IntN(300)),
+			Addr:   numbered(random.IntN(50_000)), Agent: fmt.Sprintf("Player-%d/1.0", random.IntN(300)),
 			Bytes: 1, Reason: "left",
 		})
 	}
 	for at := newYear; at.Before(newYear.AddDate(1, 0, 0)); at = at.Add(3*time.Minute + 30*time.Second) {
-		put(Track{mounts[0], fmt.Sprintf("Artist - Title %d", random.IntN(5000)), at, 10})
+		put(Track{mounts[0], random.Int64(), fmt.Sprintf("Artist - Title %d", random.IntN(5000)), at, 10})
 	}
 	for at := newYear; at.Before(newYear.AddDate(1, 0, 0)); at = at.Add(time.Minute) {
 		put(sampled{at, map[string]int{"/a": random.IntN(100), "/b": random.IntN(100), "/c": random.IntN(100)}})
@@ -98,7 +100,12 @@ func makeYear(b *testing.B, c conf.History) {
 	}
 }
 
-// BenchmarkLeaves tells of leaves as fast as they fit into the queue.
+// numbered returns one of 2^24 addresses.
+func numbered(n int) netip.Addr {
+	return netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
+}
+
+// BenchmarkLeaves queues leaving listeners as fast as the queue accepts them.
 func BenchmarkLeaves(b *testing.B) {
 	r := start(b, inFile(b))
 	l := stayed("1", 0, 10)
@@ -107,7 +114,7 @@ func BenchmarkLeaves(b *testing.B) {
 		for len(r.queue) == queued {
 			time.Sleep(time.Millisecond)
 		}
-		l.Addr = fmt.Sprint(n)
+		l.Addr = numbered(n)
 		r.Listened(l)
 	}
 	r.stop()
@@ -117,9 +124,10 @@ func BenchmarkLeaves(b *testing.B) {
 	}
 }
 
-// BenchmarkTelling is what a leave costs the goroutine that tells of it.
+// BenchmarkTelling measures what a leaving listener costs the goroutine that queues the
+// entry.
 func BenchmarkTelling(b *testing.B) {
-	s := New(conf.History{}, zap.NewNop())
+	s := New(conf.History{}, nil, clock.New(zap.NewNop()), zap.NewNop())
 	l := stayed("1", 0, 10)
 	for range b.N {
 		s.Listened(l)

@@ -9,25 +9,25 @@ import (
 	"go.uber.org/zap"
 )
 
-// largestBatch is more than is written together, in bytes.
+// largestBatch exceeds the size of every batch, in bytes.
 const largestBatch = 1 << 20
 
 const (
-	// chunk is how many of the oldest rows of a table are deleted together.
+	// chunk is how many of the oldest rows of a table are deleted at once.
 	chunk = 2000
 
-	// largeRow is what a row takes in the file at most, as a rule, in bytes: no more
-	// rows are deleted than must be.
+	// largeRow is the usual maximum size of a row in the file, in bytes. It keeps the
+	// number of deleted rows as low as possible.
 	largeRow = 800
 )
 
-// dated are the tables with when a row of them began, in an index.
+// dated lists the tables together with their indexed column for the beginning of a row.
 var dated = []struct{ table, at, may string }{
-	{"listening", "since", ""}, {"titles", "since", " AND until IS NOT NULL"}, {"sources", "since", ""}, {"samples", "at", ""}, {"brief", "minute", ""},
+	{"listening", "since", ""}, {"titles", "since", " AND until IS NOT NULL"}, {"sources", "since", " AND until IS NOT NULL"}, {"samples", "at", ""}, {"brief", "minute", ""},
 }
 
-// keepSmall keeps the file below its bound: the oldest rows of all tables go first. The
-// space is used again.
+// keepSmall keeps the file below its maximum size: the oldest rows of all tables are
+// deleted, and the space is used again.
 func (w *writer) keepSmall() error {
 	if w.path == "" {
 		return nil
@@ -42,7 +42,7 @@ func (w *writer) keepSmall() error {
 	if bound == 0 || used <= bound-spare && whole <= bound {
 		return nil
 	}
-	target := bound - 2*spare // so that it takes a while until the next time
+	target := bound - 2*spare // leave room, so that the next deletion is not due at once
 	var removed int64
 	var before time.Time
 	for used > target {
@@ -51,7 +51,7 @@ func (w *writer) keepSmall() error {
 			return err
 		}
 		if n == 0 {
-			break // what is left is on the air
+			break // the remaining rows are on the air
 		}
 		removed, before = removed+n, until
 		if used, _, err = w.pages(); err != nil {
@@ -59,7 +59,7 @@ func (w *writer) keepSmall() error {
 		}
 	}
 	if removed > 0 {
-		w.store.log.Info("the history has grown to history.max_size: the oldest of it was removed", zap.String("file", w.path),
+		w.store.log.Info("the history reached history.max_size: its oldest rows were removed", zap.String("file", w.path),
 			zap.Int64("rows", removed), zap.Time("before", before))
 	}
 	if _, whole, err = w.pages(); err == nil && whole > bound {
@@ -68,7 +68,7 @@ func (w *writer) keepSmall() error {
 	return err
 }
 
-// giveBack makes the file as small as it can be.
+// giveBack shrinks the file as far as possible.
 func (d *database) giveBack() error {
 	rows, err := d.Query(`PRAGMA incremental_vacuum`)
 	if err != nil {
@@ -79,11 +79,11 @@ func (d *database) giveBack() error {
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return err
 	}
-	_, err = d.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`) // no error while somebody reads: the next one does it
+	_, err = d.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`) // fails while a report is being read; the next checkpoint does it
 	return err
 }
 
-// pages returns how much of the file is in use, and how large it is, in bytes.
+// pages returns how much of the file is in use, and its whole size, in bytes.
 func (d *database) pages() (used, whole int64, err error) {
 	var size, count, free int64
 	if err := d.QueryRow(`SELECT page_size, page_count, freelist_count FROM pragma_page_size, pragma_page_count, pragma_freelist_count`).Scan(&size, &count, &free); err != nil {
@@ -100,8 +100,8 @@ func sizeOf(path string) int64 {
 	return info.Size()
 }
 
-// removeOldest removes the rows that began before a moment, of every table at most so
-// many, and returns how many they were and that moment.
+// removeOldest removes the rows that began before a moment, up to most rows of each
+// table. It returns how many rows it removed, and that moment.
 func (w *writer) removeOldest(most int64) (removed int64, before time.Time, err error) {
 	for ; most > 0; most -= chunk {
 		moment, err := w.oldest(min(most, chunk))
@@ -122,6 +122,10 @@ func (w *writer) removeOldest(most int64) (removed int64, before time.Time, err 
 			n, _ := result.RowsAffected()
 			removed += n
 		}
+		if err := forgetUptimes(tx, moment); err != nil {
+			tx.Rollback()
+			return removed, before, err
+		}
 		if err := tx.Commit(); err != nil {
 			return removed, before, err
 		}
@@ -129,8 +133,8 @@ func (w *writer) removeOldest(most int64) (removed int64, before time.Time, err 
 	return removed, before, w.tidyAgents()
 }
 
-// oldest returns a moment before which no table has more rows than that, and some table
-// has rows; 0: there are none.
+// oldest returns a moment before which every table has at most that many rows, and at
+// least one table has rows; 0 if there are none.
 func (w *writer) oldest(rows int64) (moment int64, err error) {
 	var newest int64
 	for _, d := range dated {
@@ -145,7 +149,7 @@ func (w *writer) oldest(rows int64) (moment int64, err error) {
 		}
 		newest = max(newest, last.Int64)
 	}
-	if moment == 0 && newest != 0 { // there are but few of each
+	if moment == 0 && newest != 0 { // each table has only a few
 		moment = newest + 1
 	}
 	return moment, nil

@@ -5,18 +5,19 @@ import (
 	"time"
 
 	"relay/conf"
+	"relay/internal/netconn"
 )
 
 const (
-	// briefStay is how short a stay is that may be added up with others.
+	// briefStay is the length below which stays may be added up.
 	briefStay = time.Minute
 
-	// mostBrief is how many brief stays of one client prefix are kept each by itself
-	// in a minute: more than anybody needs who looks for something to listen to.
-	mostBrief = 30
+	// maxBrief is how many brief stays of one client prefix get rows of their own in a
+	// minute: more than a person makes who looks for something to listen to.
+	maxBrief = 30
 
-	// mostBriefs is how many of all clients together are.
-	mostBriefs = 6000
+	// maxBriefs is the same limit for all clients together.
+	maxBriefs = 6000
 )
 
 // tally counts the brief stays of a minute.
@@ -26,17 +27,17 @@ type tally struct {
 	all    int
 }
 
-// room returns whether a brief stay of a client that ends now may be kept by itself.
-// whose is what it is added up under if not: its prefix, or the zero prefix where
-// there are too many clients.
+// room reports whether a brief stay of client that ends in this minute gets a row of
+// its own. If not, whose is the prefix under which it is added up: the client's, or the
+// zero prefix if there are too many clients.
 func (t *tally) room(client netip.Prefix, minute int64) (room bool, whose netip.Prefix) {
 	if minute != t.minute || t.of == nil {
 		*t = tally{minute: minute, of: map[netip.Prefix]int{}}
 	}
 	switch {
-	case t.of[client] >= mostBrief:
+	case t.of[client] >= maxBrief:
 		return false, client
-	case t.all >= mostBriefs:
+	case t.all >= maxBriefs:
 		return false, netip.Prefix{}
 	}
 	t.of[client]++
@@ -44,32 +45,33 @@ func (t *tally) room(client netip.Prefix, minute int64) (room bool, whose netip.
 	return true, client
 }
 
-// briefStays is the brief stays of one client prefix on one mount in one minute that
-// found no room of their own, added up.
+// briefStays is the sum of the brief stays of one client prefix on one mount in one
+// minute that got no row of their own.
 type briefStays struct {
 	briefKey
-	addr     string // of the first of them; empty: of many clients
-	agent    string // likewise
+	addr     netip.Addr // of the first stay; zero: of many clients
+	agent    string     // of the first stay; empty: of many clients
 	since    time.Time
 	until    time.Time
 	sessions int64
-	stayed   time.Duration // all together
+	stayed   time.Duration // total
 	bytes    int64
+	stays    []uint64
 }
 
 type briefKey struct {
 	mount  string
-	client netip.Prefix // zero: of many
+	client netip.Prefix // zero: many clients
 	minute int64
 }
 
-// merges adds a stay to others and reports so, or leaves it alone.
-func (w *writer) merges(l Listening) bool {
+// merges adds a stay to a sum of brief stays, if it must, and reports whether it did.
+func (w *writer) merges(l Session) bool {
 	if l.Stayed >= briefStay {
 		return false
 	}
 	until := l.Since.Add(max(0, l.Stayed))
-	client, _ := conf.HouseholdOf(l.Addr)
+	client := conf.ClientPrefix(l.Addr)
 	room, whose := w.tally.room(client, until.Unix()/60)
 	if room {
 		return false
@@ -96,10 +98,11 @@ func (w *writer) merges(l Listening) bool {
 	b.sessions++
 	b.stayed += max(0, l.Stayed)
 	b.bytes += l.Bytes
+	b.stays = append(b.stays, l.ID)
 	return true
 }
 
-func (b *briefStays) write(p *page) error {
+func (b *briefStays) write(p *batch) error {
 	mount, err := p.mounts.id(p, b.mount)
 	if err != nil {
 		return err
@@ -116,12 +119,12 @@ func (b *briefStays) write(p *page) error {
 	return p.exec(`INSERT INTO brief (minute, mount, client, agent, who, since, until, sessions, ms, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (minute, mount, client) DO UPDATE SET since = min(since, excluded.since), until = max(until, excluded.until),
 			sessions = sessions + excluded.sessions, ms = ms + excluded.ms, bytes = bytes + excluded.bytes`,
-		b.minute*time.Minute.Milliseconds(), mount, client, agent, p.who(b.addr, player),
+		b.minute*time.Minute.Milliseconds(), mount, client, agent, p.who(netconn.Text(b.addr), player),
 		b.since.UnixMilli(), b.until.UnixMilli(), b.sessions, b.stayed.Milliseconds(), b.bytes)
 }
 
-// spread calls each for as many stays as must have been at once for so much listening
-// in that time. The sessions are all with the first.
+// spread splits the sum into stays. It calls each for as many simultaneous stays as that
+// much listening in that time needs. The first one carries all the sessions.
 func (one briefRow) spread(each func(stay)) {
 	span := max(1, one.until-one.since)
 	at := min(max(1, (one.ms+span-1)/span), one.sessions)
@@ -135,8 +138,8 @@ func (one briefRow) spread(each func(stay)) {
 	}
 }
 
-// briefRow is a row of brief. The stay in it is the time between the first beginning
-// and the last end.
+// briefRow is a row of the table brief. Its stay extends from the first beginning to
+// the last end.
 type briefRow struct {
 	stay
 	ms int64

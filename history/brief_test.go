@@ -11,7 +11,7 @@ import (
 	"relay/conf"
 )
 
-// opened returns the database that is open.
+// opened waits for the database to be open and returns it.
 func (r *running) opened(t *testing.T) *database {
 	t.Helper()
 	d, err := r.reading(context.Background())
@@ -21,7 +21,7 @@ func (r *running) opened(t *testing.T) *database {
 	return d
 }
 
-// rows returns how many rows a table has.
+// rows returns the number of rows of a table.
 func (r *running) rows(t *testing.T, table string) (n int) {
 	t.Helper()
 	if err := r.opened(t).read.QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); err != nil {
@@ -30,10 +30,10 @@ func (r *running) rows(t *testing.T, table string) (n int) {
 	return n
 }
 
-// visits tells of so many visits of clients that stayed for a moment, all in one minute.
-func (r *running) visits(n int, stay time.Duration, addr func(i int) string) {
+// addBriefStays adds n stays of the given length, all ending in one minute.
+func (r *running) addBriefStays(n int, stay time.Duration, addr func(i int) string) {
 	for i := range n {
-		r.Listened(Listening{Mount: "/live", Since: began.Add(time.Duration(i) * time.Millisecond), Stayed: stay, Addr: addr(i), Agent: fmt.Sprint("Agent/", i), Bytes: 10})
+		r.Listened(Session{Mount: "/live", Since: began.Add(time.Duration(i) * time.Millisecond), Stayed: stay, Addr: netip.MustParseAddr(addr(i)), Agent: fmt.Sprint("Agent/", i), Bytes: 10})
 	}
 }
 
@@ -49,25 +49,25 @@ func (r *running) report(t *testing.T, about Span) MountListening {
 	return list[0]
 }
 
-// Visits of a moment make no more rows than a person does, whoever makes how many, and
-// the reports have all of them.
+// Brief stays make no more rows than a person's would, no matter who makes how many,
+// and the reports count all of them.
 func TestBriefStaysAreAddedUp(t *testing.T) {
 	const n = 10_000
 	for name, tt := range map[string]struct {
 		addr  func(i int) string
 		alone int // rows of their own
 	}{
-		"of one address":  {func(int) string { return "192.0.2.1" }, mostBrief},
-		"of one /64":      {func(i int) string { return fmt.Sprintf("2001:db8::%x", i+1) }, mostBrief},
-		"of all networks": {func(i int) string { return fmt.Sprintf("2001:db8:%x:%x::1", i/100, i%100) }, mostBriefs},
+		"of one address":  {func(int) string { return "192.0.2.1" }, maxBrief},
+		"of one /64":      {func(i int) string { return fmt.Sprintf("2001:db8::%x", i+1) }, maxBrief},
+		"of all networks": {func(i int) string { return fmt.Sprintf("2001:db8:%x:%x::1", i/100, i%100) }, maxBriefs},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, c := range []conf.History{inFile(t), {HashIP: true}} {
 				r := start(t, c)
-				r.visits(n, 100*time.Millisecond, tt.addr)
+				r.addBriefStays(n, 100*time.Millisecond, tt.addr)
 				r.awaitSessions(t, n)
 				if alone, together := r.rows(t, "listening"), r.rows(t, "brief"); alone != tt.alone || together != 1 {
-					t.Errorf("%d rows of one visit, and %d of more", alone, together)
+					t.Errorf("%d rows of one stay, and %d of several", alone, together)
 				}
 				row := r.report(t, Span{})
 				if want := hours(n * 100); row.Hours < want-0.001 || row.Hours > want+0.001 || row.AverageSeconds < 0.09 || row.AverageSeconds > 0.11 {
@@ -95,8 +95,8 @@ func TestBriefStaysAreAddedUp(t *testing.T) {
 	}
 }
 
-// Many who leave together, as at the end of a show, are each kept: behind the address
-// of a university too.
+// Many listeners that leave together, for example at the end of a show, each get a row,
+// even behind the single address of a university.
 func TestLongStaysAreNotAddedUp(t *testing.T) {
 	r := start(t, inFile(t))
 	for range 500 {
@@ -115,20 +115,20 @@ func TestTheNextMinuteHasItsOwnRows(t *testing.T) {
 	var tally tally
 	client := netip.MustParsePrefix("192.0.2.1/32")
 	for minute := range int64(3) {
-		for i := range 2 * mostBrief {
-			if room, _ := tally.room(client, minute); room != (i < mostBrief) {
-				t.Fatalf("minute %d, visit %d: %v", minute, i, room)
+		for i := range 2 * maxBrief {
+			if room, _ := tally.room(client, minute); room != (i < maxBrief) {
+				t.Fatalf("minute %d, stay %d: %v", minute, i, room)
 			}
 		}
 	}
 }
 
-// What is added up is deleted with the rest.
+// Sums of brief stays are deleted when they are too old, like other rows.
 func TestBriefStaysGrowOld(t *testing.T) {
 	c := inFile(t)
 	r := start(t, c)
 	for range 1000 {
-		r.Listened(Listening{Mount: "/live", Since: time.Now().Add(-2 * time.Hour), Stayed: time.Millisecond, Addr: "192.0.2.1", Agent: "Agent"})
+		r.Listened(Session{Mount: "/live", Since: time.Now().Add(-2 * time.Hour), Stayed: time.Millisecond, Addr: netip.MustParseAddr("192.0.2.1"), Agent: "Agent"})
 	}
 	r.awaitSessions(t, 1000)
 	r.stop()
@@ -140,8 +140,8 @@ func TestBriefStaysGrowOld(t *testing.T) {
 	}
 }
 
-// A file grows to its bound and no further: the oldest rows of all tables go, those of
-// now stay, and what is freed is used again.
+// A file grows to its maximum size and no further: the oldest rows of all tables are
+// deleted, recent ones stay, and the freed space is used again.
 func TestTheFileIsBounded(t *testing.T) {
 	c := inFile(t)
 	c.MaxSize = 1 << 20
@@ -150,9 +150,9 @@ func TestTheFileIsBounded(t *testing.T) {
 	write := func(minutes int) {
 		for range minutes {
 			for i := range 50 {
-				r.Listened(Listening{Mount: "/live", Since: after(minute), Stayed: 2 * time.Minute, Addr: fmt.Sprintf("192.0.2.%d", i), Agent: fmt.Sprintf("Player/%d.%d", minute, i)})
+				r.Listened(Session{Mount: "/live", Since: after(minute), Stayed: 2 * time.Minute, Addr: netip.MustParseAddr(fmt.Sprintf("192.0.2.%d", i)), Agent: fmt.Sprintf("Player/%d.%d", minute, i)})
 			}
-			r.Played(Track{Mount: "/live", Title: fmt.Sprint("Title ", minute), Since: after(minute)})
+			r.Played(Track{Mount: "/live", Play: int64(minute) + 1, Title: fmt.Sprint("Title ", minute), Since: after(minute)})
 			r.Sample(after(minute), map[string]int{"/live": 50})
 			minute++
 		}
@@ -165,7 +165,7 @@ func TestTheFileIsBounded(t *testing.T) {
 			t.Fatalf("%d bytes, %v", info.Size(), err)
 		}
 	}
-	if n := r.log.FilterMessageSnippet("grown to history.max_size").Len(); n == 0 || n > 30 {
+	if n := r.log.FilterMessageSnippet("reached history.max_size").Len(); n == 0 || n > 30 {
 		t.Errorf("said %d times that old rows were removed", n)
 	}
 	first := r.report(t, Span{})

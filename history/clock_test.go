@@ -10,18 +10,18 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/clock"
 	"relay/conf"
+	"relay/internal/clock"
 )
 
-// hands are a clock that tests set.
-type hands struct {
+// testClock is a clock that tests set.
+type testClock struct {
 	mu  sync.Mutex
 	day time.Time
 	up  time.Duration
 }
 
-func (h *hands) clock() *clock.Clock {
+func (h *testClock) clock() *clock.Clock {
 	return clock.Of(zap.NewNop(), func() (time.Time, time.Duration) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
@@ -29,18 +29,18 @@ func (h *hands) clock() *clock.Clock {
 	})
 }
 
-func (h *hands) pass(d, ahead time.Duration) {
+func (h *testClock) pass(d, ahead time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.day, h.up = h.day.Add(d+ahead), h.up+d
 }
 
-// tidied opens a history, looks for what is too old, and returns how many rows are
-// left of each table.
-func tidied(t *testing.T, c conf.History, h *hands) (left map[string]int) {
+// tidied opens a history, deletes what is too old, and returns the number of remaining
+// rows of each table.
+func tidied(t *testing.T, c conf.History, h *testClock) (left map[string]int) {
 	t.Helper()
-	s := New(c, zap.NewNop())
-	s.Clock = h.clock()
+	s := New(c, nil, clock.New(zap.NewNop()), zap.NewNop())
+	s.clock = h.clock()
 	w := newWriter(s)
 	if err := w.write(); err != nil {
 		t.Fatal(err)
@@ -62,15 +62,15 @@ func counted(t *testing.T, w *writer) (left map[string]int) {
 	return left
 }
 
-// past writes a history of some hours that ended at a time.
+// past writes a history of some hours that ended at the given time.
 func past(t *testing.T, c conf.History, ended time.Time) {
 	t.Helper()
 	r := start(t, c)
 	for hours := range 40 {
 		at := ended.Add(-time.Duration(hours) * time.Hour)
-		r.Listened(Listening{Mount: "/live", Since: at.Add(-time.Minute), Stayed: time.Minute})
-		r.Sourced(Session{Mount: "/live", Since: at.Add(-time.Minute), Stayed: time.Minute})
-		r.Played(Track{Mount: "/live", Title: at.String(), Since: at})
+		r.Listened(Session{Mount: "/live", Since: at.Add(-time.Minute), Stayed: time.Minute})
+		r.Sourced(Airtime{Mount: "/live", Since: at.Add(-time.Minute), Stayed: time.Minute})
+		r.Played(Track{Mount: "/live", Play: int64(hours) + 1, Title: at.String(), Since: at})
 		r.Sample(at, map[string]int{"/live": 1})
 	}
 	r.stop()
@@ -80,15 +80,15 @@ func all(left map[string]int, n int) bool {
 	return left["listening"] == n && left["titles"] == n && left["sources"] == n && left["samples"] == n
 }
 
-// A clock that is wrong deletes nothing for a day, however often the server starts.
+// A wrong clock deletes nothing for a day, however often the server starts.
 func TestWrongClockDeletesNothing(t *testing.T) {
 	c := inFile(t)
 	c.Keep = conf.Duration(48 * time.Hour)
 	now := time.Now()
 	past(t, c, now)
-	os.Remove(c.File + timeExt) // as an earlier version has left it
+	os.Remove(c.File + timeExt) // an earlier version left no such file
 	const wrong = 400 * 24 * time.Hour
-	h := &hands{day: now.Add(wrong)}
+	h := &testClock{day: now.Add(wrong)}
 	for range 3 {
 		if left := tidied(t, c, h); !all(left, 40) {
 			t.Fatalf("left are %v", left)
@@ -101,14 +101,14 @@ func TestWrongClockDeletesNothing(t *testing.T) {
 		t.Fatalf("left are %v", left)
 	}
 
-	s := New(c, zap.NewNop())
-	s.Clock = h.clock()
+	s := New(c, nil, clock.New(zap.NewNop()), zap.NewNop())
+	s.clock = h.clock()
 	w := newWriter(s)
 	if err := w.write(); err != nil {
 		t.Fatal(err)
 	}
 	defer w.close("")
-	h.pass(time.Minute, 90*24*time.Hour) // as of a machine that was off
+	h.pass(time.Minute, 90*24*time.Hour) // as on a machine that was off
 	if err := w.tidy(); err != nil || !all(counted(t, w), 40) {
 		t.Errorf("left are %v, %v", counted(t, w), err)
 	}
@@ -118,15 +118,15 @@ func TestWrongClockDeletesNothing(t *testing.T) {
 	}
 }
 
-// What was written while the clock was ahead is kept no longer than anything else.
+// Rows written while the clock was ahead are kept no longer than other rows.
 func TestRowsFromTheFuture(t *testing.T) {
 	c := inFile(t)
 	c.Keep = conf.Duration(48 * time.Hour)
 	now := time.Now()
 	past(t, c, now.Add(400*24*time.Hour))
-	h := &hands{day: now}
-	s := New(c, zap.NewNop())
-	s.Clock = h.clock()
+	h := &testClock{day: now}
+	s := New(c, nil, clock.New(zap.NewNop()), zap.NewNop())
+	s.clock = h.clock()
 	w := newWriter(s)
 	if err := w.write(); err != nil {
 		t.Fatal(err)
@@ -144,13 +144,13 @@ func TestRowsFromTheFuture(t *testing.T) {
 	}
 }
 
-// A second server keeps out of the file of the first: it closes no title of the
-// first, says who has the file, and goes on with what it was told when the first
-// has gone.
+// A second server does not use the file of the first: it closes no title of the first,
+// logs which process has the file, and writes its own entries once the first server has
+// stopped.
 func TestTwoServersOneHistory(t *testing.T) {
 	c := inFile(t)
 	one := start(t, c)
-	one.Played(Track{Mount: "/live", Title: "On the air", Since: time.Now().Add(-time.Hour)})
+	one.Played(Track{Mount: "/live", Play: 1, Title: "On the air", Since: time.Now().Add(-time.Hour)})
 	eventually(t, "the title", func() bool {
 		_, total, _ := one.Titles(context.Background(), Span{}, 0, 0)
 		return total == 1
@@ -164,7 +164,7 @@ func TestTwoServersOneHistory(t *testing.T) {
 	one.Listened(stayed("2", 0, 10))
 	one.awaitSessions(t, 1)
 	var open int
-	if err := one.current.read.QueryRow(`SELECT count(*) FROM titles WHERE until IS NULL`).Scan(&open); err != nil || open != 1 {
+	if err := one.opened(t).read.QueryRow(`SELECT count(*) FROM titles WHERE until IS NULL`).Scan(&open); err != nil || open != 1 {
 		t.Errorf("%d titles are on the air, %v", open, err)
 	}
 	one.stop()

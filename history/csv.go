@@ -15,8 +15,8 @@ type Row interface {
 	MountListening | Play | TitleTotal | Player | SourceSession | Point
 }
 
-// WriteCSV writes a report as RFC 4180 has it, in UTF-8, with a first line that
-// names the columns as JSON does. No field is a formula to a spreadsheet.
+// WriteCSV writes a report as CSV (RFC 4180) in UTF-8. The first line holds the column
+// names, the same as in JSON. No field is a formula to a spreadsheet.
 func WriteCSV[R Row](w io.Writer, rows []R) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
@@ -37,7 +37,7 @@ func WriteCSV[R Row](w io.Writer, rows []R) error {
 	return out.Error()
 }
 
-// cell is a value as a field of CSV.
+// cell formats a value as a field of CSV.
 func cell(v any) string {
 	switch v := v.(type) {
 	case string:

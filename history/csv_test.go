@@ -77,8 +77,8 @@ func TestJSONNamesAndTimes(t *testing.T) {
 	}
 }
 
-// However a spreadsheet divides a text into cells, none of them is a formula, and
-// people can read it.
+// However a spreadsheet divides a text into cells, no cell is a formula, and people can
+// read the text.
 func TestTextsAreInert(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                    "",
@@ -125,8 +125,8 @@ func TestTextsAreInert(t *testing.T) {
 	}
 }
 
-// Whatever strangers send, a spreadsheet sees text, and a reader of CSV what
-// was written.
+// For any text from outside, a spreadsheet sees text, and a CSV reader returns the text
+// that was written.
 func FuzzCSV(f *testing.F) {
 	for _, text := range []string{
 		"", "=1+1", "\t=1", "-2", "+1", "@x", "a,b", "a\"b", "a\r\nb", "\r=1", "\xff", "x;=1", "＝1", `x;"=1"`, "x;\u00a0＠y",
@@ -153,7 +153,7 @@ func FuzzCSV(f *testing.F) {
 				t.Errorf("%q becomes %q with the formula %q", text, field, cell)
 			}
 		}
-		// But for apostrophes it is the same, and for what belongs to ends of lines.
+		// It is the same text except for apostrophes and characters of line ends.
 		if plain := strings.NewReplacer("\r", "", "'", ""); plain.Replace(field) != plain.Replace(text) {
 			t.Errorf("%q reads as %q", text, field)
 		}

@@ -5,22 +5,23 @@ import (
 	"time"
 )
 
-// Point is how many listened in one step of a Curve.
+// Point is the number of listeners in one step of a Curve.
 type Point struct {
 	At        time.Time `json:"at"`        // when the step begins
 	Listeners float64   `json:"listeners"` // average
-	Peak      int       `json:"peak"`      // the most at once, of once a minute
+	Peak      int       `json:"peak"`      // maximum of the samples, one a minute
 }
 
-// Curve tells how many listened over time, in steps from the beginning of the
-// span. A step in which the server or the mount was not there has no point.
-// Steps are a minute at least.
+// Curve returns the number of listeners over time, in steps from the beginning of the
+// span. A step in which the server or the mount did not run has no point. A step is at
+// least a minute.
 func (s *Store) Curve(ctx context.Context, about Span, step time.Duration) (list []Point, err error) {
 	defer func() { s.suspect(err) }()
-	d, err := s.reading(ctx)
+	d, err := s.report(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer d.end()
 	w, err := about.in(ctx, d)
 	if err != nil {
 		return nil, err

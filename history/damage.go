@@ -15,19 +15,19 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// What may have become of an open file.
+// Changes to the file while it is open.
 var (
 	errDeleted  = errors.New("the file was deleted")
-	errReplaced = errors.New("there is another file in the place of the one that was opened")
+	errReplaced = errors.New("another file has replaced the one that was opened")
 	errUnlocked = errors.New("the lock of the file was deleted")
 	errDamaged  = errors.New("the file is damaged")
 )
 
-// lookEvery is how soon it is seen that something was done to the file.
-const lookEvery = 2 * time.Second
+// lookEvery is how often the file is checked for such changes.
+const lookEvery = 5 * time.Second
 
-// What lies beside the file after damage: the damaged one, with the time behind, and
-// a copy that is being made.
+// Extensions of the files beside the history after damage: the damaged file, followed
+// by the time, and an unfinished copy.
 const (
 	damagedExt = ".damaged-"
 	rescueExt  = ".rescue"
@@ -36,7 +36,7 @@ const (
 // header begins every SQLite database.
 const header = "SQLite format 3\x00"
 
-// state says what has become of the file since it was opened, or nil.
+// state returns the change to the file since it was opened, or nil.
 func (d *database) state() error {
 	at, err := os.Stat(d.path)
 	switch {
@@ -60,8 +60,8 @@ func (d *database) state() error {
 	return nil
 }
 
-// removeWAL removes what a file leaves behind that is no longer in its place when it
-// is closed: SQLite would take it for that of the next one.
+// removeWAL removes the write-ahead log that stays behind when a file is closed that is
+// no longer at its path: SQLite would apply it to the next file there.
 func (d *database) removeWAL() {
 	if at, err := os.Stat(d.path + "-wal"); err == nil && d.wal != nil && os.SameFile(at, d.wal) {
 		os.Remove(d.path + "-wal")
@@ -75,8 +75,8 @@ func hasHeader(f *os.File) bool {
 	return err == nil && string(begin) == header
 }
 
-// isDatabase reports whether the file at path can be one. It must not be the one that
-// is open, whose locks would be lost.
+// isDatabase reports whether the file at path looks like a database. path must not be
+// the open file: closing another descriptor of it would release its locks.
 func isDatabase(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
@@ -86,26 +86,26 @@ func isDatabase(path string) bool {
 	return hasHeader(f)
 }
 
-// isDamage reports whether an error says that a file is damaged.
+// isDamage reports whether err means that a file is damaged.
 func isDamage(err error) bool {
 	var said *sqlite.Error
 	if errors.As(err, &said) {
-		code := said.Code() & 0xff // without the details
+		code := said.Code() & 0xff // without the extended part of the code
 		return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
 	}
 	return errors.Is(err, errDamaged)
 }
 
-// suspect notes that a report has found the file damaged, and has the writer look.
+// suspect notes that a report found the file damaged, and makes the writer examine it.
 func (s *Store) suspect(err error) {
 	if s != nil && isDamage(err) {
 		s.suspected.Store(true)
 	}
 }
 
-// examine looks at the whole file, as it is on the disk.
+// examine checks the whole file, as it is on the disk.
 func (d *database) examine() error {
-	fresh, err := sql.Open("sqlite", dsn(d.path, "query_only(1)")) // the others remember what they have read
+	fresh, err := sql.Open("sqlite", dsn(d.path, "query_only(1)")) // the other connections have cached pages
 	if err != nil {
 		return err
 	}
@@ -120,9 +120,9 @@ func (d *database) examine() error {
 	return nil
 }
 
-// mend looks whether the open file is where it was and whole, and does what can be
-// done. A file that was deleted is written again from what is open. While that cannot
-// be, what is open goes on and is written to. The error says that the file is damaged.
+// mend checks whether the open file is still at its path and undamaged, and repairs
+// what it can. A deleted file is written again from the open one. Until that succeeds,
+// the open file stays in use. The error means that the file is damaged.
 func (w *writer) mend() error {
 	if w.database == nil || w.path == "" {
 		return nil
@@ -158,16 +158,16 @@ func (w *writer) mend() error {
 	if w.orphaned = err != nil; w.orphaned {
 		w.complain(err)
 		w.rescueAt = time.Now().Add(w.wait)
-		w.wait = min(2*w.wait, longestRetry)
+		w.wait = min(2*w.wait, maxRetry)
 	}
 	return nil
 }
 
-// rescue writes the file again that was deleted. What is open has all of it.
+// rescue writes a deleted file again. The open file still has all the data.
 func (w *writer) rescue() error {
 	path := w.path
 	copied := path + rescueExt
-	os.Remove(copied) // left by another attempt
+	os.Remove(copied) // left by an earlier attempt
 	f, err := makeFile(copied)
 	if err != nil {
 		return fmt.Errorf("%w, and cannot be written again: %w", errDeleted, err)
@@ -182,12 +182,12 @@ func (w *writer) rescue() error {
 		return fmt.Errorf("%w, and cannot be written again: %w", errDeleted, err)
 	}
 	w.close(errDeleted.Error())
-	w.store.log.Warn("the history file was deleted while in use, and has been written again: to begin anew, stop the server first",
+	w.store.log.Warn("the history file was deleted while in use, and was written again: to start empty, stop the server first",
 		zap.String("file", path))
 	return nil
 }
 
-// setAside puts a damaged file where nobody writes to it, and lets a new one be begun.
+// setAside renames a damaged file, so that a new one can be created.
 func (w *writer) setAside(cause error) error {
 	w.store.fault.Failed(cause)
 	if err := w.moveAside(); err != nil {
@@ -197,7 +197,7 @@ func (w *writer) setAside(cause error) error {
 	return nil
 }
 
-// moveAside renames what lies in the place of the file.
+// moveAside renames the file at the path of the history.
 func (w *writer) moveAside() error {
 	path, err := filepath.Abs(w.store.conf.File)
 	if err != nil {
@@ -207,15 +207,18 @@ func (w *writer) moveAside() error {
 	if err := os.Rename(path, aside); err != nil {
 		return err
 	}
-	os.Rename(path+"-wal", aside+"-wal") // which may hold what the other lacks
-	w.store.log.Error("the history file is damaged: it has been set aside, and reports begin anew",
+	os.Rename(path+"-wal", aside+"-wal") // it may hold data that the file lacks
+	w.unharmed = false
+	w.store.log.Error("the history file is damaged: it was set aside, and reports start empty",
 		zap.String("file", path), zap.String("set aside", aside))
 	return nil
 }
 
-// findDamaged notes which damaged files lie beside the one that is open.
-func (s *Store) findDamaged() {
-	if s.conf.File == "" {
+// findDamaged lists the damaged files beside the open one. Once there are none, it does
+// not search again until this file is damaged.
+func (w *writer) findDamaged() {
+	s := w.store
+	if s.conf.File == "" || w.unharmed {
 		return
 	}
 	var found []string
@@ -228,4 +231,5 @@ func (s *Store) findDamaged() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.damaged = found
+	w.unharmed = len(found) == 0
 }

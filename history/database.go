@@ -17,38 +17,38 @@ import (
 )
 
 const (
-	// busyFor is how long a database may be locked by another program.
+	// busyFor is how long to wait for a database that another program has locked.
 	busyFor = 2 * time.Second
 
-	// readers is how many reports may be made at a time.
+	// readers is the maximum number of simultaneous reports.
 	readers = 4
 
-	// longestWAL is how much of the write-ahead log is kept when it is begun anew, in
+	// maxWAL is the size to which the write-ahead log is cut when it starts over, in
 	// bytes.
-	longestWAL = 4 << 20
+	maxWAL = 4 << 20
 
-	// What lies beside the file: the lock of the server that writes it, and until
-	// when that was.
+	// Files beside the history: the lock of the server that writes it, and the time up
+	// to which it was written.
 	lockExt = ".lock"
 	timeExt = ".time"
 )
 
-// database is an open history. One goroutine writes.
+// database is an open history. Only one goroutine writes to it.
 type database struct {
 	*sql.DB         // for the writer
 	read    *sql.DB // for reports
 	addresses
 
 	path string      // empty: in memory
-	file *os.File    // for a look at it; closed last, see Close
-	wal  fs.FileInfo // of the write-ahead log, when it was last looked at
+	file *os.File    // for checks of the file; closed last, see Close
+	wal  fs.FileInfo // of the write-ahead log, at the last check
 	lock *filelock.Lock
 
 	mounts, agents *names
 }
 
-// openDatabase opens the configured file or makes it, or makes one in memory.
-// limit, if any, is what a test does with it first.
+// openDatabase opens or creates the configured file, or creates a database in memory.
+// limit, which tests set, is called first.
 func openDatabase(c conf.History, limit func(*sql.DB) error) (*database, error) {
 	d := &database{}
 	err := d.connect(c.File)
@@ -67,7 +67,7 @@ func (d *database) connect(file string) (err error) {
 		if d.DB, err = sql.Open("sqlite", "file::memory:"); err != nil {
 			return err
 		}
-		d.DB.SetMaxOpenConns(1) // another one would have a database of its own
+		d.DB.SetMaxOpenConns(1) // each connection would have a database of its own
 		d.read = d.DB
 		return nil
 	}
@@ -80,10 +80,10 @@ func (d *database) connect(file string) (err error) {
 	if d.file, err = makeFile(d.path); err != nil {
 		return err
 	}
-	// What is deleted is used again, or given back where the bound of the file was
+	// Freed pages are used again, or returned if the maximum size of the file was
 	// lowered.
 	if d.DB, err = sql.Open("sqlite", dsn(d.path, "auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(NORMAL)",
-		fmt.Sprintf("journal_size_limit(%d)", longestWAL))); err != nil {
+		fmt.Sprintf("journal_size_limit(%d)", maxWAL))); err != nil {
 		return err
 	}
 	d.DB.SetMaxOpenConns(1)
@@ -94,8 +94,8 @@ func (d *database) connect(file string) (err error) {
 	return nil
 }
 
-// takeFile keeps other servers from a file, which would take what this one writes
-// for what a crash has left behind.
+// takeFile locks a file against other servers: they would take this server's entries
+// for those of a crashed one.
 func takeFile(path string) (*filelock.Lock, error) {
 	lock, err := filelock.Take(path + lockExt)
 	var inUse *filelock.InUse
@@ -105,9 +105,9 @@ func takeFile(path string) (*filelock.Lock, error) {
 	return lock, err
 }
 
-// makeFile makes a file that only its owner can read, if there is none: what
-// SQLite lays beside it is as secret. The folder is not made: where a disk is
-// not mounted, nothing should be written in its place.
+// makeFile creates a file that only its owner can read, if there is none: the files
+// that SQLite puts beside it hold the same secrets. It does not create the folder: if a
+// disk is not mounted, nothing should be written in its place.
 func makeFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -124,10 +124,10 @@ func makeFile(path string) (*os.File, error) {
 	return f, nil
 }
 
-// dsn is the address of a file for the driver.
+// dsn returns the address of a file for the driver.
 func dsn(path string, pragmas ...string) string {
 	q := url.Values{"_pragma": append(pragmas, fmt.Sprintf("busy_timeout(%d)", busyFor.Milliseconds())), "_txlock": {"immediate"},
-		"mode": {"rw"}} // a file that was deleted is not made by whoever reads
+		"mode": {"rw"}} // readers must not create a file that was deleted
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: q.Encode()}).String()
 }
 
@@ -148,7 +148,7 @@ func (d *database) prepare(c conf.History, limit func(*sql.DB) error) error {
 	return nil
 }
 
-// Close closes all connections, and lets another server have the file.
+// Close closes all connections and releases the lock of the file.
 func (d *database) Close() (err error) {
 	if d.DB != nil {
 		err = d.DB.Close()
@@ -156,7 +156,7 @@ func (d *database) Close() (err error) {
 	if d.read != nil && d.read != d.DB {
 		err = errors.Join(err, d.read.Close())
 	}
-	if d.file != nil { // after SQLite, which would lose its locks with it
+	if d.file != nil { // after SQLite, whose locks on the file end with any close of it
 		d.file.Close()
 	}
 	if d.lock != nil {

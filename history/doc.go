@@ -1,11 +1,11 @@
-// Package history remembers who listened to what, in an SQLite database, and
-// makes the reports of it that owners of stations and rights societies want.
+// Package history stores who listened to what, in an SQLite database, and makes the
+// reports that station owners and rights societies want.
 //
-//	in:   listeners who left, titles that went on the air, sources that left it,
-//	      and once a minute how many listen
+//	in:   listeners that left, titles that went on the air, sources that left it,
+//	      once a minute the number of listeners, and that the server runs
 //	out:  rows in a file, or in memory without one; reports as values, CSV and JSON
 //
-// Nobody waits for a disk: what is told goes through a bounded queue to one
-// goroutine, which alone writes. When the disk fails, it holds a bounded amount
-// and tries again; what finds no room is lost, counted, and said in the log.
+// Callers never wait for a disk: entries go through a bounded queue to the only
+// goroutine that writes. When the disk fails, the writer holds a bounded number of
+// entries and tries again; entries beyond that are lost, counted and logged.
 package history

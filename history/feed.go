@@ -1,60 +1,72 @@
 package history
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
-// Listening is one stay of a listener on a mount.
-type Listening struct {
+// Session is one stay of a listener on a mount.
+type Session struct {
+	ID     uint64 // distinguishes it from other stays of this run; 0: unknown
 	Mount  string
 	Since  time.Time
 	Stayed time.Duration
-	Addr   string // IP address
+	Addr   netip.Addr
 	Agent  string // User-Agent
-	User   string // whose login he came with
-	Bytes  int64  // sent to him
-	Reason string // why he left
+	User   string // the user of the listener's login
+	Bytes  int64  // sent to it
+	Reason string // why it left
 }
 
-// Track is a title that goes on the air. It lasts until the next one of its
-// mount, or until its source leaves the air.
+// Track is a title that goes on the air. It lasts until the next title of its mount, or
+// until its source leaves the air.
 type Track struct {
 	Mount     string
+	Play      int64 // the same for one playing of a title, on every mount and after every break; 0: no title is known
 	Title     string
 	Since     time.Time
-	Listeners int // at that moment
+	Listeners int // at the beginning of the title
 }
 
-// Session is the time for which an input of a mount was on the air.
-type Session struct {
+// Airtime is the time for which an input of a mount was on the air.
+type Airtime struct {
 	Mount  string
-	Kind   string // "live", "relay", "fallback", "files"…
-	Addr   string // IP address; empty for the server's own
+	Kind   string     // "live", "relay", "fallback", "files"…
+	Addr   netip.Addr // zero: the server's own
 	Agent  string
-	User   string // whose login it came with
+	User   string // the user of the source's login
 	Since  time.Time
 	Stayed time.Duration
 	Reason string // why it ended
+	Play   int64  // the play of the current title, as in Track
 }
 
-// sampled is how many listened to each mount at one moment.
+// sampled is the number of listeners of each mount at one moment.
 type sampled struct {
 	at        time.Time
 	listeners map[string]int
 }
 
-// entry is something that is to be remembered.
-type entry interface{ write(*page) error }
+// begun is an airtime that has begun and not ended.
+type begun struct{ Airtime }
 
-// Listened notes that a listener has left. It does not wait.
-func (s *Store) Listened(l Listening) { s.put(l) }
+// entry is an event to be written to the history.
+type entry interface{ write(*batch) error }
 
-// Played notes that a title is on the air. The same title again, after a gap
-// that was bridged, goes on. It does not wait.
+// Listened records that a listener has left. It does not wait.
+func (s *Store) Listened(l Session) { s.put(l) }
+
+// Played records that a mount plays a title, or that its input has no title. It does
+// not wait.
 func (s *Store) Played(t Track) { s.put(t) }
 
-// Sourced notes that an input has left the air. It does not wait.
-func (s *Store) Sourced(session Session) { s.put(session) }
+// Began records that an input is on the air. It does not wait.
+func (s *Store) Began(session Airtime) { s.put(begun{session}) }
 
-// Sample notes how many listen to each mount. It does not wait and keeps the
+// Sourced records that an input has left the air. It does not wait.
+func (s *Store) Sourced(session Airtime) { s.put(session) }
+
+// Sample records the number of listeners of each mount. It does not wait, and keeps the
 // map.
 func (s *Store) Sample(at time.Time, listeners map[string]int) {
 	if len(listeners) > 0 {

@@ -7,14 +7,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// inert keeps a text that strangers wrote from being a formula: spreadsheets
-// take what stands behind an apostrophe as text. Where the delimiter is another one
-// than ours, as it is in half of Europe, a cell may begin anywhere within the text,
-// quoted or not, and so may a line.
+// inert keeps text from outside from being a formula: after an apostrophe, spreadsheets
+// read text. Where another delimiter than ours is used, as in half of Europe, a cell or
+// a line may begin anywhere within the text, quoted or not.
 func inert(text string) string {
 	var out strings.Builder
-	written, cell := 0, 0 // how much of text is in out, and where the cell begins
-	begin := true         // nothing of the cell has been seen that shows
+	written, cell := 0, 0 // how much of text is in out, and where the current cell begins
+	begin := true         // no visible character of the cell has been seen
 	for i, c := range text {
 		switch {
 		case isDelimiter(c) && strings.TrimSpace(text[:i+len(string(c))]) != "":
@@ -29,10 +28,10 @@ func inert(text string) string {
 	return out.String() + text[written:]
 }
 
-// isDelimiter reports whether a cell or a line may end at c.
+// isDelimiter reports whether c may end a cell or a line.
 func isDelimiter(c rune) bool { return strings.ContainsRune(",;|\t\n\r\v\f\u0085\u2028\u2029", c) }
 
-// isInvisible reports whether a spreadsheet may leave c out at the begin of a cell.
+// isInvisible reports whether a spreadsheet may skip c at the beginning of a cell.
 func isInvisible(c rune) bool { return unicode.IsSpace(c) || !unicode.IsPrint(c) }
 
 // beginsFormula reports whether c, in any of its widths, makes a cell a formula.

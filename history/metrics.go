@@ -15,8 +15,7 @@ func desc(name, help string) *prometheus.Desc {
 	return prometheus.NewDesc("relay_history_"+name, help, nil, nil)
 }
 
-// Describe and Collect make the state of the history Prometheus'. Nothing waits for the
-// disk.
+// Describe and Collect implement prometheus.Collector. They never wait for the disk.
 func (s *Store) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{errorsTotal, failing, lostTotal, damagedNow, sizeNow, sizeMost} {
 		to <- d

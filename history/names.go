@@ -5,13 +5,13 @@ import (
 	"unicode"
 )
 
-// longestText bounds what is kept of a text that strangers choose, in bytes.
-const longestText = 500
+// maxText is the maximum stored length of a text from outside, in bytes.
+const maxText = 500
 
-// mostNames bounds how many numbers are remembered.
-const mostNames = 10_000
+// maxNames is the maximum number of cached numbers.
+const maxNames = 10_000
 
-// names gives the texts in a table their numbers.
+// names maps the texts in a table to their numbers.
 type names struct {
 	find, add string
 	known     map[string]int64
@@ -25,8 +25,8 @@ func newNames(table string) *names {
 	}
 }
 
-// id returns the number of a text, which it is given if it has none.
-func (n *names) id(p *page, text string) (int64, error) {
+// id returns the number of a text, and adds the text to the table if it is new.
+func (n *names) id(p *batch, text string) (int64, error) {
 	if id, ok := n.known[text]; ok {
 		return id, nil
 	}
@@ -40,20 +40,20 @@ func (n *names) id(p *page, text string) (int64, error) {
 			return 0, err
 		}
 	}
-	if len(n.known) >= mostNames {
+	if len(n.known) >= maxNames {
 		clear(n.known)
 	}
 	n.known[text] = id
 	return id, nil
 }
 
-// forget lets go of all numbers: rows may be gone.
+// forget empties the cache: rows may have been deleted.
 func (n *names) forget() { clear(n.known) }
 
-// clip makes a text one line of valid UTF-8, of bounded length.
+// clip makes text one line of valid UTF-8 of bounded length.
 func clip(text string) string {
-	if len(text) > longestText {
-		text = text[:longestText]
+	if len(text) > maxText {
+		text = text[:maxText]
 	}
 	return strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) {

@@ -2,9 +2,9 @@ package history
 
 import "strings"
 
-// players are what User-Agents hold, in small letters, and whose they are. The
-// first that fits counts: browsers name each other, and apps the system's
-// player below them.
+// players lists parts of User-Agents, in lower case, and the name of the player. The
+// first match counts: browsers name each other, and apps name the system's player
+// beneath them.
 var players = []struct{ part, name string }{
 	{"tunein", "TuneIn"},
 	{"radiodroid", "RadioDroid"},
@@ -67,11 +67,11 @@ var players = []struct{ part, name string }{
 	{"trident", "Internet Explorer"},
 }
 
-// unnamed is a program that does not say what it is.
+// unnamed stands for a program that does not name itself.
 const unnamed = "unknown"
 
-// PlayerName is the name people know the program by that sent a User-Agent. Of
-// others it is what stands before the version (RFC 9110 section 10.1.5).
+// PlayerName returns the common name of the program that sent a User-Agent. For unknown
+// programs it is the text before the version (RFC 9110 section 10.1.5).
 func PlayerName(agent string) string {
 	small := strings.ToLower(agent)
 	for _, p := range players {

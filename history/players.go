@@ -12,27 +12,27 @@ type Player struct {
 	Hours    float64 `json:"hours"`
 }
 
-// mostPlayers is how many are told apart: their names are for strangers to
-// choose.
-const mostPlayers = 100
+// maxPlayers is how many players a report distinguishes: their names come from outside.
+const maxPlayers = 100
 
-// otherPlayers stands for the rest.
+// otherPlayers stands for all others.
 const otherPlayers = "others"
 
-// Players tells with which programs people listened, those most in use first.
+// Players returns the programs with which people listened, the most used first.
 func (s *Store) Players(ctx context.Context, about Span) (list []Player, err error) {
 	defer func() { s.suspect(err) }()
-	d, err := s.reading(ctx)
+	d, err := s.report(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer d.end()
 	w, err := about.in(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	type use struct{ sessions, ms int64 }
 	byAgent := map[string]use{}
-	err = s.stays(ctx, d, w, true, func(one stay) {
+	err = d.stays(ctx, w, true, func(one stay) {
 		u := byAgent[one.agent]
 		byAgent[one.agent] = use{u.sessions + one.sessions, u.ms + one.until - one.since}
 	})
@@ -50,12 +50,12 @@ func (s *Store) Players(ctx context.Context, about Span) (list []Player, err err
 		list = append(list, Player{name, u.sessions, hours(u.ms)})
 	}
 	slices.SortFunc(list, func(a, b Player) int { return descending(a.Sessions, b.Sessions, a.Player, b.Player) })
-	if len(list) > mostPlayers {
+	if len(list) > maxPlayers {
 		rest := Player{Player: otherPlayers}
-		for _, p := range list[mostPlayers-1:] {
+		for _, p := range list[maxPlayers-1:] {
 			rest.Sessions, rest.Hours = rest.Sessions+p.Sessions, rounded(rest.Hours+p.Hours)
 		}
-		list = append(list[:mostPlayers-1], rest)
+		list = append(list[:maxPlayers-1], rest)
 	}
 	return list, nil
 }

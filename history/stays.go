@@ -2,33 +2,33 @@ package history
 
 import (
 	"context"
-	"time"
+
+	"relay/internal/netconn"
 )
 
-// stay is the part of a listener's stay that lies in a span.
+// stay is the part of a listener's stay inside a span.
 type stay struct {
 	mount        string
-	agent        string // only where it is asked for
+	agent        string // only if requested
 	who          int64
 	since, until int64
-	sessions     int64 // that it stands for
+	sessions     int64 // how many sessions it stands for
 }
 
-// inSpan finds stays without a look at all that came before: those of up to a
-// day (86,400,000 ms) by when they began, the few others by an index of their
+// inSpan finds the stays in a span without reading all that came before it: stays of up
+// to a day (86,400,000 ms) by their beginning, the few longer ones by an index of their
 // own.
 const inSpan = `SELECT mount, agent, who, since, until FROM listening INDEXED BY listening_since
 	WHERE since > ?1 - 86400000 AND since < ?2 AND until > ?1 AND until - since <= 86400000
 UNION ALL SELECT mount, agent, who, since, until FROM listening INDEXED BY listening_long
 	WHERE until - since > 86400000 AND until > ?1 AND since < ?2`
 
-// briefInSpan finds what was added up. A row begins and ends within a minute of its
-// own, so it is less than two minutes from end to end.
+// briefInSpan finds the sums of brief stays in a span. The stays of a row begin and end
+// within a minute of the row's own, so they cover less than two minutes.
 const briefInSpan = `SELECT mount, agent, who, since, until, sessions, ms FROM brief WHERE minute > ?1 - 120000 AND minute < ?2 + 60000`
 
-// stays calls each for every stay in a span, those who are there now included.
-func (s *Store) stays(ctx context.Context, d *database, w span, withAgents bool, each func(stay)) error {
-	present := s.present()
+// stays calls each for every stay in a span, including those of current listeners.
+func (d *reading) stays(ctx context.Context, w span, withAgents bool, each func(stay)) error {
 	mounts, err := d.namesOf(ctx, "mounts")
 	if err != nil {
 		return err
@@ -70,15 +70,14 @@ func (s *Store) stays(ctx context.Context, d *database, w span, withAgents bool,
 		one.mount, one.agent = mounts[mount], agents[agent]
 		one.spread(func(part stay) { w.give(part, each) })
 	}
-	now := time.Now().UnixMilli()
-	for _, l := range present {
+	for _, l := range d.present {
 		player := clip(l.Agent)
-		w.give(stay{l.Mount, player, d.who(l.Addr, player), l.Since.UnixMilli(), now, 1}, each)
+		w.give(stay{l.Mount, player, d.who(netconn.Text(l.Addr), player), l.Since.UnixMilli(), d.now, 1}, each)
 	}
 	return briefs.Err()
 }
 
-// give calls each with the part of a stay that lies in a span, if one does.
+// give calls each with the part of a stay inside a span, if there is any.
 func (w span) give(one stay, each func(stay)) {
 	overlaps := one.since < w.to && one.until > w.from
 	one.since, one.until = w.clip(one.since, one.until)
@@ -87,15 +86,8 @@ func (w span) give(one stay, each func(stay)) {
 	}
 }
 
-func (s *Store) present() []Listening {
-	if s.Present == nil {
-		return nil
-	}
-	return s.Present()
-}
-
-// namesOf returns the texts in a table by their numbers.
-func (d *database) namesOf(ctx context.Context, table string) (map[int64]string, error) {
+// namesOf returns the texts of a table by their numbers.
+func (d *reading) namesOf(ctx context.Context, table string) (map[int64]string, error) {
 	rows, err := d.read.QueryContext(ctx, `SELECT id, name FROM `+table)
 	if err != nil {
 		return nil, err

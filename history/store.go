@@ -12,66 +12,63 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/clock"
 	"relay/conf"
-	"relay/crew"
+	"relay/internal/clock"
+	"relay/internal/crew"
 	"relay/internal/fault"
 	"relay/internal/logging"
 )
 
 const (
-	// queued is how many entries may wait for the disk.
+	// queued is the maximum number of entries waiting for the disk.
 	queued = 16 << 10
 
-	// sampleEvery is how often it is noted how many listen.
+	// sampleEvery is how often the number of listeners is recorded.
 	sampleEvery = time.Minute
 
-	// answerWithin is how long a disk may take before that is trouble.
+	// answerWithin is how long a disk may take before that counts as a fault.
 	answerWithin = 10 * time.Second
 
-	// goodbye is how long a disk may take to write what is left at the end.
+	// goodbye is how long the disk may take to write the remaining entries at shutdown.
 	goodbye = 3 * time.Second
 )
 
-// ErrOff says that no history is kept.
-var ErrOff = errors.New("no history is kept: [history] off = true")
+// ErrOff means that no history is kept.
+var ErrOff = errors.New("the history is off: [history] off = true")
 
 var errClosed = errors.New("the history is closed: the server is shutting down")
 
-// Store keeps the history of a server. A nil Store keeps nothing. Safe for
-// concurrent use.
+// Store keeps the history of a server. A nil Store keeps nothing. Safe for concurrent
+// use.
 type Store struct {
-	// Listeners, if set before Run, tells how many listen to each mount.
-	Listeners func() map[string]int
-	// Present, if set before Run, tells who listens now, so that reports count
-	// stays that have not ended. How long they have lasted is left out.
-	Present func() []Listening
-	// OnAir, if set before Run, tells what is on the air now, likewise.
-	OnAir func() []Session
-	// Clock, if set before Run, tells what time it is: one that was set wrong must
-	// not delete the past.
-	Clock *clock.Clock
+	present Present
+	clock   *clock.Clock
 
 	conf  conf.History
 	log   *zap.Logger
 	queue chan entry
 	lost  atomic.Int64
-	ready chan struct{} // closed when opening was tried for the first time
+	ready chan struct{} // closed after the first attempt to open the file
 
-	batchTime time.Duration             // how long entries wait for others to be written with
-	look      time.Duration             // how often it is looked what has become of the file
-	retry     time.Duration             // how long a disk that failed is left alone the first time
-	goodbye   time.Duration             // how long the end may take
-	open      func() (*database, error) // a test has others: disks that hang
-	limit     func(*sql.DB) error       // what a test does first: disks that are full; nil: nothing
+	batchTime time.Duration             // how long entries wait to be written with others
+	look      time.Duration             // how often the file is checked
+	retry     time.Duration             // the first pause after a failure of the disk
+	goodbye   time.Duration             // the time limit for the end of Run
+	open      func() (*database, error) // tests replace it: disks that hang
+	limit     func(*sql.DB) error       // tests call it first, for a disk that is full; may be nil
 
-	began time.Time
-	asked atomic.Int64 // how long after it began the disk was asked for what it has not done yet, ns; 0: nothing
+	began   time.Time
+	upSince atomic.Int64 // since when reports count the server as up, Unix ms; 0: not yet
+	asked   atomic.Int64 // when the pending disk operation began, ns after began; 0: none is pending
 
 	fault     fault.Fault  // of writing
 	suspected atomic.Bool  // a report found the file damaged
 	forgotten atomic.Int64 // entries lost since the start
 	size      atomic.Int64 // of the file, bytes
+
+	settling chan chan struct{} // asks the writer to write now, and then close the channel
+	moment   chan struct{}      // holds a value while the writer commits or a report begins to read
+	written  written
 
 	mu      sync.Mutex
 	current *database // nil: there is none to read
@@ -79,18 +76,42 @@ type Store struct {
 	damaged []string  // files that were set aside
 }
 
-// New returns a store at rest, which Run sets to work, or nil when no history
-// is wanted. Nothing is opened yet.
-func New(c conf.History, log *zap.Logger) *Store {
+// Present is what is going on now. Reports count it, since the file has only what has
+// ended.
+type Present interface {
+	// Listeners returns the number of listeners of each mount.
+	Listeners() map[string]int
+	// Sessions returns the current listeners. Stayed is not set in them.
+	Sessions() []Session
+	// Airtimes returns the inputs that are on the air. Stayed is not set in them.
+	Airtimes() []Airtime
+}
+
+// nothing is the Present of a store that was given none.
+type nothing struct{}
+
+func (nothing) Listeners() map[string]int { return nil }
+func (nothing) Sessions() []Session       { return nil }
+func (nothing) Airtimes() []Airtime       { return nil }
+
+// New returns a store that Run starts, or nil if the configuration asks for no history.
+// It does not open the file. present may be nil: nothing is going on. day gives the time: a
+// clock that is set wrong must not delete the past.
+func New(c conf.History, present Present, day *clock.Clock, log *zap.Logger) *Store {
 	if c.Off {
 		return nil
 	}
+	if present == nil {
+		present = nothing{}
+	}
 	s := &Store{
-		Clock: clock.New(log),
-		conf:  c, log: log,
+		present: present, clock: day,
+		conf: c, log: log,
 		began:     time.Now(),
 		queue:     make(chan entry, queued),
 		ready:     make(chan struct{}),
+		settling:  make(chan chan struct{}),
+		moment:    make(chan struct{}, 1),
 		batchTime: time.Second,
 		look:      lookEvery,
 		retry:     time.Second,
@@ -100,8 +121,8 @@ func New(c conf.History, log *zap.Logger) *Store {
 	return s
 }
 
-// Run writes until ctx ends, then what is still waiting. It does not wait for
-// ever for a disk that does not answer. It is called once.
+// Run writes entries until ctx ends, then the remaining ones. If the disk does not
+// answer, it gives up after a time limit. Call it once.
 func (s *Store) Run(ctx context.Context) {
 	if s == nil {
 		return
@@ -109,20 +130,18 @@ func (s *Store) Run(ctx context.Context) {
 	var sampling sync.WaitGroup
 	sampling.Go(func() { s.sample(ctx) })
 	if !crew.Within(ctx, s.goodbye, newWriter(s).run) {
-		s.log.Error("the disk does not answer, the history may lack its end")
+		s.log.Error("the disk does not answer: the history may lack its end")
 	}
 	sampling.Wait()
 	s.tellLost()
 }
 
-// sample notes once a minute how many listen, until ctx ends.
+// sample records the number of listeners once a minute, until ctx ends.
 func (s *Store) sample(ctx context.Context) {
 	tick := time.NewTicker(sampleEvery)
 	defer tick.Stop()
 	for {
-		if s.Listeners != nil {
-			s.Sample(time.Now(), s.Listeners())
-		}
+		s.Sample(time.Now(), s.present.Listeners())
 		s.tellLost()
 		select {
 		case <-tick.C:
@@ -132,18 +151,18 @@ func (s *Store) sample(ctx context.Context) {
 	}
 }
 
-// tellLost logs how many entries were lost since it was last called.
+// tellLost logs how many entries were lost since the last call.
 func (s *Store) tellLost() {
 	if n := s.lost.Swap(0); n > 0 {
 		s.forgotten.Add(n)
-		s.log.Warn("the history could not keep up", zap.Int64("lost entries", n), logging.Limit())
+		s.log.Warn("the history could not keep up: some entries are lost", zap.Int64("lost entries", n), logging.Limit())
 	}
 }
 
-// Kept reports whether any history is kept.
+// Kept reports whether a history is kept.
 func (s *Store) Kept() bool { return s != nil }
 
-// File is where the history is kept; empty: in memory, or nowhere.
+// File returns the path of the history; empty: in memory, or off.
 func (s *Store) File() string {
 	if s == nil {
 		return ""
@@ -151,8 +170,8 @@ func (s *Store) File() string {
 	return s.conf.File
 }
 
-// Trouble says why nothing can be written at present, or what reports lack because
-// of damage; empty: nothing is wrong.
+// Trouble returns why nothing can be written at present, or what reports lack because
+// of damage; empty if there is no trouble.
 func (s *Store) Trouble() string {
 	if s == nil {
 		return ""
@@ -171,7 +190,7 @@ func (s *Store) Trouble() string {
 	return ""
 }
 
-// hangs reports whether the disk has not answered for long, and since when.
+// hangs reports whether the disk has not answered for a long time, and since when.
 func (s *Store) hangs() (since time.Time, yes bool) {
 	asked := s.asked.Load()
 	if asked == 0 || time.Since(s.began)-time.Duration(asked) <= answerWithin {
@@ -180,7 +199,7 @@ func (s *Store) hangs() (since time.Time, yes bool) {
 	return s.began.Add(time.Duration(asked)), true
 }
 
-// use lets reports read from a database; nil for none, and why.
+// use makes reports read from d; nil means none, because of trouble.
 func (s *Store) use(d *database, trouble string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -192,8 +211,8 @@ func (s *Store) use(d *database, trouble string) {
 	}
 }
 
-// reading returns the database to read from. It waits for the first attempt to
-// open one, no longer than ctx.
+// reading returns the database to read from. It waits for the first attempt to open
+// one, but not longer than ctx.
 func (s *Store) reading(ctx context.Context) (*database, error) {
 	if s == nil {
 		return nil, ErrOff

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,11 +18,12 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"relay/conf"
+	"relay/internal/clock"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience bounds every wait for a condition.
+// patience is the time limit of every wait for a condition.
 const patience = 20 * time.Second
 
 func eventually(t testing.TB, what string, condition func() bool) {
@@ -33,25 +35,23 @@ func eventually(t testing.TB, what string, condition func() bool) {
 	}
 }
 
-// began is when what tests tell of happened: in the past, at a full hour.
+// began is when the events in the tests happened: in the past, at a full hour.
 var began = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func after(minutes int) time.Time { return began.Add(time.Duration(minutes) * time.Minute) }
 
-// running is a store at work.
+// running is a store that runs.
 type running struct {
 	*Store
 	log  *observer.ObservedLogs
-	stop func() // returns when it has ended
-
-	settled int // how often
+	stop func() // returns once the store has stopped
 }
 
-// start runs a store until the test ends. before is done first.
+// start runs a store until the test ends. It calls before first.
 func start(t testing.TB, c conf.History, before ...func(*Store)) *running {
 	t.Helper()
 	core, log := observer.New(zapcore.DebugLevel)
-	s := New(c, zap.New(core))
+	s := New(c, nil, clock.New(zap.NewNop()), zap.New(core))
 	s.retry, s.batchTime, s.look, s.goodbye = 10*time.Millisecond, 10*time.Millisecond, 50*time.Millisecond, time.Minute
 	for _, do := range before {
 		do(s)
@@ -70,21 +70,22 @@ func start(t testing.TB, c conf.History, before ...func(*Store)) *running {
 	return &running{Store: s, log: log, stop: stop}
 }
 
-// inFile is the configuration of a history in a file of its own.
+// inFile returns the configuration of a history in a file of its own.
 func inFile(t testing.TB) conf.History {
 	t.Helper()
 	return conf.History{File: filepath.Join(t.TempDir(), "history.db"), HashIP: true}
 }
 
-// stayed is a listener who stayed on /live for some minutes.
-func stayed(name string, from, minutes int) Listening {
-	return Listening{
+// stayed returns the stay of a listener on /live, from and minutes in minutes.
+func stayed(name string, from, minutes int) Session {
+	return Session{
 		Mount: "/live", Since: after(from), Stayed: time.Duration(minutes) * time.Minute,
-		Addr: "192.0.2." + name, Agent: "VLC/3.0.20 LibVLC/3.0.20", Bytes: 1000, Reason: "left",
+		Addr: netip.MustParseAddr("192.0.2." + name), Agent: "VLC/3.0.20 LibVLC/3.0.20", Bytes: 1000, Reason: "left",
 	}
 }
 
-// sessions returns how many are in the reports, -1 while there are none.
+// sessions returns the number of sessions in the reports, -1 while there are no
+// reports.
 func sessions(s *Store) (n int64) {
 	list, err := s.Listening(context.Background(), Span{Mount: "/live"})
 	if err != nil {
@@ -137,14 +138,14 @@ func TestWithoutFileItIsKeptWhileRunning(t *testing.T) {
 }
 
 func TestNothingIsKeptWhenOff(t *testing.T) {
-	s := New(conf.History{Off: true, File: filepath.Join(t.TempDir(), "history.db")}, zap.NewNop())
+	s := New(conf.History{Off: true, File: filepath.Join(t.TempDir(), "history.db")}, nil, clock.New(zap.NewNop()), zap.NewNop())
 	if s != nil {
 		t.Fatal("a store that is off")
 	}
-	s.Run(context.Background()) // all of it may be called all the same
-	s.Listened(Listening{})
+	s.Run(context.Background()) // every method may still be called
+	s.Listened(Session{})
 	s.Played(Track{})
-	s.Sourced(Session{})
+	s.Sourced(Airtime{})
 	s.Sample(time.Now(), map[string]int{"/live": 1})
 	if _, err := s.Listening(context.Background(), Span{}); !errors.Is(err, ErrOff) {
 		t.Errorf("got %v", err)
@@ -160,7 +161,7 @@ func TestAddressesAreHashedUnlessWanted(t *testing.T) {
 		c.HashIP = hashed
 		r := start(t, c)
 		r.Listened(stayed("77", 0, 10))
-		r.Sourced(Session{Mount: "/live", Kind: "live", Addr: "192.0.2.77", Since: began, Stayed: time.Hour})
+		r.Sourced(Airtime{Mount: "/live", Kind: "live", Addr: netip.MustParseAddr("192.0.2.77"), Since: began, Stayed: time.Hour})
 		r.stop()
 		all := ""
 		for _, name := range []string{c.File, c.File + "-wal"} {
@@ -208,19 +209,19 @@ func TestWhatIsTooOldIsDeleted(t *testing.T) {
 	now := time.Now()
 	ago := func(hours int) time.Time { return now.Add(-time.Duration(hours) * time.Hour) }
 	r := start(t, c)
-	r.Listened(Listening{Mount: "/live", Since: ago(100), Stayed: time.Hour, Agent: "Old/1"})
-	r.Listened(Listening{Mount: "/live", Since: ago(100), Stayed: 90 * time.Hour, Agent: "Long/1"})
-	r.Listened(Listening{Mount: "/live", Since: ago(2), Stayed: time.Hour, Agent: "New/1"})
-	r.Played(Track{Mount: "/live", Title: "Old", Since: ago(100)})
-	r.Sourced(Session{Mount: "/live", Since: ago(100), Stayed: time.Hour})
-	r.Played(Track{Mount: "/live", Title: "New", Since: ago(60)}) // goes on
+	r.Listened(Session{Mount: "/live", Since: ago(100), Stayed: time.Hour, Agent: "Old/1"})
+	r.Listened(Session{Mount: "/live", Since: ago(100), Stayed: 90 * time.Hour, Agent: "Long/1"})
+	r.Listened(Session{Mount: "/live", Since: ago(2), Stayed: time.Hour, Agent: "New/1"})
+	r.Played(Track{Mount: "/live", Play: 1, Title: "Old", Since: ago(100)})
+	r.Sourced(Airtime{Mount: "/live", Since: ago(100), Stayed: time.Hour})
+	r.Played(Track{Mount: "/live", Play: 2, Title: "New", Since: ago(60)}) // goes on
 	r.Sample(ago(100), map[string]int{"/live": 1})
 	r.Sample(ago(1), map[string]int{"/live": 1})
 	r.awaitSessions(t, 3)
 	r.stop()
 
 	c.Keep = conf.Duration(48 * time.Hour)
-	r = start(t, c, func(s *Store) { s.Clock = (&hands{day: ago(60)}).clock() })
+	r = start(t, c, func(s *Store) { s.clock = (&testClock{day: ago(60)}).clock() })
 	r.awaitSessions(t, 3) // nothing was that old then
 	r.stop()
 	r = start(t, c)
@@ -246,10 +247,10 @@ func TestWhatIsTooOldIsDeleted(t *testing.T) {
 }
 
 func TestMemoryHoldsNoMoreThanSome(t *testing.T) {
-	s := New(conf.History{}, zap.NewNop())
+	s := New(conf.History{}, nil, clock.New(zap.NewNop()), zap.NewNop())
 	w := newWriter(s)
 	defer w.close("")
-	for n := range mostInMemory + 4*spareInMemory {
+	for n := range maxInMemory + 4*spareInMemory {
 		one := stayed("1", 0, 1)
 		one.Agent = fmt.Sprintf("Player-%d/1", n/1000)
 		w.batch = append(w.batch, one, sampled{after(n), map[string]int{"/live": 1}})
@@ -259,7 +260,7 @@ func TestMemoryHoldsNoMoreThanSome(t *testing.T) {
 			}
 		}
 	}
-	for table, most := range map[string]int{"listening": mostInMemory + spareInMemory, "samples": mostInMemory + spareInMemory, "agents": (mostInMemory+spareInMemory)/1000 + 1} {
+	for table, most := range map[string]int{"listening": maxInMemory + spareInMemory, "samples": maxInMemory + spareInMemory, "agents": (maxInMemory+spareInMemory)/1000 + 1} {
 		var n int
 		if err := w.QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); err != nil || n > most {
 			t.Errorf("%d rows of %s are in memory, want no more than %d; %v", n, table, most, err)
@@ -269,7 +270,7 @@ func TestMemoryHoldsNoMoreThanSome(t *testing.T) {
 
 func TestListenersAreCountedEveryMinute(t *testing.T) {
 	r := start(t, inFile(t), func(s *Store) {
-		s.Listeners = func() map[string]int { return map[string]int{"/live": 7, "/other": 2} }
+		s.present = goingOn{listeners: map[string]int{"/live": 7, "/other": 2}}
 	})
 	eventually(t, "the first sample", func() bool {
 		points, err := r.Curve(context.Background(), Span{}, time.Minute)
@@ -290,7 +291,7 @@ func TestBurstOfLeavesIsNotLost(t *testing.T) {
 
 func TestNobodyWaitsForAQueueThatIsFull(t *testing.T) {
 	core, log := observer.New(zapcore.InfoLevel)
-	s := New(conf.History{}, zap.New(core))
+	s := New(conf.History{}, nil, clock.New(zap.NewNop()), zap.New(core))
 	for range queued + 5 {
 		s.Listened(stayed("1", 0, 10))
 	}

@@ -6,25 +6,26 @@ import (
 )
 
 const (
-	// tidyEvery is how often what is too old is looked for.
+	// tidyEvery is how often old rows are deleted.
 	tidyEvery = 10 * time.Minute
 
 	// tidyAtOnce is how many rows are deleted in one transaction.
 	tidyAtOnce = 10_000
 
-	// mostInMemory is how many rows of each table are kept without a file.
-	mostInMemory = 50_000
+	// maxInMemory is how many rows of each table are kept without a file.
+	maxInMemory = 50_000
 
-	// spareInMemory is how many entries may come before it is looked again.
+	// spareInMemory is how many entries may be written between two deletions without a
+	// file.
 	spareInMemory = 10_000
 )
 
-// tidy deletes what is too old or, without a file, too much.
+// tidy deletes rows that are too old or, without a file, too many.
 func (w *writer) tidy() error {
 	now := w.witness.Now(w.newest)
 	var removed int64
 	for _, table := range []struct{ name, since string }{
-		{"listening", "until"}, {"titles", "ifnull(until, since)"}, {"sources", "until"},
+		{"listening", "until"}, {"titles", "until"}, {"sources", "until"},
 	} {
 		if keep := w.store.conf.Keep.Duration(); keep > 0 {
 			n, err := w.remove(`DELETE FROM `+table.name+` WHERE rowid IN (SELECT rowid FROM `+table.name+
@@ -36,7 +37,7 @@ func (w *writer) tidy() error {
 		}
 		if w.path == "" {
 			n, err := w.remove(`DELETE FROM `+table.name+` WHERE rowid IN (SELECT rowid FROM `+table.name+
-				` ORDER BY rowid DESC LIMIT ?2 OFFSET ?1)`, mostInMemory)
+				` ORDER BY rowid DESC LIMIT ?2 OFFSET ?1)`, maxInMemory)
 			if err != nil {
 				return err
 			}
@@ -45,6 +46,11 @@ func (w *writer) tidy() error {
 	}
 	if err := w.tidyMinutes(now); err != nil {
 		return err
+	}
+	if keep := w.store.conf.Keep.Duration(); keep > 0 {
+		if err := forgetUptimes(w, now.Add(-keep).UnixMilli()); err != nil {
+			return err
+		}
 	}
 	n, err := w.tidyFuture(now)
 	if err != nil {
@@ -56,14 +62,14 @@ func (w *writer) tidy() error {
 	return w.tidyAgents()
 }
 
-// tidyAgents deletes the names of players that no row has any more.
+// tidyAgents deletes the names of players that no row uses any more.
 func (w *writer) tidyAgents() error {
 	w.agents.forget()
-	_, err := w.Exec(`DELETE FROM agents WHERE id NOT IN (SELECT agent FROM listening UNION SELECT agent FROM brief)`)
+	_, err := w.Exec(`DELETE FROM agents WHERE id NOT IN (SELECT agent FROM listening UNION SELECT agent FROM brief UNION SELECT agent FROM present)`)
 	return err
 }
 
-// tidyMinutes does the same for the tables of which a row is about a minute.
+// tidyMinutes deletes the old rows of the tables with a row for each minute.
 func (w *writer) tidyMinutes(now time.Time) error {
 	for table, key := range map[string]struct{ at, all string }{
 		"samples": {"at", "at, mount"}, "brief": {"minute", "minute, mount, client"},
@@ -75,7 +81,7 @@ func (w *writer) tidyMinutes(now time.Time) error {
 			}
 		}
 		if w.path == "" {
-			if _, err := w.remove(rows+` ORDER BY `+key.at+` DESC LIMIT ?2 OFFSET ?1)`, mostInMemory); err != nil {
+			if _, err := w.remove(rows+` ORDER BY `+key.at+` DESC LIMIT ?2 OFFSET ?1)`, maxInMemory); err != nil {
 				return err
 			}
 		}
@@ -83,8 +89,8 @@ func (w *writer) tidyMinutes(now time.Time) error {
 	return nil
 }
 
-// tidyFuture deletes rows that were written while the clock was ahead, when they
-// have been seen for as long as rows are kept: their own time may be years away.
+// tidyFuture deletes rows that were written while the clock was ahead, once they have
+// existed for as long as rows are kept: their own time may be years ahead.
 func (w *writer) tidyFuture(now time.Time) (removed int64, err error) {
 	keep := w.store.conf.Keep.Duration()
 	if keep == 0 || w.witness.Doubt() > 0 {
@@ -109,8 +115,8 @@ func (w *writer) tidyFuture(now time.Time) (removed int64, err error) {
 	return removed, nil
 }
 
-// newest returns what time the newest row is from that is from before now. Samples
-// are taken every minute.
+// newest returns the time of the newest row from before now. Samples are taken every
+// minute.
 func (w *writer) newest(now time.Time) time.Time {
 	var newest sql.NullInt64
 	err := w.QueryRow(`SELECT max(at) FROM (SELECT max(at) AS at FROM samples WHERE at <= ?1
@@ -123,7 +129,7 @@ func (w *writer) newest(now time.Time) time.Time {
 	return time.UnixMilli(newest.Int64)
 }
 
-// remove deletes rows, some at a time, until there are no more.
+// remove deletes rows, some at a time, until none are left.
 func (w *writer) remove(query string, bound int64) (removed int64, err error) {
 	for {
 		result, err := w.Exec(query, bound, tidyAtOnce)
@@ -136,11 +142,4 @@ func (w *writer) remove(query string, bound int64) (removed int64, err error) {
 			return removed, err
 		}
 	}
-}
-
-// endOpenTitles ends what was on the air when a server was killed, at the last
-// moment it is known to have run.
-func (d *database) endOpenTitles() error {
-	_, err := d.Exec(`UPDATE titles SET until = max(since, ifnull((SELECT max(at) FROM samples), since)) WHERE until IS NULL`)
-	return err
 }

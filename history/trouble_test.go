@@ -15,17 +15,17 @@ import (
 	"relay/conf"
 )
 
-// toldOnce checks that trouble was told once, and its end too.
+// toldOnce checks that the fault was logged once, and its end too.
 func (r *running) toldOnce(t *testing.T) {
 	t.Helper()
-	for _, said := range []string{"cannot keep the history; the broadcast goes on", "the history is kept again"} {
+	for _, said := range []string{"cannot keep the history; the broadcast goes on", "the history is written again"} {
 		if n := r.log.FilterMessage(said).Len(); n != 1 {
 			t.Errorf("said %d times: %s", n, said)
 		}
 	}
 }
 
-// While a file cannot be used, what is told waits; when it can, all is there.
+// While a file cannot be used, entries wait; afterwards all of them are in it.
 func TestTroubleEnds(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -74,7 +74,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// change does something to a database from outside.
+// change runs a statement on a database from outside.
 func change(t *testing.T, file, statement string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", file)
@@ -102,7 +102,7 @@ func TestFullDisk(t *testing.T) {
 	r.toldOnce(t)
 }
 
-// A file that is deleted is written again with all that was in it, and said to be.
+// A deleted file is written again with all its contents, and that is logged.
 func TestFileDeletedWhileRunning(t *testing.T) {
 	for name, endings := range map[string][]string{
 		"alone": {""}, "with what SQLite lays beside it": {"", "-wal", "-shm"}, "with its lock": {"", "-wal", "-shm", lockExt},
@@ -131,7 +131,7 @@ func TestFileDeletedWhileRunning(t *testing.T) {
 	}
 }
 
-// Where the file cannot be written again, what is open goes on and keeps all of it.
+// If the file cannot be written again, the open one stays in use and keeps everything.
 func TestFolderDeletedWhileRunning(t *testing.T) {
 	c := conf.History{File: filepath.Join(t.TempDir(), "folder", "history.db"), HashIP: true}
 	must(t, os.Mkdir(filepath.Dir(c.File), 0o700))
@@ -154,7 +154,7 @@ func TestFolderDeletedWhileRunning(t *testing.T) {
 	start(t, c).awaitSessions(t, 3)
 }
 
-// A database in the place of the file is the one that is meant from then on.
+// A database that replaces the file is used from then on.
 func TestFileReplacedByADatabase(t *testing.T) {
 	other := inFile(t)
 	o := start(t, other)
@@ -173,8 +173,8 @@ func TestFileReplacedByADatabase(t *testing.T) {
 	r.awaitSessions(t, 3)
 }
 
-// A file that is overwritten is set aside, which is told until somebody has looked; a
-// new one is begun, or the old one written again where that is possible.
+// An overwritten file is set aside, which is reported until somebody has moved it away.
+// A new one is created, or the old one written again if possible.
 func TestFileOverwrittenWhileRunning(t *testing.T) {
 	garbage := []byte(strings.Repeat("this is no database ", 5000))
 	overwrite := func(text []byte, at int64) func(*testing.T, string) {
@@ -212,19 +212,19 @@ func TestFileOverwrittenWhileRunning(t *testing.T) {
 			r.awaitSessions(t, 500)
 			_, err := r.opened(t).Exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
 			must(t, err)
-			r.opened(t).read.SetMaxIdleConns(0) // which would remember what they have read
+			r.opened(t).read.SetMaxIdleConns(0) // idle connections would have cached pages
 			tt.damage(t, c.File)
 			aside := func() []string {
 				found, _ := filepath.Glob(c.File + ".damaged-*Z")
 				return found
 			}
 			eventually(t, "the damaged file to be set aside", func() bool {
-				r.Listening(context.Background(), Span{}) // somebody asks
+				r.Listening(context.Background(), Span{}) // a report is requested
 				return len(aside()) == 1 && strings.Contains(r.Trouble(), "set aside")
 			})
 			r.Listened(stayed("2", 0, 10))
 			r.awaitSessions(t, tt.kept+1)
-			if n := r.log.FilterMessageSnippet("is damaged: it has been set aside").Len(); n != 1 {
+			if n := r.log.FilterMessageSnippet("is damaged: it was set aside").Len(); n != 1 {
 				t.Errorf("said %d times that the file is damaged", n)
 			}
 			if state := r.fault.State(); !state.Since.IsZero() {
@@ -271,7 +271,7 @@ func TestFolderThatMustNotBeWrittenTo(t *testing.T) {
 	r.awaitSessions(t, 1)
 }
 
-// A disk that never answers keeps neither those who tell nor the end waiting.
+// A disk that never answers delays neither the callers nor the shutdown.
 func TestDiskThatHangs(t *testing.T) {
 	answer := make(chan struct{})
 	hanging := make(chan struct{})

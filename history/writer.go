@@ -2,40 +2,49 @@ package history
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"time"
 
 	"go.uber.org/zap"
 
-	"relay/clock"
+	"relay/internal/clock"
 	"relay/internal/filelock"
 )
 
 const (
-	// batchMost is how many are written together.
+	// batchMost is the maximum number of entries written together.
 	batchMost = 1000
 
-	// longestRetry is how long a disk that goes on failing is left alone.
-	longestRetry = time.Minute
+	// maxRetry is the longest pause after failures of the disk.
+	maxRetry = time.Minute
 
-	// lockedRetry is how long a file that another server has is left alone.
+	// lockedRetry is the longest pause while another server has the file.
 	lockedRetry = 5 * time.Second
 )
 
-// writer puts entries on the disk, and lives through what disks do.
+// writer writes entries to the disk, and survives faults of the disk.
 type writer struct {
 	store     *Store
 	*database                          // nil: not open
 	batch     []entry                  // not yet written
-	briefs    map[briefKey]*briefStays // those of batch
+	briefs    map[briefKey]*briefStays // brief stays in batch
 	tally     tally
-	resumed   bool // what an earlier run left open was closed
-	orphaned  bool // what is open is found at its path no more
+	settling  []chan struct{} // reports that wait for earlier entries
+	behind    int             // how many entries of the queue these reports wait for
+	resumed   bool            // rows left open by an earlier run have been ended
+	reopened  bool            // open rows in the file may be from an earlier time
+	seen      sql.NullInt64   // when the file had last been written before it was opened
+	unharmed  bool            // there is no damaged file beside this one
+	orphaned  bool            // the open file is no longer at its path
 	rescueAt  time.Time
-	untidied  int // entries written since memory was last tidied
+	untidied  int // entries written since the database in memory was last tidied
 	wait      time.Duration
 
-	witness *clock.Witness // decides what is too old
+	witness *clock.Witness // decides which rows are too old
+	noted   map[uint64]noted
+	up      upTime        // this run, up to its last stamp
+	upFor   time.Duration // the running time at that stamp
 }
 
 func newWriter(s *Store) *writer {
@@ -43,17 +52,20 @@ func newWriter(s *Store) *writer {
 	if s.conf.File != "" {
 		remembers = s.conf.File + timeExt
 	}
-	w := &writer{store: s, wait: s.retry, witness: s.Clock.Witness(remembers)}
+	w := &writer{store: s, wait: s.retry, noted: map[uint64]noted{}, witness: s.clock.Witness(remembers)}
 	w.witness.Idle(s.conf.Keep == 0)
 	return w
 }
 
-// run writes until ctx ends and nothing is left.
+// run writes until ctx ends and no entries are left.
 func (w *writer) run(ctx context.Context) {
 	defer w.end()
-	tidy, look := time.NewTicker(tidyEvery), time.NewTicker(w.store.look)
+	tidy, look, stamp := time.NewTicker(tidyEvery), time.NewTicker(w.store.look), time.NewTicker(stampEvery)
 	defer tidy.Stop()
 	defer look.Stop()
+	defer stamp.Stop()
+	w.stamp(time.Now(), time.Since(w.store.began))
+	stopping := false
 	for {
 		if err := w.write(); err != nil {
 			w.fail(err)
@@ -64,19 +76,24 @@ func (w *writer) run(ctx context.Context) {
 			continue
 		}
 		if ctx.Err() != nil && len(w.store.queue) == 0 {
-			return
+			if stopping {
+				return
+			}
+			stopping = true
+			w.stamp(time.Now(), time.Since(w.store.began)) // the last stamp
+			continue
 		}
-		w.gather(ctx, tidy.C, look.C)
+		w.gather(ctx, tidy.C, look.C, stamp.C)
 	}
 }
 
-// write opens the database, if it is not, and writes the batch. A file that turns out
-// to be damaged gives way to a new one, if it was in use; one that was found damaged
-// may belong to somebody else.
+// write opens the database if necessary and writes the batch. A file that becomes
+// damaged while in use is replaced by a new one. A file that is damaged from the start
+// stays: it may belong to another program.
 func (w *writer) write() error {
 	w.store.asked.Store(int64(time.Since(w.store.began)))
 	defer w.store.asked.Store(0)
-	defer w.store.findDamaged()
+	defer w.findDamaged()
 	err := w.writeOnce()
 	if isDamage(err) && w.resumed && w.store.conf.File != "" {
 		if err = w.setAside(err); err == nil {
@@ -96,13 +113,20 @@ func (w *writer) writeOnce() error {
 		}
 	}
 	if len(w.batch) > 0 {
-		if err := w.save(w.batch); err != nil {
+		if err := w.save(w.batch, w.commit); err != nil {
 			return err
 		}
 		w.untidied += len(w.batch)
 		clear(w.batch)
 		w.batch = w.batch[:0]
 		clear(w.briefs)
+	}
+	w.settled()
+	if w.reopened && len(w.store.queue) == 0 { // entries made meanwhile have been written
+		if err := w.takeUp(w.store.present.Airtimes(), w.store.present.Sessions(), w.seen); err != nil {
+			return err
+		}
+		w.reopened = false
 	}
 	if err := w.keepSmall(); err != nil {
 		return err
@@ -118,7 +142,7 @@ func (w *writer) writeOnce() error {
 		return nil
 	}
 	if was, ended := w.store.fault.Works(); ended {
-		w.store.log.Info("the history is kept again", zap.Time("since", was.Since), zap.Int64("attempts that failed", was.Failures))
+		w.store.log.Info("the history is written again", zap.Time("since", was.Since), zap.Int64("attempts that failed", was.Failures))
 	}
 	w.wait = w.store.retry
 	w.store.use(w.database, "")
@@ -130,19 +154,20 @@ func (w *writer) reopen() error {
 	if err != nil {
 		return err
 	}
-	if !w.resumed {
-		if err := d.endOpenTitles(); err != nil {
-			d.Close()
-			return err
-		}
-		w.resumed = true
+	if w.seen, err = d.seen(); err == nil && !w.resumed {
+		err = d.takeUp(w.store.present.Airtimes(), w.store.present.Sessions(), w.seen)
 	}
+	if err != nil {
+		d.Close()
+		return err
+	}
+	w.reopened, w.resumed = w.resumed, true
 	w.database = d
 	return w.tidy()
 }
 
-// fail notes what is wrong and closes the file, which may be another one the
-// next time. What is in memory stays.
+// fail notes the error and closes the file: the path may hold another file at the next
+// attempt. A database in memory stays open.
 func (w *writer) fail(err error) {
 	var inUse *filelock.InUse
 	if errors.As(err, &inUse) {
@@ -156,20 +181,20 @@ func (w *writer) fail(err error) {
 	w.close(err.Error())
 }
 
-// complain notes what is wrong. The log has it once, when it begins.
+// complain notes the error. The log gets it once, when the fault begins.
 func (w *writer) complain(err error) {
 	if w.store.fault.Failed(err) {
 		w.store.log.Error("cannot keep the history; the broadcast goes on", zap.String("file", w.store.conf.File), zap.Error(err))
 	}
 }
 
-// end closes the file. One that was deleted is written again, if it can be by now.
+// end closes the file. If it was deleted, end tries once more to write it again.
 func (w *writer) end() {
 	if w.orphaned && w.database != nil {
 		w.rescueAt = time.Time{}
 		w.mend()
 		if w.orphaned {
-			w.store.log.Error("the history is lost with the server: its file was deleted, and could not be written again", zap.String("file", w.path))
+			w.store.log.Error("the history file was deleted and cannot be written again: the history ends with the server", zap.String("file", w.path))
 		}
 	}
 	w.close("")
@@ -184,31 +209,41 @@ func (w *writer) close(trouble string) {
 	}
 }
 
-// pause leaves a disk alone for a while. It reports whether ctx still runs.
+// pause waits before the next attempt. It reports whether ctx still runs.
 func (w *writer) pause(ctx context.Context) bool {
 	select {
 	case <-time.After(w.wait):
-		w.wait = min(2*w.wait, longestRetry)
+		w.wait = min(2*w.wait, maxRetry)
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
-// take adds an entry to those that are written together.
+// take adds an entry to the batch.
 func (w *writer) take(e entry) {
-	if l, ok := e.(Listening); ok && w.merges(l) {
-		return
+	if l, ok := e.(Session); ok {
+		w.notePast(l.ID)
+		if w.merges(l) {
+			return
+		}
 	}
 	w.batch = append(w.batch, e)
 }
 
-// gather waits for entries and takes some of them. When ctx has ended it takes
-// what there is.
-func (w *writer) gather(ctx context.Context, tidy, look <-chan time.Time) {
+// gather waits for entries and takes some of them. Once ctx has ended, it takes the
+// entries that are there.
+func (w *writer) gather(ctx context.Context, tidy, look, stamp <-chan time.Time) {
+	if w.behind > 0 {
+		w.catchUp()
+		return
+	}
 	select {
 	case e := <-w.store.queue:
 		w.take(e)
+	case done := <-w.store.settling:
+		w.settle(done)
+		return
 	case <-tidy:
 		if err := w.tidy(); err != nil {
 			w.store.suspect(err)
@@ -216,6 +251,9 @@ func (w *writer) gather(ctx context.Context, tidy, look <-chan time.Time) {
 		}
 		return
 	case <-look:
+		return
+	case <-stamp:
+		w.stamp(time.Now(), time.Since(w.store.began))
 		return
 	case <-ctx.Done():
 	}
@@ -226,6 +264,9 @@ func (w *writer) gather(ctx context.Context, tidy, look <-chan time.Time) {
 		case e := <-w.store.queue:
 			w.take(e)
 			continue
+		case done := <-w.store.settling:
+			w.settle(done)
+			return
 		case <-full.C:
 			return
 		case <-ctx.Done():
@@ -237,4 +278,41 @@ func (w *writer) gather(ctx context.Context, tidy, look <-chan time.Time) {
 			return
 		}
 	}
+}
+
+// settle takes the entries that were queued before a report asked for them.
+func (w *writer) settle(done chan struct{}) {
+	w.settling = append(w.settling, done)
+	w.behind = len(w.store.queue)
+	w.catchUp()
+}
+
+// catchUp takes entries that reports wait for, up to a full batch.
+func (w *writer) catchUp() {
+	for ; w.behind > 0 && len(w.batch) < batchMost; w.behind-- {
+		w.take(<-w.store.queue)
+	}
+}
+
+// settled releases the reports that wait, once all their entries are written.
+func (w *writer) settled() {
+	if w.behind > 0 {
+		return
+	}
+	for _, done := range w.settling {
+		close(done)
+	}
+	w.settling = nil
+}
+
+// commit commits the transaction of a batch. No report begins meanwhile, so that each
+// finds a stay either among the current listeners or in the database.
+func (w *writer) commit(tx *sql.Tx) error {
+	w.store.moment <- struct{}{}
+	defer func() { <-w.store.moment }()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	w.store.written.add(w.batch)
+	return nil
 }

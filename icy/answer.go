@@ -9,23 +9,23 @@ import (
 	"strings"
 	"time"
 
-	"relay/version"
+	"relay/internal/version"
 )
 
 // Answers to a source, byte for byte as recorded
-// (wire/source-put-100continue.txt). The final one bears no header at all:
-// curl stops sending when it sees a Content-Length, old encoders when they
-// see anything they do not know.
+// (e2e/recorded/source-put-100continue.txt). The final answer has no header at all:
+// curl stops sending when it sees a Content-Length, and old encoders stop when they see
+// anything they do not know.
 const (
 	SourceContinue = "HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n"
 	SourceAccepted = "HTTP/1.0 200 OK\r\n\r\n"
 )
 
-// AppendRefusal appends a whole answer that refuses a stream request: head
-// and a sentence as plain text, ended by the close (recorded:
-// wire/source-mount-in-use.txt, wire/source-wrong-password.txt). more is what
-// the head says besides; "Www-Authenticate" without a value leaves out of a 401 that it
-// asks for a password.
+// AppendRefusal appends the whole answer that refuses a stream request: the head and a
+// sentence as plain text, ended by the close (recorded:
+// e2e/recorded/source-mount-in-use.txt, e2e/recorded/source-wrong-password.txt). more
+// holds further header fields; in a 401, "Www-Authenticate" without a value omits the
+// challenge, so that browsers do not ask for a password.
 func AppendRefusal(dst []byte, status int, sentence string, now time.Time, more ...http.Header) []byte {
 	reason := http.StatusText(status)
 	challenge, extra := "", ""
@@ -48,12 +48,13 @@ func AppendRefusal(dst []byte, status int, sentence string, now time.Time, more 
 	return append(dst, sentence...)
 }
 
-// exposedFields begins the line that names what scripts of other sites may read.
+// exposedFields begins the line that names the fields which other sites' scripts may
+// read.
 const exposedFields = "Access-Control-Expose-Headers:"
 
-// AppendListenerHead appends the head a listener gets before the audio
-// (recorded: wire/listener-icy.txt). metaint is 0 for a listener without
-// metadata. bitRate is in kbit/s; with 0 no icy-br is sent.
+// AppendListenerHead appends the head that a listener gets before the audio (recorded:
+// e2e/recorded/listener-icy.txt). metaint is 0 for a listener without metadata. bitRate
+// is in kbit/s; if it is 0, no icy-br is sent.
 func AppendListenerHead(dst []byte, s Station, bitRate int, audioInfo string, metaint int, now time.Time) []byte {
 	const exposed = exposedFields + " icy-br, icy-description, icy-genre, icy-metaint, icy-name, icy-pub, icy-url\r\n"
 	dst = appendStart(dst, http.StatusOK, "OK", "audio/mpeg", exposed, now)
@@ -83,8 +84,8 @@ func AppendListenerHead(dst []byte, s Station, bitRate int, audioInfo string, me
 	return append(dst, "\r\n"...)
 }
 
-// WithHeaders returns a listener's head with further header lines, which take the place
-// of those of the same name. Scripts may read those that begin with icy-.
+// WithHeaders returns a listener's head with further header lines. They replace lines
+// of the same name. Scripts may read the fields that begin with icy-.
 func WithHeaders(head []byte, own map[string]string) []byte {
 	if len(own) == 0 {
 		return head
@@ -110,8 +111,8 @@ func WithHeaders(head []byte, own map[string]string) []byte {
 	return []byte(strings.Join(lines, "\r\n") + "\r\n\r\n")
 }
 
-// WantsICY reports whether a player takes nothing but SHOUTcast's own status
-// line: icecast-kh keeps the same list.
+// WantsICY reports whether a player accepts only SHOUTcast's own status line. The list
+// is that of icecast-kh.
 func WantsICY(userAgent string) bool {
 	for _, old := range []string{"shoutcastsource", "Windows-Media-Player", "RealMedia", "BlackBerry"} {
 		if strings.Contains(userAgent, old) {
@@ -121,7 +122,8 @@ func WantsICY(userAgent string) bool {
 	return false
 }
 
-// AsICY gives a listener's head the status line of SHOUTcast's first protocol.
+// AsICY replaces the status line of a listener's head by that of SHOUTcast's first
+// protocol.
 func AsICY(head []byte) []byte {
 	return append([]byte("ICY"), bytes.TrimPrefix(head, []byte("HTTP/1.0"))...)
 }
@@ -142,13 +144,13 @@ func appendStart(dst []byte, status int, reason, contentType, extra string, now 
 
 // WantsMetadata reports whether the listener asked for metadata blocks:
 // "Icy-MetaData: 1" in any case and spacing, "0" is off
-// (wire/listener-icy-lower.txt, wire/listener-icy-0.txt).
+// (e2e/recorded/listener-icy-lower.txt, e2e/recorded/listener-icy-0.txt).
 func WantsMetadata(h http.Header) bool {
 	return strings.TrimSpace(h.Get("Icy-Metadata")) == "1"
 }
 
-// MayBeMP3 reports whether a Content-Type names MP3, by any of the names in use, or says
-// nothing of what comes: then the bytes decide.
+// MayBeMP3 reports whether a Content-Type is one of the names in use for MP3, or does
+// not name any format: then the bytes decide.
 func MayBeMP3(contentType string) bool {
 	switch mediaType(contentType) {
 	case "audio/mpeg", "audio/mp3", "audio/mpa", "audio/mpg", "audio/mpeg3", "audio/mpeg-3", "audio/mpegaudio", "audio/mpeg-layer3",
@@ -160,11 +162,11 @@ func MayBeMP3(contentType string) bool {
 	return false
 }
 
-// mediaType returns the bare type of a Content-Type in lower case, without its parameters
-// and without quotes around it.
+// mediaType returns the media type of a Content-Type in lower case, without parameters
+// and surrounding quotes.
 func mediaType(contentType string) string {
 	kind := strings.Trim(contentType, " \t\"'")
 	kind, _, _ = strings.Cut(kind, ";")
-	kind, _, _ = strings.Cut(kind, ",") // given twice
+	kind, _, _ = strings.Cut(kind, ",") // some programs send the type twice
 	return strings.ToLower(strings.Trim(kind, " \t\"'"))
 }

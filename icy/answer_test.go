@@ -9,8 +9,8 @@ import (
 	"relay/icy"
 )
 
-// lines returns the header lines of an answer without those that differ from
-// server to server, and its body.
+// lines returns the header lines of an answer, without those that differ from server to
+// server, and its body.
 func lines(t *testing.T, answer string) (head []string, body string) {
 	t.Helper()
 	text, body, found := strings.Cut(answer, "\r\n\r\n")

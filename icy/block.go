@@ -6,26 +6,26 @@ import (
 )
 
 const (
-	// maxBlockText is the longest text a block can hold, in bytes: 255 × 16.
+	// maxBlockText is the maximum length of a block's text, in bytes: 255 × 16.
 	maxBlockText = 255 * 16
 
-	// LongestTitle is the longest title a block has room for, in bytes.
-	LongestTitle = maxBlockText - len("StreamTitle='") - len("';")
+	// MaxTitle is the maximum length of a title in a block, in bytes.
+	MaxTitle = maxBlockText - len("StreamTitle='") - len("';")
 )
 
-// EmptyBlock is the block that says "nothing new".
+// EmptyBlock is the block that means "no new title".
 var EmptyBlock = []byte{0}
 
-// AppendBlock appends the metadata block that announces title and, unless it is
-// empty, url as StreamUrl. Control characters become blanks. Quotes stay, since no
-// player would undo an escape, but a blank separates those that could end the title
-// or begin another field; in url they are escaped. A title too long for the block is
-// cut after its last whole character that fits, a url that no longer fits is left out.
+// AppendBlock appends the metadata block that announces title and, unless it is empty,
+// url as StreamUrl. Control characters become blanks. Quotes in a title stay, since no
+// player undoes an escape, but a blank is put beside a quote that could end the title
+// or begin another field. Quotes in url are escaped. A title too long for the block is
+// cut after its last whole character that fits; a url that does not fit is left out.
 func AppendBlock(dst []byte, title, url string) []byte {
 	const before, after, beforeURL = "StreamTitle='", "';", "StreamUrl='"
-	title = CutText(inField.Replace(printable(title)), LongestTitle)
+	title = CutText(apart(printable(title)), MaxTitle)
 	if strings.HasSuffix(title, "=") {
-		title = CutText(title, LongestTitle-1) + " "
+		title = CutText(title, MaxTitle-1) + " "
 	}
 	text := before + title + after
 	url = strings.ReplaceAll(printable(url), "'", "%27")
@@ -41,14 +41,17 @@ func AppendBlock(dst []byte, title, url string) []byte {
 	return dst
 }
 
-// inField parts what ends a value, and what begins one.
-var inField = strings.NewReplacer("';", "' ;", "='", "= '")
+// apart puts a blank into sequences that would end a value, and into those that would
+// begin one. The quote in "=';" belongs to both.
+func apart(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(s, "='", "= '"), "';", "' ;")
+}
 
-// ParseBlock reads the text of a block, its length byte taken off: fields of the form
-// Word='value';, of which others than StreamTitle and StreamUrl, such as the marks of
-// advertisements, are passed over. Quotes in a value are not escaped: it ends at the
-// first "';" that the end or another field follows. ok is false when the text has no
-// StreamTitle.
+// ParseBlock reads the text of a block, without its length byte: fields of the form
+// Word='value';. It skips all fields but StreamTitle and StreamUrl, for example those
+// that mark advertisements. Quotes in a value are not escaped: the value ends at the
+// first "';" before the end of the text or another field. ok is false if the text has
+// no StreamTitle.
 func ParseBlock(text []byte) (title, url string, ok bool) {
 	rest := string(text)
 	for {
@@ -67,7 +70,7 @@ func ParseBlock(text []byte) (title, url string, ok bool) {
 	}
 }
 
-// cutField returns the first field in a text, and what follows it.
+// cutField returns the first field of text, and the text after it.
 func cutField(text string) (name, value, after string, found bool) {
 	begin := strings.Index(text, "='")
 	if begin < 0 {
@@ -79,7 +82,7 @@ func cutField(text string) (name, value, after string, found bool) {
 		end := strings.Index(text[i:], "';")
 		if end < 0 {
 			value = strings.TrimRight(text, blockPadding)
-			return name, strings.TrimSuffix(value, "'"), "", true // without its semicolon
+			return name, strings.TrimSuffix(value, "'"), "", true // the semicolon is missing
 		}
 		i += end + 2
 		after = strings.TrimLeft(text[i:], blockPadding)
@@ -89,10 +92,10 @@ func cutField(text string) (name, value, after string, found bool) {
 	}
 }
 
-// blockPadding is what may stand between fields and behind them.
+// blockPadding is the set of characters that may follow a field.
 const blockPadding = "\x00 \t\r\n"
 
-// beginsField reports whether a text begins with a word and "='".
+// beginsField reports whether text begins with a word and "='".
 func beginsField(text string) bool {
 	rest := strings.TrimLeftFunc(text, isWord)
 	return len(rest) < len(text) && strings.HasPrefix(rest, "='")
@@ -102,9 +105,9 @@ func isWord(c rune) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-'
 }
 
-// printable replaces by blanks what would break block or header lines, or steer
-// who shows them: control characters, line ends that are not ASCII, and what
-// turns the direction of all text that follows.
+// printable replaces by blanks all characters that would break block or header lines,
+// or manipulate a display: control characters, line ends outside ASCII, and characters
+// that change the direction of all text after them.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || '\u2028' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069' {

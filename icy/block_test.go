@@ -12,12 +12,13 @@ import (
 
 func TestAppendBlock(t *testing.T) {
 	tests := []struct{ name, title, url, want string }{
-		{"no title (wire/listener-icy.txt)", "", "", "\x01StreamTitle='';\x00"},
+		{"no title (e2e/recorded/listener-icy.txt)", "", "", "\x01StreamTitle='';\x00"},
 		{"padded to 16", "Artist - Title", "", "\x02StreamTitle='Artist - Title';\x00\x00\x00"},
 		{"with address", "T", "http://a/b.jpg", "\x03StreamTitle='T';StreamUrl='http://a/b.jpg';" + strings.Repeat("\x00", 5)},
 		{"quotes stay", "It's; 'so'", "", "\x02StreamTitle='It's; 'so'';" + strings.Repeat("\x00", 7)},
 		{"no end within", "a'; b';", "", "\x02StreamTitle='a' ; b' ;';" + strings.Repeat("\x00", 8)},
 		{"no field within", "a';StreamUrl='http://b/", "", "\x03StreamTitle='a' ;StreamUrl= 'http://b/';" + strings.Repeat("\x00", 8)},
+		{"a quote that begins and ends", "a=';b='c", "", "\x02StreamTitle='a= ' ;b= 'c';" + strings.Repeat("\x00", 6)},
 		{"no begin of one at the end", "StreamUrl=", "", "\x02StreamTitle='StreamUrl= ';" + strings.Repeat("\x00", 6)},
 		{"nor within an address", "a", "http://b/';StreamTitle='c", "\x04StreamTitle='a';StreamUrl='http://b/%27;StreamTitle=%27c';" + strings.Repeat("\x00", 6)},
 		{"line ends and NUL become blanks", "a\r\nb\x00c", "", "\x02StreamTitle='a  b c';" + strings.Repeat("\x00", 11)},
@@ -58,7 +59,7 @@ func TestParseBlock(t *testing.T) {
 		{"StreamTitle='';adw_ad='true';", "", ""},
 		{"StreamTitle='It's; 'so'';x-y_1='z';", "It's; 'so'", ""},
 		{"StreamTitle='A'; b='c' d';", "A", ""},
-		{"StreamTitle='A';b c='d';", "A';b c='d", ""}, // no word: two
+		{"StreamTitle='A';b c='d';", "A';b c='d", ""}, // two words are not a field name
 		{"StreamTitle='A';='d';", "A';='d", ""},
 		{"StreamTitle='A';';", "A';", ""},
 		{"StreamTitle='A';StreamTitle='B';StreamUrl='c';StreamUrl='d';", "A", "c"},
@@ -94,7 +95,7 @@ func FuzzBlock(f *testing.F) {
 			t.Fatal("line end in a block")
 		}
 		got, gotURL, ok := icy.ParseBlock(block[1:])
-		bare := icy.AppendBlock(nil, title, strings.TrimRight(url, "=")) // which at the end stands before the quote that ends the field
+		bare := icy.AppendBlock(nil, title, strings.TrimRight(url, "=")) // a "=" at the end of url would stand before the quote that ends the field
 		if strings.Count(string(bare), "='") > 2 || url == "" && (gotURL != "" || strings.Count(string(bare), "='") > 1) {
 			t.Fatalf("%q and %q make other fields: %q", title, url, block)
 		}

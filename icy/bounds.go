@@ -8,45 +8,45 @@ import (
 	"unicode/utf8"
 )
 
-// How much is taken of what a client or another server chooses, in bytes. What is
-// longer is cut once, where a head is read, after a whole character; what would mean
-// something else if it were cut is left out.
+// Limits for text that a client or another server chooses, in bytes. Longer text is cut
+// once, when a head is read, after a whole character. It is left out if it would have
+// another meaning when cut.
 const (
-	LongestAgent = 512     // User-Agent
-	LongestWord  = 1 << 10 // each of the words of a station, in UTF-8
-	LongestUser  = 255     // the name of a login
-	LongestPath  = 2 << 10 // longer than all there are here
+	MaxAgent = 512     // User-Agent
+	MaxWord  = 1 << 10 // each station word, in UTF-8
+	MaxUser  = 255     // the name of a login
+	MaxPath  = 2 << 10 // longer than every path that exists here
 
-	longestMethod   = 32
-	longestPassword = 1 << 10
-	longestReason   = 200 // behind the status of an answer
-	longestName     = 64  // of a header field
-	longestValue    = 1 << 10
-	longestAddress  = 4 << 10 // of a redirect
-	longestHost     = 255
+	maxMethod   = 32
+	maxPassword = 1 << 10
+	maxReason   = 200 // the words after the status of an answer
+	maxName     = 64  // of a header field
+	maxValue    = 1 << 10
+	maxAddress  = 4 << 10 // of a redirect
+	maxHost     = 255
 )
 
-// bound cuts or leaves out what is too long in a header.
+// bound cuts or leaves out overlong values of a header.
 func bound(h http.Header) {
 	for name, values := range h {
 		for i, value := range values {
 			switch name {
 			case "User-Agent":
-				value = Clip(value, LongestAgent) // logs and lists keep it
+				value = Clip(value, MaxAgent) // logs and lists keep it
 			case "Authorization":
 				if !plausibleLogin(value) {
 					value = ""
 				}
 			case "Host":
-				value = orNothing(value, longestHost)
+				value = orNothing(value, maxHost)
 			case "Location":
-				value = orNothing(value, longestAddress)
+				value = orNothing(value, maxAddress)
 			case "X-Forwarded-For", "Forwarded":
-				value = lastOf(value, longestValue)
-			case "Cookie": // one of many may be ours
-			case "Range": // cut, it asks for something else
+				value = lastOf(value, maxValue)
+			case "Cookie": // one of many cookies may be ours
+			case "Range": // if cut, it would ask for something else
 			default:
-				value = CutText(value, longestValue)
+				value = CutText(value, maxValue)
 			}
 			values[i] = value
 		}
@@ -56,8 +56,8 @@ func bound(h http.Header) {
 	}
 }
 
-// lastOf returns the last n bytes of a list at most, without the half of an element:
-// what is nearest stands at the end of it.
+// lastOf returns at most the last n bytes of a list, without a partial element. The
+// nearest proxy adds the last element.
 func lastOf(list string, n int) string {
 	if len(list) <= n {
 		return list
@@ -66,7 +66,7 @@ func lastOf(list string, n int) string {
 	return whole
 }
 
-// orNothing returns s, or nothing when it is longer than n bytes.
+// orNothing returns s, or "" if it is longer than n bytes.
 func orNothing(s string, n int) string {
 	if len(s) > n {
 		return ""
@@ -74,10 +74,10 @@ func orNothing(s string, n int) string {
 	return s
 }
 
-// plausibleLogin reports whether a value of Authorization can be a login here. A
-// request with another one comes without a login.
+// plausibleLogin reports whether a value of Authorization can be a login of this
+// server. Any other value is dropped, as if the request had no login.
 func plausibleLogin(value string) bool {
-	if len(value) > longestAddress {
+	if len(value) > maxAddress {
 		return false
 	}
 	scheme, encoded, _ := strings.Cut(value, " ")
@@ -86,11 +86,11 @@ func plausibleLogin(value string) bool {
 	}
 	login, err := base64.StdEncoding.DecodeString(encoded)
 	user, password, _ := strings.Cut(string(login), ":")
-	return err != nil || len(user) <= LongestUser && len(password) <= longestPassword
+	return err != nil || len(user) <= MaxUser && len(password) <= maxPassword
 }
 
-// Clip returns the first n bytes of s at most, cut after a whole character, and holds
-// nothing else of what s is a part of.
+// Clip returns at most the first n bytes of s, cut after a whole character. The copy
+// does not keep the string alive that s is a part of.
 func Clip(s string, n int) string { return strings.Clone(CutText(s, n)) }
 
 // CutText shortens s to at most n bytes without splitting a character.
@@ -103,12 +103,12 @@ func CutText(s string, n int) string {
 			return s[:at]
 		}
 	}
-	return s[:n] // it is no UTF-8
+	return s[:n] // not UTF-8
 }
 
-// Keep returns what is still needed of the request of a client that stays: its
-// method, path and address, and the named fields. It holds nothing else of the head,
-// so that many clients do not keep many heads in memory.
+// Keep returns the parts of a client's request that are needed while it stays: the
+// method, path and address, and the named fields. It keeps nothing else of the head
+// alive, so that many clients do not hold many heads in memory.
 func Keep(req *http.Request, fields ...string) *http.Request {
 	kept := &http.Request{
 		Method: strings.Clone(req.Method), Proto: strings.Clone(req.Proto), ProtoMajor: req.ProtoMajor, ProtoMinor: req.ProtoMinor,

@@ -13,26 +13,26 @@ func TestFieldsAreBounded(t *testing.T) {
 	basic := func(login string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(login)) }
 	tests := []struct {
 		name, value string
-		length      int // of what is left
+		length      int // of the value after the cut
 	}{
-		{"User-Agent", long, LongestAgent},
-		{"User-Agent", "a" + long, LongestAgent - 1}, // a whole character less
+		{"User-Agent", long, MaxAgent},
+		{"User-Agent", "a" + long, MaxAgent - 1}, // the last whole character is dropped
 		{"User-Agent", "VLC", 3},
-		{"Referer", long, longestValue},
-		{"Ice-Name", long, longestValue},
-		{"X-Anything", long, longestValue},
+		{"Referer", long, maxValue},
+		{"Ice-Name", long, maxValue},
+		{"X-Anything", long, maxValue},
 		{"Host", strings.Repeat("a", 256), 0},
-		{"Location", "http://" + strings.Repeat("a", longestAddress), 0},
+		{"Location", "http://" + strings.Repeat("a", maxAddress), 0},
 		{"Location", "http://" + strings.Repeat("a", 3000), 3007},
 		{"Cookie", long, len(long)},
 		{"Range", "bytes=0-1," + long, len(long) + 10},
 		{"Authorization", basic("source:hackme"), len(basic("source:hackme"))},
-		{"Authorization", basic(strings.Repeat("u", LongestUser+1) + ":hackme"), 0},
+		{"Authorization", basic(strings.Repeat("u", MaxUser+1) + ":hackme"), 0},
 		{"Authorization", basic("source:" + strings.Repeat("p", 2000)), 0},
-		{"Authorization", basic(strings.Repeat("u", LongestUser) + ":" + strings.Repeat("p", 1024)), 1714},
+		{"Authorization", basic(strings.Repeat("u", MaxUser) + ":" + strings.Repeat("p", 1024)), 1714},
 		{"Authorization", "Bearer " + strings.Repeat("t", 5000), 0},
 		{"Authorization", "Bearer " + strings.Repeat("t", 1000), 1007},
-		{"X-Forwarded-For", strings.Repeat("192.0.2.1, ", 300) + "192.0.2.77", longestValue - 1},
+		{"X-Forwarded-For", strings.Repeat("192.0.2.1, ", 300) + "192.0.2.77", maxValue - 1},
 		{strings.Repeat("N", 65), "x", 0},
 	}
 	for _, tt := range tests {
@@ -62,7 +62,7 @@ func TestRequestLinesAreBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(req.URL.Path) > LongestPath || len(req.URL.Path) < LongestPath-3 || len(req.RequestURI) > 3*LongestPath+10 || len(req.Method) > longestMethod {
+		if len(req.URL.Path) > MaxPath || len(req.URL.Path) < MaxPath-3 || len(req.RequestURI) > 3*MaxPath+10 || len(req.Method) > maxMethod {
 			t.Errorf("%s: a path of %d bytes, %d in the target, a method of %d", name, len(req.URL.Path), len(req.RequestURI), len(req.Method))
 		}
 		again, err := ParseHead(AppendHead(nil, req))
@@ -75,14 +75,14 @@ func TestRequestLinesAreBounded(t *testing.T) {
 func TestStationsAreBounded(t *testing.T) {
 	s := StationFromHeader(http.Header{"Ice-Name": {strings.Repeat("\xe9", 1000)}, "Ice-Url": {"http://" + strings.Repeat("a", 2000)}, "Icy-Genre": {"Rock"},
 		"User-Agent": {strings.Repeat("\xe9", 500)}}, "")
-	if len(s.Name) != LongestWord || !utf8.ValidString(s.Name) || s.URL != "" || s.Genre != "Rock" || len(s.Agent) != LongestAgent {
+	if len(s.Name) != MaxWord || !utf8.ValidString(s.Name) || s.URL != "" || s.Genre != "Rock" || len(s.Agent) != MaxAgent {
 		t.Errorf("a name of %d bytes, an agent of %d, and %+v", len(s.Name), len(s.Agent), s)
 	}
 }
 
 func TestReasonsAreBounded(t *testing.T) {
 	r, err := ParseReply([]byte("HTTP/1.0 500 " + strings.Repeat("x", 9000) + "\r\n\r\n"))
-	if err != nil || len(r.Reason) != longestReason {
+	if err != nil || len(r.Reason) != maxReason {
 		t.Errorf("%d bytes, %v", len(r.Reason), err)
 	}
 }
@@ -110,7 +110,7 @@ func TestKeptRequestsHoldFewFields(t *testing.T) {
 	}
 }
 
-// Of what proxies have put into a list the last elements stay, and all of each.
+// Of a list that proxies have extended, the last elements stay, each of them whole.
 func TestListsOfProxiesAreCutBetweenElements(t *testing.T) {
 	for _, name := range []string{"X-Forwarded-For", "Forwarded"} {
 		for before := range 30 {

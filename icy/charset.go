@@ -12,17 +12,17 @@ import (
 	"relay/internal/charset"
 )
 
-// Text turns what a client, another server or a file says into UTF-8 of one line:
-// control characters and the like become blanks. It is the rule for every title and
-// for every word of a station, and never fails. What counts is, in this order:
+// Text converts text from a client, another server or a file to one line of UTF-8:
+// control characters and the like become blanks. Every title and every station word
+// follows this rule. Text never fails. It decides by these, in this order:
 //
-//   - a byte order mark, which is left out;
+//   - a byte order mark, which is removed;
 //   - named, the charset that came with the text (see charset.Find), unless the text
-//     cannot be in it but is UTF-8. Empty or unknown: none came;
-//   - UTF-8, if the text is valid as such: no text in another charset is, but for a
+//     is invalid in it but valid UTF-8. Empty or unknown: no charset came with it;
+//   - UTF-8, if the text is valid UTF-8: text in another charset is not, except a
 //     letter or two by chance;
 //   - usual, the charset of the mount;
-//   - windows-1252, which is Latin-1 with its quotes and dashes, and has all bytes.
+//   - windows-1252, which is Latin-1 plus quotes and dashes, and decodes every byte.
 func Text(raw, named, usual string) string {
 	return printable(strings.TrimLeft(decode(raw, named, usual), "\ufeff"))
 }
@@ -45,18 +45,18 @@ func decode(raw, named, usual string) string {
 		}
 		e = charmap.Windows1252
 	}
-	if isUTF8 && !isASCII(raw) { // ASCII stands for something else in ISO-2022-JP and UTF-16
+	if isUTF8 && !isASCII(raw) { // in ISO-2022-JP and UTF-16, ASCII bytes mean something else
 		return raw
 	}
 	text, _ := decodeAs(e, raw)
 	return text
 }
 
-// KnowsCharset reports whether Text can go by a charset of this name.
+// KnowsCharset reports whether Text can decode the charset of this name.
 func KnowsCharset(name string) bool { return charset.Find(name) != nil }
 
-// byMark decodes a text that begins with the byte order mark of UTF-16. That of UTF-8
-// needs no decoding.
+// byMark decodes text that begins with the byte order mark of UTF-16. Text with that of
+// UTF-8 needs no decoding.
 func byMark(raw string) (text string, marked bool) {
 	if !strings.HasPrefix(raw, "\xff\xfe") && !strings.HasPrefix(raw, "\xfe\xff") {
 		return "", false
@@ -65,7 +65,7 @@ func byMark(raw string) (text string, marked bool) {
 	return text, true
 }
 
-// decodeAs decodes a text; whole is false where bytes of it are nothing in e.
+// decodeAs decodes raw; whole is false if some of its bytes are invalid in e.
 func decodeAs(e encoding.Encoding, raw string) (text string, whole bool) {
 	text, _, err := transform.String(e.NewDecoder(), raw)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package icy is the dialect of internet radio as pure encoding and decoding:
-// no sockets, no mounts.
+// Package icy encodes and decodes the dialect of internet radio. It does no I/O: no
+// sockets, no mounts.
 //
 // A source announces a mount, a listener asks for one, and everything in
 // between is raw audio:
@@ -15,7 +15,7 @@
 //	source    audio, to the end of the connection
 //
 //	SHOUTcast password                           also user:password, /mount:password
-//	source                                       (any first line that is no request)
+//	source                                       (any first line that is not a request)
 //	server    OK2                                or "invalid password", and the end
 //	          icy-caps:11
 //	                                             (an empty line)
@@ -35,9 +35,8 @@
 //	02 "StreamTitle='Artist - Title';" 00 00 00
 //	00                                           nothing new: the usual case
 //
-// A source that says icy-metaint in its head sends such blocks too.
+// A source that sends icy-metaint in its head sends such blocks too.
 //
-// Heads are read tolerantly (see ParseHead) because the encoders and proxies
-// in use send what RFC 9112 forbids; recorded in shared/wire, README sections
-// 1, 2 and 9.
+// Heads are read tolerantly (see ParseHead) because the encoders and proxies in use
+// send heads that RFC 9112 forbids; e2e/recorded has such heads from real programs.
 package icy

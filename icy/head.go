@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// maxHeaderLines bounds the header lines of one head; real clients stay under
-// thirty, proxies add a dozen.
+// maxHeaderLines is the maximum number of header lines in one head. Real clients send
+// fewer than thirty, proxies add a dozen.
 const maxHeaderLines = 200
 
-// ErrNotRequest says that the first line is no request line in any dialect.
+// ErrNotRequest means that the first line is not a request line in any dialect.
 var ErrNotRequest = errors.New("the first line is not a request")
 
 // HeadEnd returns the length of the request head at the start of b, its empty
@@ -25,8 +25,8 @@ func HeadEnd(b []byte) int {
 	return scan.Look(b)
 }
 
-// FirstLine returns the first line of b that is not empty, without its line
-// end. ok is false while no whole line is there.
+// FirstLine returns the first line of b that is not empty, without its line end. ok is
+// false if b holds no complete line.
 func FirstLine(b []byte) (line string, ok bool) {
 	line, _, ok = cutFirstLine(b)
 	return line, ok
@@ -38,20 +38,20 @@ func cutFirstLine(b []byte) (line string, rest []byte, ok bool) {
 	return scan.FirstLine(b)
 }
 
-// ParseHead reads a whole request head as radio clients write it. What
-// net/http refuses is taken: ICE/1.0, a raw blank or raw bytes in the target,
-// a missing or impossible Host, lines without a colon (skipped), blanks before
-// a colon, bare LF, folded lines. In the request that comes back
+// ParseHead reads a whole request head as radio clients write it. It accepts what
+// net/http refuses: ICE/1.0, a raw blank or raw bytes in the target, a missing or
+// impossible Host, lines without a colon (skipped), blanks before a colon, bare LF,
+// folded lines. In the returned request
 //
-//   - Proto is as it was sent, ProtoMajor and ProtoMinor are 1.0 unless it was HTTP/1.1;
+//   - Proto is as it was sent; ProtoMajor and ProtoMinor are 1.0 unless it was HTTP/1.1;
 //   - URL.Path is unescaped, URL.RawQuery is as it was sent (see ParseQuery);
-//   - Host is as it was sent, for PlausibleHost to judge;
-//   - header values are UTF-8 without control characters, but for what a source says
-//     of its station: only StationFromHeader knows the charset of those;
-//   - no header value is longer than bounds.go says.
+//   - Host is as it was sent: the caller checks it with PlausibleHost;
+//   - header values are UTF-8 without control characters, except station words:
+//     only StationFromHeader knows their charset;
+//   - no header value is longer than its limit in bounds.go.
 //
-// The body is left to the caller. Errors wrap ErrNotRequest or name what is
-// wrong in words for the client.
+// The caller reads the body. Errors wrap ErrNotRequest or describe the fault in words
+// for the client.
 func ParseHead(head []byte) (*http.Request, error) {
 	lines := strings.Split(string(head), "\n")
 	for len(lines) > 0 && strings.Trim(lines[0], "\r") == "" {
@@ -72,12 +72,12 @@ func ParseHead(head []byte) (*http.Request, error) {
 	return req, nil
 }
 
-// parseFields adds the header lines of a head to h, which is bound thereafter.
+// parseFields adds the header lines of a head to h, then applies bound to h.
 func parseFields(h http.Header, lines []string) error {
 	if len(lines) > maxHeaderLines {
 		return fmt.Errorf("more than %d header lines", maxHeaderLines)
 	}
-	last := "" // the name a folded line continues
+	last := "" // the field that a folded line continues
 	for _, line := range lines {
 		line = strings.TrimRight(line, "\r")
 		if line == "" {
@@ -91,7 +91,7 @@ func parseFields(h http.Header, lines []string) error {
 		last = ""
 		name, value, found := strings.Cut(line, ":")
 		name = strings.TrimSpace(name)
-		if !found || !isToken(name) || len(name) > longestName {
+		if !found || !isToken(name) || len(name) > maxName {
 			continue
 		}
 		last = textproto.CanonicalMIMEHeaderKey(name)
@@ -101,9 +101,9 @@ func parseFields(h http.Header, lines []string) error {
 	return nil
 }
 
-// ParseRequestLine reads "METHOD target PROTOCOL/x.y". The target may hold
-// raw blanks: it reaches from the first blank to the last. An absolute target
-// is cut down to its path and query. Method and protocol may be in lower case.
+// ParseRequestLine reads "METHOD target PROTOCOL/x.y". The target may contain raw
+// blanks: it extends from the first blank to the last. An absolute target is reduced to
+// its path and query. Method and protocol may be in lower case.
 func ParseRequestLine(line string) (*http.Request, error) {
 	method, rest, ok := strings.Cut(line, " ")
 	cut := strings.LastIndexByte(rest, ' ')
@@ -125,12 +125,12 @@ func ParseRequestLine(line string) (*http.Request, error) {
 	if path == "" {
 		return nil, ErrNotRequest
 	}
-	bare := Clip(Unescape(path), LongestPath) // a clone: the name of a mount outlives the head
-	if len(path) > LongestPath && len(Unescape(path)) > LongestPath {
+	bare := Clip(Unescape(path), MaxPath) // a clone: the name of a mount outlives the head
+	if len(path) > MaxPath && len(Unescape(path)) > MaxPath {
 		target = (&url.URL{Path: bare, RawQuery: query}).String()
 	}
 	req := &http.Request{
-		Method:     strings.ToUpper(Clip(method, longestMethod)),
+		Method:     strings.ToUpper(Clip(method, maxMethod)),
 		Proto:      proto,
 		ProtoMajor: 1,
 		URL:        &url.URL{Path: bare, RawQuery: query},
@@ -163,9 +163,9 @@ func AppendHead(dst []byte, req *http.Request) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// PlausibleHost reports whether host is a name or address with an optional
-// port, and not for example "radio.example//listen/station", which the
-// proxies of a widely used panel send (wire/http-odd-host.txt).
+// PlausibleHost reports whether host is a name or address with an optional port. The
+// proxies of a widely used panel send, for example, "radio.example//listen/station"
+// (e2e/recorded/http-odd-host.txt).
 func PlausibleHost(host string) bool {
 	if host == "" || len(host) > 255 {
 		return false
@@ -181,9 +181,9 @@ func PlausibleHost(host string) bool {
 	return err == nil && u.Hostname() != ""
 }
 
-// AppendTarget appends the target of a request line, and escapes in it what
-// url.ParseRequestURI would refuse: blanks, control and raw bytes anywhere, and in
-// the path also a '%' that begins no escape.
+// AppendTarget appends the target of a request line, and escapes the characters that
+// url.ParseRequestURI would refuse: blanks, control and raw bytes anywhere, and in the
+// path also a '%' that does not begin an escape.
 func AppendTarget(dst []byte, target string) []byte {
 	inPath := true
 	for i := range len(target) {
@@ -203,8 +203,8 @@ func AppendTarget(dst []byte, target string) []byte {
 	return dst
 }
 
-// fieldValue returns the value of a header field of this name. A word of a station
-// keeps the bytes it was sent in.
+// fieldValue returns the value of the header field of this name. A station word keeps
+// the bytes that were sent.
 func fieldValue(name, value string) string {
 	if strings.HasPrefix(name, "Ice-") || strings.HasPrefix(name, "Icy-") {
 		value = withoutControls(value)
@@ -214,8 +214,8 @@ func fieldValue(name, value string) string {
 	return strings.TrimSpace(value)
 }
 
-// withoutControls replaces the control characters of ASCII, which are the same in
-// every charset that comes in a head, by blanks.
+// withoutControls replaces ASCII control characters by blanks. They are the same bytes
+// in every charset that occurs in a head.
 func withoutControls(s string) string {
 	b := []byte(s)
 	for i, c := range b {
@@ -226,8 +226,8 @@ func withoutControls(s string) string {
 	return string(b)
 }
 
-// isToken reports whether s is a token of RFC 9110 §5.6.2, as methods and
-// field names are.
+// isToken reports whether s is a token (RFC 9110 §5.6.2), as methods and field names
+// must be.
 func isToken(s string) bool {
 	for i := range len(s) {
 		c := s[i]

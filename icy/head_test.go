@@ -19,8 +19,8 @@ func TestHeadsOfRealClientsAreRead(t *testing.T) {
 	for _, h := range heads {
 		line, _ := icy.FirstLine(h.Bytes)
 		if !strings.Contains(line, " HTTP/") {
-			// SHOUTcast logins and Icecast 1.3's "SOURCE password /mount" are
-			// told apart before a head is looked for.
+			// The server recognises SHOUTcast logins and Icecast 1.3's "SOURCE password
+			// /mount" before it looks for a head.
 			if _, err := icy.ParseRequestLine(line); err == nil {
 				t.Errorf("%s: %q was taken for a request", h.File, line)
 			}

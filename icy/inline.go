@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// InlineMetaint returns the icy-metaint that a source says in its head: after
-// so many bytes of audio each it sends a metadata block. 0 means that it sends
-// none. (ffmpeg as a source says "Icy-MetaData: 1", which means nothing here.)
+// InlineMetaint returns the icy-metaint in a source's head: the number of audio bytes
+// between two metadata blocks. 0 means that the source sends no blocks. (As a source,
+// ffmpeg sends "Icy-MetaData: 1", which has no meaning here.)
 func InlineMetaint(h http.Header) int {
 	n, err := strconv.Atoi(strings.TrimSpace(h.Get("Icy-Metaint")))
 	if err != nil || n < 0 {
@@ -18,26 +18,26 @@ func InlineMetaint(h http.Header) int {
 	return n
 }
 
-// MetadataReader takes the metadata blocks out of a source's stream. It holds
-// one block at most.
+// MetadataReader removes the metadata blocks from a source's stream. It holds at most
+// one block.
 type MetadataReader struct {
 	r       io.Reader
 	metaint int
 	found   func(title, url string)
 
 	audio int    // bytes until the next block
-	want  int    // bytes of the block that is being read; -1: not known yet
-	block []byte // what is there of it
+	want  int    // length of the current block in bytes; -1: not known yet
+	block []byte // the bytes of it that have arrived
 }
 
-// NewMetadataReader returns a reader of the audio in r, in which a block
-// follows every metaint bytes. found is called, from Read, with each title as
-// it was sent, before the audio behind it is returned. metaint must be above 0.
+// NewMetadataReader returns a reader of the audio in r, which holds a block after every
+// metaint bytes of audio. Read calls found with each title, in the bytes that were
+// sent, before it returns the audio after it. metaint must be above 0.
 func NewMetadataReader(r io.Reader, metaint int, found func(title, url string)) *MetadataReader {
 	return &MetadataReader{r: r, metaint: metaint, found: found, audio: metaint, want: -1}
 }
 
-// Read returns audio. A stream that ends within a block ends like any other.
+// Read reads audio. A stream that ends within a block ends without an error of its own.
 func (m *MetadataReader) Read(b []byte) (int, error) {
 	if len(b) == 0 {
 		return 0, nil
@@ -52,7 +52,7 @@ func (m *MetadataReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// readBlock reads on in a block, and reports its title when it is whole.
+// readBlock reads more of a block, and reports its title once it is complete.
 func (m *MetadataReader) readBlock() error {
 	if m.want < 0 {
 		var length [1]byte

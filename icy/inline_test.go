@@ -18,7 +18,7 @@ func TestInlineMetaint(t *testing.T) {
 	for value, want := range map[string]int{"8192": 8192, " 16000 ": 16000, "": 0, "0": 0, "-1": 0, "x": 0, "99999999999999999999": 0} {
 		h := http.Header{}
 		h.Set("icy-metaint", value)
-		h.Set("Icy-MetaData", "1") // as ffmpeg says, to no effect
+		h.Set("Icy-MetaData", "1") // ffmpeg sends it, to no effect
 		if got := icy.InlineMetaint(h); got != want {
 			t.Errorf("%q: %d, want %d", value, got, want)
 		}

@@ -5,10 +5,10 @@ import "strings"
 // Login is a user name and a password.
 type Login struct{ User, Password string }
 
-// TypedLogins returns the logins that a password may hold which was typed into a
-// program without a field for the user name: "user:password" or "user,password". user is
-// what the program sends for the name, "source" or nothing; any other was typed as well,
-// and the password is what it is.
+// TypedLogins returns the logins that may have been typed into the password field of a
+// program without a field for the user name: "user:password" or "user,password". user
+// is the name that the program sends. If it is neither "source" nor empty, a person
+// typed it, and the password is taken as it is.
 func TypedLogins(user, password string) []Login {
 	if user != "" && !strings.EqualFold(user, "source") {
 		return nil
@@ -16,8 +16,8 @@ func TypedLogins(user, password string) []Login {
 	return splitLogin(password)
 }
 
-// splitLogin returns what text may mean as a user name and a password, the likelier one
-// first.
+// splitLogin returns the ways to split text into a user name and a password, the
+// likelier one first.
 func splitLogin(text string) (logins []Login) {
 	for _, separator := range []string{":", ","} {
 		user, password, found := strings.Cut(text, separator)

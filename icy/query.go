@@ -2,19 +2,19 @@ package icy
 
 import "strings"
 
-// Query holds the parameters of a request in the form DJ software writes
-// them. url.ParseQuery drops a pair that has a ';' or a '%' which is no
-// escape; titles hold both.
+// Query holds the parameters of a request in the form that DJ software writes them.
+// url.ParseQuery drops a pair that contains a ';' or a '%' that does not begin an
+// escape; titles contain both.
 type Query map[string]string
 
-// ParseQuery splits raw, the part of a request target behind '?', at '&'. A
-// '+' is a blank, a '%' that begins no escape stands for itself, bytes that
-// are not ASCII are kept, and of a parameter given twice the first counts. An '&' that
-// no parameter follows belongs to the title before it: "song=Rock & Roll". It
-// never fails.
+// ParseQuery splits raw, the part of a request target after '?', at '&'. A '+' is a
+// blank, a '%' that does not begin an escape stands for itself, and bytes outside ASCII
+// are kept. If a parameter is given twice, the first one counts. An '&' that is not
+// followed by a parameter belongs to the title before it: "song=Rock & Roll".
+// ParseQuery never fails.
 func ParseQuery(raw string) Query {
 	q := Query{}
-	title, begin, end := "", 0, 0 // the parameter whose value may go on, and where that stands in raw
+	title, begin, end := "", 0, 0 // the parameter whose value may continue, and the place of the value in raw
 	for at := 0; at <= len(raw); {
 		pair := raw[at:]
 		if next := strings.IndexByte(pair, '&'); next >= 0 {
@@ -45,15 +45,16 @@ func ParseQuery(raw string) Query {
 	return q
 }
 
-// settle sets the value of a title that has ended.
+// settle sets the value of a title once its end is known.
 func (q Query) settle(title, value string) {
 	if title != "" {
 		q[title] = unescapeForm(value)
 	}
 }
 
-// isParameter reports whether "&name=" behind the value of a title begins a parameter, and
-// is no part of that value. An address may have parameters of its own.
+// isParameter reports whether "&name=" after the value of a title begins a parameter
+// rather than being part of that value. A value that is an address may contain
+// parameters.
 func isParameter(title, name string) bool {
 	switch strings.ToLower(name) {
 	case "mode", "mount", "song", "artist", "title", "url", "charset", "pass", "sid", "user":
@@ -64,14 +65,14 @@ func isParameter(title, name string) bool {
 
 func unescapeForm(s string) string { return Unescape(strings.ReplaceAll(s, "+", " ")) }
 
-// Has reports whether the parameter was given, even if empty.
+// Has reports whether the parameter was given, even with an empty value.
 func (q Query) Has(name string) bool {
 	_, given := q[name]
 	return given
 }
 
-// Unescape decodes the percent escapes of s and leaves a '%' that begins none
-// as it stands.
+// Unescape decodes the percent escapes of s. It keeps a '%' that does not begin an
+// escape.
 func Unescape(s string) string {
 	if !strings.Contains(s, "%") {
 		return s

@@ -9,7 +9,7 @@ import (
 func TestParseReply(t *testing.T) {
 	tests := []struct {
 		name, head string
-		status     int // 0: no answer
+		status     int // 0: not an answer
 		reason     string
 		station    string
 		metaint    int
@@ -58,7 +58,7 @@ func FuzzParseReply(f *testing.F) {
 		for name, values := range reply.Header {
 			for _, value := range values {
 				clean := printable(value)
-				if strings.HasPrefix(name, "Icy-") || strings.HasPrefix(name, "Ice-") { // in the charset it was sent in
+				if strings.HasPrefix(name, "Icy-") || strings.HasPrefix(name, "Ice-") { // these keep the charset in which they were sent
 					clean = withoutControls(value)
 				}
 				if value != clean {

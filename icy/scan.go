@@ -2,25 +2,25 @@ package icy
 
 import "bytes"
 
-// A HeadScan looks for the end of a head that comes in pieces, at each byte once,
-// however small the pieces are. The zero value is for a request or an answer.
+// A HeadScan looks for the end of a head that arrives in pieces. It looks at each byte
+// once, however small the pieces are. The zero value scans a request or an answer.
 type HeadScan struct {
-	// Empty is how many empty lines stood before the first other one.
+	// Empty is the number of empty lines before the first line that is not empty.
 	Empty int
 
-	looked int // what comes before holds no line end but those seen
-	line   int // where the line begins that has not ended yet
+	looked int // all line ends before this offset have been seen
+	line   int // where the current line begins
 
-	begun      bool // with a line that is not empty
-	first, end int  // where that begins and ends, line end included; 0, 0: not there
+	begun      bool // a line that is not empty has been seen
+	first, end int  // where that line begins and ends, its line end included; 0, 0: not seen yet
 }
 
-// SourceHeadScan returns the scan of a SHOUTcast source's head, which may have no
-// lines and so end with the first empty one.
+// SourceHeadScan returns the scan of a SHOUTcast source's head, which may have no lines
+// and thus end at the first empty line.
 func SourceHeadScan() HeadScan { return HeadScan{begun: true} }
 
-// Look returns the length of the head at the start of b, its empty line
-// included, or 0 when it is not complete. b is what it was before, and more.
+// Look returns the length of the head at the start of b, its empty line included, or 0
+// if the head is not complete. b holds the bytes of the last call, and more.
 func (s *HeadScan) Look(b []byte) int {
 	for {
 		length := bytes.IndexByte(b[s.looked:], '\n')
@@ -41,9 +41,9 @@ func (s *HeadScan) Look(b []byte) int {
 	}
 }
 
-// FirstLine returns the first line that is not empty, without its line end, and
-// what follows it in b, which has been looked at. ok is false while no whole line
-// is there.
+// FirstLine returns the first line that is not empty, without its line end, and the
+// bytes of b after it. b must have been passed to Look. ok is false if b holds no
+// complete line.
 func (s *HeadScan) FirstLine(b []byte) (line string, rest []byte, ok bool) {
 	if s.end == 0 {
 		return "", nil, false

@@ -69,7 +69,7 @@ func TestWhatMayFollowAPassword(t *testing.T) {
 	}
 }
 
-// The heads that real programs sent behind their password.
+// The heads that real programs sent after their password.
 func TestSourceHeads(t *testing.T) {
 	tests := []struct {
 		file string

@@ -6,40 +6,40 @@ import (
 	"strings"
 )
 
-// Station is what a source says of its programme: the ice-* header lines, or
-// the icy-* ones of SHOUTcast sources. Everything is UTF-8; the zero value
-// says nothing.
+// Station is a source's description of its programme: the ice-* header lines, or the
+// icy-* lines of SHOUTcast sources. All text is UTF-8; the zero value means that
+// nothing was sent.
 type Station struct {
 	Name        string
 	Description string
 	Genre       string
 	URL         string
 	Public      bool
-	BitRate     int    // kbit/s as claimed; 0: not said
+	BitRate     int    // kbit/s as the source claims; 0: not sent
 	AudioInfo   string // ice-audio-info as it was sent
 	Agent       string // User-Agent
 }
 
 // StationFromHeader reads the header lines of a source. charset is that of the mount,
-// see Text. Each word is cut to LongestWord, and a longer address left out; none holds
-// the head it came in.
+// see Text. Each station word is cut to MaxWord, an address longer than that is left
+// out, and placeholders count as empty. The result does not keep the head alive.
 func StationFromHeader(h http.Header, charset string) Station {
 	whole := func(name string) string {
 		for _, prefix := range []string{"Ice-", "Icy-"} {
-			if v := h.Get(prefix + name); v != "" {
+			if v := h.Get(prefix + name); !IsPlaceholder(v) {
 				return Text(v, "", charset)
 			}
 		}
 		return ""
 	}
-	field := func(name string) string { return Clip(whole(name), LongestWord) }
+	field := func(name string) string { return Clip(whole(name), MaxWord) }
 	s := Station{
 		Name:        field("Name"),
 		Description: field("Description"),
 		Genre:       field("Genre"),
-		URL:         strings.Clone(orNothing(whole("Url"), LongestWord)),
+		URL:         strings.Clone(orNothing(whole("Url"), MaxWord)),
 		AudioInfo:   field("Audio-Info"),
-		Agent:       Clip(Text(h.Get("User-Agent"), "", charset), LongestAgent),
+		Agent:       Clip(Text(h.Get("User-Agent"), "", charset), MaxAgent),
 	}
 	for _, name := range []string{"Public", "Pub"} {
 		if v := field(name); v != "" {
@@ -58,8 +58,8 @@ func StationFromHeader(h http.Header, charset string) Station {
 	return s
 }
 
-// audioInfo returns one value of ice-audio-info, whose keys come with and
-// without "ice-": "ice-bitrate=128;ice-channels=2" or "bitrate=128".
+// audioInfo returns the value of a key in ice-audio-info. Keys come with and without
+// "ice-": "ice-bitrate=128;ice-channels=2" or "bitrate=128".
 func (s Station) audioInfo(key string) string {
 	for pair := range strings.SplitSeq(s.AudioInfo, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")

@@ -7,8 +7,7 @@ import (
 	"relay/icy"
 )
 
-// The words of a station are read by the rule of titles, in whichever dialect they
-// come.
+// Station words are decoded like titles, in every dialect.
 func TestWordsOfAStation(t *testing.T) {
 	request := func(method string) func(string) (http.Header, error) {
 		return func(fields string) (http.Header, error) {
@@ -64,8 +63,8 @@ func TestWordsOfAStation(t *testing.T) {
 	}
 }
 
-// Fields that are no words of a station are UTF-8 at once: they go into logs, lists and
-// other heads as they are.
+// All other fields become UTF-8 at once: logs, lists and other heads use them as they
+// are.
 func TestOtherFieldsAreUTF8(t *testing.T) {
 	req, err := icy.ParseHead([]byte("GET / HTTP/1.0\r\nUser-Agent: Pl\xe4yer\r\nX-Raw: a\xff\x00b\r\n folded \xe4\r\n\r\n"))
 	if err != nil {

@@ -17,15 +17,15 @@ func TestText(t *testing.T) {
 		{"Caf\xe9", "latin1", "", "Café"},
 		{"Café", "UTF8", "", "Café"},
 		{"Café", "utf-8", "", "Café"},
-		{"Caf\xe9", "UTF-8", "", "Café"}, // says one, sends the other
+		{"Caf\xe9", "UTF-8", "", "Café"}, // names one charset, sends another
 		{"\xcf\xf0\xe8\xe2\xe5\xf2", "windows-1251", "", "Привет"},
 		{"\xcf\xf0\xe8\xe2\xe5\xf2", "", "windows-1251", "Привет"},
-		{"\xcf\xf0\xe8\xe2\xe5\xf2", "UTF-8", "windows-1251", "Привет"}, // not what it says: what is usual here
-		{"Привет", "", "windows-1251", "Привет"},                        // a source in UTF-8 where others are not
-		{"Café", "ISO-8859-1", "", "CafÃ©"},                             // whoever names a charset is believed
+		{"\xcf\xf0\xe8\xe2\xe5\xf2", "UTF-8", "windows-1251", "Привет"}, // not in the charset it names: the mount's charset
+		{"Привет", "", "windows-1251", "Привет"},                        // a source in UTF-8 on a mount with another charset
+		{"Café", "ISO-8859-1", "", "CafÃ©"},                             // a named charset is believed
 		{"\xa4\xa1", "latin9", "", "€¡"},
 		{"\xb6\xf3\xb5\xf0\xbf\xc0", "cp949", "", "라디오"},
-		{"라디오", "cp949", "", "라디오"}, // cannot be what it says
+		{"라디오", "cp949", "", "라디오"}, // invalid in the charset it names
 		{"Caf\xe9", "klingon", "", "Café"},
 		{"\xcf\xf0", "klingon", "cp1251", "Пр"},
 		{"Caf\xe9", "replacement", "", "Café"},
@@ -64,7 +64,7 @@ func TestParseQuery(t *testing.T) {
 	}
 }
 
-// An "&" that was not escaped is part of the title, unless a parameter follows.
+// An unescaped "&" is part of the title, unless a parameter follows.
 func TestRawAmpersandsInTitles(t *testing.T) {
 	for raw, want := range map[string]string{
 		"mode=updinfo&mount=/live&song=Simon & Garfunkel - X":        "Simon & Garfunkel - X",
@@ -79,8 +79,8 @@ func TestRawAmpersandsInTitles(t *testing.T) {
 		"song=1&1=2&mode=updinfo&mount=/live":                        "1&1=2",
 		"song=A&&B&mode=updinfo&mount=/live":                         "A&&B",
 		"song=A&mode=updinfo&&mount=/live&":                          "A",
-		"song=A&_=12345&mode=updinfo&mount=/live":                    "A", // a number against caches
-		"song=A&album=B&mode=updinfo&mount=/live":                    "A", // as some programs add
+		"song=A&_=12345&mode=updinfo&mount=/live":                    "A", // a number that defeats caches
+		"song=A&album=B&mode=updinfo&mount=/live":                    "A", // added by some programs
 		"song=A%26B&mode=updinfo&mount=/live":                        "A&B",
 		"song=A%26&mode=updinfo&mount=/live":                         "A&",
 		"song=&mode=updinfo&mount=/live":                             "",

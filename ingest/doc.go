@@ -1,10 +1,9 @@
-// Package ingest is whatever fills a mount: source clients that push by PUT or
-// SOURCE, streams that are pulled from other servers, the streams of other
-// mounts, music files and silence.
+// Package ingest serves source clients, which push a stream by PUT, SOURCE or
+// SHOUTcast's protocol. The packages below it fill mounts in other ways; ingest/feed
+// has what all of them share.
 //
-//	in:   a connection whose request head has been read, an address, a list of files
+//	in:   a connection whose request head or password line has been read
 //	out:  frames and titles, into an input of a mount
 //
-// A source is served on the goroutine of its connection. The Run methods of
-// Relay, Master, Player and Substitutes are goroutines of whoever calls them.
+// A source is served on the goroutine of its connection, which ends with the source.
 package ingest

@@ -3,7 +3,6 @@ package ingest
 import (
 	"cmp"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"time"
@@ -12,18 +11,19 @@ import (
 
 	"relay/auth"
 	"relay/icy"
-	"relay/journal"
+	"relay/internal/accesslog"
+	"relay/internal/netconn"
 )
 
 // refusal is an answer that turns a source away.
 type refusal struct {
-	status   int    // 0: there is only the sentence, as SHOUTcast's dialect has it
-	sentence string // to the client, as recorded where there is a recording
-	reason   error  // to the operator
+	status   int    // 0: SHOUTcast's dialect, which has only the sentence
+	sentence string // for the client; as recorded, where there is a recording
+	reason   error  // for the operator
 	header   http.Header
 }
 
-// loginRefused is for a source whose login is not good enough.
+// loginRefused returns the refusal of a source whose login is missing or wrong.
 func loginRefused(err error) *refusal {
 	login := &auth.Refusal{}
 	errors.As(err, &login)
@@ -33,7 +33,7 @@ func loginRefused(err error) *refusal {
 func (r *refusal) Error() string { return r.reason.Error() }
 func (r *refusal) Unwrap() error { return r.reason }
 
-// answer is what the client is told.
+// answer returns the bytes that refuse the client.
 func (r *refusal) answer(now time.Time) []byte {
 	if r.status == 0 {
 		return []byte(r.sentence)
@@ -41,34 +41,20 @@ func (r *refusal) answer(now time.Time) []byte {
 	return icy.AppendRefusal(nil, r.status, r.sentence, now, r.header)
 }
 
-// turnAway logs and notes a refusal, answers, and closes so that the answer
-// arrives.
-func (s *Sources) turnAway(conn net.Conn, log *zap.Logger, a attempt, err error, visit *journal.Access) {
+// turnAway logs and notes a refusal, sends the answer, and closes conn so that the
+// answer arrives.
+func (s *Sources) turnAway(conn net.Conn, log *zap.Logger, a attempt, err error, entry *accesslog.Access) {
 	logRefusal(log, err)
 	s.Refusals.note(a, err)
 	r := &refusal{status: http.StatusInternalServerError, sentence: "the server could not take the stream"}
 	errors.As(err, &r)
 	conn.SetDeadline(time.Now().Add(2 * time.Second))
 	n, err := conn.Write(r.answer(time.Now()))
-	s.Journal.End(visit, cmp.Or(r.status, http.StatusUnauthorized), int64(n))
+	s.AccessLog.End(entry, cmp.Or(r.status, http.StatusUnauthorized), int64(n))
 	if err != nil {
 		return
 	}
-	CloseGently(conn, 1<<20)
-}
-
-// CloseGently says over conn that nothing more comes and reads on, so many bytes
-// at most and not beyond its deadline: closing it with bytes unread would reset it
-// and take back what was said last. The caller closes it.
-func CloseGently(conn net.Conn, most int64) {
-	half, ok := conn.(interface{ CloseWrite() error })
-	if proxied, is := conn.(interface{ Raw() net.Conn }); !ok && is { // by the PROXY protocol
-		half, ok = proxied.Raw().(interface{ CloseWrite() error })
-	}
-	if ok {
-		half.CloseWrite()
-		io.CopyN(io.Discard, conn, most)
-	}
+	netconn.CloseGently(conn, 1<<20)
 }
 
 func logRefusal(log *zap.Logger, err error) {

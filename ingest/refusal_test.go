@@ -8,8 +8,8 @@ import (
 	"relay/auth"
 )
 
-// An encoder that is to come again with the same login is told when, and is not
-// asked for another: some never come back after a 401.
+// An encoder whose login was not checked is told when to come again, and not asked
+// for another login: some encoders never come back after a 401.
 func TestLoginsThatWereNotLookedAt(t *testing.T) {
 	for status, refusal := range map[string]*auth.Refusal{
 		"429": {RetryAfter: 5 * time.Second},

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -11,34 +12,33 @@ import (
 )
 
 const (
-	// mostRefusals is for how many mounts the last refusal is remembered.
-	mostRefusals = 1000
+	// maxRefusals is the number of mounts whose last refusal is remembered.
+	maxRefusals = 1000
 
-	// longestWords bounds what is remembered of each word a client may choose, in
+	// maxWords bounds what is remembered of each text that a client chooses, in
 	// bytes.
-	longestWords = 300
+	maxWords = 300
 )
 
-// Refusals remembers, for whoever looks after a mount, why the last source that
-// was refused there was. Safe for concurrent use. Nil remembers nothing.
+// Refusals remembers for each mount why the last source was refused, for the
+// operator. It is safe for concurrent use. A nil *Refusals remembers nothing.
 type Refusals struct {
 	mu   sync.Mutex
 	last map[string]Refused // by mount
 }
 
-// Refused is a source that was turned away.
+// Refused is a source that was refused.
 type Refused struct {
-	When   time.Time `json:"when"`
-	Addr   string    `json:"addr"` // IP address
-	Agent  string    `json:"agent"`
-	Reason string    `json:"reason"` // in words
+	When   time.Time  `json:"when"`
+	Addr   netip.Addr `json:"addr"`
+	Agent  string     `json:"agent"`
+	Reason string     `json:"reason"` // in words, for the operator
 }
 
-// NewRefusals returns a memory in which there is nothing yet.
+// NewRefusals returns an empty memory.
 func NewRefusals() *Refusals { return &Refusals{last: map[string]Refused{}} }
 
-// Last returns the last refusal at a mount; ok is false when there was none, or
-// none that is remembered.
+// Last returns the last refusal at a mount; ok is false if none is remembered.
 func (r *Refusals) Last(mount string) (last Refused, ok bool) {
 	if r == nil {
 		return Refused{}, false
@@ -49,8 +49,8 @@ func (r *Refusals) Last(mount string) (last Refused, ok bool) {
 	return last, ok
 }
 
-// note remembers why an attempt was refused. Programs that ask without a login
-// first, to learn what the server can, are not refused anything.
+// note remembers why an attempt was refused. A request without a login does not
+// count: some programs begin with one to learn what the server can do.
 func (r *Refusals) note(a attempt, why error) {
 	var login *auth.Refusal
 	if r == nil || errors.As(why, &login) && login.Missing || conf.CheckMountName(a.mount) != nil {
@@ -58,14 +58,14 @@ func (r *Refusals) note(a attempt, why error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, known := r.last[a.mount]; !known && len(r.last) >= mostRefusals {
+	if _, known := r.last[a.mount]; !known && len(r.last) >= maxRefusals {
 		r.forgetOldest()
 	}
 	r.last[a.mount] = Refused{When: time.Now(), Addr: a.addr, Agent: clip(a.agent), Reason: clip(why.Error())}
 }
 
 func clip(s string) string {
-	return strings.ToValidUTF8(strings.Clone(s[:min(len(s), longestWords)]), "")
+	return strings.ToValidUTF8(strings.Clone(s[:min(len(s), maxWords)]), "")
 }
 
 func (r *Refusals) forgetOldest() {
@@ -79,4 +79,8 @@ func (r *Refusals) forgetOldest() {
 }
 
 // attempt is a source that wants a mount.
-type attempt struct{ mount, addr, agent string }
+type attempt struct {
+	mount string
+	addr  netip.Addr
+	agent string
+}

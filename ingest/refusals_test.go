@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,6 +18,8 @@ import (
 
 	"relay/auth"
 	"relay/conf"
+	"relay/ingest/feed"
+	"relay/ingest/feed/feedtest"
 	"relay/mounts"
 )
 
@@ -32,12 +35,12 @@ func TestRefusalsAreRemembered(t *testing.T) {
 		t.Fatal(err)
 	}
 	live := conf.NewLive(c)
-	registry := mounts.NewRegistry(live, zap.NewNop())
-	held, err := registry.Attach("/live", mounts.Feed{Kind: mounts.Live, Addr: "192.0.2.7"})
+	registry := mounts.NewRegistry(live, nil, zap.NewNop())
+	held, err := registry.Attach("/live", mounts.Feed{Kind: mounts.LiveSource, Addr: netip.MustParseAddr("192.0.2.7")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { // a source that is there
+	go func() { // a source that is connected
 		for {
 			select {
 			case <-held.Ended():
@@ -69,7 +72,7 @@ func TestRefusalsAreRemembered(t *testing.T) {
 		{"SHOUTcast, mount in use", "hackme\r\nicy-name:A\r\n\r\n", "/live", "in use"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := &Sources{Registry: registry, Gate: auth.NewGate(live), Log: zap.NewNop(), Conf: live, Refusals: NewRefusals()}
+			s := &Sources{Registry: registry, Gate: auth.NewGate(live, zap.NewNop()), Log: zap.NewNop(), Conf: live, Refusals: NewRefusals()}
 			client, conn := net.Pipe()
 			defer client.Close()
 			go io.Copy(io.Discard, client)
@@ -93,7 +96,7 @@ func TestRefusalsAreRemembered(t *testing.T) {
 				return
 			}
 			got, ok := s.Refusals.Last(c.mount)
-			if !ok || len(s.Refusals.last) != 1 || got.Addr != "192.0.2.1" || got.Agent != agent || !strings.Contains(got.Reason, c.reason) || got.When.IsZero() {
+			if !ok || len(s.Refusals.last) != 1 || got.Addr.String() != "192.0.2.1" || got.Agent != agent || !strings.Contains(got.Reason, c.reason) || got.When.IsZero() {
 				t.Errorf("remembered: %+v", s.Refusals.last)
 			}
 			if strings.Contains(got.Reason, "hackme") {
@@ -103,33 +106,36 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	}
 }
 
-// addressedConn comes from where RFC 5737 has its examples.
+// addressedConn has a peer address from the example networks of RFC 5737.
 type addressedConn struct{ net.Conn }
 
 func (addressedConn) RemoteAddr() net.Addr {
 	return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 4000}
 }
 
-// What says that it is MP3 and is not, or is no more, is found out when it plays.
+// A stream that claims to be MP3 and is not, or stops being MP3, is noticed when it
+// plays.
 func TestAnUnplayableStreamIsARefusal(t *testing.T) {
-	for reason, sent := range map[error]string{
-		errNotMP3:     strings.Repeat("OggS", noMP3After),
-		errNoMP3Again: string(music(10*time.Second)) + strings.Repeat("OggS", noMP3After),
+	const junk = 256 << 10 // repeats; more than a source may send without a frame
+	for reason, sent := range map[string]string{
+		feed.ErrNotMP3.Error():     strings.Repeat("OggS", junk),
+		feed.ErrNoMP3Again.Error(): string(feedtest.Music(10*time.Second)) + strings.Repeat("OggS", junk),
+		"it sends MPEG Layer II, and this server takes MP3 (MPEG Layer III)": strings.Repeat("\xff\xfd\x80\x04"+strings.Repeat("Z", 413), 700),
 	} {
-		t.Run(reason.Error(), func(t *testing.T) {
+		t.Run(reason, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				live := conf.NewLive(conf.Default())
-				registry := mounts.NewRegistry(live, zap.NewNop())
+				registry := mounts.NewRegistry(live, nil, zap.NewNop())
 				defer registry.Close()
-				s := &Sources{Registry: registry, Gate: auth.NewGate(live), Log: zap.NewNop(), Conf: live, Refusals: NewRefusals()}
-				in, err := s.attach("/live", http.Header{"User-Agent": {"butt"}}, "192.0.2.1", "source")
+				s := &Sources{Registry: registry, Gate: auth.NewGate(live, zap.NewNop()), Log: zap.NewNop(), Conf: live, Refusals: NewRefusals()}
+				in, err := s.attach("/live", http.Header{"User-Agent": {"butt"}}, netip.MustParseAddr("192.0.2.1"), "source")
 				if err != nil {
 					t.Fatal(err)
 				}
 				_, conn := net.Pipe()
 				defer conn.Close()
-				s.play(conn, inTime{strings.NewReader(sent)}, http.Header{}, in, zap.NewNop())
-				if got, ok := s.Refusals.Last("/live"); !ok || got.Addr != "192.0.2.1" || got.Agent != "butt" || got.Reason != reason.Error() {
+				s.play(conn, feedtest.InTime{Reader: strings.NewReader(sent)}, http.Header{}, in, zap.NewNop())
+				if got, ok := s.Refusals.Last("/live"); !ok || got.Addr.String() != "192.0.2.1" || got.Agent != "butt" || got.Reason != reason {
 					t.Errorf("%+v", got)
 				}
 			})
@@ -142,19 +148,19 @@ func TestTheOldestRefusalIsForgotten(t *testing.T) {
 		r := NewRefusals()
 		why := errors.New("because")
 		name := func(n int) string { return fmt.Sprintf("/%d", n) }
-		for n := range mostRefusals {
+		for n := range maxRefusals {
 			r.note(attempt{mount: name(n)}, why)
 			time.Sleep(time.Second)
 		}
-		r.note(attempt{mount: name(0)}, why) // again: now the newest
+		r.note(attempt{mount: name(0)}, why) // a second time: now it is the newest
 		time.Sleep(time.Second)
 		r.note(attempt{mount: "/another", agent: strings.Repeat("a", 10_000)}, why)
 		r.note(attempt{mount: "no name of a mount"}, why)
-		if len(r.last) != mostRefusals {
+		if len(r.last) != maxRefusals {
 			t.Errorf("%d are remembered", len(r.last))
 		}
 		for mount, want := range map[string]bool{name(0): true, name(1): false, name(2): true, "/another": true} {
-			if got, ok := r.Last(mount); ok != want || len(got.Agent) > longestWords {
+			if got, ok := r.Last(mount); ok != want || len(got.Agent) > maxWords {
 				t.Errorf("%s: %v", mount, ok)
 			}
 		}
@@ -162,8 +168,26 @@ func TestTheOldestRefusalIsForgotten(t *testing.T) {
 }
 
 func TestRefusedAsJSON(t *testing.T) {
-	text, err := json.Marshal(Refused{time.Unix(0, 0).UTC(), "192.0.2.1", "butt", "because"})
+	text, err := json.Marshal(Refused{time.Unix(0, 0).UTC(), netip.MustParseAddr("192.0.2.1"), "butt", "because"})
 	if want := `{"when":"1970-01-01T00:00:00Z","addr":"192.0.2.1","agent":"butt","reason":"because"}`; err != nil || string(text) != want {
 		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// A body in any wrapping other than chunks is refused, and never played.
+func TestWrappedBodiesAreRefused(t *testing.T) {
+	live := conf.NewLive(conf.Default())
+	registry := mounts.NewRegistry(live, nil, zap.NewNop())
+	defer registry.Close()
+	s := &Sources{Registry: registry, Gate: auth.NewGate(live, zap.NewNop()), Log: zap.NewNop(), Conf: live}
+	for coding, status := range map[string]int{"": 0, "identity": 0, "chunked": 0, "gzip": http.StatusNotImplemented, "gzip, chunked": http.StatusNotImplemented} {
+		in, err := s.attach("/live", http.Header{"Transfer-Encoding": {coding}}, netip.MustParseAddr("192.0.2.1"), "source")
+		refused := &refusal{}
+		if errors.As(err, &refused); refused.status != status || (err == nil) != (status == 0) {
+			t.Errorf("%q: %v", coding, err)
+		}
+		if err == nil {
+			in.Detach()
+		}
 	}
 }

@@ -48,7 +48,7 @@ func TestReadSourceHead(t *testing.T) {
 func TestSourceHeadsThatCannotBe(t *testing.T) {
 	tests := []struct {
 		name, sent string
-		status     int // 0: not refused, ended by the reader
+		status     int // 0: not refused, ended by an error of the reader
 	}{
 		{"too large", strings.Repeat("icy-name:"+strings.Repeat("b", 500)+"\n", 40), 431},
 		{"too many lines", strings.Repeat("icy-a:b\n", 500) + "\n", 400},
@@ -69,7 +69,7 @@ func TestSourceHeadsThatCannotBe(t *testing.T) {
 	}
 }
 
-// A source that is kicked, or that says nothing after its password, is let go.
+// A source that is kicked, or that says nothing after its password, is disconnected.
 func TestShoutcastSessionEnds(t *testing.T) {
 	c, err := conf.Parse("relay.toml", []byte("[auth]\nsource_password = 'hackme'\n[[mount]]\nname = '/live'\ngrace = '0s'"))
 	if err != nil {
@@ -96,8 +96,8 @@ func TestShoutcastSessionEnds(t *testing.T) {
 					c.Limits.SourceTimeout = conf.Duration(time.Minute)
 				}
 				live := conf.NewLive(c)
-				registry := mounts.NewRegistry(live, zap.NewNop())
-				s := &Sources{Registry: registry, Gate: auth.NewGate(live), Log: zap.NewNop(), Conf: live}
+				registry := mounts.NewRegistry(live, nil, zap.NewNop())
+				s := &Sources{Registry: registry, Gate: auth.NewGate(live, zap.NewNop()), Log: zap.NewNop(), Conf: live}
 				client, server := net.Pipe()
 				defer client.Close()
 				done := make(chan struct{})

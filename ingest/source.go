@@ -6,7 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -15,44 +15,41 @@ import (
 	"relay/auth"
 	"relay/conf"
 	"relay/icy"
+	"relay/ingest/feed"
+	"relay/internal/accesslog"
 	"relay/internal/logging"
-	"relay/journal"
+	"relay/internal/netconn"
 	"relay/mounts"
 )
 
 // Sources serves source clients.
 type Sources struct {
-	Registry *mounts.Registry
-	Gate     *auth.Gate
-	Log      *zap.Logger
-	Journal  *journal.Journal
-	Refusals *Refusals
-	Conf     *conf.Live
+	Registry  *mounts.Registry
+	Gate      *auth.Gate
+	Log       *zap.Logger
+	AccessLog *accesslog.Logs
+	Refusals  *Refusals
+	Conf      *conf.Live
 }
 
 // timeout is how long a source may send nothing before it is dropped; 0: for ever.
 func (s *Sources) timeout() time.Duration { return time.Duration(s.Conf.Config().Limits.SourceTimeout) }
 
-// patience is how long it may send nothing before others play.
+// patience is how long a source may send nothing before others play.
 func (s *Sources) patience() time.Duration { return s.Conf.Config().Limits.StreamTimeout() }
 
-// pace is how often a source is read from, see pacedReader.
-func (s *Sources) pace() time.Duration {
-	return time.Duration(s.Conf.Config().Limits.FlushInterval) / 2
-}
-
-// Serve answers PUT or SOURCE on a connection whose request head has been
-// read, and feeds the mount until the source leaves. body begins with what
-// came behind the head. Serve owns conn and closes it.
+// Serve answers PUT or SOURCE on a connection whose request head has been read, and
+// feeds the mount until the source leaves. body begins with the bytes that followed
+// the head. Serve owns conn and closes it.
 func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 	defer conn.Close()
 	req.URL.Path = s.Conf.Config().SourceMount(req.URL.Path)
-	ip := host(req.RemoteAddr)
-	log := s.Log.With(zap.String("ip", ip), zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()), logging.LimitPerClient(ip))
-	visit := s.Journal.Begin(req)
+	ip := netconn.Client(req)
+	log := s.Log.With(zap.Stringer("ip", ip), zap.String("mount", req.URL.Path), zap.String("agent", req.UserAgent()), logging.LimitPerClient(ip))
+	entry := s.AccessLog.Begin(req)
 	in, err := s.admit(req, ip)
 	if err != nil {
-		s.turnAway(conn, log, attempt{req.URL.Path, ip, req.UserAgent()}, err, visit)
+		s.turnAway(conn, log, attempt{req.URL.Path, ip, req.UserAgent()}, err, entry)
 		return
 	}
 	defer in.Detach()
@@ -64,35 +61,35 @@ func (s *Sources) Serve(conn net.Conn, body io.Reader, req *http.Request) {
 		log.Info("source left before it was answered", zap.Error(err), logging.LimitPer(in.Mount.Name))
 		return
 	}
-	defer s.Journal.End(visit, http.StatusOK, int64(len(answer)))
+	defer s.AccessLog.End(entry, http.StatusOK, int64(len(answer)))
 	s.play(conn, body, req.Header, in, log)
 }
 
 // admit checks a source request and attaches it to its mount. The error is a
 // *refusal.
-func (s *Sources) admit(req *http.Request, ip string) (*mounts.Input, error) {
+func (s *Sources) admit(req *http.Request, ip netip.Addr) (*mounts.Input, error) {
 	if err := s.Gate.Source(req, req.URL.Path); err != nil {
 		return nil, loginRefused(err)
 	}
 	if req.Header.Get("Content-Type") == "" && req.Method == http.MethodPut {
 		return nil, &refusal{status: http.StatusForbidden, sentence: "No Content-type given", reason: errors.New("PUT without a Content-Type")}
 	}
-	user, _, _ := req.BasicAuth()                                      // as it was meant, see Gate.Source
-	return s.attach(req.URL.Path, req.Header, ip, strings.Clone(user)) // not the password with it
+	user, _, _ := req.BasicAuth()                                      // decoded, see Gate.Source
+	return s.attach(req.URL.Path, req.Header, ip, strings.Clone(user)) // cloned, so that the password is not kept with it
 }
 
-// attach gives the mount of that name a live source with the given header
-// lines, which need not name a Content-Type. The error is a *refusal.
-func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mounts.Input, error) {
+// attach gives the named mount a live source with the given header lines, which need
+// not have a Content-Type. The error is a *refusal.
+func (s *Sources) attach(mount string, header http.Header, ip netip.Addr, user string) (*mounts.Input, error) {
 	if contentType := header.Get("Content-Type"); contentType != "" && !icy.MayBeMP3(contentType) {
 		sentence := fmt.Sprintf("This server takes MP3 (Content-Type: audio/mpeg), not %q", contentType)
 		return nil, &refusal{status: http.StatusUnsupportedMediaType, sentence: sentence, reason: errors.New(sentence)}
 	}
-	if err := checkCodings(header); err != nil {
+	if err := feed.CheckCodings(header); err != nil {
 		return nil, &refusal{status: http.StatusNotImplemented, sentence: err.Error(), reason: err}
 	}
 	in, err := s.Registry.Attach(mount, mounts.Feed{
-		Kind: mounts.Live, Station: icy.StationFromHeader(header, s.Registry.Charset(mount)), Addr: ip, User: user,
+		Kind: mounts.LiveSource, Station: icy.StationFromHeader(header, s.Registry.Charset(mount)), Addr: ip, User: user,
 	})
 	if err == nil {
 		return s.unlessDenied(in)
@@ -114,9 +111,10 @@ func (s *Sources) attach(mount string, header http.Header, ip, user string) (*mo
 	}
 }
 
-// unlessDenied returns a source that has been attached, unless its address has
-// been denied or its login removed since it came: what disconnects those may have
-// looked before it was there. The error is a *refusal.
+// unlessDenied returns the attached source, or refuses it if its address has been
+// banned or its login removed meanwhile: a ban or reload disconnects the sources that
+// it finds, and may have looked before this one was attached. The error is a
+// *refusal.
 func (s *Sources) unlessDenied(in *mounts.Input) (*mounts.Input, error) {
 	if s.Gate.DeniesAddress(in.Addr) {
 		in.Kick()
@@ -135,10 +133,10 @@ func (s *Sources) answer(conn net.Conn, text string) error {
 	return err
 }
 
-// play feeds an admitted source's stream to its input until either ends, and
-// logs its coming and going. header is what the source said of the stream.
+// play feeds an admitted source's stream to its input until either ends, and logs
+// both events. header is what the source sent about the stream.
 func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mounts.Input, log *zap.Logger) {
-	log = log.With(logging.LimitPer(in.Mount.Name)) // many mounts may have their sources at one address
+	log = log.With(logging.LimitPer(in.Mount.Name)) // many mounts may have sources at one address
 	log.Info("source connected", zap.String("name", in.Station.Name))
 	s.Gate.SourceCame(in.Mount.Name)
 	defer s.Gate.SourceLeft(in.Mount.Name)
@@ -152,37 +150,20 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 		}
 	}()
 
-	paced := newPacedReader(conn, body, s.patience(), s.pace(), in.Ended())
+	paced := feed.NewPacedReader(conn, body, s.patience(), in.Mount.ReadPace, in.Ended())
 	if s.timeout() == 0 {
-		paced.quiet = in.Pause
+		paced.Quiet = in.Pause
 	}
-	stats, err := pump(log, audioOf(paced, header, in), in, s.patience())
+	stats, err := feed.Pump(log, feed.AudioOf(paced, header, in), in, s.patience())
 	if cause := in.Cause(); cause != nil {
 		err = cause
 	}
-	if errors.Is(err, errNotMP3) || errors.Is(err, errNoMP3Again) {
+	if errors.Is(err, feed.ErrNotMP3) || errors.Is(err, feed.ErrNoMP3Again) {
 		s.Refusals.note(attempt{in.Mount.Name, in.Addr, in.Station.Agent}, err)
 	}
-	in.Leaving(leaveReason(err))
-	in.Detach() // whoever reads that the source left finds the mount free
-	log.Info("source left", zap.String("reason", leaveReason(err)),
+	in.SetDisconnectReason(feed.DisconnectReason(err))
+	in.Detach() // before the log says that the source left, so that readers find the mount free
+	log.Info("source left", zap.String("reason", feed.DisconnectReason(err)),
 		zap.Duration("stayed", time.Since(in.Since).Round(time.Second)),
 		zap.Int64("frames", stats.Frames), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
-}
-
-// host is the IP address of an address with a port.
-func host(addr string) string {
-	ip, _, _ := net.SplitHostPort(addr)
-	return ip
-}
-
-func leaveReason(err error) string {
-	switch {
-	case err == nil || errors.Is(err, io.EOF):
-		return "closed the connection"
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return "sent nothing any more"
-	default:
-		return err.Error()
-	}
 }

@@ -18,10 +18,10 @@ import (
 	"relay/mounts"
 )
 
-// asleep is a mount with a relay that does not play yet.
+// asleep returns a registry with one mount, whose relay does not play yet.
 func asleep(t *testing.T) (*mounts.Registry, *mounts.Input) {
 	t.Helper()
-	r := mounts.NewRegistry(conf.NewLive(conf.Default()), zap.NewNop())
+	r := mounts.NewRegistry(conf.NewLive(conf.Default()), nil, zap.NewNop())
 	in, err := r.Attach("/live", mounts.Feed{Kind: mounts.Relayed})
 	if err != nil {
 		t.Fatal(err)
@@ -29,14 +29,14 @@ func asleep(t *testing.T) (*mounts.Registry, *mounts.Input) {
 	return r, in
 }
 
-// serveAsleep serves a request for a mount and returns all the answer there
-// will be once the mount has ended.
+// serveAsleep serves a request for a mount. The channel gets the whole answer once
+// the mount has ended.
 func serveAsleep(t *testing.T, method string, in *mounts.Input) <-chan string {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	ctx, stop := context.WithCancel(context.Background())
 	c := conf.Default()
-	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c)), nil, nil, zap.NewNop())
+	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c), zap.NewNop()), nil, zap.NewNop())
 	go w.Run(ctx)
 	answer := make(chan string, 1)
 	go func() {
@@ -54,22 +54,22 @@ func TestListenerWaitsForARelay(t *testing.T) {
 		answer := serveAsleep(t, http.MethodGet, in)
 		time.Sleep(wakingTime / 2)
 		if !in.Mount.Audience.Wanted() || in.Mount.Audience.Count() != 0 {
-			t.Error("one who waits does not count as such")
+			t.Error("a waiting listener is not counted as wanted")
 		}
 		in.Retune(icy.Station{Name: "Elsewhere"})
 		in.Write(numbered(1))
 		time.Sleep(time.Second)
 		if in.Mount.Audience.Count() != 1 {
-			t.Error("he was not let in")
+			t.Error("the listener was not admitted")
 		}
 		r.Close()
 		if got := <-answer; !strings.HasPrefix(got, "HTTP/1.0 200 OK\r\n") || !strings.Contains(got, "icy-br:128\r\n") ||
 			!strings.Contains(got, "icy-name:Elsewhere\r\n") || !strings.HasSuffix(got, string(numbered(1).Data)) {
-			t.Errorf("he got %q", got)
+			t.Errorf("the listener got %q", got)
 		}
-		synctest.Wait() // his connection is closed before he is counted out
+		synctest.Wait() // the connection is closed before the count goes down
 		if in.Mount.Audience.Wanted() {
-			t.Error("he counts on")
+			t.Error("the listener is still counted")
 		}
 	})
 }
@@ -79,10 +79,12 @@ func TestListenerGivesUpOnARelay(t *testing.T) {
 		r, in := asleep(t)
 		began := time.Now()
 		if got := <-serveAsleep(t, http.MethodGet, in); !strings.HasPrefix(got, "HTTP/1.0 404 Not Found\r\n") || !strings.Contains(got, errNotPlaying.Error()) {
-			t.Errorf("he got %q", got)
+			t.Errorf("the listener got %q", got)
 		}
-		if waited := time.Since(began); waited != wakingTime || in.Mount.Audience.Wanted() {
-			t.Errorf("after %v; counts on: %v", waited, in.Mount.Audience.Wanted())
+		waited := time.Since(began)
+		synctest.Wait() // the connection is closed before the count goes down
+		if waited != wakingTime || in.Mount.Audience.Wanted() {
+			t.Errorf("after %v; still counted: %v", waited, in.Mount.Audience.Wanted())
 		}
 		r.Close()
 	})
@@ -96,7 +98,7 @@ func TestHeadWakesNobody(t *testing.T) {
 			t.Errorf("got %q after %v", got, time.Since(began))
 		}
 		select {
-		case <-in.Mount.Audience.Arrivals():
+		case <-in.Mount.Audience.NewListeners():
 			t.Error("the relay is woken")
 		default:
 		}
@@ -104,7 +106,7 @@ func TestHeadWakesNobody(t *testing.T) {
 	})
 }
 
-// One who hangs up while he waits is noticed before the time is over.
+// A client that hangs up while it waits is noticed before the time is over.
 func TestListenerHangsUpOnARelay(t *testing.T) {
 	_, in := asleep(t)
 	client, conn := connected(t)

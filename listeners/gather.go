@@ -11,11 +11,12 @@ import (
 // segments, a whole burst with metadata about ten.
 const maxSegments = 32
 
-// A segment is a run of bytes for the socket, and what it means to have sent it.
+// A segment is a run of bytes for the socket, with what changes once it has been
+// sent.
 type segment struct {
 	kind  segmentKind
 	bytes []byte
-	title *mounts.TitleMark // of a block that shows one
+	title *mounts.TitleMark // set if the segment is a metadata block with a title
 }
 
 type segmentKind byte
@@ -26,10 +27,10 @@ const (
 	blockBytes
 )
 
-// gather collects what a listener is to be sent next, without copying it, and
-// afterwards moves the listener over as much as the socket took. It is reused
-// from listener to listener and allocates nothing; until it is released it holds
-// what it collected, and so all of a stream that follows.
+// gather collects the bytes that a listener is to be sent next, without copying them,
+// and afterwards advances the listener by as much as the socket took. It is reused
+// from listener to listener and allocates nothing. Until it is released it keeps the
+// collected chunks, and every later chunk of the stream, in memory.
 type gather struct {
 	segments [maxSegments]segment
 	vector   [maxSegments]syscall.Iovec
@@ -37,13 +38,13 @@ type gather struct {
 	bytes    int
 }
 
-// collect fills g with all that is new for l, or as much as g holds.
+// collect fills g with everything that is new for l, as far as it fits.
 func (g *gather) collect(l *listener) {
 	g.count, g.bytes = 0, 0
 	if len(l.pending) > 0 {
 		g.add(segment{kind: pendingBytes, bytes: l.pending})
 	}
-	cursor, untilBlock := l.cursor, l.untilBlock
+	cursor, untilBlock := l.cursor, int(l.untilBlock)
 	for g.count < maxSegments {
 		if l.metaint > 0 && untilBlock == 0 {
 			block := segment{kind: blockBytes, bytes: icy.EmptyBlock}
@@ -52,12 +53,12 @@ func (g *gather) collect(l *listener) {
 				cursor.Shown(title)
 			}
 			g.add(block)
-			untilBlock = l.metaint
+			untilBlock = int(l.metaint)
 			continue
 		}
 		audio := cursor.Next()
-		if may := l.playable - cursor.Offset(); int64(len(audio)) > may {
-			audio = audio[:max(0, may)]
+		if l.intro != nil {
+			audio = audio[:max(0, min(int64(len(audio)), l.intro.playable-cursor.Offset()))]
 		}
 		if len(audio) == 0 {
 			return
@@ -77,13 +78,14 @@ func (g *gather) add(s segment) {
 	g.bytes += len(s.bytes)
 }
 
-// full reports whether there may be more for the listener than g holds.
+// full reports whether g has no room left, so that there may be more for the
+// listener.
 func (g *gather) full() bool { return g.count == maxSegments }
 
-// release lets go of the streams.
+// release drops the references into streams.
 func (g *gather) release() { *g = gather{} }
 
-// commit moves l over the first n bytes of what was collected.
+// commit advances l by the first n bytes of what was collected.
 func (g *gather) commit(l *listener, n int) {
 	for i := range g.segments[:g.count] {
 		if n == 0 {
@@ -96,12 +98,12 @@ func (g *gather) commit(l *listener, n int) {
 		case pendingBytes:
 			l.pending = l.pending[sent:]
 			if len(l.pending) == 0 {
-				l.pending = nil // give the memory back
+				l.pending = nil // free the memory
 			}
 		case audioBytes:
 			l.cursor.Next()
 			l.cursor.Advance(sent)
-			l.untilBlock -= sent
+			l.untilBlock -= int32(sent)
 		case blockBytes:
 			l.pending = s.bytes[sent:]
 			if len(l.pending) == 0 {

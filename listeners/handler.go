@@ -12,19 +12,23 @@ import (
 	"relay/auth"
 	"relay/icy"
 	"relay/internal/logging"
+	"relay/internal/netconn"
 	"relay/mounts"
 )
 
-// mostFull bounds how many full mounts a listener is passed on from.
-const mostFull = 5
+// maxFull bounds the number of full mounts in a row from which a listener is passed
+// on.
+const maxFull = 5
 
-// Serve answers GET or HEAD of a mount on a connection whose request head has
-// been read. It owns conn and returns as soon as head and burst are written;
-// the listener stays with the writers. Range and query play no part: a live
-// stream is always a 200 (wire/listener-range-safari.txt).
+// Serve answers GET or HEAD of a mount on a connection whose request head has been
+// read. It owns conn and returns as soon as head and burst are written; the writers
+// keep the listener. Range and query are ignored: a live stream is always a 200
+// (e2e/recorded/listener-range-safari.txt).
 func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	l := newListener(req)
-	l.entry = w.journal.Begin(req)
+	if entry := w.accessLog.Begin(req); entry != nil {
+		l.account = &account{entry: entry}
+	}
 	metadata := icy.WantsMetadata(req.Header)
 	req = auth.ListenerRequest(req) // the client may have to wait
 	mustWake := func() bool { return req.Method == http.MethodGet && m.Asleep() }
@@ -35,10 +39,15 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	}
 	defer arrived()
 	if err := w.admit(conn, req, m, l); err != nil {
+		var refusal *auth.Refusal
+		if errors.As(err, &refusal) && refusal.Redirect != "" {
+			w.sendOn(conn, m, l, refusal.Redirect, "This stream is at ", err)
+			return
+		}
 		w.refuse(conn, m, l, err)
 		return
 	}
-	if mustWake() { // it may have fallen asleep while he was asked about
+	if mustWake() { // the mount may have fallen asleep during admit
 		defer m.Audience.Want()()
 		if err := awaitPlaying(conn, m); err != nil {
 			w.refuse(conn, m, l, err)
@@ -49,7 +58,7 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	asked := m
 	m, err = w.find(conn, req, m, l)
 	if err == nil {
-		if err = denied(w.gate, l); err != nil { // since he came
+		if err = denied(w.gate, l); err != nil { // the ban may be newer than the check in admit
 			m.Audience.Leave(&l.Listener, mounts.LeftKicked)
 		}
 	}
@@ -62,12 +71,12 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	}
 	l.mount = m
 	if metadata {
-		l.metaint = m.Config().Metaint
+		l.metaint = int32(m.Config().Metaint)
 		l.untilBlock = l.metaint
 	}
 	l.limit(time.Duration(m.Config().MaxDuration))
 	p := m.Programme()
-	l.pending = icy.AppendListenerHead(nil, p.Station, p.BitRate, p.AudioInfo(), l.metaint, l.Since)
+	l.pending = icy.AppendListenerHead(nil, p.Station, p.BitRate, p.AudioInfo(), int(l.metaint), l.Since)
 	l.pending = icy.WithHeaders(l.pending, m.Config().Headers)
 	if icy.WantsICY(l.Agent) {
 		l.pending = icy.AsICY(l.pending)
@@ -83,16 +92,17 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 }
 
 func newListener(req *http.Request) *listener {
-	l := &listener{lastTaken: time.Now()}
+	l := &listener{}
 	l.ID = mounts.NewListenerID()
-	l.Addr, _, _ = net.SplitHostPort(req.RemoteAddr)
-	l.Agent = req.UserAgent() // bounded at the door, where it left the head behind
-	l.Since = l.lastTaken
+	l.Addr = netconn.Client(req)
+	l.Agent = req.UserAgent() // bounded by the server, which copied it out of the head
+	l.IdentifyPlayback(req.Header.Get("X-Playback-Session-Id"), req.Header.Get("Range"))
+	l.Since = time.Now()
 	return l
 }
 
-// expect keeps a place for him where he will have to wait: for a web server that is
-// asked about him, or for a mount to play.
+// expect reserves a place for a listener that will have to wait, for a hook's answer
+// or for the mount to play. The caller calls arrived when the wait is over.
 func expect(m *mounts.Mount, l *listener, asleep bool) (arrived func(), err error) {
 	if !asleep && !m.Config().ListenerAuth.AsksListeners() {
 		return func() {}, nil
@@ -100,8 +110,8 @@ func expect(m *mounts.Mount, l *listener, asleep bool) (arrived func(), err erro
 	return m.Audience.Expect(l.Addr)
 }
 
-// admit asks whether he may listen, where somebody is to be asked, for as long
-// as he waits for the answer.
+// admit checks bans and, where the mount wants a login or has a hook, whether the
+// client may listen. It waits for a hook's answer only while the client is connected.
 func (w *Writers) admit(conn net.Conn, req *http.Request, m *mounts.Mount, l *listener) error {
 	if err := denied(w.gate, l); err != nil {
 		return err
@@ -109,28 +119,32 @@ func (w *Writers) admit(conn net.Conn, req *http.Request, m *mounts.Mount, l *li
 	if !m.Config().ListenerAuth.AsksListeners() {
 		return nil
 	}
-	present, done := whilePresent(w.following, conn)
+	present, done := whilePresent(w.serving, conn)
 	defer done()
-	visit, err := w.gate.Listener(present, req, m.Name, l.ID)
+	admission, err := w.gate.Listener(present, req, m.Name, l.ID)
 	if err != nil {
 		return err
 	}
-	l.visit, l.User = visit, visit.User
-	if visit.Member != nil {
-		l.StillAllowed = func() bool { return w.gate.StillMember(visit.Member) }
+	l.User = admission.User
+	if l.account == nil {
+		l.account = &account{}
 	}
-	l.limit(visit.TimeLimit)
+	l.account.admission = admission
+	if admission.Member != nil {
+		l.StillAllowed = func() bool { return w.gate.StillMember(admission.Member) }
+	}
+	l.limit(admission.TimeLimit)
 	return nil
 }
 
-// find joins the audience of m or, if that is full, of the mount that is to
-// take its overflow, if that lets him in too. For HEAD nobody joins.
+// find joins the audience of m or, if that is full, of the mount that takes its
+// overflow, provided that mount admits the listener too. HEAD joins no audience.
 func (w *Writers) find(conn net.Conn, req *http.Request, m *mounts.Mount, l *listener) (*mounts.Mount, error) {
 	if req.Method == http.MethodHead {
 		return m, nil
 	}
 	admitted := m.Config().ListenerAuth
-	for range mostFull {
+	for range maxFull {
 		err := m.Audience.Join(&l.Listener)
 		if err == nil {
 			return m, nil
@@ -141,7 +155,7 @@ func (w *Writers) find(conn net.Conn, req *http.Request, m *mounts.Mount, l *lis
 		}
 		if asks := next.Config().ListenerAuth; asks.AsksListeners() && !asks.AsksAs(admitted) {
 			if w.readmit(conn, req, next, l) != nil {
-				return m, err // a login that this mount does not ask for would not help him here
+				return m, err // a login would not help: m does not ask for one
 			}
 			admitted = asks
 		}
@@ -150,15 +164,32 @@ func (w *Writers) find(conn net.Conn, req *http.Request, m *mounts.Mount, l *lis
 	return m, mounts.ErrMountFull
 }
 
-// readmit is admit for another mount than the one that let him in, and told of
-// him then.
+// denied returns why a listener is banned, or nil. A new ban disconnects listeners
+// mount by mount, so this must be asked again after a listener has joined a mount:
+// before that, the listener may have been in none of the audiences that were left to
+// check.
+func denied(gate *auth.Gate, l *listener) error {
+	switch {
+	case gate.DeniesAddress(l.Addr):
+		return auth.ErrAddressDenied
+	case gate.DeniesAgent(l.Agent):
+		return auth.ErrAgentDenied
+	}
+	return nil
+}
+
+// readmit is admit for a mount other than the one that admitted the listener. The
+// first hook is told that the listener is gone.
 func (w *Writers) readmit(conn net.Conn, req *http.Request, m *mounts.Mount, l *listener) error {
 	arrived, err := m.Audience.Expect(l.Addr)
 	if err != nil {
 		return err
 	}
 	defer arrived()
-	before := l.visit
+	var before *auth.Admission
+	if l.account != nil {
+		before = l.account.admission
+	}
 	if err := w.admit(conn, req, m, l); err != nil {
 		return err
 	}
@@ -168,31 +199,36 @@ func (w *Writers) readmit(conn net.Conn, req *http.Request, m *mounts.Mount, l *
 	return nil
 }
 
-// limit ends the listener's stay after so long, if that is not 0 and he has no
-// shorter limit yet.
+// limit ends the listener's session after stay, unless stay is 0 or an earlier end is
+// set.
 func (l *listener) limit(stay time.Duration) {
-	until := l.Since.Add(stay)
-	if stay > 0 && (l.until.IsZero() || until.Before(l.until)) {
-		l.until = until
+	if stay > 0 && (l.until == 0 || stay < l.until) {
+		l.until = stay
 	}
 }
 
-// redirect sends a listener on who finds no place at the mount it asked for, if there is
-// an address to send it to.
+// redirect sends a listener for which there is no place to the configured address. It
+// reports whether it did.
 func (w *Writers) redirect(conn net.Conn, m *mounts.Mount, l *listener, reason error) bool {
 	to := m.Config().RedirectFull
 	isFull := errors.Is(reason, mounts.ErrMountFull) || errors.Is(reason, mounts.ErrServerFull) || errors.Is(reason, mounts.ErrMemoryShort)
 	if to == "" || !isFull {
 		return false
 	}
-	w.log.Debug("listener sent on", zap.String("mount", m.Name), zap.String("ip", l.Addr), zap.String("agent", l.Agent), zap.Error(reason))
-	n, _ := conn.Write(icy.AppendRefusal(nil, http.StatusFound, "This stream is full here, and is at "+to+"\r\n", time.Now(), http.Header{"Location": {to}}))
-	w.end(conn, l, http.StatusFound, n)
+	w.sendOn(conn, m, l, to, "This stream is full here, and is at ", reason)
 	return true
 }
 
+// sendOn answers a listener with a redirect to another address, after a sentence that
+// says why.
+func (w *Writers) sendOn(conn net.Conn, m *mounts.Mount, l *listener, to, sentence string, reason error) {
+	w.log.Debug("listener sent on", zap.String("mount", m.Name), zap.Stringer("ip", l.Addr), zap.String("agent", l.Agent), zap.Error(reason))
+	n, _ := conn.Write(icy.AppendRefusal(nil, http.StatusFound, sentence+to+"\r\n", time.Now(), http.Header{"Location": {to}}))
+	w.end(conn, l, http.StatusFound, n)
+}
+
 func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason error) {
-	status, sentence := http.StatusForbidden, "max listeners reached" // recorded: wire/listener-full.txt
+	status, sentence := http.StatusForbidden, "max listeners reached" // recorded: e2e/recorded/listener-full.txt
 	level, login := w.log.Warn, &auth.Refusal{}
 	switch {
 	case errors.As(reason, &login):
@@ -213,22 +249,25 @@ func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason err
 	case errors.Is(reason, errNotPlaying):
 		status, sentence = http.StatusNotFound, reason.Error()
 	}
-	level("listener refused", zap.String("mount", m.Name), zap.String("ip", l.Addr),
+	level("listener refused", zap.String("mount", m.Name), zap.Stringer("ip", l.Addr),
 		zap.String("agent", l.Agent), zap.Error(reason), logging.LimitPerClient(l.Addr))
 	n, _ := conn.Write(icy.AppendRefusal(nil, status, sentence, time.Now(), login.Header()))
 	w.end(conn, l, status, n)
 }
 
-// end closes the connection of one who has not become a listener.
+// end closes the connection of a client that did not become a listener.
 func (w *Writers) end(conn net.Conn, l *listener, status, sent int) {
 	conn.Close()
 	w.gone(l, status, int64(sent))
 }
 
-// gone tells those who keep account that a listener is no more.
+// gone tells the access log and the hook that a listener is gone.
 func (w *Writers) gone(l *listener, status int, sent int64) {
-	if l.visit != nil {
-		l.visit.Left(time.Since(l.Since))
+	if l.account == nil {
+		return
 	}
-	w.journal.End(l.entry, status, sent)
+	if l.account.admission != nil {
+		l.account.admission.Left(time.Since(l.Since))
+	}
+	w.accessLog.End(l.account.entry, status, sent)
 }

@@ -1,45 +1,45 @@
 package listeners
 
 import (
-	"math"
 	"time"
 
+	"relay/conf"
 	"relay/mounts"
 )
 
-// wholeStream is how far a listener without an intro may read.
-const wholeStream = math.MaxInt64
-
-// An introduction is a listener's way through the intro of his mount: its
-// first burst at once, the rest in real time, so that he is not served minutes
-// ahead of the stream he came for.
+// An introduction is a listener's progress through the intro of its mount: the first
+// burst at once, the rest in real time, so that the listener does not run minutes
+// ahead of the stream that follows.
 type introduction struct {
 	*mounts.Intro
 	began time.Time
 	burst int64 // bytes
+
+	playable int64 // offset up to which it may be sent
 }
 
-// introduce begins with the mount's intro, if there is one, and else joins the
-// stream.
+// introduce starts the mount's intro or, if there is none, joins the stream.
 func (l *listener) introduce(now time.Time) {
 	intro := l.mount.Intro()
 	if intro == nil {
-		l.join(int64(l.mount.Config().Burst))
+		l.join(l.mount.Config().Burst)
 		return
 	}
-	l.intro = &introduction{intro, now, int64(l.mount.Config().Burst)}
-	l.cursor, _ = intro.Stream.Join(math.MaxInt64)
+	l.intro = &introduction{Intro: intro, began: now, burst: intro.Bytes(l.mount.Config().Burst)}
+	l.cursor = intro.Stream.Behind(intro.Duration)
 	l.hear(now)
 }
 
-// hear allows what is due of the intro, and joins the stream behind its end.
-// No burst follows: the intro was one.
+// hear allows as much of the intro as is due, and joins the stream at its end. No
+// burst follows, because the intro has filled the player's buffer.
 func (l *listener) hear(now time.Time) {
 	end := l.intro.Stream.End()
 	if l.cursor.Offset() < end {
 		played := float64(now.Sub(l.intro.began)) / float64(l.intro.Duration)
-		l.playable = l.intro.burst + int64(played*float64(end))
+		l.intro.playable = l.intro.burst + int64(played*float64(end))
 		return
 	}
-	l.join(0)
+	lead := l.lead(now)
+	l.join(conf.Burst{})
+	l.holds(lead)
 }

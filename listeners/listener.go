@@ -4,72 +4,91 @@ import (
 	"time"
 
 	"relay/auth"
+	"relay/conf"
 	"relay/icy"
-	"relay/journal"
+	"relay/internal/accesslog"
 	"relay/mounts"
 )
 
-// A listener is one socket that follows a mount's stream, and exactly what it
-// was sent so far. One goroutine at a time has it: that of the connection,
-// then that of its shard.
+// A listener is one socket that follows a mount's stream, with an exact account of
+// what it has been sent. One goroutine at a time owns it: first that of the
+// connection, then that of its shard.
 type listener struct {
-	// What every visit reads and writes comes first, to share cache lines.
+	// The fields of every flush come first, to share cache lines.
 	mount  *mounts.Mount
 	socket socket
 	cursor mounts.Cursor
 
-	// pending is sent before anything more of the stream: the head, frames
-	// made to decode after a join, the rest of a block or frame that the
-	// socket took in part.
+	// pending is sent before anything more of the stream: the head, frames repaired
+	// after a join, or the rest of a block or frame of which the socket took a part.
 	pending []byte
 
-	metaint    int // audio bytes between metadata blocks; 0: none
-	untilBlock int // audio bytes until the next block
+	metaint    int32 // audio bytes between metadata blocks; 0: none
+	untilBlock int32 // audio bytes until the next block; without blocks it means nothing
 
-	playable int64         // offset up to which he may be sent the stream
-	intro    *introduction // nil once he hears the mount
+	intro *introduction // nil once it hears the stream of the mount
 
-	lastTaken time.Time // when the socket last took a byte
-	until     time.Time // how long he may stay; zero: for ever
+	cadence cadence
+	given   time.Duration // audio that its join gave
+	next    *listener     // in its slot of the wheel
 
-	entry *journal.Access // nil: nobody keeps an access log
-	visit *auth.Visit     // nil: nobody was asked
+	// Times are counted from Since.
+	lastTaken time.Duration // when the socket last took a byte
+	until     time.Duration // end of its session; 0: no limit
+
+	account *account // who is told when it leaves; nil: nobody
 
 	mounts.Listener
 }
 
-// join starts the listener about burst bytes behind the end of the stream.
-func (l *listener) join(burst int64) {
-	cursor, first := l.mount.Stream.Join(burst)
-	l.cursor, l.intro, l.playable = cursor, nil, wholeStream
+// account is what is told of a listener when it leaves.
+type account struct {
+	entry     *accesslog.Access // nil: no access log is kept
+	admission *auth.Admission   // nil: no login or hook was asked
+}
+
+// join places the listener about a burst before the end of the stream.
+func (l *listener) join(burst conf.Burst) { l.given = l.enter(burst) }
+
+// enter is join for a listener that may have been given audio of another mount. It
+// returns how much audio the listener is given of this one.
+func (l *listener) enter(burst conf.Burst) (took time.Duration) {
+	cursor, first, took := l.mount.Stream.Join(burst)
+	l.cursor, l.intro = cursor, nil
+	l.begin(took)
 	if l.metaint == 0 {
 		l.cursor.IgnoreTitles()
 	}
 	l.queue(first)
+	return took
 }
 
-// skip moves a listener who has fallen behind forward. The frame he is in is
-// finished first.
-func (l *listener) skip(burst int64) {
+// skip moves a listener that has fallen behind forward, after it has finished its
+// current frame.
+func (l *listener) skip(burst conf.Burst) {
 	l.queue(l.cursor.RestOfFrame())
 	l.join(burst)
 }
 
-// move takes the listener over to another mount. The frame he is in is
-// finished first; no burst follows, because his player has one. The result is
-// as that of Audience.Leave.
-func (l *listener) move(to *mounts.Mount) (s mounts.Stay, here bool) {
+// move takes the listener to another mount, after it has finished its current frame.
+// Its player has a burst already: it gets as much of the other mount as it lacks, because
+// the end of the stream had not been sent yet, or because of a break.
+func (l *listener) move(to *mounts.Mount) {
 	l.queue(l.cursor.RestOfFrame())
-	s, here = l.mount.Audience.MoveTo(&to.Audience, &l.Listener)
+	lead := max(0, l.lead(time.Now()))
+	l.mount.Audience.MoveTo(&to.Audience, &l.Listener)
 	l.mount = to
-	l.join(0)
-	return s, here
+	l.enter(conf.Burst{Time: conf.Duration(max(0, l.given-lead))})
+	l.holds(lead)
 }
 
-// queue puts audio that is not the stream's own bytes into pending, with the
-// blocks that fall into it.
+// mustAct reports whether l has an order, or its stream has ended.
+func (l *listener) mustAct() bool { return l.HasOrder() || l.mount.Stream.Ended() }
+
+// queue appends audio that is not part of the stream's own chunks to pending, with
+// the metadata blocks that fall into it.
 func (l *listener) queue(audio []byte) {
-	for l.metaint > 0 && len(audio) >= l.untilBlock {
+	for l.metaint > 0 && len(audio) >= int(l.untilBlock) {
 		l.pending = append(l.pending, audio[:l.untilBlock]...)
 		audio = audio[l.untilBlock:]
 		block := icy.EmptyBlock
@@ -81,5 +100,5 @@ func (l *listener) queue(audio []byte) {
 		l.untilBlock = l.metaint
 	}
 	l.pending = append(l.pending, audio...)
-	l.untilBlock -= len(audio)
+	l.untilBlock -= int32(len(audio))
 }

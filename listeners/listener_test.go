@@ -17,9 +17,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"relay/auth"
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 	"relay/conf"
-	"relay/frames"
-	"relay/frames/frametest"
 	"relay/icy"
 	"relay/mounts"
 )
@@ -28,26 +28,26 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var header128 = frametest.Header(128000, 44100, 2)
 
-func numbered(n int) frames.Frame {
-	return frames.Frame{Header: header128, Data: frametest.Numbered(header128, uint64(n))}
+func numbered(n int) mp3.Frame {
+	return mp3.Frame{Header: header128, Data: frametest.Numbered(header128, uint64(n))}
 }
 
-// station is a mount with a live source.
+// station returns a mount's live source, already attached, and the configuration.
 func station(t testing.TB, toml string) (*conf.Config, *mounts.Input) {
 	t.Helper()
 	c, err := conf.Parse("relay.toml", []byte(toml))
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := mounts.NewRegistry(conf.NewLive(c), zap.NewNop()).Attach("/live", mounts.Feed{})
+	in, err := mounts.NewRegistry(conf.NewLive(c), nil, zap.NewNop()).Attach("/live", mounts.Feed{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c, in
 }
 
-// pair is a listener, and the other end of his socket; with a small buffer it
-// takes a flush in parts.
+// pair returns a listener and the other end of its socket. With a small buffer the
+// socket takes a flush in parts.
 func pair(t testing.TB, in *mounts.Input, metaint, buffer int) (*listener, *os.File) {
 	t.Helper()
 	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
@@ -63,17 +63,18 @@ func pair(t testing.TB, in *mounts.Input, metaint, buffer int) (*listener, *os.F
 		client.Close()
 		unix.Close(ends[0])
 	})
-	l := &listener{mount: in.Mount, socket: &rawSocket{ends[0]}, metaint: metaint, untilBlock: metaint, lastTaken: time.Now()}
+	l := &listener{mount: in.Mount, socket: &rawSocket{ends[0]}, metaint: int32(metaint), untilBlock: int32(metaint)}
+	l.Since = time.Now()
 	if err := in.Mount.Audience.Join(&l.Listener); err != nil {
 		t.Fatal(err)
 	}
 	return l, client
 }
 
-// hangUp ends what a listener is sent.
+// hangUp shuts down the server's side of a listener's socket.
 func hangUp(l *listener) { unix.Shutdown(l.socket.(*rawSocket).fd, unix.SHUT_WR) }
 
-// split takes the blocks out of what a listener was sent.
+// split separates the metadata blocks from what a listener was sent.
 func split(t testing.TB, wire []byte, metaint int) (audio []byte, titles []string) {
 	t.Helper()
 	for len(wire) > metaint {
@@ -95,15 +96,15 @@ func split(t testing.TB, wire []byte, metaint int) (audio []byte, titles []strin
 	return append(audio, wire...), titles
 }
 
-// A socket that takes a few bytes at a time gets exactly the same bytes as one
-// that takes all, blocks and titles included.
+// A socket that takes a few bytes at a time gets exactly the same bytes as one that
+// takes everything, metadata blocks and titles included.
 func TestPartialWritesLoseNothing(t *testing.T) {
 	for _, metaint := range []int{0, 256, 1000, 16000} {
 		c, in := station(t, "[limits]\nbuffer = '8MiB'\n")
 		l, client := pair(t, in, metaint, 2048)
 		in.Write(numbered(0))
-		l.join(64 << 10)
-		v := visitor{conf: conf.NewLive(c)}
+		l.join(conf.Burst{Size: 64 << 10})
+		v := flusher{conf: conf.NewLive(c)}
 		const total = 400
 		var want []byte
 		for n := range total {
@@ -121,7 +122,7 @@ func TestPartialWritesLoseNothing(t *testing.T) {
 			done <- got
 		}()
 		for stays := true; stays; {
-			if reason := v.visit(l, time.Now()); reason != stillListens {
+			if reason := v.flush(l, time.Now()); reason != stillListens {
 				t.Fatalf("left: %s", reason)
 			}
 			stays = l.cursor.Offset() < in.Mount.Stream.End() || len(l.pending) > 0
@@ -151,12 +152,12 @@ func TestWhoFallsBehindIsMovedToAFrame(t *testing.T) {
 		for n := range 100 {
 			in.Write(numbered(n))
 		}
-		l.join(16 << 10)
-		v := visitor{conf: conf.NewLive(c)}
+		l.join(conf.Burst{Size: 16 << 10})
+		v := flusher{conf: conf.NewLive(c)}
 		for n := 100; n < 1000; n++ {
 			in.Write(numbered(n))
 			if n%50 == 0 {
-				v.visit(l, time.Now())
+				v.flush(l, time.Now())
 			}
 		}
 		done := make(chan []byte)
@@ -165,7 +166,7 @@ func TestWhoFallsBehindIsMovedToAFrame(t *testing.T) {
 			done <- got
 		}()
 		for l.cursor.Offset() < in.Mount.Stream.End() || len(l.pending) > 0 {
-			if reason := v.visit(l, time.Now()); reason != stillListens {
+			if reason := v.flush(l, time.Now()); reason != stillListens {
 				t.Fatalf("left: %s", reason)
 			}
 		}
@@ -176,7 +177,7 @@ func TestWhoFallsBehindIsMovedToAFrame(t *testing.T) {
 		}
 		last, skips := uint64(0), 0
 		for len(got) > 0 {
-			h, ok := frames.ParseHeader(got)
+			h, ok := mp3.ParseHeader(got)
 			if !ok || h.Size > len(got) {
 				t.Fatalf("metaint %d: torn frame after number %d", metaint, last)
 			}
@@ -234,25 +235,25 @@ func TestReasonsToLeave(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c, in := station(t, tt.toml)
 			l, client := pair(t, in, 0, 0)
-			l.join(0)
+			l.join(conf.Burst{})
 			if tt.prepare != nil {
 				tt.prepare(l, client, in)
 			}
-			v := visitor{conf: conf.NewLive(c)}
+			v := flusher{conf: conf.NewLive(c)}
 			if tt.later > 0 {
-				v.visit(l, time.Now()) // fills the socket
+				v.flush(l, time.Now()) // fills the socket
 			}
-			if got := v.visit(l, time.Now().Add(tt.later)); got != tt.want {
+			if got := v.flush(l, time.Now().Add(tt.later)); got != tt.want {
 				t.Errorf("left: %q, want %q", got, tt.want)
 			}
 		})
 	}
 }
 
-// Listeners come and go while the shards run; none is leaked.
+// Listeners join and leave while the shards run; none is leaked.
 func TestServe(t *testing.T) {
 	c, in := station(t, "[limits]\nflush_interval = '20ms'\n")
-	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c)), nil, nil, zap.NewNop())
+	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c), zap.NewNop()), nil, zap.NewNop())
 	ctx, stop := contextWithStop(t)
 	running := make(chan struct{})
 	go func() {
@@ -318,7 +319,7 @@ func contextWithStop(t testing.TB) (context.Context, context.CancelFunc) {
 	return ctx, stop
 }
 
-// One visit to a listener with half a second of news.
+// One flush of a listener that is half a second behind.
 func BenchmarkVisit(b *testing.B) {
 	for _, metaint := range []int{0, 16000} {
 		name := "plain"
@@ -329,15 +330,15 @@ func BenchmarkVisit(b *testing.B) {
 			c, in := station(b, "")
 			l, client := pair(b, in, metaint, 0)
 			go io.Copy(io.Discard, client)
-			l.join(0)
-			v := visitor{conf: conf.NewLive(c)}
+			l.join(conf.Burst{})
+			v := flusher{conf: conf.NewLive(c)}
 			f := numbered(1)
 			b.ReportAllocs()
 			for b.Loop() {
 				for range 19 {
 					in.Write(f)
 				}
-				if reason := v.visit(l, time.Now()); reason != stillListens {
+				if reason := v.flush(l, time.Now()); reason != stillListens {
 					b.Fatal(reason)
 				}
 			}
@@ -345,14 +346,14 @@ func BenchmarkVisit(b *testing.B) {
 	}
 }
 
-// The same without the socket: what interleaving alone costs.
+// The same without the socket: the cost of interleaving alone.
 func BenchmarkCollect(b *testing.B) {
 	_, in := station(b, "")
 	for n := range 1000 {
 		in.Write(numbered(n))
 	}
 	l := &listener{mount: in.Mount, metaint: 16000, untilBlock: 16000}
-	l.join(64 << 10)
+	l.join(conf.Burst{Size: 64 << 10})
 	start := l.cursor
 	var g gather
 	b.ReportAllocs()
@@ -368,27 +369,27 @@ func TestVisitAllocatesNothing(t *testing.T) {
 		c, in := station(t, "")
 		l, client := pair(t, in, metaint, 0)
 		go io.Copy(io.Discard, client)
-		l.join(0)
-		v := visitor{conf: conf.NewLive(c)}
+		l.join(conf.Burst{})
+		v := flusher{conf: conf.NewLive(c)}
 		f, now := numbered(1), time.Now()
 		in.Write(f)
-		v.visit(l, now)
+		v.flush(l, now)
 		if got := testing.AllocsPerRun(10, func() { // within one chunk
 			in.Write(f)
-			v.visit(l, now)
+			v.flush(l, now)
 		}); got != 0 {
-			t.Errorf("metaint %d: %v allocations a visit", metaint, got)
+			t.Errorf("metaint %d: %v allocations a flush", metaint, got)
 		}
 	}
 }
 
-// A shard that could not run for an hour goes on at once, and does not make up
-// for every visit it missed; one that is merely late keeps its schedule.
+// A shard that could not run for an hour flushes every listener at once, and does not
+// make up for every flush it missed; one that is merely late keeps its schedule.
 func TestShardAfterTheMachineWasAway(t *testing.T) {
 	now := time.Now()
-	for _, tt := range []struct{ late, after time.Duration }{{time.Hour, 0}, {100 * time.Millisecond, 100 * time.Millisecond}} {
-		s := newShard(visitor{conf: conf.NewLive(conf.Default())}, 500*time.Millisecond, nil, nil)
-		s.slots[1], s.size = []*listener{{}}, 1
+	for _, tt := range []struct{ late, after time.Duration }{{time.Hour, 2 * time.Second}, {100 * time.Millisecond, 100 * time.Millisecond}} {
+		s := newShard(flusher{conf: conf.NewLive(conf.Default())}, nil, nil)
+		s.wheel.add(&listener{}, 1, 1)
 		s.epoch = now.Add(-tt.late - slotTime) // tick 1, its first, was due that long ago
 		next := s.nextTick(now)
 		if got := now.Sub(s.due(next)); next != 1 || got != tt.after {
@@ -397,12 +398,12 @@ func TestShardAfterTheMachineWasAway(t *testing.T) {
 	}
 }
 
-// A moved listener finishes his frame, keeps his metadata interval, and is
-// told the other mount's title with its sound.
+// A moved listener finishes its frame, keeps its metadata interval, and gets the
+// other mount's title with its sound.
 func TestMovedListener(t *testing.T) {
 	for _, metaint := range []int{0, 1000} {
 		c, in := station(t, "")
-		other, err := mounts.NewRegistry(conf.NewLive(c), zap.NewNop()).Attach("/other", mounts.Feed{})
+		other, err := mounts.NewRegistry(conf.NewLive(c), nil, zap.NewNop()).Attach("/other", mounts.Feed{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -412,13 +413,13 @@ func TestMovedListener(t *testing.T) {
 			other.Write(numbered(1000 + n))
 		}
 		l, client := pair(t, in, metaint, 0)
-		l.join(0)
-		v := visitor{conf: conf.NewLive(c), gate: auth.NewGate(conf.NewLive(c))}
-		v.visit(l, time.Now())
+		l.join(conf.Burst{})
+		v := flusher{conf: conf.NewLive(c), gate: auth.NewGate(conf.NewLive(c), zap.NewNop())}
+		v.flush(l, time.Now())
 		in.Mount.Audience.Order(l.ID, mounts.Order{MoveTo: other.Mount})
 		for n := range 3 {
 			other.Write(numbered(1100 + n))
-			if reason := v.visit(l, time.Now()); reason != stillListens {
+			if reason := v.flush(l, time.Now()); reason != stillListens {
 				t.Fatalf("left: %s", reason)
 			}
 		}
@@ -431,7 +432,7 @@ func TestMovedListener(t *testing.T) {
 				t.Errorf("titles %q", titles)
 			}
 		}
-		var cutter frames.Cutter
+		var cutter mp3.Cutter
 		cutter.Write(wire)
 		cutter.Finish()
 		last, jumps := uint64(0), 0
@@ -446,25 +447,25 @@ func TestMovedListener(t *testing.T) {
 			t.Errorf("metaint %d: ends with frame %d after %d jumps and %d torn bytes", metaint, last, jumps, cutter.Stats().Garbage)
 		}
 		if in.Mount.Audience.Count() != 0 || other.Mount.Audience.Count() != 1 {
-			t.Error("he is counted on the wrong mount")
+			t.Error("the listener is counted on the wrong mount")
 		}
 	}
 }
 
-// Who is denied while he is moved may be in neither audience when the denied
-// are let go.
-func TestTheDeniedAreMovedNowhere(t *testing.T) {
+// A listener that is banned while it is moved may be in neither audience when the
+// banned are disconnected.
+func TestBannedListenersAreNotMoved(t *testing.T) {
 	c, in := station(t, "auth.deny_agents = ['Ripper']")
-	other, err := mounts.NewRegistry(conf.NewLive(c), zap.NewNop()).Attach("/other", mounts.Feed{})
+	other, err := mounts.NewRegistry(conf.NewLive(c), nil, zap.NewNop()).Attach("/other", mounts.Feed{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	l, _ := pair(t, in, 0, 0)
 	l.Agent = "Ripper"
-	l.join(0)
-	v := visitor{conf: conf.NewLive(c), gate: auth.NewGate(conf.NewLive(c))}
+	l.join(conf.Burst{})
+	v := flusher{conf: conf.NewLive(c), gate: auth.NewGate(conf.NewLive(c), zap.NewNop())}
 	in.Mount.Audience.Order(l.ID, mounts.Order{MoveTo: other.Mount})
-	if reason := v.visit(l, time.Now()); reason != mounts.LeftKicked {
+	if reason := v.flush(l, time.Now()); reason != mounts.LeftKicked {
 		t.Errorf("left: %q", reason)
 	}
 }
@@ -472,35 +473,35 @@ func TestTheDeniedAreMovedNowhere(t *testing.T) {
 func TestListenerMustLeave(t *testing.T) {
 	c, in := station(t, "")
 	in.Write(numbered(1))
-	v := visitor{conf: conf.NewLive(c)}
+	v := flusher{conf: conf.NewLive(c)}
 	kicked, _ := pair(t, in, 0, 0)
-	kicked.join(0)
+	kicked.join(conf.Burst{})
 	in.Mount.Audience.Order(kicked.ID, mounts.Order{})
-	if reason := v.visit(kicked, time.Now()); reason != mounts.LeftKicked {
+	if reason := v.flush(kicked, time.Now()); reason != mounts.LeftKicked {
 		t.Errorf("left: %s", reason)
 	}
 	limited, _ := pair(t, in, 0, 0)
-	limited.join(0)
-	limited.until = time.Now().Add(time.Minute)
-	if reason := v.visit(limited, time.Now()); reason != stillListens {
+	limited.join(conf.Burst{})
+	limited.until = time.Since(limited.Since) + time.Minute
+	if reason := v.flush(limited, time.Now()); reason != stillListens {
 		t.Errorf("left: %s", reason)
 	}
-	if reason := v.visit(limited, time.Now().Add(2*time.Minute)); reason != mounts.LeftOverdue {
+	if reason := v.flush(limited, time.Now().Add(2*time.Minute)); reason != mounts.LeftOverdue {
 		t.Errorf("left: %s", reason)
 	}
 }
 
-// The intro comes in real time after a burst, whole, and the stream follows it
+// The intro comes as a burst and then in real time, whole, and the stream follows it
 // frame by frame.
 func TestIntroThenStream(t *testing.T) {
 	for _, metaint := range []int{0, 1000} {
-		var mp3 []byte
+		var intro []byte
 		const introFrames = 200
 		for n := range introFrames {
-			mp3 = append(mp3, numbered(n).Data...)
+			intro = append(intro, numbered(n).Data...)
 		}
 		file := filepath.Join(t.TempDir(), "welcome.mp3")
-		if err := os.WriteFile(file, mp3, 0o600); err != nil {
+		if err := os.WriteFile(file, intro, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		c, in := station(t, "[[mount]]\nname = '/live'\nburst = '8KiB'\nintro_file = '"+file+"'")
@@ -511,19 +512,19 @@ func TestIntroThenStream(t *testing.T) {
 		l, client := pair(t, in, metaint, 0)
 		began := time.Now()
 		l.introduce(began)
-		v := visitor{conf: conf.NewLive(c)}
-		v.visit(l, began)
+		v := flusher{conf: conf.NewLive(c)}
+		v.flush(l, began)
 		if got := l.cursor.Offset(); got < 8<<10 || got > 9<<10 {
 			t.Errorf("%d bytes of the intro at once, want a burst", got)
 		}
 		length := introFrames * header128.Duration()
-		v.visit(l, began.Add(length/2))
+		v.flush(l, began.Add(length/2))
 		if got, want := l.cursor.Offset(), 8<<10+l.intro.Stream.End()/2; got < want-100 || got > want+100 {
 			t.Errorf("%d bytes of the intro in half its time, want %d", got, want)
 		}
 		for n := range 3 {
 			in.Write(numbered(1100 + n))
-			if reason := v.visit(l, began.Add(length+time.Duration(n)*time.Second)); reason != stillListens {
+			if reason := v.flush(l, began.Add(length+time.Duration(n)*time.Second)); reason != stillListens {
 				t.Fatalf("left: %s", reason)
 			}
 		}
@@ -536,7 +537,7 @@ func TestIntroThenStream(t *testing.T) {
 				t.Errorf("titles %q", titles)
 			}
 		}
-		var cutter frames.Cutter
+		var cutter mp3.Cutter
 		cutter.Write(wire)
 		cutter.Finish()
 		var heard []uint64

@@ -17,17 +17,17 @@ import (
 	"relay/mounts"
 )
 
-// Playlists answers for files of addresses, for players to open: that of a
-// mount, with those of its renditions. As with Icecast a mount need not be
-// there (wire/playlist-m3u-unknown.txt). One that is hidden and asks its
-// listeners for a login looks as if it were not, to those without one.
+// Playlists answers requests for playlist files: a mount's address, with those of its
+// renditions. As with Icecast the mount need not exist
+// (e2e/recorded/playlist-m3u-unknown.txt). A hidden mount that asks its listeners for
+// a login looks to clients without one as if it did not exist.
 type Playlists struct {
 	Registry *mounts.Registry
 	Conf     *conf.Live
 	Gate     *auth.Gate
 }
 
-// playlistFormats by extension.
+// playlistFormats has the writer of each format, by file extension.
 var playlistFormats = map[string]func(http.ResponseWriter, entry){
 	".m3u":  writeM3U,
 	".pls":  writePLS,
@@ -35,23 +35,22 @@ var playlistFormats = map[string]func(http.ResponseWriter, entry){
 	".vclt": writeVCLT,
 }
 
-// entry is the stream of a playlist.
+// entry is the stream that a playlist names.
 type entry struct {
 	mount   string
 	address string
-	known   bool // the mount is there
+	known   bool // the mount exists
 	mounts.Status
-	variants []variant // the stream among them, best first
+	variants []variant // the stream at its bit rates, best first
 }
 
-// variant is one bit rate of the programme.
+// variant is the programme at one bit rate.
 type variant struct {
 	address string
 	bitRate int // kbit/s
 }
 
-// Names reports whether a path is that of a playlist, for a mount that there
-// can be.
+// Names reports whether urlPath is that of a playlist, for a possible mount name.
 func (p *Playlists) Names(urlPath string) bool {
 	ext := path.Ext(urlPath)
 	return playlistFormats[ext] != nil && conf.CheckMountName(strings.TrimSuffix(urlPath, ext)) == nil
@@ -63,8 +62,8 @@ func (p *Playlists) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.write(w, r, strings.TrimSuffix(r.URL.Path, ext), playlistFormats[ext])
 }
 
-// Listen answers GET /listen.pls?sid=N, by which SHOUTcast's players are sent
-// to a stream.
+// Listen answers GET /listen.pls?sid=N, with which players of SHOUTcast find a
+// stream.
 func (p *Playlists) Listen(w http.ResponseWriter, r *http.Request) {
 	sid := 1
 	fmt.Sscanf(icy.ParseQuery(r.URL.RawQuery)["sid"], "%d", &sid)
@@ -82,7 +81,7 @@ func (p *Playlists) write(w http.ResponseWriter, r *http.Request, mount string, 
 	addressOf := func(mount string) string {
 		address := base + (&url.URL{Path: mount}).EscapedPath()
 		if token != "" && p.Conf.Config().Mount(mount).ListenerAuth.TokenSecret != "" {
-			address += "?token=" + url.QueryEscape(token) // the player asks with it
+			address += "?token=" + url.QueryEscape(token) // so that the player's own request has the token
 		}
 		return address
 	}
@@ -104,23 +103,22 @@ func (p *Playlists) write(w http.ResponseWriter, r *http.Request, mount string, 
 	write(w, e)
 }
 
-// hides reports whether there is nothing to say of a mount to the sender of a
-// request.
+// hides reports whether the mount must look non-existent to the sender of r.
 func (p *Playlists) hides(r *http.Request, m *mounts.Mount) bool {
 	c := m.Config()
 	return c.Hidden && c.ListenerAuth.AsksListeners() && !p.Gate.KnowsListener(r, m.Name)
 }
 
-// base is the server's address as this client knows it, without a slash at its
-// end. A Host that cannot be one stands for nothing, and one without a port is
-// believed from HTTP/1.1 on: older players leave the port out (mpg321).
+// base is the server's address as this client knows it, without a trailing slash. An
+// impossible Host is ignored. A Host without a port is believed only from HTTP/1.1
+// on, because older players leave the port out (mpg321).
 func (p *Playlists) base(r *http.Request) string {
 	scheme := "http"
 	if r.TLS != nil {
 		scheme = "https"
 	}
 	host := r.Host
-	forwarded := r.Header.Get("X-Forwarded-Proto") // dropped at the door if not from a trusted proxy
+	forwarded := r.Header.Get("X-Forwarded-Proto") // the server removes it unless the proxy is trusted
 	if proto := strings.ToLower(forwarded); proto == "http" || proto == "https" {
 		scheme = proto
 		if h := r.Header.Get("X-Forwarded-Host"); icy.PlausibleHost(h) {
@@ -163,14 +161,14 @@ func writePLS(w http.ResponseWriter, e entry) {
 	io.WriteString(w, "Version=2\n")
 }
 
-// writeVCLT writes the lines of wire/playlist-vclt.txt.
+// writeVCLT writes the lines of e2e/recorded/playlist-vclt.txt.
 func writeVCLT(w http.ResponseWriter, e entry) {
 	w.Header().Set("Content-Type", "audio/x-vclt; charset=UTF-8")
 	fmt.Fprintf(w, "STREAMURL=%s\nTITLE=%s\nSERVER_NAME=%s\nDESCRIPTION=%s\nSIGNALINFO=%s\nGENRE=%s\n==\n",
 		e.address, oneLine(e.Title.Text), oneLine(e.name()), oneLine(e.Station.Description), oneLine(e.AudioInfo()), oneLine(e.Station.Genre))
 }
 
-// xspf is XSPF 1 (xspf.org/spec), as in wire/playlist-xspf.txt.
+// xspf is XSPF 1 (xspf.org/spec), as in e2e/recorded/playlist-xspf.txt.
 type xspf struct {
 	XMLName xml.Name    `xml:"http://xspf.org/ns/0/ playlist"`
 	Version string      `xml:"version,attr"`
@@ -214,7 +212,7 @@ func writeXSPF(w http.ResponseWriter, e entry) {
 	fmt.Fprintf(w, "%s%s\n", xml.Header, body)
 }
 
-// name is what the station is called.
+// name is the title of the station: its name or, without one, the mount's.
 func (e entry) name() string {
 	if e.Station.Name != "" {
 		return e.Station.Name
@@ -222,7 +220,7 @@ func (e entry) name() string {
 	return e.mount
 }
 
-// oneLine keeps a text from breaking the line it is written in.
+// oneLine removes line breaks, so that s cannot break out of its line.
 func oneLine(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c < ' ' || c == 0x7f {

@@ -11,7 +11,7 @@ import (
 	"relay/mounts"
 )
 
-// FuzzPlaylists: whatever a station is called, each kind of playlist has the
+// FuzzPlaylists: whatever the name of a station, each kind of playlist has the
 // address of the stream, as a line or an element of its own, and no other.
 func FuzzPlaylists(f *testing.F) {
 	f.Add("Radio", "Artist - Title", 128)
@@ -60,7 +60,8 @@ func FuzzPlaylists(f *testing.F) {
 	})
 }
 
-// inXML is what of a text can stand in XML, line ends as they are there.
+// inXML returns the part of text that XML can hold, with the line ends that it makes
+// of it.
 func inXML(text string) string {
 	var element struct {
 		Text string `xml:",chardata"`

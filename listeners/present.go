@@ -2,16 +2,19 @@ package listeners
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
+
+	"relay/mounts"
 )
 
-// hangUpCheck is how often it is seen whether somebody who waits still does.
+// hangUpCheck is how often a waiting client's connection is checked.
 const hangUpCheck = 250 * time.Millisecond
 
-// whilePresent returns a context that ends with ctx, and when the client hangs
-// up who waits on conn, from which nobody may read meanwhile. done must be
-// called when the waiting is over; it returns when conn is left alone.
+// whilePresent returns a context that is cancelled when ctx is, or when the client
+// closes conn. Nobody else may read from conn until done has returned; the caller
+// calls done when the wait is over.
 func whilePresent(ctx context.Context, conn net.Conn) (present context.Context, done func()) {
 	present, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
@@ -35,4 +38,23 @@ func whilePresent(ctx context.Context, conn net.Conn) (present context.Context, 
 		cancel()
 		<-ended
 	}
+}
+
+// wakingTime is how long a listener waits for a mount to start playing.
+const wakingTime = 10 * time.Second
+
+var errNotPlaying = errors.New("the upstream stream is unavailable")
+
+// awaitPlaying waits until a mount whose relay is asleep or lost plays, because the
+// listener's head is to name what it will hear. It returns errNotPlaying after
+// wakingTime, when the mount ends, and when the client hangs up.
+func awaitPlaying(conn net.Conn, m *mounts.Mount) error {
+	waiting, cancel := context.WithTimeout(context.Background(), wakingTime)
+	defer cancel()
+	present, done := whilePresent(waiting, conn)
+	defer done()
+	if err := m.WaitPlaying(present); err != nil {
+		return errNotPlaying
+	}
+	return nil
 }

@@ -12,13 +12,13 @@ import (
 	"go.uber.org/zap"
 
 	"relay/auth"
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 	"relay/conf"
-	"relay/frames"
-	"relay/frames/frametest"
 	"relay/mounts"
 )
 
-// A hook is asked no longer about somebody who has hung up.
+// A hook's request is cancelled when the client has hung up.
 func TestListenerHangsUpOnAHook(t *testing.T) {
 	asked, given := make(chan struct{}), make(chan struct{})
 	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -33,14 +33,14 @@ func TestListenerHangsUpOnAHook(t *testing.T) {
 		t.Fatal(err)
 	}
 	live := conf.NewLive(c)
-	r := mounts.NewRegistry(live, zap.NewNop())
+	r := mounts.NewRegistry(live, nil, zap.NewNop())
 	defer r.Close()
 	in, err := r.Attach("/live", mounts.Feed{Kind: mounts.Silent})
 	if err != nil {
 		t.Fatal(err)
 	}
 	client, conn := connected(t)
-	w := NewWriters(live, auth.NewGate(live), nil, nil, zap.NewNop())
+	w := NewWriters(live, auth.NewGate(live, zap.NewNop()), nil, zap.NewNop())
 	refused := make(chan error)
 	go func() {
 		req := httptest.NewRequest(http.MethodGet, "/live", nil)
@@ -54,8 +54,8 @@ func TestListenerHangsUpOnAHook(t *testing.T) {
 	<-given
 }
 
-// A mount that falls asleep while a hook is asked about a listener is woken for
-// him, before he is told what he hears.
+// A mount that falls asleep during the hook's question about a listener is woken
+// before the listener gets its head.
 func TestMountFallsAsleepDuringAQuestion(t *testing.T) {
 	var in *mounts.Input
 	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -69,15 +69,15 @@ func TestMountFallsAsleepDuringAQuestion(t *testing.T) {
 		t.Fatal(err)
 	}
 	live := conf.NewLive(c)
-	r := mounts.NewRegistry(live, zap.NewNop())
+	r := mounts.NewRegistry(live, nil, zap.NewNop())
 	defer r.Close()
 	if in, err = r.Attach("/live", mounts.Feed{Kind: mounts.Relayed, OnDemand: true}); err != nil {
 		t.Fatal(err)
 	}
 	header := frametest.Header(128000, 44100, 2)
-	in.Write(frames.Frame{Header: header, Data: frametest.Numbered(header, 1)})
+	in.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)})
 	client, conn := connected(t)
-	w := NewWriters(live, auth.NewGate(live), nil, nil, zap.NewNop())
+	w := NewWriters(live, auth.NewGate(live, zap.NewNop()), nil, zap.NewNop())
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -87,13 +87,13 @@ func TestMountFallsAsleepDuringAQuestion(t *testing.T) {
 		runtime.Gosched()
 	}
 	if in.Mount.Audience.Count() > 0 {
-		t.Error("he listens to nothing")
+		t.Error("it listens to nothing")
 	}
-	client.Close() // which ends his wait
+	client.Close() // ends its wait
 	<-served
 }
 
-// connected returns both ends of a connection, which are closed with the test.
+// connected returns both ends of a connection, which are closed when the test ends.
 func connected(t *testing.T) (client, server net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -14,10 +14,11 @@ import (
 	"relay/conf"
 )
 
-// A player whose login nobody had time to check is to come again with it.
+// A player whose login the server had no time to check is asked to come again with
+// it.
 func TestABusyServerIsToBeAskedAgain(t *testing.T) {
 	c, in := station(t, "")
-	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c)), nil, nil, zap.NewNop())
+	w := NewWriters(conf.NewLive(c), auth.NewGate(conf.NewLive(c), zap.NewNop()), nil, zap.NewNop())
 	client, conn := net.Pipe()
 	defer client.Close()
 	req, _ := http.NewRequest(http.MethodGet, "/live", nil)

@@ -7,27 +7,33 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"relay/internal/netconn"
 )
 
-// sendBuffer is what the kernel may hold for a listener who takes nothing, in
-// bytes: it doubles the figure for its own bookkeeping. A burst fits.
+// sendBuffer is how much the kernel may hold for a listener that takes nothing, in
+// bytes; the kernel doubles the figure for its own bookkeeping. A burst fits.
 const sendBuffer = 48 << 10
 
-// socket is where a listener's bytes go.
+// socket takes a listener's bytes.
 type socket interface {
-	// write sends what was collected and returns how much of it was taken;
-	// syscall.EAGAIN says that there is no room.
+	// write sends what was collected and returns how many bytes of it were taken;
+	// syscall.EAGAIN means that there is no room.
 	write(g *gather) (int, error)
 	// peerLeft reports whether the other side has closed the connection.
 	peerLeft() bool
+	// pace limits how fast the kernel sends what it was given, in bytes per second.
+	pace(rate int64)
+	// lost returns how many packets the kernel had to send again.
+	lost() uint32
 	close()
 }
 
 // rawSocket is a socket outside the runtime's poller, which never waits.
 type rawSocket struct{ fd int }
 
-// takeSocket takes the socket out of conn: conn is closed, the socket stays
-// open and is the caller's to close.
+// takeSocket takes the socket out of conn: it closes conn, and the caller owns the
+// socket and must close it.
 func takeSocket(conn *net.TCPConn) (*rawSocket, error) {
 	conn.SetWriteBuffer(sendBuffer)
 	raw, err := conn.SyscallConn()
@@ -48,6 +54,8 @@ func takeSocket(conn *net.TCPConn) (*rawSocket, error) {
 
 func (s *rawSocket) write(g *gather) (int, error) { return g.writeTo(s.fd) }
 func (s *rawSocket) peerLeft() bool               { return hungUp(s.fd) }
+func (s *rawSocket) pace(rate int64)              { setPacing(s.fd, rate) }
+func (s *rawSocket) lost() uint32                 { return retransmitted(s.fd) }
 func (s *rawSocket) close()                       { unix.Close(s.fd) }
 
 // hungUp reports whether the other side of a socket has closed it.
@@ -70,21 +78,6 @@ func hungUpConn(conn syscall.Conn) (left bool) {
 // leftConn reports whether the other side has closed a connection, encrypted
 // or not.
 func leftConn(conn net.Conn) bool {
-	polled, ok := Below(conn).(syscall.Conn)
+	polled, ok := netconn.Below(conn).(syscall.Conn)
 	return ok && hungUpConn(polled)
-}
-
-// Below returns the connection below TLS and the PROXY protocol: its address is
-// known without waiting for anything to be read, and it is closed without a word.
-func Below(conn net.Conn) net.Conn {
-	for {
-		switch around := conn.(type) {
-		case interface{ Raw() net.Conn }: // the PROXY protocol
-			conn = around.Raw()
-		case interface{ NetConn() net.Conn }: // TLS
-			conn = around.NetConn()
-		default:
-			return conn
-		}
-	}
 }

@@ -1,23 +1,45 @@
 package listeners
 
 import (
+	"math"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// pollHangUp is set when the peer has closed its side, read or not what it
-// sent before.
+// pollHangUp is set when the peer has closed its side, even if there are bytes left
+// to read.
 const pollHangUp = unix.POLLRDHUP
 
-// writeTo hands all that was collected to a non-blocking socket in one call
-// and returns how much of it was taken. A single segment goes by write(2),
-// which costs the kernel a little less than writev(2).
+// setPacing limits how fast a socket sends, in bytes per second: the kernel spreads a
+// large piece over time instead of sending it at the speed of the machine's own line,
+// which the queues on the way to a listener may not hold. TCP does that by itself, with
+// the queueing discipline fq more exactly (socket(7), tc-fq(8)). It is an advice: an
+// error changes nothing.
+func setPacing(fd int, rate int64) {
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MAX_PACING_RATE, int(min(rate, math.MaxInt32)))
+}
+
+// retransmitted returns how many packets of a TCP socket were sent again.
+func retransmitted(fd int) uint32 {
+	var info unix.TCPInfo
+	size := uint32(unsafe.Sizeof(info))
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_GETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_INFO,
+		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+	if errno != 0 {
+		return 0
+	}
+	return info.Total_retrans
+}
+
+// writeTo hands everything that was collected to a non-blocking socket in one call
+// and returns how many bytes were taken. A single segment goes by write(2), which
+// costs the kernel a little less than writev(2).
 //
-// The raw calls do not tell the scheduler about themselves: on a non-blocking
-// socket they return within microseconds, and the bookkeeping would be paid
-// for every listener at every flush.
+// The raw calls bypass the Go scheduler: on a non-blocking socket they return within
+// microseconds, and its bookkeeping would cost something for every listener at every
+// flush.
 func (g *gather) writeTo(fd int) (int, error) {
 	for {
 		var n uintptr

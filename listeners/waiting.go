@@ -1,34 +1,38 @@
 package listeners
 
 import (
+	"errors"
 	"net"
 	"sync"
+	"syscall"
 	"time"
+
+	"relay/internal/netconn"
 )
 
 const (
-	// maxPiece bounds what is encrypted at once, in bytes: a record of TLS must be
-	// sent to its end, whatever is wanted of the listener meanwhile.
-	maxPiece = 16 << 10
+	// maxPiece bounds how much is encrypted at once, in bytes: a flush. A TLS record must
+	// be sent to its end, whatever order the listener gets meanwhile.
+	maxPiece = maxGrowth
 
-	// lastWords is how long a connection may take for what it is still to be sent
-	// when it must end.
+	// lastWords is the time limit for the last bytes of a connection that must end.
 	lastWords = time.Second
 )
 
-// waitingSocket is a connection whose writes wait.
+// waitingSocket is a connection whose writes block.
 type waitingSocket struct {
 	net.Conn
-	timeout time.Duration // a piece that is not taken within fails
+	cork    *netconn.Cork // below TLS; nil: there is none
+	timeout time.Duration // a write of one piece fails after it
 
-	rest bool // the last write left something out
+	rest bool // the last write did not send everything
 
 	mu  sync.Mutex
-	end time.Time // no write goes on after it; zero: there is none
+	end time.Time // deadline for all writes; zero: none
 }
 
-// pieces hold what is to be encrypted together: many small writes would become
-// as many records.
+// pieces hold the bytes that are encrypted together: many small writes would become
+// as many TLS records.
 var pieces = sync.Pool{New: func() any { b := make([]byte, 0, maxPiece); return &b }}
 
 // write sends one piece of what was collected.
@@ -42,14 +46,30 @@ func (s *waitingSocket) write(g *gather) (int, error) {
 	}
 	s.rest = len(piece) < g.bytes
 	s.begin()
-	n, err := s.Write(piece)
+	n, err := s.send(piece)
 	if err != nil {
-		Below(s.Conn).Close() // the record is torn, and there is no goodbye behind it
+		netconn.Below(s.Conn).Close() // the record is torn, so no close_notify can follow
 	}
 	return n, err
 }
 
-// begin gives a write its time.
+// send writes a piece, the records of TLS in one call, and returns how many bytes of it
+// the peer can read.
+func (s *waitingSocket) send(piece []byte) (int, error) {
+	if s.cork == nil {
+		return s.Write(piece)
+	}
+	s.cork.Cork()
+	_, err := s.Write(piece)
+	held, sent, sendErr := s.cork.Uncork()
+	if err := errors.Join(err, sendErr); err != nil {
+		overhead := (held.Bytes - len(piece)) / max(1, held.Writes) // of a record
+		return max(0, min(sent.Bytes-sent.Writes*overhead, len(piece))), err
+	}
+	return len(piece), nil
+}
+
+// begin sets the deadline of a write.
 func (s *waitingSocket) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +80,7 @@ func (s *waitingSocket) begin() {
 	s.SetWriteDeadline(deadline)
 }
 
-// endBy bounds the time of all writes, also of one that waits now.
+// endBy sets the deadline of all writes, including one that is blocked now.
 func (s *waitingSocket) endBy(t time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,10 +90,30 @@ func (s *waitingSocket) endBy(t time.Time) {
 	}
 }
 
+func (s *waitingSocket) pace(rate int64) {
+	s.control(func(fd int) { setPacing(fd, rate) })
+}
+
+func (s *waitingSocket) lost() (packets uint32) {
+	s.control(func(fd int) { packets = retransmitted(fd) })
+	return packets
+}
+
+// control calls f with the socket below, if there is one.
+func (s *waitingSocket) control(f func(fd int)) {
+	polled, ok := netconn.Below(s.Conn).(syscall.Conn)
+	if !ok {
+		return
+	}
+	if raw, err := polled.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { f(int(fd)) })
+	}
+}
+
 func (s *waitingSocket) peerLeft() bool { return leftConn(s.Conn) }
 
-// close says goodbye, as TLS has it, to one who listens.
+// close closes the connection with TLS's close_notify, if the peer still reads.
 func (s *waitingSocket) close() {
-	defer time.AfterFunc(lastWords, func() { Below(s.Conn).Close() }).Stop()
+	defer time.AfterFunc(lastWords, func() { netconn.Below(s.Conn).Close() }).Stop()
 	s.Close()
 }

@@ -2,6 +2,7 @@ package listeners
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"runtime"
@@ -12,50 +13,46 @@ import (
 
 	"relay/auth"
 	"relay/conf"
-	"relay/history"
+	"relay/internal/accesslog"
 	"relay/internal/logging"
-	"relay/journal"
+	"relay/internal/netconn"
 	"relay/mounts"
 )
 
-// shardFill is how many listeners one shard takes before the next is used. A
-// shard on one core serves tens of thousands; two shards that share as few as
-// these cost a tenth more than one (docs/performance.md).
+// shardFill is how many listeners one shard takes before the next is used. A shard on
+// one core serves tens of thousands; two shards that share only this many cost a
+// tenth more than one (docs/performance.md).
 const shardFill = 8000
 
-// Writers keeps the sockets of all listeners fed, from up to one shard per
-// core.
+// Writers feed the sockets of all listeners, from up to one shard per core.
 type Writers struct {
-	conf     *conf.Live
-	log      *zap.Logger
-	gate     *auth.Gate
-	journal  *journal.Journal
-	history  *history.Store
-	metrics  metrics
-	shards   []*shard
-	visitors sync.Pool // *visitor, for visits outside the shards
+	conf      *conf.Live
+	log       *zap.Logger
+	gate      *auth.Gate
+	accessLog *accesslog.Logs
+	metrics   metrics
+	shards    []*shard
+	flushers  sync.Pool // *flusher, for flushes outside the shards
 
-	followers sync.WaitGroup
-	following context.Context // ends with Run
+	encrypted sync.WaitGroup
+	serving   context.Context // cancelled at the end of Run
 	stop      context.CancelFunc
 }
 
-// NewWriters returns writers at rest; Run sets them to work.
-func NewWriters(c *conf.Live, gate *auth.Gate, journal *journal.Journal, past *history.Store, log *zap.Logger) *Writers {
-	w := &Writers{conf: c, gate: gate, journal: journal, history: past, log: log, metrics: newMetrics()}
-	w.following, w.stop = context.WithCancel(context.Background())
-	w.visitors.New = func() any { return &visitor{conf: c, gate: gate, history: past} }
+// NewWriters returns writers that do nothing until Run is called.
+func NewWriters(c *conf.Live, gate *auth.Gate, accessLog *accesslog.Logs, log *zap.Logger) *Writers {
+	w := &Writers{conf: c, gate: gate, accessLog: accessLog, log: log}
+	w.metrics = newMetrics(w.stretch)
+	w.serving, w.stop = context.WithCancel(context.Background())
+	w.flushers.New = func() any { return &flusher{conf: c, gate: gate} }
 	for range runtime.GOMAXPROCS(0) {
-		w.shards = append(w.shards, newShard(visitor{conf: c, gate: gate, history: past}, w.cadence(), w.dismiss, w.metrics.flushed))
+		w.shards = append(w.shards, newShard(flusher{conf: c, gate: gate}, w.dismiss, w.metrics.flushed))
 	}
 	return w
 }
 
-// cadence is how often a listener is visited.
-func (w *Writers) cadence() time.Duration { return time.Duration(w.conf.Config().Limits.FlushInterval) }
-
-// Run visits the listeners until ctx ends, lets them go and returns. Nobody
-// may be served thereafter.
+// Run flushes the listeners until ctx is done, dismisses them and returns. Serve must
+// not be called after that.
 func (w *Writers) Run(ctx context.Context) {
 	var shards sync.WaitGroup
 	for _, s := range w.shards {
@@ -63,52 +60,57 @@ func (w *Writers) Run(ctx context.Context) {
 	}
 	<-ctx.Done()
 	w.stop()
-	w.followers.Wait()
+	w.encrypted.Wait()
 	shards.Wait()
 }
 
-// ComeBy waits until every shard has come by once, and returns true, or false
-// when Run is over. A shard that hangs is waited for.
+// ComeBy blocks until every shard has completed a round, and returns true; it returns
+// false once Run is ending. A shard that hangs makes it block.
 func (w *Writers) ComeBy() bool {
 	for _, s := range w.shards {
 		select {
 		case s.met <- struct{}{}:
-		case <-w.following.Done():
+		case <-w.serving.Done():
 			return false
 		}
 	}
 	return true
 }
 
-// seat sends a newcomer what there is for him at once, then leaves him to a
-// shard or, where the connection encrypts, to a goroutine of his own.
+// seat sends a new listener what there is for it at once, then hands it to a shard
+// or, if the connection encrypts, to a goroutine of its own.
 func (w *Writers) seat(l *listener, conn net.Conn) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		raw, err := takeSocket(tcp)
 		if err != nil {
-			w.log.Error("cannot serve a listener", zap.String("mount", l.mount.Name), zap.Error(err), logging.LimitPer(l.mount.Name))
+			reason := mounts.LeftFault
+			if errors.Is(err, net.ErrClosed) { // closed because the server had too many connections
+				reason = mounts.LeftTimeout
+			} else {
+				w.log.Error("cannot serve a listener", zap.String("mount", l.mount.Name), zap.Error(err), logging.LimitPer(l.mount.Name))
+			}
 			l.socket = &waitingSocket{Conn: conn}
-			w.dismiss(l, mounts.LeftFault)
+			w.dismiss(l, reason)
 			return
 		}
 		l.socket = raw
-		if reason := w.visit(l); reason != stillListens {
+		if reason := w.flush(l); reason != stillListens {
 			w.dismiss(l, reason)
 			return
 		}
 		w.roomiest().add(l)
 		return
 	}
-	if tcp, ok := Below(conn).(*net.TCPConn); ok {
+	if tcp, ok := netconn.Below(conn).(*net.TCPConn); ok {
 		tcp.SetWriteBuffer(sendBuffer)
 	}
-	s := &waitingSocket{Conn: conn, timeout: time.Duration(w.conf.Config().Limits.ListenerTimeout)}
+	s := &waitingSocket{Conn: conn, cork: netconn.CorkOf(conn), timeout: time.Duration(w.conf.Config().Limits.ListenerTimeout)}
 	l.socket = s
-	w.followers.Go(func() { w.follow(w.following, l, s) })
+	w.encrypted.Go(func() { w.serve(w.serving, l, s) })
 }
 
-// roomiest returns the first shard that is not filled, or else the one with
-// the fewest listeners.
+// roomiest returns the first shard that is not full, or else the one with the fewest
+// listeners.
 func (w *Writers) roomiest() *shard {
 	best := w.shards[0]
 	for _, s := range w.shards {
@@ -123,35 +125,35 @@ func (w *Writers) roomiest() *shard {
 	return best
 }
 
-// visit is visitor.visit with a visitor that is free.
-func (w *Writers) visit(l *listener) (reason string) {
-	v := w.visitors.Get().(*visitor)
-	reason = v.visit(l, time.Now())
-	v.gather.release()
-	w.visitors.Put(v)
+// stretch returns how long the intervals of the busiest shard are, in per cent of what
+// they should be.
+func (w *Writers) stretch() int64 {
+	most := int64(unstretched)
+	for _, s := range w.shards {
+		most = max(most, s.backlog.percent())
+	}
+	return most
+}
+
+// flush calls flusher.flush with a flusher from the pool.
+func (w *Writers) flush(l *listener) (reason string) {
+	f := w.flushers.Get().(*flusher)
+	reason = f.flush(l, time.Now())
+	f.gather.release()
+	w.flushers.Put(f)
 	return reason
 }
 
-// dismiss ends a listener.
+// dismiss ends a listener's session.
 func (w *Writers) dismiss(l *listener, reason string) {
 	l.socket.close()
-	if stay, here := l.mount.Audience.Leave(&l.Listener, reason); here {
-		remember(w.history, l.mount.Name, stay, reason)
-	}
+	l.mount.Audience.Leave(&l.Listener, reason)
 	if reason == mounts.LeftBehind || reason == mounts.LeftTimeout {
 		l.mount.Audience.DroppedSlow()
 	}
 	w.gone(l, http.StatusOK, l.Sent.Load())
 	w.metrics.left.WithLabelValues(reason).Inc()
-	w.log.Debug("listener left", zap.String("mount", l.mount.Name), zap.String("ip", l.Addr),
+	w.log.Debug("listener left", zap.String("mount", l.mount.Name), zap.Stringer("ip", l.Addr),
 		zap.String("agent", l.Agent), zap.String("reason", reason),
 		zap.Int64("bytes", l.Sent.Load()), zap.Duration("stayed", time.Since(l.Since).Round(time.Millisecond)))
-}
-
-// remember tells the history how a listener stayed on a mount.
-func remember(past *history.Store, mount string, s mounts.Stay, reason string) {
-	past.Listened(history.Listening{
-		Mount: mount, Since: s.Since, Stayed: time.Since(s.Since),
-		Addr: s.Addr, Agent: s.Agent, User: s.User, Bytes: s.Sent, Reason: reason,
-	})
 }

@@ -3,8 +3,8 @@ package mounts
 import "testing"
 
 func TestOrders(t *testing.T) {
-	r := newRegistry(t, "")
-	from, to := attach(t, r, "/from", Live).Mount, attach(t, r, "/to", Live).Mount
+	r := newRegistry(t, "[limits]\ncount_after = '0s'")
+	from, to := attach(t, r, "/from", LiveSource).Mount, attach(t, r, "/to", LiveSource).Mount
 	stays, goes := &Listener{}, &Listener{}
 	for _, l := range []*Listener{stays, goes} {
 		if err := from.Audience.Join(l); err != nil {
@@ -26,7 +26,7 @@ func TestOrders(t *testing.T) {
 	}
 
 	if stay, here := from.Audience.MoveTo(&to.Audience, goes); !here || stay.Sent != 100 || stay.Since.IsZero() {
-		t.Errorf("he stayed %+v, %v", stay, here)
+		t.Errorf("it stayed %+v, %v", stay, here)
 	}
 	goes.Sent.Add(11)
 	if stays := to.Audience.Stays(); len(stays) != 1 || stays[0].Sent != 11 {
@@ -42,10 +42,10 @@ func TestOrders(t *testing.T) {
 		t.Errorf("list %v", list)
 	}
 	if stay, here := to.Audience.Leave(goes, LeftHimself); !here || stay.Sent != 11 {
-		t.Errorf("he stayed %+v, %v", stay, here)
+		t.Errorf("it stayed %+v, %v", stay, here)
 	}
 	if _, here := to.Audience.Leave(goes, LeftHimself); here {
-		t.Error("he leaves twice")
+		t.Error("it leaves twice")
 	}
 	if to.Audience.Sent() != 11 || r.Listeners() != 1 || r.Counts.Listeners.Load() != 2 {
 		t.Errorf("%d bytes, %d listeners, %d in all", to.Audience.Sent(), r.Listeners(), r.Counts.Listeners.Load())
@@ -55,10 +55,10 @@ func TestOrders(t *testing.T) {
 	}
 }
 
-// Whoever must leave is not kept by what else is wanted of him.
+// An order to leave is not replaced by later orders.
 func TestAnOrderToLeaveStands(t *testing.T) {
 	r := newRegistry(t, "")
-	from, to := attach(t, r, "/from", Live).Mount, attach(t, r, "/to", Live).Mount
+	from, to := attach(t, r, "/from", LiveSource).Mount, attach(t, r, "/to", LiveSource).Mount
 	l := &Listener{}
 	if err := from.Audience.Join(l); err != nil {
 		t.Fatal(err)
@@ -67,6 +67,6 @@ func TestAnOrderToLeaveStands(t *testing.T) {
 	from.Audience.Order(l.ID, Order{})
 	from.Audience.OrderAll(Order{MoveTo: to})
 	if o := l.TakeOrder(); o == nil || o.MoveTo != nil {
-		t.Errorf("his order is %+v", o)
+		t.Errorf("its order is %+v", o)
 	}
 }

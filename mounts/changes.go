@@ -6,43 +6,43 @@ import (
 	"sync"
 )
 
-// Changes tells one reader which mounts have changed: come or gone, got
-// another input or title, or learnt something of either. How many listen is no
-// change. Nobody who changes a mount waits for the reader.
+// Changes tells one reader which mounts have changed: they came or went, got another
+// input or title, or other facts about these changed. The number of listeners is not
+// included. A change never waits for the reader.
 type Changes struct {
-	following *following
-	signal    chan struct{}
-	changed   map[string]struct{} // guarded by following.mu
+	subscribers *subscribers
+	signal      chan struct{}
+	changed     map[string]struct{} // guarded by subscribers.mu
 }
 
-// following is everyone who reads Changes. Its lock is below those of Registry
-// and Mount: whoever holds it takes no other.
-type following struct {
+// subscribers is the set of all Changes. Its lock comes after those of Registry and
+// Mount: its holder takes no other lock.
+type subscribers struct {
 	mu  sync.Mutex
 	all map[*Changes]struct{}
 }
 
-// Follow returns the changes from here on. Stop must be called on them.
-func (r *Registry) Follow() *Changes {
-	f := &r.following
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	c := &Changes{following: f, signal: make(chan struct{}, 1), changed: map[string]struct{}{}}
-	if f.all == nil {
-		f.all = map[*Changes]struct{}{}
+// Subscribe returns the changes from now on. The caller must call Stop.
+func (r *Registry) Subscribe() *Changes {
+	s := &r.subscribers
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &Changes{subscribers: s, signal: make(chan struct{}, 1), changed: map[string]struct{}{}}
+	if s.all == nil {
+		s.all = map[*Changes]struct{}{}
 	}
-	f.all[c] = struct{}{}
+	s.all[c] = struct{}{}
 	return c
 }
 
-// Signal gets a value when there is something to Take.
+// Signal returns a channel that receives a value when there is something to Take.
 func (c *Changes) Signal() <-chan struct{} { return c.signal }
 
-// Take returns the names of the mounts that have changed since it was last
-// called. One that is not in the registry any more has ended.
+// Take returns the names of the mounts that have changed since its last call. A mount
+// that is no longer in the registry has ended.
 func (c *Changes) Take() []string {
-	c.following.mu.Lock()
-	defer c.following.mu.Unlock()
+	c.subscribers.mu.Lock()
+	defer c.subscribers.mu.Unlock()
 	names := slices.Sorted(maps.Keys(c.changed))
 	clear(c.changed)
 	return names
@@ -50,16 +50,16 @@ func (c *Changes) Take() []string {
 
 // Stop ends the changes.
 func (c *Changes) Stop() {
-	c.following.mu.Lock()
-	defer c.following.mu.Unlock()
-	delete(c.following.all, c)
+	c.subscribers.mu.Lock()
+	defer c.subscribers.mu.Unlock()
+	delete(c.subscribers.all, c)
 }
 
-// tell notes that a mount has changed. Any lock may be held but its own.
-func (f *following) tell(mount string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for c := range f.all {
+// tell notes that a mount has changed. The caller may hold any lock but s's own.
+func (s *subscribers) tell(mount string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.all {
 		c.changed[mount] = struct{}{}
 		select {
 		case c.signal <- struct{}{}:

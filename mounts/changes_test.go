@@ -7,7 +7,7 @@ import (
 	"relay/icy"
 )
 
-// told returns the mounts that have changed since the last call; none is nil.
+// told returns the mounts that have changed since the last call, nil if none have.
 func told(t testing.TB, c *Changes) []string {
 	t.Helper()
 	select {
@@ -20,7 +20,7 @@ func told(t testing.TB, c *Changes) []string {
 
 func TestChangesNameTheMount(t *testing.T) {
 	r := newRegistry(t, "")
-	changes := r.Follow()
+	changes := r.Subscribe()
 	defer changes.Stop()
 	var in, second *Input
 	steps := []struct {
@@ -28,7 +28,7 @@ func TestChangesNameTheMount(t *testing.T) {
 		do   func()
 		want []string
 	}{
-		{"a source comes", func() { in = attach(t, r, "/live", Live) }, []string{"/live"}},
+		{"a source comes", func() { in = attach(t, r, "/live", LiveSource) }, []string{"/live"}},
 		{"its first frame takes the air and tells the format", func() { in.Write(numbered(1)) }, []string{"/live"}},
 		{"its second frame", func() { in.Write(numbered(2)) }, nil},
 		{"a title", func() { in.SetTitle(Title{Text: "one"}) }, []string{"/live"}},
@@ -51,13 +51,13 @@ func TestChangesNameTheMount(t *testing.T) {
 
 func TestStoppedChangesAreToldNothing(t *testing.T) {
 	r := newRegistry(t, "")
-	changes := r.Follow()
+	changes := r.Subscribe()
 	changes.Stop()
-	attach(t, r, "/live", Live)
+	attach(t, r, "/live", LiveSource)
 	if got := told(t, changes); got != nil {
 		t.Errorf("%q", got)
 	}
-	if len(r.following.all) != 0 {
+	if len(r.subscribers.all) != 0 {
 		t.Error("the registry still holds them")
 	}
 }

@@ -1,21 +1,22 @@
 package mounts
 
-import "relay/frames"
+import (
+	"relay/codec/mp3"
+)
 
-// Cursor is a reader's place in a stream. It holds the chunk it stands in, and
-// so all that follows, against being forgotten: a reader that no longer reads
-// must be dropped. Not for concurrent use.
+// Cursor is a reader's place in a stream. It keeps its chunk, and so all later chunks,
+// in memory: drop a cursor that is no longer read. Not for concurrent use.
 type Cursor struct {
 	chunk     *chunk
 	at        int64      // bytes of chunk already read
-	title     *TitleMark // the newest mark known to lie at or before the cursor; nil: titles are ignored
-	announced *TitleMark // the mark Block has shown last
+	title     *TitleMark // the newest mark known to be at or before the cursor; nil: titles are ignored
+	announced *TitleMark // the last mark that Block has returned
 }
 
-// Offset returns the cursor's place, in bytes since the stream began.
-func (c *Cursor) Offset() int64 { return c.chunk.start + c.at }
+// Offset returns the cursor's place, in bytes from the beginning of the stream.
+func (c *Cursor) Offset() int64 { return c.chunk.start.offset + c.at }
 
-// Next returns what can be read in one piece, empty when the cursor is at the
+// Next returns the bytes that can be read in one piece, none if the cursor is at the
 // end. The bytes are shared and must not be changed.
 func (c *Cursor) Next() []byte {
 	for {
@@ -31,22 +32,22 @@ func (c *Cursor) Next() []byte {
 	}
 }
 
-// NextFrame returns the frame at the cursor and moves over it; ok is false at
-// the end. Its bytes are shared and must not be changed. For readers that go
-// by whole frames alone.
-func (c *Cursor) NextFrame() (f frames.Frame, ok bool) {
+// NextFrame returns the frame at the cursor and moves over it; ok is false at the end.
+// Its bytes are shared and must not be changed. It is for readers that read whole
+// frames only.
+func (c *Cursor) NextFrame() (f mp3.Frame, ok bool) {
 	if f, ok = c.frame(); ok {
 		c.Advance(f.Size)
 	}
 	return f, ok
 }
 
-// Advance moves the cursor over n bytes of what Next returned.
+// Advance moves the cursor over n of the bytes that Next returned.
 func (c *Cursor) Advance(n int) { c.at += int64(n) }
 
-// Block returns the ICY block to show where the cursor stands: the title's if
-// this reader has not been shown it yet, and nil for nothing new. Shown tells
-// the cursor that the reader got it.
+// Block returns the ICY block to send at the cursor: that of the title, if this reader
+// has not been sent it yet; nil if there is nothing new. Call Shown once the reader has
+// been sent the block.
 func (c *Cursor) Block() *TitleMark {
 	if c.title == nil {
 		return nil
@@ -60,21 +61,21 @@ func (c *Cursor) Block() *TitleMark {
 	return c.title
 }
 
-// IgnoreTitles is for a reader who is shown none: he would hold every title
-// from the one in force when he came. Block returns nil from now on.
+// IgnoreTitles is for a reader without metadata: its cursor would keep every title in
+// memory from the first one on. Block returns nil from now on.
 func (c *Cursor) IgnoreTitles() { c.title, c.announced = nil, nil }
 
-// Shown says that the reader was given the block of m.
+// Shown records that the reader has been sent the block of m.
 func (c *Cursor) Shown(m *TitleMark) { c.announced = m }
 
 // frame returns the frame at the cursor.
-func (c *Cursor) frame() (frames.Frame, bool) {
+func (c *Cursor) frame() (mp3.Frame, bool) {
 	b := c.Next()
-	h, ok := frames.ParseHeader(b)
+	h, ok := mp3.ParseHeader(b)
 	if !ok || h.Size > len(b) {
-		return frames.Frame{}, false
+		return mp3.Frame{}, false
 	}
-	return frames.Frame{Header: h, Data: b[:h.Size]}, true
+	return mp3.Frame{Header: h, Data: b[:h.Size]}, true
 }
 
 // skipFrame moves the cursor over one frame and reports whether there was one.
@@ -84,8 +85,8 @@ func (c *Cursor) skipFrame() bool {
 	return ok
 }
 
-// RestOfFrame returns what is left of the frame the cursor stands in, empty
-// when it stands between two. The cursor does not move.
+// RestOfFrame returns the rest of the frame in which the cursor stands, empty if it
+// stands between two frames. The cursor does not move.
 func (c *Cursor) RestOfFrame() []byte {
 	size := c.chunk.size.Load()
 	walk := Cursor{chunk: c.chunk}

@@ -5,34 +5,40 @@ import (
 	"errors"
 )
 
-// ErrMountEnded says that a mount ended while somebody waited for it to play.
+// ErrMountEnded means that a mount ended while a listener waited for it to play.
 var ErrMountEnded = errors.New("the mount has ended")
 
-// Want says that somebody would join if the mount played. He counts as demand
-// until he calls the function that comes back, which he does when he has
-// joined or given up.
+// Want records that a listener would join if the mount played. That counts as demand
+// until the caller calls done, which it does after the listener has joined or given up.
 func (a *Audience) Want() (done func()) {
 	a.waiting.Add(1)
 	a.ring()
 	return func() { a.waiting.Add(-1) }
 }
 
-// Wanted reports whether anybody listens or waits to.
+// Wanted reports whether there are listeners, playing or waiting.
 func (a *Audience) Wanted() bool { return a.waiting.Load() > 0 || a.Count() > 0 }
 
-// Arrivals gives a signal when somebody has come since the last one, to listen
-// or to wait. It is for one reader: whoever feeds the mount on demand.
-func (a *Audience) Arrivals() <-chan struct{} { return a.arrivals }
+// NewListeners returns a channel that signals new listeners, playing or waiting. It is
+// for one reader: the feeder of the mount on demand.
+func (a *Audience) NewListeners() <-chan struct{} { return a.newListener }
 
 func (a *Audience) ring() {
 	select {
-	case a.arrivals <- struct{}{}:
+	case a.newListener <- struct{}{}:
 	default:
 	}
 }
 
-// Asleep reports whether the mount plays nothing but has a relay or an encoder,
-// which may begin to play once somebody wants it.
+// OnAir reports whether an input is on the air. During a grace none is.
+func (m *Mount) OnAir() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.onAir != nil
+}
+
+// Asleep reports whether the mount plays nothing but has a relay or an encoder that
+// begins to play on demand.
 func (m *Mount) Asleep() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -47,8 +53,8 @@ func (m *Mount) Asleep() bool {
 	return false
 }
 
-// WaitPlaying returns when an input is on the air, with its first frame.
-// Errors: ErrMountEnded, or that of ctx.
+// WaitPlaying returns when an input is on the air and has written its first frame. The
+// error is ErrMountEnded, or that of ctx.
 func (m *Mount) WaitPlaying(ctx context.Context) error {
 	for {
 		m.mu.Lock()
@@ -71,7 +77,7 @@ func (m *Mount) WaitPlaying(ctx context.Context) error {
 	}
 }
 
-// wake tells those in WaitPlaying to look again. m.mu is held.
+// wake makes all WaitPlaying look again. m.mu is held.
 func (m *Mount) wake() {
 	if m.awake != nil {
 		close(m.awake)

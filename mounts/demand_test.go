@@ -12,7 +12,7 @@ func TestDemand(t *testing.T) {
 	a := &attach(t, newRegistry(t, ""), "/live", Relayed).Mount.Audience
 	arrived := func() bool {
 		select {
-		case <-a.Arrivals():
+		case <-a.NewListeners():
 			return true
 		default:
 			return false
@@ -35,7 +35,7 @@ func TestDemand(t *testing.T) {
 	}
 	a.Leave(l, "left")
 	if a.Wanted() || arrived() {
-		t.Error("he has left")
+		t.Error("it has left")
 	}
 }
 
@@ -86,7 +86,7 @@ func TestWaitPlaying(t *testing.T) {
 	})
 }
 
-// What was played before a long silence is no burst for those who come after.
+// Audio from before a long silence is not part of a new listener's burst.
 func TestSilenceMakesABurstStale(t *testing.T) {
 	for _, tt := range []struct {
 		silence time.Duration
@@ -98,14 +98,14 @@ func TestSilenceMakesABurstStale(t *testing.T) {
 			for n := range uint64(20) {
 				in.Write(numbered(n + 1))
 			}
-			stays, first := in.Mount.Stream.Join(64 << 10)
+			stays, first, _ := in.Mount.Stream.Join(bytesOf(64 << 10))
 			drain(t, first, &stays)
 			in.Pause()
 			time.Sleep(tt.silence)
 			for n := range uint64(20) {
 				in.Write(numbered(n + 100))
 			}
-			comes, first := in.Mount.Stream.Join(64 << 10)
+			comes, first, _ := in.Mount.Stream.Join(bytesOf(64 << 10))
 			if got := drain(t, first, &comes); got[0] != tt.first || got[len(got)-1] != 119 {
 				t.Errorf("after %v a newcomer gets %v", tt.silence, got)
 			}

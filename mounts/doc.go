@@ -1,12 +1,11 @@
-// Package mounts is the middle of the house: a mount has inputs that feed it,
-// one stream that grows at its end, and listeners that follow the stream.
+// Package mounts is the centre of relay: a mount has inputs that feed it, one stream
+// that grows at its end, and listeners that read the stream.
 //
 //	in:   frames and titles, from live sources, files, relays (package ingest)
 //	out:  a Cursor for every listener (package listeners)
 //
-// Inputs are kept in order of priority; the best one that has something to
-// play is on the air, and a change between them happens at a frame. Whoever
-// feeds an input does so from its own goroutine; the mount's mutex makes them
-// one writer. Readers of a stream take no lock at all. The package starts no
-// goroutine; its only timer ends the grace of a lost source.
+// Inputs are kept in order of priority. The best one that has something to play is on
+// the air, and inputs change between two frames. Each input is fed by a goroutine of
+// its own; the mount's mutex makes them one writer. Readers of a stream take no lock.
+// The package starts no goroutines; its only timer ends the grace of a lost source.
 package mounts

@@ -2,25 +2,25 @@ package mounts
 
 import "time"
 
-// Titles that come before their source are kept for earlyFor, for earlyMax
-// mounts at most: libshout sends the first title when it has sent the login,
-// without waiting for the mount to be up (wire/source-libshout-icy.txt).
+// Titles that come before their source are kept for earlyFor, for at most earlyMax
+// mounts: libshout sends the first title after the login, without waiting for the mount
+// (e2e/recorded/source-libshout-icy.txt).
 const (
 	earlyFor = 10 * time.Second
 	earlyMax = 100
 )
 
-// earlyTitle is a title whose source has not come yet.
+// earlyTitle is a title whose source has not connected yet.
 type earlyTitle struct {
 	Title
 	until time.Time
 }
 
-// SetTitle sets what the source of a mount plays: of several, the one that came
-// with the login of user, or else the first. While there is none,
-// the title is kept for one that comes within moments. The result says
-// whether the title was set or kept: false means that too many are waiting, or
-// that no mount can have this name.
+// SetTitle sets the title of a mount's source. If there are several sources, it is the
+// one with the login of user, otherwise the first. If there is none, the title is kept
+// for a source that connects within moments. The result reports whether the title was
+// set or kept: false means that too many are waiting, or that no mount can have this
+// name.
 func (r *Registry) SetTitle(name, user string, t Title) bool {
 	if m := r.Find(name); m != nil {
 		if source := m.SourceOf(user); source != nil {
@@ -35,8 +35,8 @@ func (r *Registry) SetTitle(name, user string, t Title) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if m := r.mounts[name]; m != nil {
-		if source := m.SourceOf(user); source != nil { // it came meanwhile
-			source.giveTitle(t)
+		if source := m.SourceOf(user); source != nil { // it has connected meanwhile
+			source.giveTitle(t, false)
 			return true
 		}
 	}
@@ -53,8 +53,7 @@ func (r *Registry) SetTitle(name, user string, t Title) bool {
 	return true
 }
 
-// takeEarlyTitle gives a live source the title that came before it. r.mu is
-// held.
+// takeEarlyTitle gives a live source the title that came before it. r.mu is held.
 func (r *Registry) takeEarlyTitle(in *Input) {
 	early, found := r.early[in.Mount.Name]
 	if !found {
@@ -62,6 +61,6 @@ func (r *Registry) takeEarlyTitle(in *Input) {
 	}
 	delete(r.early, in.Mount.Name)
 	if !time.Now().After(early.until) {
-		in.giveTitle(early.Title)
+		in.giveTitle(early.Title, false)
 	}
 }

@@ -14,8 +14,8 @@ func TestTitleBeforeItsSource(t *testing.T) {
 		kind  Kind
 		title string
 	}{
-		{"moments before", 10 * time.Second, Live, "early"},
-		{"long before", 11 * time.Second, Live, ""},
+		{"moments before", 10 * time.Second, LiveSource, "early"},
+		{"long before", 11 * time.Second, LiveSource, ""},
 		{"before files", time.Second, Files, ""},
 	}
 	for _, tt := range tests {
@@ -32,11 +32,11 @@ func TestTitleBeforeItsSource(t *testing.T) {
 					t.Errorf("title %q, want %q", got, tt.title)
 				}
 				in.Detach()
-				if tt.kind != Live {
+				if tt.kind != LiveSource {
 					return
 				}
-				time.Sleep(time.Minute) // past the grace, within which it would go on under its title
-				again := attach(t, r, "/live", Live)
+				time.Sleep(time.Minute) // past the grace, within which it would keep its title
+				again := attach(t, r, "/live", LiveSource)
 				again.Write(numbered(2))
 				if got := again.Mount.Programme().Title.Text; got != "" {
 					t.Errorf("the next source has title %q", got)

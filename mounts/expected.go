@@ -2,24 +2,25 @@ package mounts
 
 import (
 	"errors"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 )
 
-// ErrTooManyExpected is of Audience.Expect.
-var ErrTooManyExpected = errors.New("as many wait to listen as there is room for")
+// ErrTooManyExpected is the error of Audience.Expect.
+var ErrTooManyExpected = errors.New("too many listeners are waiting")
 
-// expected counts those who wait, on all mounts together, for a word that lets
-// them listen or for something to play: they have a connection already.
+// expected counts connected listeners, on all mounts together, that wait for a hook's
+// permission or for something to play.
 type expected struct {
-	all        atomic.Int64
-	households households
+	all     atomic.Int64
+	clients clientLimiter
 }
 
-// Expect keeps a place for one who must wait before he can join, or says why
-// there is none. The place is his until he calls the function that comes back,
-// which he does before he joins; twice does no harm.
-func (a *Audience) Expect(addr string) (done func(), err error) {
+// Expect reserves a place for a listener that must wait before it can join, or returns
+// why there is none. The caller calls done to give up the place before the listener
+// joins; further calls do nothing.
+func (a *Audience) Expect(addr netip.Addr) (done func(), err error) {
 	most := a.limits()
 	if a.server.Load() >= int64(most.server) {
 		return nil, ErrServerFull
@@ -28,16 +29,16 @@ func (a *Audience) Expect(addr string) (done func(), err error) {
 		a.expected.all.Add(-1)
 		return nil, ErrTooManyExpected
 	}
-	household := most.connections
-	if most.household > 0 {
-		household = min(household, most.household)
+	perClient := most.connections
+	if most.perClient > 0 {
+		perClient = min(perClient, most.perClient)
 	}
-	if !a.expected.households.enter(addr, household, most.server) {
+	if !a.expected.clients.enter(addr, perClient, most.server) {
 		a.expected.all.Add(-1)
 		return nil, ErrTooManyExpected
 	}
 	return sync.OnceFunc(func() {
-		a.expected.households.leave(addr)
+		a.expected.clients.leave(addr)
 		a.expected.all.Add(-1)
 	}), nil
 }

@@ -1,14 +1,17 @@
 package mounts
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
-// Who waits has a place of those for listeners, until he listens or gives up.
+// A waiting listener takes a listener's place until it joins or gives up.
 func TestThoseWhoWaitAreCounted(t *testing.T) {
 	r := newRegistry(t, "[limits]\nlisteners = 3\nconnections_per_ip = 2\n")
-	a, b := &attach(t, r, "/a", Live).Mount.Audience, &attach(t, r, "/b", Live).Mount.Audience
+	a, b := &attach(t, r, "/a", LiveSource).Mount.Audience, &attach(t, r, "/b", LiveSource).Mount.Audience
 	expect := func(a *Audience, addr string, want error) func() {
 		t.Helper()
-		done, err := a.Expect(addr)
+		done, err := a.Expect(netip.MustParseAddr(addr))
 		if err != want {
 			t.Fatalf("%s: %v, want %v", addr, err, want)
 		}
@@ -17,16 +20,16 @@ func TestThoseWhoWaitAreCounted(t *testing.T) {
 	first := expect(a, "192.0.2.1", nil)
 	expect(b, "192.0.2.1", nil)
 	expect(a, "192.0.2.1", ErrTooManyExpected)
-	if err := b.Join(&Listener{Addr: "192.0.2.1"}); err != nil {
+	if err := b.Join(&Listener{Addr: netip.MustParseAddr("192.0.2.1")}); err != nil {
 		t.Errorf("one who need not wait: %v", err)
 	}
 	expect(a, "192.0.2.2", ErrTooManyExpected)
-	if err := b.Join(&Listener{Addr: "192.0.2.2"}); err != ErrServerFull {
+	if err := b.Join(&Listener{Addr: netip.MustParseAddr("192.0.2.2")}); err != ErrServerFull {
 		t.Errorf("got %v", err)
 	}
 	first()
 	first()
-	if err := a.Join(&Listener{Addr: "192.0.2.1"}); err != nil {
+	if err := a.Join(&Listener{Addr: netip.MustParseAddr("192.0.2.1")}); err != nil {
 		t.Errorf("who has waited: %v", err)
 	}
 	if r.Listeners() != 2 || r.expected.all.Load() != 1 {

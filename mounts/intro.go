@@ -4,47 +4,51 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
-	"relay/frames"
+	"relay/codec/mp3"
+	"relay/conf"
 	"relay/internal/logging"
 )
 
-// longestIntro bounds an intro in bytes: it is kept in memory.
-const longestIntro = 32 << 20
+// maxIntro is the maximum size of an intro in bytes: it is kept in memory.
+const maxIntro = 32 << 20
 
 // Intro is a piece that each listener of a mount hears before the stream.
 type Intro struct {
-	Stream   *Stream // whole frames, made to decode from the first on; it has ended
+	Stream   *Stream // whole frames, decodable from the first one on; it has ended
 	Duration time.Duration
 }
 
-// introPatience is how long a listener who comes waits for the disk to tell
-// whether the intro is another by now.
+// Bytes returns how many bytes of the intro a burst is.
+func (i *Intro) Bytes(burst conf.Burst) int64 {
+	share := min(1, float64(burst.Time)/float64(i.Duration))
+	return max(int64(burst.Size), int64(share*float64(i.Stream.End())))
+}
+
+// introPatience is how long a new listener waits for the disk to tell whether the intro
+// has changed.
 const introPatience = 250 * time.Millisecond
 
-// introFile is the file of a mount's intro and what was in it when it was last
-// looked at.
+// introFile is the file of a mount's intro and its content at the last check.
 type introFile struct {
 	mu      sync.Mutex
 	intro   *Intro
-	problem string        // that was told last
-	looking chan struct{} // closed when the look under way is over; nil: none is
-	late    bool          // it has taken longer than anybody waits
+	problem string        // the last problem that was reported
+	looking chan struct{} // closed when the check in progress is over; nil: there is none
+	late    bool          // the check has taken longer than any listener waits
 
-	size     int64 // of whoever is looking
+	size     int64 // used only by the check
 	modified time.Time
 }
 
-// Intro returns the mount's intro, or nil where there is none. The file is
-// read again when it has changed. One that cannot be read is told to the
-// operator; where the disk does not answer, the intro known before is played,
-// and nobody waits.
+// Intro returns the mount's intro, or nil if there is none. It reads the file again if
+// it has changed. If the file cannot be read, the operator is told. If the disk does
+// not answer, the previous intro is played, without waiting.
 func (m *Mount) Intro() *Intro {
 	name := m.Config().IntroFile
 	if name == "" {
@@ -56,7 +60,7 @@ func (m *Mount) Intro() *Intro {
 	if looking == nil {
 		looking = make(chan struct{})
 		f.looking = looking
-		go m.lookAtIntro(name, looking) // ends with the disk's answer, for which nobody can wait
+		go m.lookAtIntro(name, looking) // ends with the disk's answer, for which no listener can wait
 	}
 	f.mu.Unlock()
 	if !late {
@@ -73,7 +77,14 @@ func (m *Mount) Intro() *Intro {
 	return f.intro
 }
 
-// introIsLate keeps others from waiting for the look that is under way.
+// TryIntro returns why a file cannot be an intro. It blocks as long as the disk does.
+func TryIntro(path string) error {
+	var f introFile
+	_, _, err := f.load(path)
+	return err
+}
+
+// introIsLate makes later calls not wait for the check in progress.
 func (m *Mount) introIsLate(name string, looking chan struct{}) {
 	f := &m.introFile
 	f.mu.Lock()
@@ -81,11 +92,11 @@ func (m *Mount) introIsLate(name string, looking chan struct{}) {
 	f.late = f.late || first
 	f.mu.Unlock()
 	if first {
-		m.log.Error("the disk does not answer, nobody waits for the intro", zap.String("mount", m.Name), zap.String("file", name), logging.LimitPer(m.Name))
+		m.log.Error("the disk does not answer: listeners get no intro", zap.String("mount", m.Name), zap.String("file", name), logging.LimitPer(m.Name))
 	}
 }
 
-// lookAtIntro reads the file, if it has changed, and says so by closing done.
+// lookAtIntro reads the file, if it has changed, and closes done.
 func (m *Mount) lookAtIntro(name string, done chan struct{}) {
 	f := &m.introFile
 	intro, changed, err := f.load(name)
@@ -106,7 +117,7 @@ func (m *Mount) lookAtIntro(name string, done chan struct{}) {
 	close(done)
 }
 
-// load reads the file, unless it is as it was when it was last read.
+// load reads the file, unless it is unchanged since the last time.
 func (f *introFile) load(name string) (intro *Intro, changed bool, err error) {
 	info, err := os.Stat(name)
 	switch {
@@ -114,8 +125,8 @@ func (f *introFile) load(name string) (intro *Intro, changed bool, err error) {
 		return nil, false, err
 	case !info.Mode().IsRegular():
 		return nil, false, errors.New("not a regular file")
-	case info.Size() > longestIntro:
-		return nil, false, fmt.Errorf("larger than %d MiB", longestIntro>>20)
+	case info.Size() > maxIntro:
+		return nil, false, fmt.Errorf("larger than %d MiB", maxIntro>>20)
 	case info.ModTime().Equal(f.modified) && info.Size() == f.size:
 		return nil, false, nil
 	}
@@ -124,7 +135,7 @@ func (f *introFile) load(name string) (intro *Intro, changed bool, err error) {
 		return nil, false, err
 	}
 	defer file.Close()
-	if intro, err = readIntro(io.LimitReader(file, longestIntro)); err != nil {
+	if intro, err = readIntro(io.LimitReader(file, maxIntro)); err != nil {
 		return nil, false, err
 	}
 	f.modified, f.size = info.ModTime(), info.Size()
@@ -132,21 +143,23 @@ func (f *introFile) load(name string) (intro *Intro, changed bool, err error) {
 }
 
 func readIntro(r io.Reader) (*Intro, error) {
-	mp3, err := io.ReadAll(r)
+	data, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
 	}
-	intro := &Intro{Stream: newStream(math.MaxInt64)}
-	var cutter frames.Cutter
-	var splicer frames.Splicer
-	cutter.Write(mp3)
+	intro := &Intro{Stream: newStream(everything)}
+	var cutter mp3.Cutter
+	var splicer mp3.Splicer
+	var sample mp3.Sample
+	cutter.Write(data)
 	cutter.Finish()
 	for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
-		intro.Stream.append(splicer.Pass(f))
+		intro.Stream.append(splicer.Pass(f), f.Duration())
 		intro.Duration += f.Duration()
 	}
 	if intro.Duration == 0 {
-		return nil, errors.New("it holds no MP3 frame")
+		sample.Add(data, cutter.Stats())
+		return nil, sample.Err()
 	}
 	intro.Stream.close()
 	return intro, nil

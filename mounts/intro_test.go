@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"relay/frames/frametest"
+	"relay/codec/mp3/frametest"
 )
 
 func introOf(t *testing.T, mp3 []byte) (m *Mount, file string) {
@@ -17,7 +17,7 @@ func introOf(t *testing.T, mp3 []byte) (m *Mount, file string) {
 		t.Fatal(err)
 	}
 	r := newRegistry(t, "[[mount]]\nname = '/live'\nintro_file = '"+file+"'")
-	return attach(t, r, "/live", Live).Mount, file
+	return attach(t, r, "/live", LiveSource).Mount, file
 }
 
 func TestIntroIsReadAgainWhenItChanges(t *testing.T) {
@@ -62,7 +62,7 @@ func TestIntroIsReadAgainWhenItChanges(t *testing.T) {
 	}
 }
 
-// Where the disk does not answer, one listener waits a moment, and then nobody.
+// If the disk does not answer, one listener waits a moment, and later ones not at all.
 func TestNobodyWaitsForAnIntro(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, _ := introOf(t, frametest.Numbered(frametest.Header(128000, 44100, 2), 1))

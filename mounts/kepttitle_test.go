@@ -20,13 +20,13 @@ user = "dj2"
 password = "two"
 `
 
-// reader is a listener who is shown titles.
+// reader is a listener with metadata.
 type reader struct {
 	at     Cursor
-	titles []string // of the blocks that were shown
+	titles []string // of the blocks it was sent
 }
 
-// listen reads to the end of the stream as a listener is shown it.
+// listen reads to the end of the stream as a listener does.
 func (r *reader) listen(t *testing.T) {
 	t.Helper()
 	for {
@@ -41,7 +41,7 @@ func (r *reader) listen(t *testing.T) {
 	}
 }
 
-// last is the title of the last block.
+// last returns the title of the last block.
 func (r *reader) last() string {
 	if len(r.titles) == 0 {
 		return ""
@@ -52,7 +52,7 @@ func (r *reader) last() string {
 func TestTitleOfABridgedBreak(t *testing.T) {
 	come := func(t *testing.T, r *Registry, user string) *Input {
 		t.Helper()
-		in, err := r.Attach("/live", Feed{Kind: Live, User: user})
+		in, err := r.Attach("/live", Feed{Kind: LiveSource, User: user})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +140,7 @@ func TestTitleOfABridgedBreak(t *testing.T) {
 				first.SetTitle(Title{Text: "Song", URL: "http://radio.example/"})
 				first.Write(numbered(1))
 				var listener reader
-				listener.at, _ = m.Stream.Join(0)
+				listener.at, _, _ = m.Stream.Join(bytesOf(0))
 				listener.listen(t)
 				if listener.last() != "Song" {
 					t.Fatalf("before the break: %q", listener.titles)
@@ -165,14 +165,14 @@ func TestTitleOfABridgedBreak(t *testing.T) {
 	}
 }
 
-// What is kept of logins that never come back is forgotten.
+// Titles of logins that never come back are forgotten.
 func TestKeptTitlesAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRegistry(t, "[[mount]]\nname = '/live'\ngrace = '1s'\n[mount.listener_auth]\nstream_auth = 'http://127.0.0.1/'\n")
 		defer r.Close()
 		files := attach(t, r, "/live", Files)
 		for n := range 100 {
-			in, err := r.Attach("/live", Feed{Kind: Live, User: string(rune('a' + n))})
+			in, err := r.Attach("/live", Feed{Kind: LiveSource, User: string(rune('a' + n))})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,74 +1,78 @@
 package mounts
 
 import (
+	"net/netip"
 	"sync/atomic"
 	"time"
 )
 
-// Listener is one who listens, as statistics and operators see him. Whoever
-// serves him fills it in before he joins an audience.
+// Listener is a client that hears a mount, as shown in statistics and to operators. The
+// server of the listener fills it in before it joins an audience.
 type Listener struct {
 	Sent  atomic.Int64 // bytes, metadata included
 	order atomic.Pointer[Order]
-	wake  atomic.Pointer[func()] // nil: whoever serves him comes by often enough
 
-	ID    uint64 // each is given once
-	Addr  string // IP address
+	ID    uint64 // unique
+	Addr  netip.Addr
 	Agent string
-	User  string // whose login he came with
+	User  string // the user of its login
 	Since time.Time
-	// StillAllowed reports whether the reason for which it was let in is there still;
+	// StillAllowed reports whether the reason for which it was admitted still holds;
 	// nil: always.
 	StillAllowed func() bool
 
+	playback *playback // see IdentifyPlayback; nil: nothing tells its twins
+
 	// Guarded by Audience.mu.
-	sentBefore int64     // bytes, on the mounts he was moved from
-	settled    int64     // of what he was sent here, the bytes that the totals know
-	seated     time.Time // when he came to the mount he is on
+	sentBefore int64            // bytes, on the mounts it was moved from
+	settled    int64            // bytes sent to it here that are included in the totals
+	visitor    *visitor         // the visitor with this connection, on its present mount
+	wake       func(leave bool) // see Audience.WakeFor
 }
 
-// Stay is how a listener stayed on one mount.
-type Stay struct {
-	Addr, Agent, User string
-	Since             time.Time // when he came to this mount
-	Sent              int64     // bytes
+// Session is the stay of a listener on one mount.
+type Session struct {
+	ID          uint64 // unique for each session
+	Addr        netip.Addr
+	Agent, User string
+	Since       time.Time // when it joined this mount
+	Sent        int64     // bytes
+	Counts      bool      // it is long enough to be counted, whether it is over or not
 }
 
-// Order is what an operator wants of a listener: to go to another mount or,
-// without one, to leave. Whoever serves him carries it out.
+// Order is an operator's order to a listener: to move to another mount or, without one,
+// to leave. The server of the listener carries it out.
 type Order struct{ MoveTo *Mount }
 
 var lastListenerID atomic.Uint64
 
-// NewListenerID returns the number of a listener; each is given once.
+// NewListenerID returns a unique number for a listener.
 func NewListenerID() uint64 { return lastListenerID.Add(1) }
 
-// TakeOrder returns the order that was given since it was last asked for, or
-// nil.
+// TakeOrder returns the order given since its last call, or nil.
 func (l *Listener) TakeOrder() *Order {
-	if l.order.Load() == nil { // cheaper than a swap for each at every visit
+	if l.order.Load() == nil { // cheaper than a swap at every call
 		return nil
 	}
 	return l.order.Swap(nil)
 }
 
-// WakeToLeave has a function called, which must not wait, when he is ordered to
-// leave: for those who serve him and may be waiting for him then.
-func (l *Listener) WakeToLeave(wake func()) { l.wake.Store(&wake) }
+// HasOrder reports whether TakeOrder would return an order.
+func (l *Listener) HasOrder() bool { return l.order.Load() != nil }
 
-// give gives him an order. One to leave stands, whatever else is wanted of him
-// before he has carried it out. Audience.mu is held.
+// give gives the listener an order. A pending order to leave is not replaced by
+// another. Audience.mu is held.
 func (l *Listener) give(o Order) {
 	if given := l.order.Load(); given == nil || given.MoveTo != nil {
 		l.order.Store(&o)
 	}
-	if wake := l.wake.Load(); wake != nil && o.MoveTo == nil {
-		(*wake)()
+	if l.wake != nil {
+		l.wake(o.MoveTo == nil)
 	}
 }
 
-// settle returns the bytes he was sent on the mount he is on since it was last
-// called.
+// settle returns the bytes sent to the listener on its present mount since the last
+// call.
 func (l *Listener) settle() int64 {
 	here := l.sentHere()
 	sent := here - l.settled
@@ -76,8 +80,23 @@ func (l *Listener) settle() int64 {
 	return sent
 }
 
-// sentHere returns the bytes he was sent on the mount he is on.
+// sentHere returns the bytes sent to the listener on its present mount.
 func (l *Listener) sentHere() int64 { return l.Sent.Load() - l.sentBefore }
 
-// stay is how he has stayed on the mount he is on.
-func (l *Listener) stay() Stay { return Stay{l.Addr, l.Agent, l.User, l.seated, l.sentHere()} }
+// Reasons for a listener to leave, as logs and metrics name them.
+const (
+	LeftHimself  = "left"
+	LeftEnded    = "stream ended"
+	LeftTimeout  = "took nothing"
+	LeftKicked   = "removed by the operator"
+	LeftOverdue  = "reached its time limit"
+	LeftBehind   = "fell behind"
+	LeftShutdown = "server shut down"
+	LeftFault    = "could not be served"
+	LeftMoved    = "moved" // to another mount
+)
+
+// DisconnectReasons lists all reasons.
+var DisconnectReasons = []string{
+	LeftHimself, LeftEnded, LeftTimeout, LeftKicked, LeftOverdue, LeftBehind, LeftShutdown, LeftFault, LeftMoved,
+}

@@ -2,6 +2,7 @@ package mounts
 
 import (
 	"fmt"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -9,12 +10,13 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"relay/frames"
+	"relay/codec/mp3"
+	"relay/icy"
 	"relay/internal/logging"
 )
 
-// Mount is a named stream with the inputs that feed it and the listeners who
-// follow it. It lives while it has an input, and for its grace thereafter.
+// Mount is a named stream with the inputs that feed it and its listeners. It exists
+// while it has an input, and for its grace after that.
 type Mount struct {
 	Name     string
 	Stream   *Stream
@@ -24,35 +26,47 @@ type Mount struct {
 	registry  *Registry
 	introFile introFile
 	settings  atomic.Pointer[settings]
+	bitRate   atomic.Int64 // bit/s as measured; 0 before the first frame
 
 	mu             sync.Mutex
 	inputs         []*Input // best first
-	fallbacks      []string // the configured ones until they are replaced
-	declared       []string // the configured ones
+	fallbacks      []string // the configured fallbacks until they are replaced
+	declared       []string // the configured fallbacks
 	onAir          *Input
-	lastOnAir      *Input               // onAir, or who was there before the silence
-	turn           Turn                 // of onAir, or the last one
+	called         *Input               // writes already, and takes the air when its audio is converted; nil: none
+	lastOnAir      *Input               // onAir, or the input before the silence
+	airtime        Airtime              // of onAir, or the last one
 	history        []Played             // oldest first
+	known          icy.Station          // the station words of the last input that was not a stand-in
 	kept           map[string]keptTitle // by user
-	splicer        frames.Splicer
-	meter          frames.Meter
-	lastFrame      time.Time // zero: never
-	format         frames.Header
-	switched       bool        // the next frame is the first of another input
+	splicer        mp3.Splicer
+	meter          mp3.Meter
+	lastFrame      time.Time // of an input; zero: never
+	published      time.Time // when the stream last grew, by silence too
+	clock          clock
+	watcher        *time.Timer // see watch; nil: it does not run
+	pause          pause       // to correct the lead in
+	leaving        int         // number of frames that are still to be left out
+	format         mp3.Header  // of the last frame
+	settled        mp3.Format  // of the first input that played, see Format
+	switched       bool        // the next frame is the first one of another input
 	grace          *time.Timer // runs while the lost source may come back
-	graces         int         // how many there were
+	graces         int         // number of graces so far
+	extended       int         // the last grace that was extended for a conversion
 	received       int64       // bytes of frames played
-	receivedBefore int64       // of which the totals know
-	sources        int64       // live sources it was given
+	receivedBefore int64       // part of received that is included in the totals
+	sources        int64       // number of live sources so far
 	began          time.Time
 	totals         *totals
-	awake          chan struct{} // closed when WaitPlaying must look again; nil: nobody waits
+	awake          chan struct{} // closed when WaitPlaying must look again; nil: nothing waits
 }
 
-// InUseError says that a mount has a live source already.
+// InUseError means that a mount already has a live source.
 type InUseError struct {
-	Mount, Addr, Agent string
-	Since              time.Time
+	Mount string
+	Addr  netip.Addr
+	Agent string
+	Since time.Time
 }
 
 func (e *InUseError) Error() string {
@@ -64,8 +78,8 @@ func (m *Mount) attach(in *Input) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.settleRank(in)
-	back := in.Kind == Live && m.comesBack(in)
-	if in.Kind == Live {
+	back := in.Kind == LiveSource && m.comesBack(in)
+	if in.Kind == LiveSource {
 		old := m.liveOf(in.rank)
 		if old != nil {
 			if !m.givesWay(old, in) {
@@ -82,7 +96,7 @@ func (m *Mount) attach(in *Input) error {
 		at++
 	}
 	m.inputs = append(m.inputs[:at], append([]*Input{in}, m.inputs[at:]...)...)
-	if in.Kind == Live {
+	if in.Kind == LiveSource {
 		m.sources++
 		m.totals.count(func(t *Totals) {
 			t.Sources++
@@ -95,7 +109,7 @@ func (m *Mount) attach(in *Input) error {
 	return nil
 }
 
-// end takes an input off its mount, for a cause or, from its own side, none.
+// end removes an input from its mount; cause is nil if it ends from its own side.
 func (m *Mount) end(in *Input, cause error) {
 	defer m.registry.held.Write()
 	m.registry.mu.Lock()
@@ -109,9 +123,8 @@ func (m *Mount) end(in *Input, cause error) {
 	m.goOnWithout(in)
 }
 
-// goOnWithout finds something to play when an input is off the air: another
-// substitute at once, and after the grace when a source may come back. m.mu is
-// held.
+// goOnWithout finds something to play after an input has left the air: another stand-in
+// at once, or, if a source may come back, after the grace. m.mu is held.
 func (m *Mount) goOnWithout(in *Input) {
 	if in.Kind > Encoded {
 		m.choose()
@@ -119,8 +132,8 @@ func (m *Mount) goOnWithout(in *Input) {
 	m.startGrace()
 }
 
-// startGrace gives a mount that plays nothing its time to wait for a source to
-// come back. m.mu is held.
+// startGrace starts the time for which a mount without an input on the air waits for a
+// source to come back. m.mu is held.
 func (m *Mount) startGrace() {
 	if m.onAir != nil || m.grace != nil {
 		return
@@ -128,9 +141,10 @@ func (m *Mount) startGrace() {
 	m.graces++
 	which := m.graces
 	m.grace = time.AfterFunc(time.Duration(m.Config().Grace), func() { m.endGrace(which) })
+	m.watch(time.Now())
 }
 
-// remove takes an input out of the list and off the air. m.mu is held.
+// remove takes an input off the list and off the air. m.mu is held.
 func (m *Mount) remove(in *Input, cause error) {
 	for i, other := range m.inputs {
 		if other == in {
@@ -139,19 +153,23 @@ func (m *Mount) remove(in *Input, cause error) {
 		}
 	}
 	in.rest()
-	if in.Kind == Live {
+	in.endConversion()
+	if m.called == in {
+		m.called = nil
+	}
+	if in.Kind == LiveSource {
 		m.keepTitle(in)
 	}
 	in.ended, in.cause = true, cause
 	close(in.end)
 	if m.onAir == in {
-		m.endTurn(reasonOf(cause))
+		m.endAirtime(reasonOf(cause))
 	}
-	m.registry.following.tell(m.Name)
+	m.registry.subscribers.tell(m.Name)
 }
 
-// endGrace goes on with the next input, or ends the mount when there is none.
-// A grace that was over before its timer could be stopped is passed over.
+// endGrace continues with the next input, or ends the mount if there is none. It
+// ignores a grace that was over before its timer could be stopped.
 func (m *Mount) endGrace(which int) {
 	defer m.registry.held.Write()
 	m.registry.mu.Lock()
@@ -159,6 +177,11 @@ func (m *Mount) endGrace(which int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.grace == nil || m.graces != which {
+		return
+	}
+	if m.awaitsSource() && m.extended != which {
+		m.extended = which
+		m.grace = time.AfterFunc(conversionStart, func() { m.endGrace(which) })
 		return
 	}
 	m.grace = nil
@@ -169,28 +192,36 @@ func (m *Mount) endGrace(which int) {
 	m.choose()
 }
 
-// choose puts the best input that plays on the air. While a lost source may
-// still come back no substitute follows it. m.mu is held.
+// choose puts the best input that plays on the air. While a lost source may still come
+// back, no stand-in follows it. An input of another format takes the air when its audio
+// is converted: until then what is on the air stays there. m.mu is held.
 func (m *Mount) choose() {
-	for _, in := range m.inputs {
-		if !in.playing || (m.grace != nil && in.Kind > Encoded) {
-			continue
-		}
-		if m.onAir != in {
+	var called *Input
+	defer func() { m.call(called) }()
+	for _, in := range m.byFit() {
+		switch {
+		case !in.playing || (m.grace != nil && in.Kind > Encoded):
+		case m.onAir == in:
+			return
+		case m.awaitsConversion(in):
+			if called == nil {
+				called = in
+			}
+		case called == nil || m.onAir != nil:
 			m.putOnAir(in)
+			return
 		}
-		return
 	}
 }
 
-// staleAfter is how long a mount may be silent before what it played is from
-// another time: those who come later are no longer given it as their burst.
+// staleAfter is how long a mount may be silent before its past audio is too old to be
+// the burst of new listeners.
 const staleAfter = 10 * time.Second
 
 func (m *Mount) putOnAir(in *Input) {
 	if m.onAir != nil {
-		m.onAir.onAir = make(chan struct{})
-		m.endTurn(turnPassed)
+		m.onAir.leaveAir()
+		m.endAirtime(turnPassed)
 	}
 	if in.Kind == Relayed && m.comesBack(in) {
 		m.totals.count(func(t *Totals) { t.Reconnects++ })
@@ -199,84 +230,117 @@ func (m *Mount) putOnAir(in *Input) {
 		m.grace.Stop()
 		m.grace = nil
 	}
-	if !m.lastFrame.IsZero() && time.Since(m.lastFrame) > staleAfter {
+	now := time.Now()
+	if !m.published.IsZero() && now.Sub(m.published) > staleAfter {
 		m.Stream.freshen()
 	}
+	m.startClock(in, now)
+	if in.Kind == Fallback {
+		in.takeOn(Title{}, 0) // the title from when it was last on the air is over
+	}
 	m.onAir, m.lastOnAir, m.switched = in, in, true
-	close(in.onAir)
+	m.know(in)
+	in.summon()
 	m.wake()
 	m.splicer.Cut()
-	m.meter = frames.Meter{}
-	m.announce(in.title)
-	m.beginTurn()
+	m.meter = mp3.Meter{}
+	m.announce()
+	m.beginAirtime()
 	m.say(zap.InfoLevel, "on the air", zap.Stringer("input", in.Kind), zap.String("name", in.Station.Name))
 }
 
-// say holds a line until the locks are released. m.mu is held.
+// say keeps a line until the locks are released. m.mu is held.
 func (m *Mount) say(level zapcore.Level, message string, fields ...zap.Field) {
 	fields = append(fields, zap.String("mount", m.Name), logging.LimitPer(m.Name))
 	m.registry.held.Add(m.log.Check(level, message), fields...)
 }
 
-// comesBack reports whether a source takes up within the grace what one of its
-// kind and rank has lost. m.mu is held.
+// comesBack reports whether a source returns, within the grace, in place of a lost one
+// of the same kind and rank. m.mu is held.
 func (m *Mount) comesBack(in *Input) bool {
 	lost := m.lastOnAir
 	return m.grace != nil && lost != nil && lost.Kind == in.Kind && lost.rank == in.rank
 }
 
 // append plays one frame. m.mu is held.
-func (m *Mount) append(f frames.Frame, now time.Time) {
-	m.Stream.append(m.splicer.Pass(f))
-	m.meter.Add(f.Header)
-	m.received += int64(f.Size)
+func (m *Mount) append(f mp3.Frame, now time.Time) {
 	if m.switched {
 		m.switched = false
-		m.tellFormatChange(f.Header)
-		defer m.registry.following.tell(m.Name) // of a bit rate that is measured
+		m.splice(now)
+		m.settleFormat(f.Format())
+		defer m.registry.subscribers.tell(m.Name) // a measured bit rate may have changed
 	}
+	if m.onAir.Kind.keepsOwnTime() && m.keepLevel(f, now) {
+		return
+	}
+	m.publish(m.splicer.Pass(f), f.Duration(), now)
+	m.meter.Add(f.Header)
+	m.bitRate.Store(int64(m.meter.BitRate()))
+	m.received += int64(f.Size)
 	m.lastFrame, m.format = now, f.Header
+	m.watch(now)
 }
 
-// Playing reports whether an input is on the air, or was a moment ago and may
-// come back within the grace.
+// splice prepares the stream for the first frame of another input. m.mu is held.
+func (m *Mount) splice(now time.Time) {
+	if !m.onAir.Kind.playsAhead() {
+		m.bridge(now, min(maxOwedAtSplice, reserve(m.burstTime())))
+	}
+}
+
+// BitRate returns the bit rate of the last seconds in bit/s, 0 before the first frame.
+// It takes no lock.
+func (m *Mount) BitRate() int64 { return m.bitRate.Load() }
+
+// PlayingTime returns how long so many bytes of the stream play at BitRate; 0 before
+// there is one.
+func (m *Mount) PlayingTime(bytes int64) time.Duration {
+	rate := m.BitRate()
+	if rate == 0 {
+		return 0
+	}
+	return time.Duration(bytes) * 8 * time.Second / time.Duration(rate)
+}
+
+// Playing reports whether an input is on the air, or was a moment ago and may come back
+// within the grace.
 func (m *Mount) Playing() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.onAir != nil || m.grace != nil
 }
 
-// ServerEnds reports whether the server is about to end, which is why the mount does.
+// ServerEnds reports whether the mount ends because the server is about to end.
 func (m *Mount) ServerEnds() bool { return m.registry.isEnding() }
 
-// Format returns the header of the last frame that was played; ok is false
-// before there was any.
-func (m *Mount) Format() (h frames.Header, ok bool) {
+// LastFrame returns the header of the last frame that was played; ok is false before
+// the first one.
+func (m *Mount) LastFrame() (h mp3.Header, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.format, m.format.Size > 0
 }
 
-// SourceOf returns the live source that came with the login of a user, or else
+// SourceOf returns the live source that connected with the login of a user, otherwise
 // the one that Source returns.
 func (m *Mount) SourceOf(user string) *Input {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, in := range m.inputs {
-		if in.Kind == Live && user != "" && in.User == user {
+		if in.Kind == LiveSource && user != "" && in.User == user {
 			return in
 		}
 	}
 	return m.source()
 }
 
-// LiveSources returns the inputs that source clients feed, those that wait too.
+// LiveSources returns the inputs of source clients, waiting ones included.
 func (m *Mount) LiveSources() []*Input {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var live []*Input
 	for _, in := range m.inputs {
-		if in.Kind == Live {
+		if in.Kind == LiveSource {
 			live = append(live, in)
 		}
 	}
@@ -297,23 +361,12 @@ func (m *Mount) source() *Input {
 	return nil
 }
 
-// tellFormatChange warns of an input that some players must begin anew for.
-func (m *Mount) tellFormatChange(to frames.Header) {
-	from := m.format
-	if from.Size == 0 || from.SampleRate == to.SampleRate && from.Channels == to.Channels {
-		return
-	}
-	m.say(zap.WarnLevel, "the format changes with the input: give all inputs of a mount the same one",
-		zap.Int("sample rate", to.SampleRate), zap.Int("channels", to.Channels),
-		zap.Int("sample rate before", from.SampleRate), zap.Int("channels before", from.Channels))
-}
-
-// liveSources counts the live sources of the mount.
+// liveSources returns the number of live sources of the mount.
 func (m *Mount) liveSources() (n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, in := range m.inputs {
-		if in.Kind == Live {
+		if in.Kind == LiveSource {
 			n++
 		}
 	}

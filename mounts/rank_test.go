@@ -8,8 +8,8 @@ import (
 	"relay/conf"
 )
 
-// A source whose login a reload removes takes the air from nobody, and keeps
-// nobody with a login out; one that a hook let in stays where it was.
+// A source whose login a reload removes does not take the air, and does not keep out a
+// source with a login; a source that a hook admitted stays where it was.
 func TestRemovedLoginsRankLast(t *testing.T) {
 	configuration := func(logins string) *conf.Config {
 		c, err := conf.Parse("relay.toml", []byte("[[mount]]\nname = '/live'\nsource = ["+logins+"]"))
@@ -20,7 +20,7 @@ func TestRemovedLoginsRankLast(t *testing.T) {
 	}
 	const boss, dj, auto = "{ user = 'boss', password = 'a' }, ", "{ user = 'dj', password = 'b' }, ", "{ user = 'auto', password = 'c' }"
 	live := conf.NewLive(configuration(boss + dj + auto))
-	r := NewRegistry(live, zap.NewNop())
+	r := NewRegistry(live, nil, zap.NewNop())
 	replace := func(logins string) {
 		live.Replace(configuration(logins))
 		r.Reconfigure()

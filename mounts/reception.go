@@ -2,49 +2,60 @@ package mounts
 
 import "time"
 
-// Reception says how well the stream of a source arrives, since the source was
-// connected.
+// Reception describes how well the stream of a source arrives, since it connected.
 //
-// A gap is more than a second in which no audio came although some was due: not
-// counted is the time for which the last second had brought audio ahead.
+// A gap is more than a second in which no audio came although some was due. Time for
+// which the last second had brought audio in advance does not count.
 type Reception struct {
-	Gaps       int64   `json:"gaps"`        // one that lasts is counted already
+	Gaps       int64   `json:"gaps"`        // includes one that still lasts
 	LongestGap float64 `json:"longest_gap"` // seconds
-	Missing    float64 `json:"missing"`     // seconds, of all gaps together
+	Missing    float64 `json:"missing"`     // seconds, total of all gaps
 
-	// Jitter is how unevenly audio comes, in milliseconds: the deviation of
-	// arrival from play time between two reads, smoothed as in RFC 3550 §6.4.1.
-	// What may come of reading only now and then is left out.
+	// Jitter is how unevenly audio arrives, in milliseconds: the deviation of arrival
+	// from play time between two reads, smoothed as in RFC 3550 §6.4.1, without the
+	// part that may come from infrequent reads.
 	Jitter float64 `json:"jitter_ms"`
 
-	Resyncs int64 `json:"resyncs"` // how often the stream of frames was lost
+	// BitRate is the audio that arrived in the last ten whole seconds, in kbit/s; fewer
+	// seconds for a new source. For a source that keeps up it is the bit rate of its
+	// stream.
+	BitRate int  `json:"bitrate"`
+	TooSlow bool `json:"too_slow"` // for a while, less audio has arrived than is played
+
+	Resyncs int64 `json:"resyncs"` // how often the reader lost its place in the stream of frames
 	Garbage int64 `json:"garbage"` // bytes that were neither frame nor tag
 
-	// Seconds is how much audio came in each of the last 120 whole seconds, in
-	// milliseconds, oldest first; fewer for a source that has just come.
+	// Seconds is the audio that arrived in each of the last 120 whole seconds, in
+	// milliseconds, oldest first; fewer values for a new source.
 	Seconds []int `json:"seconds"`
 }
 
-// Portion is what one read of a source brought.
+// Portion is the result of one read from a source.
 type Portion struct {
 	Audio   time.Duration // in whole frames
+	Bytes   int64         // of these frames
 	Resyncs int64         // see Reception
 	Garbage int64         // bytes
 }
 
-// Heard notes what a read of the source brought.
+// Heard records the result of a read from the source.
 func (in *Input) Heard(p Portion) {
 	m := in.Mount
+	defer m.registry.held.Write()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if in.arrivals == nil || in.ended {
+	a := in.jitter
+	if a == nil || in.ended {
 		return
 	}
-	gap := in.arrivals.take(time.Now(), p)
+	gap := a.take(time.Now(), p)
 	m.totals.hear(p, gap)
+	if a.weigh() {
+		in.tellSpeed()
+	}
 }
 
-// Reception returns how the input's stream arrives; nil for all inputs but live
+// Reception returns how well the input's stream arrives; nil for all inputs but live
 // sources and relays.
 func (in *Input) Reception() *Reception {
 	in.Mount.mu.Lock()
@@ -53,16 +64,16 @@ func (in *Input) Reception() *Reception {
 }
 
 func (in *Input) reception() *Reception {
-	if in.arrivals == nil {
+	if in.jitter == nil {
 		return nil
 	}
-	r := in.arrivals.reception(time.Now())
+	r := in.jitter.reception(time.Now())
 	return &r
 }
 
-// rest says that nothing more is due for now. m.mu is held.
+// rest means that no more audio is due for now. m.mu is held.
 func (in *Input) rest() {
-	if in.arrivals != nil {
-		in.Mount.totals.hear(Portion{}, in.arrivals.rest(time.Now()))
+	if in.jitter != nil {
+		in.Mount.totals.hear(Portion{}, in.jitter.rest(time.Now()))
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-const flushInterval = "limits.flush_interval = '200ms'\n" // a cadence of 100 ms
+const flushInterval = "limits.flush_interval = '200ms'\nlimits.flush_max = '200ms'\n" // a cadence of 100 ms
 
-// send is a source that sends portions: each is so much audio, so long after
-// the one before.
+// send sends that many portions, each with that much audio and that long after the one
+// before.
 func send(in *Input, times int, after, audio time.Duration) {
 	for range times {
 		time.Sleep(after)
@@ -57,7 +57,7 @@ func TestReceptionCountsGaps(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				in := attach(t, newRegistry(t, flushInterval), "/live", Live)
+				in := attach(t, newRegistry(t, flushInterval), "/live", LiveSource)
 				c.send(in)
 				r := in.Reception()
 				if r.Gaps != c.gaps || r.LongestGap != c.longest || r.Missing != c.missing {
@@ -100,7 +100,7 @@ func TestReceptionMeasuresJitter(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				in := attach(t, newRegistry(t, flushInterval), "/live", Live)
+				in := attach(t, newRegistry(t, flushInterval), "/live", LiveSource)
 				c.send(in)
 				if j := in.Reception().Jitter; j < c.least || j > c.most {
 					t.Errorf("jitter of %v ms, want %v to %v", j, c.least, c.most)
@@ -112,7 +112,7 @@ func TestReceptionMeasuresJitter(t *testing.T) {
 
 func TestReceptionRemembersTwoMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		in := attach(t, newRegistry(t, ""), "/live", Live)
+		in := attach(t, newRegistry(t, ""), "/live", LiveSource)
 		if got := in.Reception().Seconds; got == nil || len(got) != 0 {
 			t.Errorf("at the beginning: %v", got)
 		}
@@ -139,10 +139,18 @@ func TestReceptionRemembersTwoMinutes(t *testing.T) {
 	})
 }
 
-// What JSON calls each is what pages read.
+func TestMillisecondsAreExact(t *testing.T) {
+	for ms := range 100_000 {
+		if got := inSeconds(time.Duration(ms) * time.Millisecond); got != float64(ms)/1000 {
+			t.Fatalf("%d ms are %v s", ms, got)
+		}
+	}
+}
+
+// Pages use the JSON names.
 func TestReceptionAsJSON(t *testing.T) {
-	text, err := json.Marshal(Reception{1, 2.5, 3, 4.5, 5, 6, []int{7, 8}})
-	want := `{"gaps":1,"longest_gap":2.5,"missing":3,"jitter_ms":4.5,"resyncs":5,"garbage":6,"seconds":[7,8]}`
+	text, err := json.Marshal(Reception{1, 2.5, 3, 4.5, 64, true, 5, 6, []int{7, 8}})
+	want := `{"gaps":1,"longest_gap":2.5,"missing":3,"jitter_ms":4.5,"bitrate":64,"too_slow":true,"resyncs":5,"garbage":6,"seconds":[7,8]}`
 	if err != nil || string(text) != want {
 		t.Errorf("%s, %v", text, err)
 	}
@@ -156,7 +164,7 @@ func TestReceptionIsThatOfTheSource(t *testing.T) {
 	if files.Reception() != nil || m.Status().Reception != nil {
 		t.Error("files are said to be received")
 	}
-	live := attach(t, r, "/live", Live)
+	live := attach(t, r, "/live", LiveSource)
 	live.Heard(Portion{Audio: time.Second, Resyncs: 2, Garbage: 300})
 	if got := m.Status().Reception; got == nil || got.Resyncs != 2 || got.Garbage != 300 {
 		t.Errorf("the source's reception: %+v", got)
@@ -165,7 +173,7 @@ func TestReceptionIsThatOfTheSource(t *testing.T) {
 	if m.Status().Reception != nil {
 		t.Error("the reception outlived its source")
 	}
-	again := attach(t, r, "/live", Live)
+	again := attach(t, r, "/live", LiveSource)
 	again.Heard(Portion{Garbage: 5})
 	if got := again.Reception(); got.Resyncs != 0 || got.Garbage != 5 {
 		t.Errorf("another source begins with %+v", got)
@@ -175,8 +183,7 @@ func TestReceptionIsThatOfTheSource(t *testing.T) {
 	}
 }
 
-// A relay that has lost its stream is not short of audio: that it is gone shows
-// elsewhere.
+// A relay that has lost its stream is not short of audio: the loss shows elsewhere.
 func TestNothingIsDueOfARelayThatIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in := attach(t, newRegistry(t, "[[mount]]\nname = '/live'\ngrace = '10s'\n"), "/live", Relayed)
@@ -197,9 +204,9 @@ func TestNothingIsDueOfARelayThatIsGone(t *testing.T) {
 	})
 }
 
-// A read of a source takes the mount's lock and the time, and then measures.
+// Each read from a source takes the mount's lock, gets the time, and then measures.
 func BenchmarkHeard(b *testing.B) {
-	in := attach(b, newRegistry(b, ""), "/live", Live)
+	in := attach(b, newRegistry(b, ""), "/live", LiveSource)
 	p := Portion{Audio: 104 * time.Millisecond}
 	b.Run("a read", func(b *testing.B) {
 		b.ReportAllocs()
@@ -212,7 +219,7 @@ func BenchmarkHeard(b *testing.B) {
 		now := time.Now()
 		for b.Loop() {
 			now = now.Add(p.Audio)
-			in.arrivals.take(now, p)
+			in.jitter.take(now, p)
 		}
 	})
 }

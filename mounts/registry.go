@@ -17,39 +17,27 @@ import (
 	"relay/internal/logging"
 )
 
-// ErrTooManySources says that the server has as many live sources as it may.
+// ErrTooManySources means that the server has its maximum number of live sources.
 var ErrTooManySources = errors.New("too many sources connected")
 
-// Registry holds the mounts of a server. A mount comes into being with its
-// first input; none needs to be declared.
+// Registry holds the mounts of a server. A mount is created by its first input; it need
+// not be declared.
 //
-// Lock order: Registry.mu before Mount.mu before following.mu.
+// Lock order: Registry.mu before Mount.mu before subscribers.mu.
 type Registry struct {
-	conf       *conf.Live
-	log        *zap.Logger
-	listeners  atomic.Int64
-	households households
-	expected   expected
+	conf      *conf.Live
+	log       *zap.Logger
+	listeners atomic.Int64
+	people    atomic.Int64 // the same, with twin connections counted as one
+	clients   clientLimiter
+	expected  expected
 
 	Counts Counts
 
-	// Room, if set before the first mount, returns how many listeners and live
-	// sources the system has room for; limits.listeners and limits.sources cannot be
-	// more.
-	Room func() (listeners, sources int)
+	capacity Capacity // nil: only limits.* apply
+	observer Observer // nil: there is none
 
-	// MemoryShort, if set before the first mount, tells that nobody else may
-	// listen until there is memory again.
-	MemoryShort func() bool
-
-	// OnTitle, if set before the first mount, is told of every title that goes
-	// on the air. It is called with the mount locked: it must not wait, nor
-	// call back.
-	OnTitle func(mount string, listeners int, t Title)
-
-	// OnTurn, likewise, is told of every Turn when it begins, after its title,
-	// and when it has ended.
-	OnTurn func(Turn)
+	converter Converter // nil: there is none
 
 	mu       sync.RWMutex
 	mounts   map[string]*Mount
@@ -58,22 +46,33 @@ type Registry struct {
 	watching map[chan struct{}]struct{}
 	closed   bool
 
-	ending atomic.Pointer[context.Context] // done when the server is about to end; nil: not known
+	ending atomic.Pointer[context.Context] // done when the server is about to end; nil: unknown
 
-	following following
-	held      logging.Held // lines that come up under mu, or that of a mount
+	promised    promised
+	subscribers subscribers
+	held        logging.Held // lines produced under mu, or that of a mount
 }
 
 // Counts are the totals since the server started.
 type Counts struct {
 	Sources   atomic.Int64 // source clients that were given a mount
 	Relays    atomic.Int64 // streams that were pulled
-	Listeners atomic.Int64 // listeners who were let in
+	Listeners atomic.Int64 // listeners that were admitted
 }
 
-// NewRegistry returns a registry without mounts.
-func NewRegistry(c *conf.Live, log *zap.Logger) *Registry {
-	return &Registry{conf: c, log: log, mounts: map[string]*Mount{}, early: map[string]earlyTitle{}, totals: map[string]*totals{}, watching: map[chan struct{}]struct{}{}}
+// Capacity is what the machine has room for.
+type Capacity interface {
+	// Room returns how many listeners and live sources the machine has room for;
+	// limits.listeners and limits.sources cannot be more.
+	Room() (listeners, sources int)
+	// MemoryShort reports whether no more listeners may join until there is memory again.
+	MemoryShort() bool
+}
+
+// NewRegistry returns a registry without mounts. Without a capacity (nil) only the
+// configuration limits how many listen and send.
+func NewRegistry(c *conf.Live, capacity Capacity, log *zap.Logger) *Registry {
+	return &Registry{conf: c, capacity: capacity, log: log, mounts: map[string]*Mount{}, early: map[string]earlyTitle{}, totals: map[string]*totals{}, watching: map[chan struct{}]struct{}{}, promised: promised{feeders: map[string]*feeders{}}}
 }
 
 // Find returns the mount of that name, or nil.
@@ -83,8 +82,8 @@ func (r *Registry) Find(name string) *Mount {
 	return r.mounts[name]
 }
 
-// Watch returns a channel that gets a value when mounts have come or gone, or got
-// a source, since the last one was taken, until stop is called.
+// Watch returns a channel that receives a value after mounts have come or gone, or got
+// a source. Several changes may share one value. The caller must call stop.
 func (r *Registry) Watch() (changes <-chan struct{}, stop func()) {
 	watch := make(chan struct{}, 1)
 	r.mu.Lock()
@@ -97,7 +96,7 @@ func (r *Registry) Watch() (changes <-chan struct{}, stop func()) {
 	}
 }
 
-// tellChange tells those who watch. r.mu is held.
+// tellChange notifies the watchers. r.mu is held.
 func (r *Registry) tellChange() {
 	for watch := range r.watching {
 		select {
@@ -119,36 +118,36 @@ func (r *Registry) List() []*Mount {
 	return list
 }
 
-// MostListeners returns how many may listen to all mounts.
-func (r *Registry) MostListeners() int {
+// MaxListeners returns the maximum number of listeners of all mounts together.
+func (r *Registry) MaxListeners() int {
 	most := r.conf.Config().Limits.Listeners
-	if r.Room != nil {
-		room, _ := r.Room()
+	if r.capacity != nil {
+		room, _ := r.capacity.Room()
 		most = min(most, room)
 	}
 	return most
 }
 
-// mostSources returns how many live sources there may be.
-func (r *Registry) mostSources() int {
+// maxSources returns the maximum number of live sources.
+func (r *Registry) maxSources() int {
 	most := r.conf.Config().Limits.Sources
-	if r.Room != nil {
-		_, room := r.Room()
+	if r.capacity != nil {
+		_, room := r.capacity.Room()
 		most = min(most, room)
 	}
 	return most
 }
 
-// ShortOfMemory reports whether nobody else may listen because memory is short.
-func (r *Registry) ShortOfMemory() bool { return r.MemoryShort != nil && r.MemoryShort() }
+// ShortOfMemory reports whether no more listeners may join because memory is short.
+func (r *Registry) ShortOfMemory() bool { return r.capacity != nil && r.capacity.MemoryShort() }
 
-// Listeners returns how many listen to all mounts.
-func (r *Registry) Listeners() int { return int(r.listeners.Load()) }
+// Listeners returns the number of listeners of all mounts.
+func (r *Registry) Listeners() int { return int(r.people.Load()) }
 
-// Attach gives the mount of that name, made if need be, another input.
-// Substitutes take the air as soon as nothing better plays, sources and relays
-// with their first frame. Errors: *NameError, *RenditionError, *InUseError, ErrTooManySources,
-// ErrShutdown.
+// Attach adds an input to the mount of that name, which it creates if necessary. Inputs
+// of the server's own take the air as soon as nothing better plays, sources and relays
+// with their first frame. Errors: *NameError, *RenditionError, *InUseError,
+// ErrTooManySources, ErrShutdown.
 func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -159,15 +158,15 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	if r.closed {
 		return nil, ErrShutdown
 	}
-	if of := r.conf.Config().RenditionOf(name); of != "" && f.Kind == Live {
+	if of := r.conf.Config().RenditionOf(name); of != "" && f.Kind == LiveSource {
 		return nil, &RenditionError{name, of}
 	}
 	m, found := r.mounts[name]
 	if !found {
 		m = r.newMount(name)
 	}
-	if f.Kind == Live {
-		f.User = cmp.Or(f.User, m.Config().SourceLogins()[0].User) // which SHOUTcast's sources may leave out
+	if f.Kind == LiveSource {
+		f.User = cmp.Or(f.User, m.Config().SourceLogins()[0].User) // SHOUTcast's sources may omit it
 	}
 	now := time.Now()
 	in := &Input{
@@ -176,30 +175,32 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 		onAir:   make(chan struct{}),
 		end:     make(chan struct{}),
 	}
-	if f.Kind == Live && !m.replaces(in) && r.liveSources() >= r.mostSources() {
+	in.came = f.Format
+	if f.Kind == LiveSource && !m.replaces(in) && r.liveSources() >= r.maxSources() {
 		return nil, ErrTooManySources
 	}
 	if f.Kind <= Relayed {
-		in.arrivals = &arrivals{since: now, cadence: time.Duration(r.conf.Config().Limits.FlushInterval) / 2}
+		in.recent = &recent{}
+		in.jitter = &jitterMeter{since: now, cadence: longestReadPace(&r.conf.Config().Limits)}
 	}
 	if err := m.attach(in); err != nil {
 		return nil, err
 	}
 	r.mounts[name] = m
 	m.totals.ended = time.Time{}
-	if !found || f.Kind <= Encoded { // a mount that has a source again wants its substitutes
+	if !found || f.Kind <= Encoded { // a mount that has a source again needs its fallbacks
 		r.tellChange()
 	}
-	r.following.tell(name)
-	if f.Kind == Live {
+	r.subscribers.tell(name)
+	if f.Kind == LiveSource {
 		r.Counts.Sources.Add(1)
 		r.takeEarlyTitle(in)
 	}
 	return in, nil
 }
 
-// EndWith says that the server ends when ctx is done. What ends from then on ends
-// for that reason.
+// EndWith sets the context that is done when the server ends. Inputs and listeners that
+// end from then on end for that reason.
 func (r *Registry) EndWith(ctx context.Context) { r.ending.Store(&ctx) }
 
 // isEnding reports whether the server is about to end.
@@ -208,7 +209,7 @@ func (r *Registry) isEnding() bool {
 	return ctx != nil && (*ctx).Err() != nil
 }
 
-// Close ends every input and every stream; nothing can be attached thereafter.
+// Close ends every input and every stream; nothing can be attached after that.
 func (r *Registry) Close() {
 	defer r.held.Write()
 	r.mu.Lock()
@@ -238,46 +239,49 @@ func (r *Registry) newMount(name string) *Mount {
 		registry: r,
 		began:    time.Now(),
 		Audience: Audience{
-			server:     &r.listeners,
-			households: &r.households,
-			expected:   &r.expected,
-			joined:     &r.Counts.Listeners,
-			listeners:  map[uint64]*Listener{},
-			crowd:      crowd{people: map[person]int{}},
-			arrivals:   make(chan struct{}, 1),
+			countAfter:  func() time.Duration { return time.Duration(r.conf.Config().Limits.CountAfter) },
+			server:      &r.listeners,
+			people:      &r.people,
+			playbacks:   map[twinKey]*visitor{},
+			clients:     &r.clients,
+			expected:    &r.expected,
+			joined:      &r.Counts.Listeners,
+			listeners:   map[uint64]*Listener{},
+			unique:      uniqueCounter{people: map[uint64]int32{}},
+			newListener: make(chan struct{}, 1),
 		},
+	}
+	m.Audience.told = func(s Session, reason string) {
+		if r.observer != nil {
+			r.observer.SessionEnded(name, s, reason)
+		}
 	}
 	m.totals = r.totalsOf(name)
 	m.Audience.totals = m.totals
 	m.Audience.limits = func() limits {
 		c := &r.conf.Config().Limits
 		return limits{
-			mount: m.Config().MaxListeners, server: r.MostListeners(), household: c.ListenersPerIP,
+			mount: m.Config().MaxListeners, server: r.MaxListeners(), perClient: c.ListenersPerIP,
 			connections: c.ConnectionsPerIP, memoryShort: r.ShortOfMemory(),
 		}
 	}
 	c := m.Config()
-	m.Stream, m.declared, m.fallbacks = newStream(int64(c.Burst)), c.Fallbacks, slices.Clone(c.Fallbacks)
+	m.Stream, m.declared, m.fallbacks = newStream(m.keeps()), c.Fallbacks, slices.Clone(c.Fallbacks)
 	return m
 }
 
-// forget ends a mount's stream and takes it off the list. r.mu and m.mu are
-// held.
+// forget ends a mount's stream and removes it from the list. r.mu and m.mu are held.
 func (r *Registry) forget(m *Mount) {
 	m.Stream.close()
+	m.Audience.wakeAll()
+	m.stopWatching()
 	m.wake()
 	m.settle()
 	m.totals.ended = time.Now()
 	delete(r.mounts, m.Name)
 	r.tellChange()
-	r.following.tell(m.Name)
+	r.subscribers.tell(m.Name)
 	m.say(zap.InfoLevel, "mount ended", zap.Int("listeners", m.Audience.Count()))
-}
-
-func (r *Registry) titleOnAir(mount string, listeners int, t Title) {
-	if r.OnTitle != nil {
-		r.OnTitle(mount, listeners, t)
-	}
 }
 
 func (r *Registry) liveSources() int {
@@ -288,7 +292,19 @@ func (r *Registry) liveSources() int {
 	return n
 }
 
-// NameError says why a mount cannot have a name.
+// Numbered returns the mounts as SHOUTcast numbers its streams, from 1: first the mount
+// of SHOUTcast's sources, then the others by name. Hidden mounts are left out.
+func (r *Registry) Numbered() []*Mount {
+	list := slices.DeleteFunc(r.List(), func(m *Mount) bool { return m.Config().Hidden })
+	first := slices.IndexFunc(list, func(m *Mount) bool { return m.Name == r.conf.Config().Server.ShoutcastMount })
+	if first > 0 {
+		m := list[first]
+		list = slices.Insert(slices.Delete(list, first, first+1), 0, m)
+	}
+	return list
+}
+
+// NameError means that a mount cannot have a name.
 type NameError struct {
 	Name   string
 	Reason error
@@ -303,8 +319,8 @@ func checkName(name string) error {
 
 func (e *NameError) Error() string { return fmt.Sprintf("mount name %q %v", e.Name, e.Reason) }
 
-// RenditionError says that a source cannot send to a mount because it is a
-// rendition of another.
+// RenditionError means that a source cannot send to a mount because it is a rendition
+// of another.
 type RenditionError struct{ Name, Of string }
 
 func (e *RenditionError) Error() string {

@@ -7,18 +7,24 @@ import (
 	"testing"
 	"weak"
 
-	"relay/frames"
-	"relay/frames/frametest"
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
+	"relay/conf"
 )
+
+// bytesOf returns a burst of a size.
+func bytesOf(size conf.Size) conf.Burst { return conf.Burst{Size: size} }
+
+// keeping is for a stream that keeps a burst of a size.
+func keeping(size conf.Size) kept { return kept{bytesOf(size), 512 << 10} }
 
 var header128 = frametest.Header(128000, 44100, 2)
 
-func numbered(n uint64) frames.Frame {
-	return frames.Frame{Header: header128, Data: frametest.Numbered(header128, n)}
+func numbered(n uint64) mp3.Frame {
+	return mp3.Frame{Header: header128, Data: frametest.Numbered(header128, n)}
 }
 
-// drain reads everything there is for a cursor and returns the numbers of the
-// frames.
+// drain reads everything up to the end and returns the numbers of the frames.
 func drain(t testing.TB, first []byte, c *Cursor) []uint64 {
 	t.Helper()
 	audio := bytes.Clone(first)
@@ -28,7 +34,7 @@ func drain(t testing.TB, first []byte, c *Cursor) []uint64 {
 	}
 	var numbers []uint64
 	for len(audio) > 0 {
-		h, ok := frames.ParseHeader(audio)
+		h, ok := mp3.ParseHeader(audio)
 		if !ok || h.Size > len(audio) {
 			t.Fatalf("torn frame with %d bytes to go", len(audio))
 		}
@@ -41,11 +47,11 @@ func drain(t testing.TB, first []byte, c *Cursor) []uint64 {
 }
 
 func TestReaderGetsEveryFrameOnce(t *testing.T) {
-	s := newStream(64 << 10)
-	cursor, first := s.Join(64 << 10)
+	s := newStream(keeping(64 << 10))
+	cursor, first, _ := s.Join(bytesOf(64 << 10))
 	const frames = 1000 // a dozen chunks
 	for n := range uint64(frames) {
-		s.append(numbered(n).Data)
+		s.append(numbered(n).Data, header128.Duration())
 	}
 	got := drain(t, first, &cursor)
 	if len(got) != frames {
@@ -62,14 +68,14 @@ func TestReaderGetsEveryFrameOnce(t *testing.T) {
 }
 
 func TestJoinLandsOnAFrameABurstBack(t *testing.T) {
-	for _, burst := range []int64{0, minBurst, 16 << 10, 64 << 10} {
-		s := newStream(64 << 10)
+	for _, burst := range []conf.Size{0, minBurst, 16 << 10, 64 << 10} {
+		s := newStream(keeping(64 << 10))
 		for n := range uint64(1000) {
-			s.append(numbered(n).Data)
+			s.append(numbered(n).Data, header128.Duration())
 		}
-		cursor, first := s.Join(burst)
+		cursor, first, _ := s.Join(bytesOf(burst))
 		got := drain(t, first, &cursor)
-		size, want := int64(len(got)*header128.Size), max(burst, minBurst)
+		size, want := int64(len(got)*header128.Size), int64(max(burst, minBurst))
 		if size > want || size < want-2*int64(header128.Size) {
 			t.Errorf("burst of %d bytes is %d long", burst, size)
 		}
@@ -80,9 +86,9 @@ func TestJoinLandsOnAFrameABurstBack(t *testing.T) {
 }
 
 func TestStreamForgetsWhatNoNewReaderNeeds(t *testing.T) {
-	s := newStream(64 << 10)
+	s := newStream(keeping(64 << 10))
 	for n := range uint64(5000) {
-		s.append(numbered(n).Data)
+		s.append(numbered(n).Data, header128.Duration())
 	}
 	kept := 0
 	for c := s.head.Load(); c != nil; c = c.next.Load() {
@@ -94,14 +100,14 @@ func TestStreamForgetsWhatNoNewReaderNeeds(t *testing.T) {
 }
 
 func TestTitlesBelongToPlacesInTheStream(t *testing.T) {
-	s := newStream(64 << 10)
-	early, _ := s.Join(64 << 10)
+	s := newStream(keeping(64 << 10))
+	early, _, _ := s.Join(bytesOf(64 << 10))
 	for n := range uint64(10) {
-		s.append(numbered(n).Data)
+		s.append(numbered(n).Data, header128.Duration())
 	}
-	s.mark(Live, Title{Text: "second"})
+	s.mark(LiveSource, Title{Text: "second"}, 0)
 	for n := range uint64(10) {
-		s.append(numbered(n).Data)
+		s.append(numbered(n).Data, header128.Duration())
 	}
 	shown := func(c *Cursor) string {
 		m := c.Block()
@@ -127,22 +133,22 @@ func TestTitlesBelongToPlacesInTheStream(t *testing.T) {
 		t.Errorf("shown again: %q", got)
 	}
 	for n := range uint64(1000) { // far beyond the burst
-		s.append(numbered(n).Data)
+		s.append(numbered(n).Data, header128.Duration())
 	}
-	late, _ := s.Join(16 << 10)
+	late, _, _ := s.Join(bytesOf(16 << 10))
 	if got := shown(&late); got != "second" {
 		t.Errorf("a newcomer sees %q", got)
 	}
 }
 
-// One writer and many readers, who join at any time: for the race detector.
+// One writer and many readers that join at any time, for the race detector.
 func TestReadersWhileTheStreamGrows(t *testing.T) {
-	s := newStream(16 << 10)
+	s := newStream(keeping(16 << 10))
 	const total = 5000
 	var readers sync.WaitGroup
 	for range 20 {
 		readers.Go(func() {
-			cursor, first := s.Join(16 << 10)
+			cursor, first, _ := s.Join(bytesOf(16 << 10))
 			var last uint64
 			for {
 				ended := s.Ended()
@@ -166,9 +172,9 @@ func TestReadersWhileTheStreamGrows(t *testing.T) {
 		})
 	}
 	for n := uint64(1); n <= total; n++ {
-		s.append(numbered(n).Data)
+		s.append(numbered(n).Data, header128.Duration())
 		if n%100 == 0 {
-			s.mark(Live, Title{Text: "title"})
+			s.mark(LiveSource, Title{Text: "title"}, 0)
 		}
 	}
 	s.close()
@@ -176,11 +182,11 @@ func TestReadersWhileTheStreamGrows(t *testing.T) {
 }
 
 func TestRestOfFrame(t *testing.T) {
-	s := newStream(64 << 10)
+	s := newStream(keeping(64 << 10))
 	for n := range uint64(10) {
-		s.append(numbered(n).Data)
+		s.append(numbered(n).Data, header128.Duration())
 	}
-	c, _ := s.Join(64 << 10)
+	c, _, _ := s.Join(bytesOf(64 << 10))
 	c.Next()
 	for _, tt := range []struct{ at, rest int }{{0, 0}, {1, header128.Size - 1}, {header128.Size - 1, 1}, {header128.Size, 0}, {header128.Size + 100, header128.Size - 100}} {
 		c.at = int64(tt.at)
@@ -191,38 +197,38 @@ func TestRestOfFrame(t *testing.T) {
 }
 
 func BenchmarkAppend(b *testing.B) {
-	s := newStream(64 << 10)
+	s := newStream(keeping(64 << 10))
 	f := numbered(1)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(f.Data)))
 	for b.Loop() {
-		s.append(f.Data)
+		s.append(f.Data, f.Duration())
 	}
 }
 
 func BenchmarkJoin(b *testing.B) {
-	s := newStream(64 << 10)
+	s := newStream(keeping(64 << 10))
 	for n := range uint64(1000) {
-		s.append(numbered(n).Data)
+		s.append(numbered(n).Data, header128.Duration())
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		s.Join(64 << 10)
+		s.Join(bytesOf(64 << 10))
 	}
 }
 
-// A reader who is shown no titles does not keep those that were played since he
-// came.
+// A reader without metadata does not keep the titles in memory that were played since
+// it joined.
 func TestReaderWithoutTitlesHoldsNone(t *testing.T) {
-	s := newStream(0)
-	s.append(numbered(0).Data)
-	c, _ := s.Join(0)
+	s := newStream(keeping(0))
+	s.append(numbered(0).Data, header128.Duration())
+	c, _, _ := s.Join(bytesOf(0))
 	c.IgnoreTitles()
-	s.mark(Live, Title{Text: "long gone"})
+	s.mark(LiveSource, Title{Text: "long gone"}, 0)
 	gone := weak.Make(s.lastTitle)
 	for n := range uint64(4 * chunkBytes / header128.Size) {
-		s.append(numbered(n).Data)
-		s.mark(Live, Title{Text: "another"})
+		s.append(numbered(n).Data, header128.Duration())
+		s.mark(LiveSource, Title{Text: "another"}, 0)
 		for b := c.Next(); len(b) > 0; b = c.Next() {
 			c.Advance(len(b))
 		}
@@ -238,23 +244,23 @@ func TestReaderWithoutTitlesHoldsNone(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
-// Titles that no sound has followed do not pile up, and a reader who stands at
-// one of them comes to the last.
+// Titles without audio after them do not pile up, and a reader that stands at one of
+// them gets the last one.
 func TestTitlesWithoutSoundReplaceEachOther(t *testing.T) {
 	for _, played := range []int{0, 1} {
-		s := newStream(0)
+		s := newStream(keeping(0))
 		for n := range played {
-			s.mark(Live, Title{Text: "before"})
-			s.append(numbered(uint64(n)).Data)
+			s.mark(LiveSource, Title{Text: "before"}, 0)
+			s.append(numbered(uint64(n)).Data, header128.Duration())
 		}
 		at := s.Behind(0)
 		for _, more := at.NextFrame(); more; _, more = at.NextFrame() {
 		}
-		s.mark(Live, Title{Text: "first"})
+		s.mark(LiveSource, Title{Text: "first"}, 0)
 		at.Shown(at.Block())
-		s.mark(Live, Title{Text: "second"})
+		s.mark(LiveSource, Title{Text: "second"}, 0)
 		gone := weak.Make(s.lastTitle)
-		s.mark(Live, Title{Text: "third"})
+		s.mark(LiveSource, Title{Text: "third"}, 0)
 		if mark := at.Block(); mark == nil || mark.Text != "third" {
 			t.Errorf("after %d frames a reader sees %v", played, mark)
 		}

@@ -13,15 +13,15 @@ import (
 	"relay/conf"
 )
 
-// A flood of titles costs no more marks, log lines and history than a burst and
-// one a second, and the listeners are shown the last one in the end.
+// A flood of titles costs no more marks, log lines and history than a burst and one a
+// second, and listeners are sent the last one in the end.
 func TestFloodOfTitles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core, log := observer.New(zap.InfoLevel)
-		r := NewRegistry(conf.NewLive(conf.Default()), zap.New(core))
+		r := NewRegistry(conf.NewLive(conf.Default()), nil, zap.New(core))
 		told := 0
-		r.OnTitle = func(string, int, Title) { told++ }
-		in := attach(t, r, "/live", Live)
+		r.Observe(watcher{title: func(string, int, Title) { told++ }})
+		in := attach(t, r, "/live", LiveSource)
 		in.Write(numbered(0))
 		const seconds, each = 5, 100
 		for n := range seconds * each {
@@ -48,11 +48,11 @@ func TestFloodOfTitles(t *testing.T) {
 	})
 }
 
-// A title that waits for its time gives way to one that was there before.
+// A title that waits for its time is dropped if the source returns to the present one.
 func TestLateTitleIsTakenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRegistry(t, "")
-		in := attach(t, r, "/live", Live)
+		in := attach(t, r, "/live", LiveSource)
 		for n := range titleBurst {
 			in.SetTitle(Title{Text: fmt.Sprint(n)})
 		}
@@ -69,9 +69,30 @@ func TestLateTitleIsTakenBack(t *testing.T) {
 
 func TestLongTitleIsCut(t *testing.T) {
 	r := newRegistry(t, "")
-	in := attach(t, r, "/live", Live)
+	in := attach(t, r, "/live", LiveSource)
 	in.SetTitle(Title{Text: strings.Repeat("é", 5000), URL: "http://" + strings.Repeat("x", 5000)})
-	if got := in.Mount.Programme().Title; got.Text != strings.Repeat("é", 2032) || got.URL != "" {
+	if got := in.Mount.Inputs()[0].Title; got.Text != strings.Repeat("é", 2032) || got.URL != "" {
 		t.Errorf("%d bytes and an address of %d", len(got.Text), len(got.URL))
+	}
+}
+
+// Titles of the server's own sources are logged for the operator; those of pulled
+// mounts are not, since they are many and belong to another server.
+func TestTitlesInTheLog(t *testing.T) {
+	for kind, want := range map[Kind]string{LiveSource: "info", Relayed: "debug", Encoded: "", Fallback: "", Files: ""} {
+		config, err := conf.Parse("relay.toml", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log, lines := observer.New(zap.DebugLevel)
+		in := attach(t, NewRegistry(conf.NewLive(config), nil, zap.New(log)), "/live", kind)
+		in.SetTitle(Title{Text: "Song"})
+		got := ""
+		for _, line := range lines.FilterMessage("title").All() {
+			got += line.Level.String()
+		}
+		if got != want {
+			t.Errorf("a title of %v is told %q, want %q", kind, got, want)
+		}
 	}
 }

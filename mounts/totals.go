@@ -6,34 +6,35 @@ import (
 	"time"
 )
 
-// mostTotals is for how many mounts that have ended it is remembered what they
-// had counted.
-const mostTotals = 1000
+// maxTotals is for how many ended mounts the totals are kept.
+const maxTotals = 1000
 
-// Totals are what was counted under a mount's name since the server started. They
-// go on when the mount ends and comes back, so that a source that does nothing
-// but come and go shows.
+// Totals are the sums under a mount's name since the server started. They continue when
+// the mount ends and comes back, so that a source that keeps reconnecting shows.
 type Totals struct {
 	Received   int64            // bytes of frames played
 	Sent       int64            // bytes
-	Sources    int64            // live sources that were given the mount
+	Sources    int64            // live sources that got the mount
 	Reconnects int64            // sources that came back within the grace, or took over
-	Joins      int64            // listeners who came, moved ones too
-	Leaves     map[string]int64 // listeners who went, by each of the Leavings
-	Skips      int64            // how often a listener fell behind and was moved forward
-	Slow       int64            // listeners dropped because they took nothing or fell behind
+	Joins      int64            // listeners that joined, including moved ones
+	Leaves     map[string]int64 // listeners that left, by each of the DisconnectReasons
+	Skips      int64            // number of times a listener fell behind and was moved forward
+	Slow       int64            // listeners dropped because they accepted no data or fell behind
 	Gaps       int64            // of all sources, see Reception
-	Missing    time.Duration    // in all gaps together, once they are over
+	Missing    time.Duration    // total of the gaps that are over
 	Resyncs    int64            // of all sources
 	Garbage    int64            // bytes
+
+	Held time.Duration             // for which sources were held back
+	Paid map[Payment]time.Duration // what breaks cost and how it was paid; all Payments
 }
 
-// totals are those of one name. They outlive the mount, and listeners of one
-// that has ended still count.
+// totals are the Totals of one name. They outlive the mount, and include listeners of
+// one that has ended.
 type totals struct {
 	mu     sync.Mutex
 	counts Totals
-	ended  time.Time // when the mount ended; zero: it is there. Guarded by Registry.mu
+	ended  time.Time // when the mount ended; zero: it exists. Guarded by Registry.mu
 }
 
 func (t *totals) count(change func(*Totals)) {
@@ -42,7 +43,7 @@ func (t *totals) count(change func(*Totals)) {
 	change(&t.counts)
 }
 
-// hear counts what a source sent, and the gap that it ended, if any.
+// hear counts a portion from a source, and the gap that it ended, if any.
 func (t *totals) hear(p Portion, gap time.Duration) {
 	if gap == 0 && p.Resyncs == 0 && p.Garbage == 0 {
 		return
@@ -57,21 +58,46 @@ func (t *totals) hear(p Portion, gap time.Duration) {
 	t.counts.Garbage += p.Garbage
 }
 
-// Totals returns what was counted under the mount's name. Like Status, it looks
-// at every listener.
+// Totals returns the totals under the mount's name. Like Status, it looks at every
+// listener.
 func (m *Mount) Totals() Totals {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.settle()
-	m.totals.mu.Lock()
-	defer m.totals.mu.Unlock()
-	t := m.totals.counts
-	t.Leaves = maps.Clone(t.Leaves)
+	return m.totals.read()
+}
+
+// Totals returns the totals under the name of a mount, which need not exist.
+func (r *Registry) Totals(name string) Totals {
+	r.mu.RLock()
+	t := r.totals[name]
+	r.mu.RUnlock()
+	if t == nil {
+		t = newTotals()
+	}
+	return t.read()
+}
+
+func newTotals() *totals {
+	t := &totals{counts: Totals{Leaves: map[string]int64{}, Paid: map[Payment]time.Duration{}}, ended: time.Now()}
+	for _, reason := range DisconnectReasons { // rates need a zero to begin with
+		t.counts.Leaves[reason] = 0
+	}
+	for _, how := range Payments {
+		t.counts.Paid[how] = 0
+	}
 	return t
 }
 
-// settle brings the totals up to date with what is counted elsewhere. m.mu is
-// held.
+func (t *totals) read() Totals {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	counts := t.counts
+	counts.Leaves, counts.Paid = maps.Clone(counts.Leaves), maps.Clone(counts.Paid)
+	return counts
+}
+
+// settle updates the totals with counts kept elsewhere. m.mu is held.
 func (m *Mount) settle() {
 	played := m.received - m.receivedBefore
 	m.receivedBefore = m.received
@@ -82,24 +108,21 @@ func (m *Mount) settle() {
 	})
 }
 
-// totalsOf returns the totals of a mount that may come into being. r.mu is held.
+// totalsOf returns the totals of a mount, and creates them if necessary. r.mu is held.
 func (r *Registry) totalsOf(name string) *totals {
 	t, known := r.totals[name]
 	if !known {
 		r.forgetTotals()
-		t = &totals{counts: Totals{Leaves: map[string]int64{}}, ended: time.Now()}
-		for _, reason := range Leavings { // a rate needs a zero to begin with
-			t.counts.Leaves[reason] = 0
-		}
+		t = newTotals()
 		r.totals[name] = t
 	}
 	return t
 }
 
-// forgetTotals makes room for another name, if need be at the cost of the mount
-// that has been gone for longest. r.mu is held.
+// forgetTotals makes room for another name, if necessary by removing the totals of the
+// mount that ended first. r.mu is held.
 func (r *Registry) forgetTotals() {
-	if len(r.totals)-len(r.mounts) < mostTotals {
+	if len(r.totals)-len(r.mounts) < maxTotals {
 		return
 	}
 	var oldest string

@@ -11,7 +11,7 @@ import (
 func TestTotalsGoOnWhenTheMountComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRegistry(t, "")
-		live := attach(t, r, "/live", Live)
+		live := attach(t, r, "/live", LiveSource)
 		live.Write(numbered(1))
 		m := live.Mount
 		stays, goes := &Listener{}, &Listener{}
@@ -33,12 +33,12 @@ func TestTotalsGoOnWhenTheMountComesBack(t *testing.T) {
 			t.Fatal("the mount is still there")
 		}
 
-		again := attach(t, r, "/live", Live)
+		again := attach(t, r, "/live", LiveSource)
 		again.Write(numbered(2))
 		if got := again.Mount.Totals(); got.Sent != 200 || got.Sources != 2 || got.Received != 2*417 || got.Reconnects != 0 {
 			t.Errorf("when it is back: %+v", got)
 		}
-		stays.Sent.Add(50) // a slow one, who is still with the mount that has ended
+		stays.Sent.Add(50) // a slow listener, which is still on the mount that has ended
 		m.Audience.Leave(stays, "stream ended")
 		got := again.Mount.Totals()
 		if got.Sent != 250 || got.Leaves["stream ended"] != 1 || got.Joins != 2 {
@@ -70,10 +70,10 @@ func TestMovedListenersAreCountedOnBothMounts(t *testing.T) {
 	}
 }
 
-// come is a live source with the login of a user.
+// come connects a live source with the login of a user.
 func come(t *testing.T, r *Registry, user string) *Input {
 	t.Helper()
-	in, err := r.Attach("/live", Feed{Kind: Live, User: user})
+	in, err := r.Attach("/live", Feed{Kind: LiveSource, User: user})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,19 +125,19 @@ func TestReconnects(t *testing.T) {
 func TestTotalsOfMountsLongGoneAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRegistry(t, "limits.sources = 1\n")
-		live := attach(t, r, "/live", Live)
-		for n := range mostTotals + 100 {
+		live := attach(t, r, "/live", LiveSource)
+		for n := range maxTotals + 100 {
 			name := fmt.Sprintf("/%d", n)
-			if _, err := r.Attach(name, Feed{Kind: Live}); !errors.Is(err, ErrTooManySources) {
+			if _, err := r.Attach(name, Feed{Kind: LiveSource}); !errors.Is(err, ErrTooManySources) {
 				t.Fatal(err)
 			}
 			attach(t, r, name, Files).Detach()
 			time.Sleep(time.Minute)
 		}
-		if len(r.totals) > mostTotals+2 || r.totals["/live"] != live.Mount.totals {
+		if len(r.totals) > maxTotals+2 || r.totals["/live"] != live.Mount.totals {
 			t.Errorf("%d are kept", len(r.totals))
 		}
-		if _, kept := r.totals[fmt.Sprintf("/%d", mostTotals+99)]; !kept {
+		if _, kept := r.totals[fmt.Sprintf("/%d", maxTotals+99)]; !kept {
 			t.Error("the newest is forgotten")
 		}
 		r.Close()

@@ -6,23 +6,23 @@ import (
 	"go.uber.org/zap"
 )
 
-// retryAfter is how long a disk that failed is left alone.
+// retryAfter is the pause after a failure of the disk.
 const retryAfter = 10 * time.Second
 
-// archive puts the takes of one mount on the disk.
+// archive writes the segments of one mount to the disk.
 type archive struct {
-	shelf  *shelf
+	store  *store
 	health *health
 	split  func() time.Duration // 0: one file a session
 	log    *zap.Logger
 
-	current *recording // nil: none is being written
-	retry   time.Time  // not before, after a failure
+	current *recording // nil: no recording is open
+	retry   time.Time  // no attempt before this time, after a failure
 }
 
-// run writes takes until there are no more.
-func (a *archive) run(takes <-chan take) {
-	for t := range takes {
+// run writes segments until the channel is closed.
+func (a *archive) run(segments <-chan segment) {
+	for t := range segments {
 		switch {
 		case t.over:
 			a.close()
@@ -35,8 +35,8 @@ func (a *archive) run(takes <-chan take) {
 	a.close()
 }
 
-// write puts a take where it belongs. While the disk fails it is lost.
-func (a *archive) write(t take) {
+// write adds a segment to the right recording. While the disk fails, segments are lost.
+func (a *archive) write(t segment) {
 	if a.current != nil && a.mustSplit(t) {
 		a.close()
 	}
@@ -45,13 +45,13 @@ func (a *archive) write(t take) {
 			a.health.lost.add(t.length)
 			return
 		}
-		r, err := a.shelf.begin(t)
+		r, err := a.store.begin(t)
 		if err != nil {
 			a.fail(err, t)
 			return
 		}
 		a.current = r
-		a.shelf.tidyAndTell(a.log)
+		a.store.tidyAndTell(a.log)
 	}
 	if err := a.current.add(t); err != nil {
 		a.fail(err, t)
@@ -60,9 +60,9 @@ func (a *archive) write(t take) {
 	a.health.works(a.log)
 }
 
-// mustSplit reports whether a take needs a file of its own: the clock has
-// passed a multiple of split, or the format has changed.
-func (a *archive) mustSplit(t take) bool {
+// mustSplit reports whether a segment needs a new file: the clock has passed a multiple
+// of split, or the format has changed.
+func (a *archive) mustSplit(t segment) bool {
 	if t.format != a.current.format {
 		return true
 	}
@@ -70,26 +70,26 @@ func (a *archive) mustSplit(t take) bool {
 	return split > 0 && !t.at.Truncate(split).Equal(a.current.began.Truncate(split))
 }
 
-// fail ends what is being written, to begin anew when the disk has had some
-// time. The take is lost.
-func (a *archive) fail(err error, t take) {
+// fail closes the recording after an error. A new one begins after a pause. The segment
+// is lost.
+func (a *archive) fail(err error, t segment) {
 	a.health.fails(err, a.log)
 	a.health.lost.add(t.length)
 	a.retry = t.at.Add(retryAfter)
 	if a.current != nil {
-		a.shelf.end(a.current) // has nothing new to say
+		a.store.end(a.current) // any further error is of no interest
 		a.current = nil
 	}
 }
 
-// close ends the recording, if there is one.
+// close closes the recording, if one is open.
 func (a *archive) close() {
 	if a.current == nil {
 		return
 	}
 	r := a.current
 	a.current = nil
-	if err := a.shelf.end(r); err != nil {
+	if err := a.store.end(r); err != nil {
 		a.log.Error("a recording may lack its end", zap.String("file", r.audio.path), zap.Error(err))
 		return
 	}

@@ -14,15 +14,15 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"relay/clock"
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 	"relay/conf"
-	"relay/frames"
-	"relay/frames/frametest"
+	"relay/internal/clock"
 )
 
 var stereo128 = frametest.Header(128000, 44100, 2)
 
-// smallDisk has room for so many bytes; then it takes what fits, and fails.
+// smallDisk has room for that many bytes. A larger write is cut short and fails.
 type smallDisk struct{ room int }
 
 type diskFile struct {
@@ -45,25 +45,25 @@ func (f diskFile) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// newArchive returns an archive of /live in a new folder, and what it logs.
+// newArchive returns an archive of /live in a new folder, and its log.
 func newArchive(t *testing.T, m conf.Mount) (*archive, *observer.ObservedLogs) {
 	t.Helper()
 	m.Name, m.RecordDir = "/live", filepath.Join(t.TempDir(), "recordings")
 	core, logs := observer.New(zapcore.InfoLevel)
 	split := func() time.Duration { return time.Duration(m.RecordSplit) }
-	return &archive{shelf: newShelf(&m, newFolder(m.RecordDir, clock.New(zap.NewNop()))), health: newHealth(new(atomic.Int64)), split: split, log: zap.New(core)}, logs
+	return &archive{store: newStore(&m, newFolder(m.RecordDir, clock.New(zap.NewNop()))), health: newHealth(new(atomic.Int64)), split: split, log: zap.New(core)}, logs
 }
 
-// taken returns a take of numbered frames.
-func taken(at time.Time, title string, first, last uint64) take {
-	t := take{at: at, title: title, station: "Radio"}
+// taken returns a segment of numbered frames.
+func taken(at time.Time, title string, first, last uint64) segment {
+	t := segment{at: at, title: title, station: "Radio"}
 	for n := first; n <= last; n++ {
-		t.add(frames.Frame{Header: stereo128, Data: frametest.Numbered(stereo128, n)})
+		t.add(mp3.Frame{Header: stereo128, Data: frametest.Numbered(stereo128, n)})
 	}
 	return t
 }
 
-// numbersIn returns those of the frames in a file, which must be whole.
+// numbersIn returns the numbers of the frames in a file, which must all be complete.
 func numbersIn(t *testing.T, path string) (numbers []uint64) {
 	t.Helper()
 	b, err := os.ReadFile(path)
@@ -71,7 +71,7 @@ func numbersIn(t *testing.T, path string) (numbers []uint64) {
 		t.Fatal(err)
 	}
 	for len(b) > 0 {
-		h, ok := frames.ParseHeader(b)
+		h, ok := mp3.ParseHeader(b)
 		if !ok || h.Size > len(b) {
 			t.Fatalf("%s: no whole frame after number %v", path, numbers)
 		}
@@ -119,9 +119,9 @@ func TestSplitByTheClock(t *testing.T) {
 	a.write(taken(began, "A - One", 1, 10))
 	a.write(taken(hour.Add(-time.Second), "A - Two", 11, 20))
 	a.write(taken(hour, "A - Two", 21, 30))
-	a.write(take{over: true})
+	a.write(segment{over: true})
 	a.close()
-	dir := a.shelf.dir
+	dir := a.store.dir
 	want := []string{"live-2026-11-23T19-04-05Z.cue", "live-2026-11-23T19-04-05Z.mp3", "live-2026-11-23T20-00-00Z.cue", "live-2026-11-23T20-00-00Z.mp3"}
 	if got := files(t, dir); !slices.Equal(got, want) {
 		t.Fatalf("files %v", got)
@@ -143,23 +143,23 @@ func TestEveryFormatHasItsFile(t *testing.T) {
 	a, _ := newArchive(t, conf.Mount{})
 	mono := taken(began, "", 1, 1)
 	other := frametest.Header(64000, 22050, 1)
-	if mono.fits(frames.Frame{Header: other}) {
-		t.Error("one take has two formats")
+	if mono.fits(mp3.Frame{Header: other}) {
+		t.Error("one segment has two formats")
 	}
-	mono = take{at: began}
-	mono.add(frames.Frame{Header: other, Data: frametest.Numbered(other, 11)})
+	mono = segment{at: began}
+	mono.add(mp3.Frame{Header: other, Data: frametest.Numbered(other, 11)})
 	a.write(taken(began, "", 1, 10))
 	a.write(mono)
 	a.write(taken(began, "", 12, 20))
 	a.close()
-	if got := files(t, a.shelf.dir); len(got) != 6 {
+	if got := files(t, a.store.dir); len(got) != 6 {
 		t.Errorf("files %v", got)
 	}
 }
 
 func TestNothingIsOverwritten(t *testing.T) {
 	a, _ := newArchive(t, conf.Mount{})
-	dir := a.shelf.dir
+	dir := a.store.dir
 	os.Mkdir(dir, 0o700)
 	for _, name := range []string{"live-2026-11-23T19-04-05Z.mp3", "live-2026-11-23T19-04-05Z-2.cue"} {
 		os.WriteFile(filepath.Join(dir, name), []byte("foreign"), 0o600)
@@ -180,7 +180,7 @@ func TestNothingIsOverwritten(t *testing.T) {
 func TestDiskFull(t *testing.T) {
 	a, logs := newArchive(t, conf.Mount{})
 	d := &smallDisk{room: 10_000}
-	a.shelf.create = d.create
+	a.store.create = d.create
 	at := began
 	write := func(first, last uint64) {
 		a.write(taken(at, "", first, last))
@@ -193,7 +193,7 @@ func TestDiskFull(t *testing.T) {
 	if got := messages(logs); got != "cannot record; the broadcast goes on" {
 		t.Errorf("the log says %s", got)
 	}
-	dir := a.shelf.dir
+	dir := a.store.dir
 	if got := files(t, dir); len(got) != 2 {
 		t.Errorf("files %v", got)
 	}
@@ -214,10 +214,10 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// Whatever becomes of the folder, recording starts again when it is back.
+// After any change to the folder, recording starts again once the folder is back.
 func TestFolderGone(t *testing.T) {
 	a, logs := newArchive(t, conf.Mount{})
-	dir := a.shelf.dir
+	dir := a.store.dir
 	a.write(taken(began, "", 1, 10))
 	os.Rename(dir, dir+".moved")
 	os.WriteFile(dir, nil, 0o600)

@@ -13,16 +13,15 @@ import (
 
 // File is one file of a recording: its audio or its cue sheet.
 type File struct {
-	Name    string // without its folder
-	Size    int64  // bytes, by now
+	Name    string // without the folder
+	Size    int64  // current size in bytes
 	Begun   time.Time
 	Changed time.Time
-	Running bool // is being written
+	Running bool // it is being written
 }
 
-// Files lists the recordings of a mount that are in its folder, the newest
-// first, audio before cue sheet. A mount that is not recorded has none. The
-// error is the system's.
+// Files lists the recordings of a mount in its folder, the newest first, audio before
+// cue sheet. A mount that is not recorded has none. The error is the system's.
 func (r *Recorder) Files(mount string) ([]File, error) {
 	m := r.Conf.Config().Mount(mount)
 	if m.RecordDir == "" {
@@ -44,24 +43,24 @@ func (r *Recorder) Files(mount string) ([]File, error) {
 		}
 		info, err := entry.Info()
 		if err != nil {
-			continue // gone since
+			continue // removed meanwhile
 		}
 		files = append(files, File{
 			Name: entry.Name(), Size: info.Size(), Begun: begun(stem, name), Changed: info.ModTime(), Running: name == running,
 		})
 	}
-	slices.SortFunc(files, func(a, b File) int { // ".mp3" is behind ".cue"
+	slices.SortFunc(files, func(a, b File) int { // ".cue" sorts before ".mp3"
 		return cmp.Or(b.Begun.Compare(a.Begun), strings.Compare(b.Name, a.Name))
 	})
 	return files, nil
 }
 
-// Open opens a file of a recording of a mount, to be closed by the caller. The
-// error wraps fs.ErrNotExist for whatever is none, also where there is a file.
+// Open opens a file of a mount's recording. The caller closes it. The error wraps
+// fs.ErrNotExist if name is not such a file, even if it exists.
 func (r *Recorder) Open(mount, name string) (*os.File, error) {
 	dir := r.Conf.Config().Mount(mount).RecordDir
 	if _, ours := isNameOf(stem(mount), name); !ours || dir == "" {
-		return nil, fmt.Errorf("%q is no recording of %s: %w", name, mount, fs.ErrNotExist)
+		return nil, fmt.Errorf("%q is not a recording of %s: %w", name, mount, fs.ErrNotExist)
 	}
 	f, err := os.OpenInRoot(dir, name)
 	if err != nil {
@@ -69,16 +68,16 @@ func (r *Recorder) Open(mount, name string) (*os.File, error) {
 	}
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		f.Close()
-		return nil, fmt.Errorf("%q is no file: %w", name, fs.ErrNotExist)
+		return nil, fmt.Errorf("%q is not a file: %w", name, fs.ErrNotExist)
 	}
 	return f, nil
 }
 
-// running returns the name of the recording of a mount that is being written,
-// without an extension; empty: none is.
+// running returns the name of the mount's recording that is being written, without
+// extension; empty: there is none.
 func (r *Recorder) running(mount string) string {
 	r.mu.Lock()
-	s := r.shelves[mount]
+	s := r.stores[mount]
 	r.mu.Unlock()
 	if s == nil {
 		return ""

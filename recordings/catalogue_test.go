@@ -12,10 +12,11 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
+	"relay/internal/clock"
 	"relay/mounts"
 )
 
-// cataloguer is a recorder of two mounts in one folder.
+// cataloguer returns a recorder of two mounts in one folder.
 func cataloguer(t *testing.T) (r *Recorder, dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -24,7 +25,7 @@ func cataloguer(t *testing.T) (r *Recorder, dir string) {
 		c.Mounts = append(c.Mounts, conf.Mount{Name: name, RecordDir: dir})
 	}
 	live := conf.NewLive(c)
-	return NewRecorder(mounts.NewRegistry(live, zap.NewNop()), live, zap.NewNop()), dir
+	return NewRecorder(mounts.NewRegistry(live, nil, zap.NewNop()), live, clock.New(zap.NewNop()), zap.NewNop()), dir
 }
 
 func TestFilesAreThoseOfTheMount(t *testing.T) {
@@ -86,7 +87,7 @@ func TestFilesAreThoseOfTheMount(t *testing.T) {
 func TestTheRunningRecordingIsMarked(t *testing.T) {
 	r, _ := cataloguer(t)
 	m := r.Conf.Config().Mount("/live")
-	a := &archive{shelf: r.shelf(&m), health: r.health("/x"), log: zap.NewNop()}
+	a := &archive{store: r.store(&m), health: r.health("/x"), log: zap.NewNop()}
 	a.write(taken(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), "One", 1, 10))
 	running := func() (n int) {
 		files, err := r.Files("/live")

@@ -1,14 +1,13 @@
-// Package recordings keeps what live sources have played: MP3 files with a cue
-// sheet of the titles beside each.
+// Package recordings stores the programme of live sources: MP3 files, each with a cue
+// sheet of the titles.
 //
-//	in:   the streams of mounts, read as any listener reads them
+//	in:   the streams of mounts, read as a listener reads them
 //	out:  files in the mounts' record_dir
 //
-// A mount that is recorded has two goroutines. One follows the stream and cuts
-// it into takes, one puts takes on the disk; between them is a queue. So a
-// disk that is slow, full or gone costs the recording, and never the
-// broadcast.
+// A recorded mount has two goroutines. One reads the stream and cuts it into segments,
+// the other writes segments to the disk; a queue connects them. So a disk that is slow,
+// full or missing harms the recording, but never the broadcast.
 //
-// Files are only ever appended to, whole frames at a time, and need no end: one
-// that kill -9 has left behind plays like any other.
+// Files are only appended to, by whole frames, and need no trailer: a file left behind
+// by kill -9 plays like any other.
 package recordings

@@ -11,39 +11,39 @@ import (
 	"sync/atomic"
 	"time"
 
-	"relay/clock"
+	"relay/internal/clock"
 	"relay/internal/filelock"
 )
 
-// timeFile is where a folder says until when it was in use.
+// timeFile is the file in which a folder keeps the time of its last use.
 const timeFile = ".relay.time"
 
-// folder is a record_dir. The mounts of one server may share it; to other servers
-// it is closed, since none knows what the others are writing.
+// folder is a record_dir. The mounts of one server may share it. It is locked against
+// other servers, since a server does not know what another one is writing.
 type folder struct {
 	dir     string
-	witness *clock.Witness              // decides what is too old
+	witness *clock.Witness              // decides which recordings are too old
 	busy    atomic.Bool                 // another server has it
-	locked  atomic.Pointer[os.FileInfo] // of the folder that this one has locked; nil: none
-	same    atomic.Pointer[folder]      // that this one is, under another path; nil: none
+	locked  atomic.Pointer[os.FileInfo] // the locked folder; nil: not locked
+	same    atomic.Pointer[folder]      // the same folder under another path, which holds the lock; nil: none
 	others  func() []*folder            // of the same recorder
 
-	mu       sync.Mutex // held by who waits for the disk, so perhaps for ever
+	mu       sync.Mutex // held while waiting for the disk, so perhaps for ever
 	lock     *filelock.Lock
 	released bool
 
-	users int // who write there, besides the shelves that are kept tidy; guarded by Recorder.mu
+	users int // writers, not counting stores that are only tidied; guarded by Recorder.mu
 }
 
-// errReleased says that a folder is no longer one of those that are configured.
+// errReleased means that the folder is no longer configured.
 var errReleased = errors.New("nothing is recorded in this folder any more")
 
 func newFolder(dir string, day *clock.Clock) *folder {
 	return &folder{dir: dir, witness: day.Witness(filepath.Join(dir, timeFile)), others: func() []*folder { return nil }}
 }
 
-// take makes sure that the folder is there and no other server's. Then it is
-// this one's until it is released.
+// take makes sure that the folder exists and locks it until release. The error is a
+// *filelock.InUse if another server has it.
 func (f *folder) take() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -79,18 +79,18 @@ func (f *folder) hold() error {
 	if info, err := os.Stat(f.dir); err == nil {
 		f.locked.Store(&info)
 	}
-	f.now() // before anything that is newer than what is remembered
+	f.now() // before newer files are written
 	return nil
 }
 
-// known returns the folder that the recorder has locked under another path, if it is
-// this one, which a process has.
+// known returns the folder that holds the lock under another path, if it is the same
+// folder; pid is the process that has the lock.
 func (f *folder) known(pid int) *folder {
 	info, err := os.Stat(f.dir)
 	if err != nil || pid != 0 && pid != os.Getpid() {
 		return nil
 	}
-	for range 100 { // the other one may be about to note what it has locked
+	for range 100 { // the other one may be about to set locked
 		for _, other := range f.others() {
 			if locked := other.locked.Load(); locked != nil && os.SameFile(*locked, info) {
 				return other
@@ -101,8 +101,8 @@ func (f *folder) known(pid int) *folder {
 	return nil
 }
 
-// remember takes the folder, if it can be had, and remembers what time it is there.
-// Nobody waits for a disk that another waits for.
+// remember locks the folder, if possible, and stores the current time in it. It does
+// nothing while another goroutine waits for the disk.
 func (f *folder) remember() {
 	if !f.mu.TryLock() {
 		return
@@ -113,7 +113,7 @@ func (f *folder) remember() {
 	}
 }
 
-// release lets another server have the folder, for good.
+// release gives up the lock for good, so that another server can use the folder.
 func (f *folder) release() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -130,10 +130,10 @@ func (f *folder) drop() {
 	}
 }
 
-// now is the time by which recordings are too old.
+// now returns the time against which the age of recordings is measured.
 func (f *folder) now() time.Time { return f.time().Now(f.newest) }
 
-// time decides what is too old.
+// time returns the witness that decides which recordings are too old.
 func (f *folder) time() *clock.Witness {
 	if same := f.same.Load(); same != nil {
 		return same.witness
@@ -158,8 +158,8 @@ func (f *folder) newest(now time.Time) (newest time.Time) {
 	return newest
 }
 
-// makeFolder makes a folder if it is not there, but not the one it is in: where
-// a disk is not mounted, nothing should be written in its place.
+// makeFolder creates a folder if it is missing, but not its parent: if a disk is not
+// mounted, nothing should be written in its place.
 func makeFolder(dir string) error {
 	if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -167,7 +167,7 @@ func makeFolder(dir string) error {
 	return nil
 }
 
-// try reports what would keep files from being made in the folder.
+// try returns an error if no files can be created in the folder.
 func (f *folder) try() error {
 	if err := makeFolder(f.dir); err != nil {
 		return err
@@ -179,9 +179,9 @@ func (f *folder) try() error {
 	if err != nil {
 		return err
 	}
-	_, err = probe.Write(make([]byte, probeBytes)) // a full disk lets an empty file be made
+	_, err = probe.Write(make([]byte, probeBytes)) // an empty file can be created even on a full disk
 	return errors.Join(err, probe.Close(), os.Remove(probe.Name()))
 }
 
-// probeBytes is how much must find room in a folder that is tried.
+// probeBytes is how much space a folder must have to be usable.
 const probeBytes = 64 << 10

@@ -15,59 +15,59 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"relay/clock"
 	"relay/conf"
+	"relay/internal/clock"
 	"relay/internal/filelock"
 	"relay/mounts"
 )
 
-// hands are a clock that tests set.
-type hands struct {
+// testClock is a clock that tests set.
+type testClock struct {
 	day time.Time
 	up  time.Duration
 }
 
-func (h *hands) clock() *clock.Clock {
+func (h *testClock) clock() *clock.Clock {
 	return clock.Of(zap.NewNop(), func() (time.Time, time.Duration) { return h.day, h.up })
 }
 
-// run lets time pass, in which old recordings are looked for.
-func (h *hands) run(d time.Duration, s *shelf) {
+// run lets time pass, and tidies the store from time to time.
+func (h *testClock) run(d time.Duration, s *store) {
 	for step := min(d, time.Hour); d > 0; d -= step {
 		h.day, h.up = h.day.Add(step), h.up+step
 		s.tidy()
 	}
 }
 
-// A clock that is wrong at the start, or is set wrong, deletes nothing for a day;
-// then what is old goes again. It makes no difference how often the program starts.
+// A clock that is wrong at the start, or is set wrong, deletes nothing for a day; then
+// old recordings are removed again. Restarts of the program do not matter.
 func TestWrongClockDeletesNothing(t *testing.T) {
 	const keep, wrong = 48 * time.Hour, 400 * 24 * time.Hour
 	ages := []int{1, 10, 20, 30, 40, 47}
-	for name, begin := range map[string]func(h *hands, s *shelf) *shelf{
-		"at the first start": func(h *hands, s *shelf) *shelf {
+	for name, begin := range map[string]func(h *testClock, s *store) *store{
+		"at the first start": func(h *testClock, s *store) *store {
 			h.day = h.day.Add(wrong)
 			return s
 		},
-		"at a start": func(h *hands, s *shelf) *shelf {
+		"at a start": func(h *testClock, s *store) *store {
 			h.run(10*time.Minute, s)
 			s.release()
 			h.day = h.day.Add(wrong)
 			return nil
 		},
-		"set while it runs": func(h *hands, s *shelf) *shelf {
+		"set while it runs": func(h *testClock, s *store) *store {
 			h.run(10*time.Minute, s)
 			h.day = h.day.Add(wrong)
 			return s
 		},
-		"set while it runs, and a start": func(h *hands, s *shelf) *shelf {
+		"set while it runs, and a start": func(h *testClock, s *store) *store {
 			h.run(10*time.Minute, s)
 			h.day = h.day.Add(wrong)
 			h.run(10*time.Minute, s)
 			s.release()
 			return nil
 		},
-		"set while it runs, and a crash before anybody has looked": func(h *hands, s *shelf) *shelf {
+		"set while it runs, and a crash before anybody has looked": func(h *testClock, s *store) *store {
 			h.run(10*time.Minute, s)
 			s.release()
 			h.day = h.day.Add(wrong)
@@ -77,11 +77,11 @@ func TestWrongClockDeletesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := conf.Mount{RecordKeep: conf.Duration(keep)}
 			old, now := shelved(t, m, ages...)
-			h := &hands{day: now}
+			h := &testClock{day: now}
 			m.Name, m.RecordDir = "/live", old.dir
-			again := func() *shelf {
+			again := func() *store {
 				h.up = 0
-				return newShelf(&m, newFolder(old.dir, h.clock()))
+				return newStore(&m, newFolder(old.dir, h.clock()))
 			}
 			s := begin(h, again())
 			if s == nil {
@@ -92,7 +92,7 @@ func TestWrongClockDeletesNothing(t *testing.T) {
 			if doubt := s.witness.Doubt(); doubt < wrong || doubt > wrong+24*time.Hour {
 				t.Errorf("%v is doubted", doubt)
 			}
-			h.run(4*time.Hour, s) // the time that the clock has leapt over does not count, the time that passes does
+			h.run(4*time.Hour, s) // the time that the clock has skipped does not count, the time that passes does
 			left(t, s, now, 1, 10, 20, 30, 40)
 			h.day = h.day.Add(-wrong)
 			h.run(10*time.Minute, s)
@@ -104,8 +104,8 @@ func TestWrongClockDeletesNothing(t *testing.T) {
 	}
 }
 
-// What was recorded while the clock was ahead is neither the last to go for its
-// size nor kept for its age until its time has come.
+// Recordings made while the clock was ahead are removed for their size or age like
+// others.
 func TestRecordingsFromTheFuture(t *testing.T) {
 	for name, m := range map[string]conf.Mount{
 		"by age":  {RecordKeep: conf.Duration(48 * time.Hour)},
@@ -113,7 +113,7 @@ func TestRecordingsFromTheFuture(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, now := shelved(t, m, -400*24, -400*24-1, 30, 1)
-			h := &hands{day: now}
+			h := &testClock{day: now}
 			s.folder = newFolder(s.dir, h.clock())
 			s.tidy()
 			left(t, s, now, -400*24, -400*24-1, 30, 1)
@@ -146,7 +146,7 @@ func TestRecordingsFromTheFuture(t *testing.T) {
 	}
 }
 
-// recorderOf is a recorder of /live that runs until stop is called.
+// recorderOf returns the parts of a recorder of /live that runs until stop is called.
 func recorderOf(t *testing.T, dir, more string) (registry *mounts.Registry, live *conf.Live, logs *observer.ObservedLogs, stop func()) {
 	t.Helper()
 	c, err := conf.Parse("relay.toml", []byte("[[mount]]\nname = '/live'\nrecord_dir = '"+dir+"'\n"+more))
@@ -155,8 +155,8 @@ func recorderOf(t *testing.T, dir, more string) (registry *mounts.Registry, live
 	}
 	core, logs := observer.New(zapcore.InfoLevel)
 	live = conf.NewLive(c)
-	registry = mounts.NewRegistry(live, zap.NewNop())
-	r := NewRecorder(registry, live, zap.New(core))
+	registry = mounts.NewRegistry(live, nil, zap.NewNop())
+	r := NewRecorder(registry, live, clock.New(zap.NewNop()), zap.New(core))
 	ctx, end := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -170,8 +170,8 @@ func recorderOf(t *testing.T, dir, more string) (registry *mounts.Registry, live
 	}
 }
 
-// A second server records nothing in the folder of the first and deletes nothing
-// there, and says so. When the first has gone it goes on by itself.
+// A second server records nothing in the folder of the first, deletes nothing there,
+// and logs that. Once the first has stopped, the second begins to record.
 func TestTwoServersOneFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "recordings")
 	synctest.Test(t, func(t *testing.T) {
@@ -179,12 +179,12 @@ func TestTwoServersOneFolder(t *testing.T) {
 		synctest.Wait()
 		two, _, logs, stopTwo := recorderOf(t, dir, "record_space = 1")
 		synctest.Wait()
-		if got := messages(logs); got != "nothing can be recorded there yet" || !strings.Contains(logs.All()[0].ContextMap()["error"].(string), dir+" is in use by another relay") {
+		if got := messages(logs); got != "cannot record there yet" || !strings.Contains(logs.All()[0].ContextMap()["error"].(string), dir+" is in use by another relay") {
 			t.Errorf("the log says %v", logs.All())
 		}
 		first, second := &studio{Registry: one, dir: dir, next: 1}, &studio{Registry: two, dir: dir, next: 1}
-		dj, other := first.attach(t, mounts.Live), second.attach(t, mounts.Live)
-		neighbour, err := one.Attach("/other", mounts.Feed{Kind: mounts.Live})
+		dj, other := first.attach(t, mounts.LiveSource), second.attach(t, mounts.LiveSource)
+		neighbour, err := one.Attach("/other", mounts.Feed{Kind: mounts.LiveSource})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -196,7 +196,7 @@ func TestTwoServersOneFolder(t *testing.T) {
 		if got := files(t, dir); len(got) != 4 {
 			t.Errorf("the folder holds %v", got)
 		}
-		if got := messages(logs); got != "nothing can be recorded there yet|cannot record; the broadcast goes on" {
+		if got := messages(logs); got != "cannot record there yet|cannot record; the broadcast goes on" {
 			t.Errorf("the log says %s", got)
 		}
 		stopOne()
@@ -211,15 +211,15 @@ func TestTwoServersOneFolder(t *testing.T) {
 	})
 }
 
-// A folder that a reload takes away is free for another server, once what is
-// being written there has ended.
+// A folder that a reload removes is free for another server once the recording in it
+// has ended.
 func TestReloadReleasesFolders(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "recordings")
 	synctest.Test(t, func(t *testing.T) {
 		registry, live, _, stop := recorderOf(t, dir, "")
 		defer stop()
 		s := &studio{Registry: registry, dir: dir, next: 1}
-		s.play(s.attach(t, mounts.Live), 5*time.Second)
+		s.play(s.attach(t, mounts.LiveSource), 5*time.Second)
 		synctest.Wait()
 		var inUse *filelock.InUse
 		if _, err := filelock.TakeFolder(dir); !errors.As(err, &inUse) {
@@ -241,7 +241,7 @@ func TestReloadReleasesFolders(t *testing.T) {
 	})
 }
 
-// The mounts of one server share a folder, whatever they call it.
+// The mounts of one server can share a folder, also under different paths.
 func TestOneFolderByTwoNames(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "recordings")
 	link := dir + ".link"
@@ -254,9 +254,9 @@ func TestOneFolderByTwoNames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		registry, _, logs, stop := recorderOf(t, dir, "record_keep = '1h'\n[[mount]]\nname = '/other'\nrecord_dir = '"+link+"/'\nrecord_keep = '1h'")
 		s := &studio{Registry: registry, dir: dir, next: 1}
-		one := s.attach(t, mounts.Live)
+		one := s.attach(t, mounts.LiveSource)
 		s.play(one, 5*time.Second)
-		other, err := registry.Attach("/other", mounts.Feed{Kind: mounts.Live})
+		other, err := registry.Attach("/other", mounts.Feed{Kind: mounts.LiveSource})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,17 +9,17 @@ import (
 	"unicode/utf8"
 )
 
-// sheetLine is a line of a cue sheet of ours.
+// sheetLine matches a line of our cue sheets.
 var sheetLine = regexp.MustCompile(`^(REM (DATE|GAP) .+|(PERFORMER|TITLE) "[^"]*"|FILE "[^"]*" MP3|  TRACK \d\d+ AUDIO|    (PERFORMER|TITLE) "[^"]*"|    INDEX 01 \d\d+:\d\d:\d\d)$`)
 
-// FuzzSheet: whatever a station and its titles are called, a sheet has its own
-// lines and no others, and tracks come in the order of their places.
+// FuzzSheet: for any names of a station and its titles, a sheet has only its own lines,
+// and tracks are in the order of their offsets.
 func FuzzSheet(f *testing.F) {
 	f.Add("Radio", "Artist - Title", "Other", uint32(1000))
 	f.Add(`"X"`+"\r\nFILE \"/etc/passwd\" MP3", "a\n  TRACK 99 AUDIO", "\x00\u2028\u0085\"", uint32(0))
 	f.Add("\xff\xfe", " - ", strings.Repeat("é", 300), uint32(1<<31))
 	f.Fuzz(func(t *testing.T, station, first, second string, ms uint32) {
-		s := sheet{station: station}
+		s := cueSheet{station: station}
 		at := time.Duration(ms) * time.Millisecond
 		b := s.head("live.mp3", time.Unix(1_800_000_000, 0))
 		b = s.play(b, first, 0)
@@ -39,7 +39,7 @@ func FuzzSheet(f *testing.F) {
 			if strings.HasPrefix(line, "FILE ") {
 				files++
 			}
-			if len(line) > longestText+20 {
+			if len(line) > maxText+20 {
 				t.Errorf("%d bytes: %q", len(line), line)
 			}
 		}

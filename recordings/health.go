@@ -13,23 +13,22 @@ import (
 	"relay/internal/fault"
 )
 
-// errTooSlow says that takes find no room in the queue.
+// errTooSlow means that the queue of segments is full.
 var errTooSlow = errors.New("the disk does not answer, or is too slow")
 
-// health is how it stands with the recordings of a mount or, before there is one, of a
-// pattern.
+// health is the state of recording a mount or, before there is one, a pattern.
 type health struct {
-	folder fault.Fault // it cannot be used, when nothing is being recorded
-	disk   fault.Fault // something could not be recorded
-	slow   fault.Fault // it takes too long
-	busy   atomic.Bool // a session is being recorded, which shows how it stands
+	folder fault.Fault // the folder cannot be used, found while nothing is being recorded
+	disk   fault.Fault // a recording failed
+	slow   fault.Fault // the disk takes too long
+	busy   atomic.Bool // a session is being recorded, which shows the state of the disk
 
-	trying atomic.Bool // its folder is being tried
-	users  int         // sessions that hold it; guarded by Recorder.mu
+	trying atomic.Bool // the folder is being tried
+	users  int         // sessions that use it; guarded by Recorder.mu
 	lost   lost
 }
 
-// lost is audio that is missing in recordings.
+// lost is the length of audio missing in recordings.
 type lost struct {
 	now atomic.Int64  // since the fault began, ns
 	sum *atomic.Int64 // of all mounts since the start, ns
@@ -40,7 +39,7 @@ func (l *lost) add(length time.Duration) {
 	l.sum.Add(int64(length))
 }
 
-// state is how it stands now.
+// state returns the current fault.
 func (h *health) state() fault.State {
 	now := fault.State{}
 	for _, s := range []fault.State{h.slow.State(), h.folder.State(), h.disk.State()} {
@@ -53,14 +52,14 @@ func (h *health) state() fault.State {
 	return now
 }
 
-// misses notes that the folder cannot be used. The log has it once, when it begins.
+// misses notes that the folder cannot be used. The log gets it once, at the beginning.
 func (h *health) misses(err error, log *zap.Logger) {
 	if h.folder.Failed(err) {
-		log.Error("nothing can be recorded there yet", zap.Error(err))
+		log.Error("cannot record there yet", zap.Error(err))
 	}
 }
 
-// fails notes that something cannot be recorded. The log has it once, when it begins.
+// fails notes that a recording failed. The log gets it once, at the beginning.
 func (h *health) fails(err error, log *zap.Logger) {
 	if h.disk.Failed(err) {
 		h.lost.now.Store(0)
@@ -68,7 +67,7 @@ func (h *health) fails(err error, log *zap.Logger) {
 	}
 }
 
-// works notes that recording works. The log has it once, when a fault has ended.
+// works notes that recording works. The log gets it once, after a fault.
 func (h *health) works(log *zap.Logger) {
 	was, ended := h.disk.Works()
 	if before, missed := h.folder.Works(); missed && !ended {
@@ -80,15 +79,15 @@ func (h *health) works(log *zap.Logger) {
 	}
 }
 
-// Trouble is a mount that cannot be recorded although it should be, or a pattern whose
-// folder cannot be used.
+// Trouble is a mount that should be recorded but cannot be, or a pattern whose folder
+// cannot be used.
 type Trouble struct {
 	Mount string    `json:"mount"`
 	Text  string    `json:"text"`
 	Since time.Time `json:"since"`
 }
 
-// Troubles lists what cannot be recorded now, by mount. It waits for no disk.
+// Troubles lists the present faults by mount. It does not wait for disks.
 func (r *Recorder) Troubles() []Trouble {
 	list := []Trouble{}
 	r.mu.Lock()
@@ -102,7 +101,7 @@ func (r *Recorder) Troubles() []Trouble {
 	return list
 }
 
-// health returns that of a mount or pattern.
+// health returns the health of a mount or pattern.
 func (r *Recorder) health(mount string) *health {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -114,14 +113,15 @@ func (r *Recorder) health(mount string) *health {
 	return h
 }
 
-// watch returns the health of a mount to one who records it, until done is called.
+// watch returns the health of a mount that is being recorded. The caller calls done at
+// the end.
 func (r *Recorder) watch(mount string) (h *health, done func()) {
 	h = r.health(mount)
 	use := func(n int) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		h.users += n
-		r.healths[mount] = h // if it was forgotten meanwhile
+		r.healths[mount] = h // it may have been forgotten meanwhile
 	}
 	use(1)
 	return h, func() {
@@ -133,8 +133,8 @@ func (r *Recorder) watch(mount string) (h *health, done func()) {
 
 func newHealth(sum *atomic.Int64) *health { return &health{lost: lost{sum: sum}} }
 
-// forgetHealths lets go of what is well, or recorded no longer. What it has counted
-// stays counted.
+// forgetHealths removes the healths of mounts without a fault or no longer recorded.
+// Their counts are kept.
 func (r *Recorder) forgetHealths(c *conf.Config) {
 	wanted := map[string]bool{}
 	for _, m := range c.Mounts {
@@ -151,8 +151,8 @@ func (r *Recorder) forgetHealths(c *conf.Config) {
 	}
 }
 
-// tryAgain tries the folders of mounts that are in trouble while nothing shows how it
-// stands with them, and reports whether there are any.
+// tryAgain tries the folders of faulty mounts that are not being recorded, and reports
+// whether there are any faults.
 func (r *Recorder) tryAgain(try func(mount string, h *health)) (troubled bool) {
 	c := r.Conf.Config()
 	r.mu.Lock()

@@ -8,7 +8,7 @@ import (
 	"relay/internal/fault"
 )
 
-// There are no labels: who is not the operator may not know of a hidden mount.
+// There are no labels: hidden mounts must not be visible to everybody.
 var (
 	errorsTotal = desc("errors_total", "How often something could not be recorded.")
 	failing     = desc("failing_since_timestamp_seconds", "Since when some mount has not been recorded that should be; 0: all are.")
@@ -20,8 +20,7 @@ func desc(name, help string) *prometheus.Desc {
 	return prometheus.NewDesc("relay_recording_"+name, help, nil, nil)
 }
 
-// Describe and Collect make the state of all recordings Prometheus'. Nothing waits for a
-// disk.
+// Describe and Collect implement prometheus.Collector. They do not wait for disks.
 func (r *Recorder) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{errorsTotal, failing, failingNow, lostTotal} {
 		to <- d
@@ -50,5 +49,5 @@ func (r *Recorder) Collect(to chan<- prometheus.Metric) {
 	put(errorsTotal, prometheus.CounterValue, float64(errors))
 	put(failing, prometheus.GaugeValue, oldest.Timestamp())
 	put(failingNow, prometheus.GaugeValue, float64(troubled))
-	put(lostTotal, prometheus.CounterValue, time.Duration(r.lost.Load()).Seconds())
+	put(lostTotal, prometheus.CounterValue, float64(r.lost.Load())/float64(time.Second))
 }

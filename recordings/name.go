@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// longestStem is how long the part of a file name may be that comes from the
-// mount, in bytes. File systems take 255 for the whole.
-const longestStem = 150
+// maxStem is the maximum length of the part of a file name that comes from the mount,
+// in bytes. File systems allow 255 for the whole name.
+const maxStem = 150
 
-// stampLayout is the time in a file name, in UTC. It has no colon, which some
-// file systems refuse.
+// stampLayout is the format of the time in a file name, in UTC. It has no colon, since
+// some file systems do not allow one.
 const stampLayout = "2006-01-02T15-04-05Z"
 
-// stem returns what the names of a mount's recordings begin with: "live" for
-// "/live", "dj~one" for "/dj/one". No two mounts have the same one, and it
-// never leaves the folder. What may not stand in it is written as %XX; the end
-// of a long one is replaced by a hash of the whole.
+// stem returns the beginning of the names of a mount's recordings: "live" for "/live",
+// "dj~one" for "/dj/one". It is unique for each mount and never leads out of the
+// folder. Other characters are written as %XX; the end of a long stem is replaced by a
+// hash of the whole.
 func stem(mount string) string {
 	var b strings.Builder
-	fits := 0 // bytes that leave room for the hash
+	fits := 0 // length that leaves room for the hash
 	const hashed = len("%-") + 32
 	for i, c := range []byte(strings.TrimPrefix(mount, "/")) {
 		switch {
@@ -33,19 +33,19 @@ func stem(mount string) string {
 		default:
 			fmt.Fprintf(&b, "%%%02X", c)
 		}
-		if b.Len() <= longestStem-hashed {
+		if b.Len() <= maxStem-hashed {
 			fits = b.Len()
 		}
 	}
-	if b.Len() <= longestStem {
+	if b.Len() <= maxStem {
 		return b.String()
 	}
 	sum := sha256.Sum256([]byte(mount))
 	return fmt.Sprintf("%s%%-%x", b.String()[:fits], sum[:16])
 }
 
-// fileName is that of a recording, without its extension. A mount's second one
-// of the same second, and those after it, are numbered.
+// fileName returns the name of a recording, without extension. From the second
+// recording of a mount in the same second on, names are numbered.
 func fileName(stem string, began time.Time, number int) string {
 	name := stem + "-" + began.UTC().Format(stampLayout)
 	if number > 1 {
@@ -54,17 +54,17 @@ func fileName(stem string, began time.Time, number int) string {
 	return name
 }
 
-// The extensions of a recording's two files.
+// Extensions of a recording's two files.
 const (
 	audioExt = ".mp3"
 	sheetExt = ".cue"
 )
 
-// stamp is what stands between a stem and the extension.
+// stamp matches the text between a stem and the extension.
 var stamp = regexp.MustCompile(`^-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(-[1-9]\d{0,5})?$`)
 
-// isNameOf tells whether a file is the audio or the cue sheet of a recording
-// with this stem, and returns its name without the extension.
+// isNameOf reports whether a file is the audio or the cue sheet of a recording with
+// this stem, and returns its name without extension.
 func isNameOf(stem, file string) (name string, ok bool) {
 	name, ok = strings.CutSuffix(file, audioExt)
 	if !ok {
@@ -82,7 +82,7 @@ func isNameOf(stem, file string) (name string, ok bool) {
 	return name, err == nil
 }
 
-// begun returns the time in a name that isNameOf has returned.
+// begun returns the time in a name from isNameOf.
 func begun(stem, name string) time.Time {
 	at, _ := time.Parse(stampLayout, strings.TrimPrefix(name, stem+"-")[:len(stampLayout)])
 	return at

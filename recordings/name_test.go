@@ -30,7 +30,7 @@ func TestFileNames(t *testing.T) {
 	}
 	for _, c := range []string{"a", "é", "/b"} {
 		one, other := stem("/"+long(c, 240)+"1"), stem("/"+long(c, 240)+"2")
-		if one == other || len(one) > longestStem || len(one) < 100 {
+		if one == other || len(one) > maxStem || len(one) < 100 {
 			t.Errorf("long names are %q and %q", one, other)
 		}
 	}
@@ -48,7 +48,7 @@ func TestOnlyOurNames(t *testing.T) {
 		"live-2026-13-23T19-04-05Z.mp3":                      false,
 		"live-2026-11-23T19-04-05Z-0.mp3":                    false,
 		"live-2026-11-23T19-04-05Z-edited.mp3":               false,
-		"live-2026-11-23T19-04-05Z-2026-11-24T19-04-05Z.mp3": false, // of a mount with a strange name
+		"live-2026-11-23T19-04-05Z-2026-11-24T19-04-05Z.mp3": false, // of a mount with an unusual name
 		"live.mp3-2026-11-23T19-04-05Z.mp3":                  false,
 		"Live-2026-11-23T19-04-05Z.mp3":                      false,
 		"live-.mp3":                                          false,
@@ -76,7 +76,7 @@ func FuzzFileNames(f *testing.F) {
 		if (s == stem(other)) != (one == other) {
 			t.Errorf("%q and %q are both %q", one, other, s)
 		}
-		if s == "" || len(s) > longestStem || s[0] == '.' {
+		if s == "" || len(s) > maxStem || s[0] == '.' {
 			t.Errorf("%q is %q", one, s)
 		}
 		for _, c := range []byte(s) {
@@ -84,7 +84,7 @@ func FuzzFileNames(f *testing.F) {
 				t.Errorf("%q is %q", one, s)
 			}
 		}
-		for _, number := range []int{1, 2, mostInASecond} {
+		for _, number := range []int{1, 2, maxInASecond} {
 			name := fileName(s, began, number)
 			for _, ext := range []string{audioExt, sheetExt} {
 				if got, ok := isNameOf(s, name+ext); !ok || got != name {

@@ -10,21 +10,21 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/clock"
 	"relay/conf"
-	"relay/crew"
+	"relay/internal/clock"
+	"relay/internal/crew"
 	"relay/internal/disk"
 	"relay/internal/logging"
 	"relay/mounts"
 )
 
-// tidyEvery is how often old recordings are looked for.
+// tidyEvery is how often old recordings are removed.
 const tidyEvery = 5 * time.Minute
 
-// goodbye is how long a disk may take to write what is left at the end.
+// goodbye is how long the disk may take to write the remaining segments at shutdown.
 const goodbye = 5 * time.Second
 
-// answerWithin is how long a disk may take before that is told.
+// answerWithin is how long a disk may take before that is reported.
 const answerWithin = 10 * time.Second
 
 // Recorder records the live sources of all mounts that have a record_dir.
@@ -33,33 +33,32 @@ type Recorder struct {
 	Conf     *conf.Live
 	Log      *zap.Logger
 
-	// Clock, if set before Run, tells what time it is: one that was set wrong must
-	// not delete recordings.
-	Clock *clock.Clock
+	clock *clock.Clock
 
 	mu      sync.Mutex
-	shelves map[string]*shelf  // by mount
+	stores  map[string]*store  // by mount
 	folders map[string]*folder // by path
 	healths map[string]*health // by mount or pattern
 
-	errors atomic.Int64 // of healths that are forgotten
-	lost   atomic.Int64 // audio that is missing since the start, ns
+	errors atomic.Int64 // of forgotten healths
+	lost   atomic.Int64 // audio missing since the start, ns
 }
 
-// NewRecorder returns a recorder at rest; Run sets it to work.
-func NewRecorder(registry *mounts.Registry, c *conf.Live, log *zap.Logger) *Recorder {
+// NewRecorder returns a recorder, which Run starts. day gives the time: a clock that is
+// set wrong must not delete recordings.
+func NewRecorder(registry *mounts.Registry, c *conf.Live, day *clock.Clock, log *zap.Logger) *Recorder {
 	return &Recorder{
-		Registry: registry, Conf: c, Log: log, Clock: clock.New(log),
-		shelves: map[string]*shelf{}, folders: map[string]*folder{}, healths: map[string]*health{},
+		Registry: registry, Conf: c, Log: log, clock: day,
+		stores: map[string]*store{}, folders: map[string]*folder{}, healths: map[string]*health{},
 	}
 }
 
-// Run records until ctx ends, which should be after the mounts have: then all
-// they have played is in the files. It does not wait for ever for a disk that
-// does not answer.
+// Run records until ctx ends, which should be after the mounts have ended: then the
+// files hold everything that was played. If a disk does not answer, Run gives up after
+// a time limit.
 func (r *Recorder) Run(ctx context.Context) {
 	if !crew.Within(ctx, goodbye, r.run) {
-		r.Log.Error("the disk does not answer, recordings may lack their ends")
+		r.Log.Error("the disk does not answer: recordings may lack their ends")
 	}
 }
 
@@ -77,13 +76,13 @@ func (r *Recorder) run(ctx context.Context) {
 	}
 }
 
-// session is a mount that is recorded, and where to.
+// session is a recorded mount and its folder.
 type session struct {
 	mount *mounts.Mount
 	dir   string
 }
 
-// wanted lists what should be recorded now.
+// wanted lists the mounts that should be recorded now.
 func (r *Recorder) wanted() (list []session) {
 	for _, m := range r.Registry.List() {
 		if c := m.Config(); c.RecordDir != "" {
@@ -93,29 +92,29 @@ func (r *Recorder) wanted() (list []session) {
 	return list
 }
 
-// record writes down a mount until its stream or ctx ends.
+// record records a mount until its stream or ctx ends.
 func (r *Recorder) record(ctx context.Context, one session) {
 	m := one.mount
 	log := r.Log.With(zap.String("mount", m.Name), logging.LimitPer(m.Name))
-	takes := make(chan take, queued)
-	shelf, leave := r.enter(m.Config())
+	segments := make(chan segment, queued)
+	store, leave := r.enter(m.Config())
 	defer leave()
 	health, done := r.watch(m.Name)
 	defer done()
-	a := &archive{shelf: shelf, health: health, log: log, split: func() time.Duration { return time.Duration(m.Config().RecordSplit) }}
+	a := &archive{store: store, health: health, log: log, split: func() time.Duration { return time.Duration(m.Config().RecordSplit) }}
 	var writing sync.WaitGroup
-	writing.Go(func() { a.run(takes) })
-	f := &follower{mount: m, takes: takes, health: health, log: log}
-	f.run(ctx)
-	close(takes)
+	writing.Go(func() { a.run(segments) })
+	reader := &streamReader{mount: m, segments: segments, health: health, log: log}
+	reader.run(ctx)
+	close(segments)
 	writing.Wait()
 }
 
-// enter returns the shelf of a mount to somebody who writes, until leave is called.
-func (r *Recorder) enter(m *conf.Mount) (s *shelf, leave func()) {
+// enter returns the store of a mount for writing. The caller calls leave at the end.
+func (r *Recorder) enter(m *conf.Mount) (s *store, leave func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s = r.shelf(m)
+	s = r.store(m)
 	s.users++
 	return s, func() {
 		r.mu.Lock()
@@ -124,23 +123,23 @@ func (r *Recorder) enter(m *conf.Mount) (s *shelf, leave func()) {
 	}
 }
 
-// shelf returns the one shelf of a mount with these settings. What is being
-// written stays where it is when they change. r.mu is held.
-func (r *Recorder) shelf(m *conf.Mount) *shelf {
-	s := r.shelves[m.Name]
+// store returns the only store of a mount with these settings. A recording in progress
+// keeps its folder when they change. r.mu is held.
+func (r *Recorder) store(m *conf.Mount) *store {
+	s := r.stores[m.Name]
 	if s == nil || s.dir != m.RecordDir {
-		s = newShelf(m, r.folder(m.RecordDir))
-		r.shelves[m.Name] = s
+		s = newStore(m, r.folder(m.RecordDir))
+		r.stores[m.Name] = s
 	}
 	s.retain(m)
 	return s
 }
 
-// folder returns the one folder at a path. r.mu is held.
+// folder returns the only folder for a path. r.mu is held.
 func (r *Recorder) folder(dir string) *folder {
 	f := r.folders[dir]
 	if f == nil {
-		f = newFolder(dir, r.Clock)
+		f = newFolder(dir, r.clock)
 		f.others = r.inUse
 		f.witness.Idle(!r.deletesByAge(dir))
 		r.folders[dir] = f
@@ -166,7 +165,7 @@ func (r *Recorder) deletesByAge(dir string) bool {
 	})
 }
 
-// take takes some folders out of those that are used, to be released.
+// take removes the folders that which selects from those in use, and returns them for release.
 func (r *Recorder) take(which func(*folder) bool) (list []*folder) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -179,8 +178,8 @@ func (r *Recorder) take(which func(*folder) bool) (list []*folder) {
 	return list
 }
 
-// keepTidy tries the folders that are configured, and keeps the shelves of all
-// mounts that are declared, or have been recorded, tidy until ctx ends.
+// keepTidy tries the configured folders, and tidies the stores of all mounts that are
+// declared or have been recorded, until ctx ends.
 func (r *Recorder) keepTidy(ctx context.Context) {
 	changes, unwatch := r.Conf.Watch()
 	defer unwatch()
@@ -189,7 +188,7 @@ func (r *Recorder) keepTidy(ctx context.Context) {
 	retry := time.NewTicker(retryAfter)
 	defer retry.Stop()
 	tried := map[string]bool{"": true}
-	var busy sync.WaitGroup // each shelf by itself: one disk that hangs is no reason to fill the others
+	var busy sync.WaitGroup // each store has its own goroutine, so that a disk that hangs does not delay the others
 	defer busy.Wait()
 	for {
 		r.forget(&busy)
@@ -216,7 +215,8 @@ func (r *Recorder) keepTidy(ctx context.Context) {
 	}
 }
 
-// try notes whether the folder of a mount or pattern can be used.
+// try finds out whether the folder of a mount or pattern can be used, and notes it in
+// h.
 func (r *Recorder) try(mount string, h *health) {
 	dir := r.Conf.Config().Mount(mount).RecordDir
 	for _, m := range r.Conf.Config().Mounts {
@@ -247,8 +247,8 @@ func (r *Recorder) try(mount string, h *health) {
 	}
 }
 
-// forget lets go of the shelves of mounts that are recorded elsewhere now, or no
-// longer, and releases the folders that nobody needs any more.
+// forget drops the stores of mounts that are now recorded elsewhere or not at all, and
+// releases folders that are no longer needed.
 func (r *Recorder) forget(busy *sync.WaitGroup) {
 	c := r.Conf.Config()
 	needed := map[string]bool{}
@@ -256,9 +256,9 @@ func (r *Recorder) forget(busy *sync.WaitGroup) {
 		needed[m.RecordDir] = true
 	}
 	r.mu.Lock()
-	for name, s := range r.shelves {
+	for name, s := range r.stores {
 		if c.Mount(name).RecordDir != s.dir {
-			delete(r.shelves, name)
+			delete(r.stores, name)
 		}
 	}
 	r.mu.Unlock()
@@ -268,8 +268,8 @@ func (r *Recorder) forget(busy *sync.WaitGroup) {
 	r.forgetHealths(c)
 }
 
-// prepare tries the configured folders that were not tried before, and makes
-// the shelves of mounts that are declared.
+// prepare tries configured folders that have not been tried yet, and creates the stores
+// of declared mounts.
 func (r *Recorder) prepare(tried map[string]bool, busy *sync.WaitGroup) {
 	c := r.Conf.Config()
 	for _, m := range c.Mounts {
@@ -283,17 +283,17 @@ func (r *Recorder) prepare(tried map[string]bool, busy *sync.WaitGroup) {
 		}
 		if m.RecordDir != "" && !m.IsPattern() {
 			r.mu.Lock()
-			r.shelf(&m)
+			r.store(&m)
 			r.mu.Unlock()
 		}
 	}
 }
 
-func (r *Recorder) used() []*shelf {
+func (r *Recorder) used() []*store {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	list := make([]*shelf, 0, len(r.shelves))
-	for _, s := range r.shelves {
+	list := make([]*store, 0, len(r.stores))
+	for _, s := range r.stores {
 		list = append(list, s)
 	}
 	return list

@@ -16,27 +16,28 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 	"relay/conf"
-	"relay/frames"
-	"relay/frames/frametest"
 	"relay/icy"
+	"relay/internal/clock"
 	"relay/mounts"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// studio is a recorder at work in a bubble, where time passes at once.
+// studio is a running recorder in a synctest bubble, where time passes at once.
 type studio struct {
 	*mounts.Registry
 	recorder *Recorder
 	dir      string
 	logs     *observer.ObservedLogs
 	next     uint64 // number of the next frame
-	last     func() // to be done when the recorder has stopped
+	last     func() // called after the recorder has stopped
 }
 
-// recordingLive runs a test in a bubble with a recorder of /live; more is what the
-// mount has besides.
+// recordingLive runs a test in a bubble with a recorder of /live; more holds further
+// settings of the mount.
 func recordingLive(t *testing.T, more string, test func(s *studio)) *studio {
 	t.Helper()
 	s := &studio{dir: filepath.Join(t.TempDir(), "recordings"), next: 1, last: func() {}}
@@ -48,8 +49,8 @@ func recordingLive(t *testing.T, more string, test func(s *studio)) *studio {
 		core, logs := observer.New(zapcore.InfoLevel)
 		s.logs = logs
 		live := conf.NewLive(c)
-		s.Registry = mounts.NewRegistry(live, zap.NewNop())
-		s.recorder = NewRecorder(s.Registry, live, zap.New(core))
+		s.Registry = mounts.NewRegistry(live, nil, zap.NewNop())
+		s.recorder = NewRecorder(s.Registry, live, clock.New(zap.NewNop()), zap.New(core))
 		ctx, stop := context.WithCancel(context.Background())
 		done := make(chan struct{})
 		go func() { s.recorder.Run(ctx); close(done) }()
@@ -75,13 +76,13 @@ func (s *studio) attach(t *testing.T, kind mounts.Kind) *mounts.Input {
 // play plays numbered frames in real time.
 func (s *studio) play(in *mounts.Input, d time.Duration) {
 	for played := time.Duration(0); played < d; played += stereo128.Duration() {
-		in.Write(frames.Frame{Header: stereo128, Data: frametest.Numbered(stereo128, s.next)})
+		in.Write(mp3.Frame{Header: stereo128, Data: frametest.Numbered(stereo128, s.next)})
 		s.next++
 		time.Sleep(stereo128.Duration())
 	}
 }
 
-// recorded returns the numbers of all frames in all files, and all sheets.
+// recorded returns the numbers of the frames in all files, and all sheets.
 func (s *studio) recorded(t *testing.T) (audio int, numbers []uint64, sheets string) {
 	t.Helper()
 	for _, name := range files(t, s.dir) {
@@ -100,8 +101,8 @@ func (s *studio) recorded(t *testing.T) (audio int, numbers []uint64, sheets str
 	return audio, numbers, sheets
 }
 
-// Only live sources are recorded, each session in a file, and a lost source
-// that comes back within the grace goes on in the same.
+// Only live sources are recorded, each session in one file. A lost source that comes
+// back within the grace continues in the same file.
 func TestSessions(t *testing.T) {
 	var live []uint64
 	s := recordingLive(t, "record_split = '0s'", func(s *studio) {
@@ -113,13 +114,13 @@ func TestSessions(t *testing.T) {
 			live = append(live, upTo(first, s.next-1)...)
 		}
 		for session := range 2 {
-			dj := s.attach(t, mounts.Live)
+			dj := s.attach(t, mounts.LiveSource)
 			onAir(dj, time.Second)
 			dj.SetTitle(mounts.Title{Text: fmt.Sprintf("DJ - First of %d", session)})
 			onAir(dj, 9*time.Second)
 			dj.Detach()
 			time.Sleep(2 * time.Second) // the grace is 3
-			dj = s.attach(t, mounts.Live)
+			dj = s.attach(t, mounts.LiveSource)
 			onAir(dj, time.Second)
 			dj.SetTitle(mounts.Title{Text: fmt.Sprintf("DJ - Second of %d", session)})
 			onAir(dj, 9*time.Second)
@@ -145,12 +146,12 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-// A mount that waits for ever for its relay does not keep a session open.
+// A mount that waits for its relay for ever does not keep a session open.
 func TestSessionEndsWithTheGrace(t *testing.T) {
 	s := recordingLive(t, "record_split = '0s'", func(s *studio) {
 		s.attach(t, mounts.Relayed)
 		for range 2 {
-			dj := s.attach(t, mounts.Live)
+			dj := s.attach(t, mounts.LiveSource)
 			s.play(dj, 2*time.Second)
 			dj.Detach()
 			time.Sleep(time.Minute)
@@ -161,24 +162,24 @@ func TestSessionEndsWithTheGrace(t *testing.T) {
 	}
 }
 
-// A mount that ends and comes again is recorded again, and what was played last
-// is there.
+// A mount that ends and starts again is recorded again, and its last audio is in the
+// files.
 func TestMountComesAgain(t *testing.T) {
 	s := recordingLive(t, "grace = '0s'\nrecord_split = '1h'", func(s *studio) {
 		for range 3 {
-			dj := s.attach(t, mounts.Live)
+			dj := s.attach(t, mounts.LiveSource)
 			s.play(dj, 700*time.Millisecond)
 			dj.Detach()
 			time.Sleep(2 * time.Second)
 		}
-		s.play(s.attach(t, mounts.Live), 700*time.Millisecond)
+		s.play(s.attach(t, mounts.LiveSource), 700*time.Millisecond)
 	})
 	if audio, numbers, _ := s.recorded(t); audio != 4 || !slices.Equal(numbers, upTo(1, s.next-1)) {
 		t.Errorf("%d files, frames %v of %d", audio, numbers, s.next-1)
 	}
 }
 
-// slowFile waits with every write until it is let go.
+// slowFile delays every write until the test releases it.
 type slowFile struct {
 	file
 	free chan struct{}
@@ -189,16 +190,16 @@ func (f slowFile) Write(b []byte) (int, error) {
 	return f.file.Write(b)
 }
 
-// A disk that hangs costs the recording a gap, which the sheet tells, and the
-// broadcast nothing.
+// A disk that hangs causes a gap in the recording, which the sheet shows, but does not
+// affect the broadcast.
 func TestSlowDisk(t *testing.T) {
 	s := recordingLive(t, "record_split = '0s'", func(s *studio) {
 		free := make(chan struct{})
-		s.recorder.shelf(settingsOf(s.recorder.Conf, "/live")).create = func(path string) (file, error) {
+		s.recorder.store(settingsOf(s.recorder.Conf, "/live")).create = func(path string) (file, error) {
 			f, err := create(path)
 			return slowFile{f, free}, err
 		}
-		dj := s.attach(t, mounts.Live)
+		dj := s.attach(t, mounts.LiveSource)
 		dj.SetTitle(mounts.Title{Text: "Show"})
 		s.play(dj, time.Minute)
 		close(free)
@@ -225,19 +226,19 @@ func TestSlowDisk(t *testing.T) {
 	}
 }
 
-// A folder that hangs costs no other mount its recording.
+// A folder that hangs does not affect the recordings of other mounts.
 func TestOtherMountsBesideADiskThatHangs(t *testing.T) {
 	other := filepath.Join(t.TempDir(), "other")
 	s := recordingLive(t, "[[mount]]\nname = '/other'\nrecord_dir = '"+other+"'\n", func(s *studio) {
 		free := make(chan struct{})
 		s.last = func() { close(free) }
-		s.recorder.shelf(settingsOf(s.recorder.Conf, "/live")).create = func(path string) (file, error) {
+		s.recorder.store(settingsOf(s.recorder.Conf, "/live")).create = func(path string) (file, error) {
 			<-free
 			return create(path)
 		}
-		live := s.attach(t, mounts.Live)
+		live := s.attach(t, mounts.LiveSource)
 		s.play(live, 2*time.Second)
-		second, err := s.Attach("/other", mounts.Feed{Kind: mounts.Live})
+		second, err := s.Attach("/other", mounts.Feed{Kind: mounts.LiveSource})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -255,11 +256,10 @@ func TestOtherMountsBesideADiskThatHangs(t *testing.T) {
 	}
 }
 
-// A recording that is under way goes by a new record_split at once, and has
-// every frame once.
+// A recording in progress follows a new record_split at once, and has every frame once.
 func TestSplitIsChangedWhileLive(t *testing.T) {
 	s := recordingLive(t, "record_split = '1h'", func(s *studio) {
-		dj := s.attach(t, mounts.Live)
+		dj := s.attach(t, mounts.LiveSource)
 		s.play(dj, 3*time.Second)
 		c := *s.recorder.Conf.Config()
 		c.Mounts = slices.Clone(c.Mounts)
@@ -274,16 +274,16 @@ func TestSplitIsChangedWhileLive(t *testing.T) {
 	}
 }
 
-// A disk that hangs for good does not keep the server from ending.
+// A disk that hangs for good does not keep the server from stopping.
 func TestHangingDiskAtTheEnd(t *testing.T) {
 	s := recordingLive(t, "", func(s *studio) {
 		free := make(chan struct{})
 		s.last = func() { close(free) }
-		s.recorder.shelf(settingsOf(s.recorder.Conf, "/live")).create = func(path string) (file, error) {
+		s.recorder.store(settingsOf(s.recorder.Conf, "/live")).create = func(path string) (file, error) {
 			f, err := create(path)
 			return slowFile{f, free}, err
 		}
-		s.play(s.attach(t, mounts.Live), 2*time.Second)
+		s.play(s.attach(t, mounts.LiveSource), 2*time.Second)
 	})
 	if got := s.logs.FilterMessageSnippet("does not answer").Len(); got != 1 {
 		t.Errorf("the log says so %d times", got)
@@ -294,7 +294,7 @@ func TestUnusableFolderIsToldAtTheStart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	os.WriteFile(file, nil, 0o600)
 	s := recordingLive(t, "[[mount]]\nname = '/other'\nrecord_dir = '"+file+"'\n[[mount]]\nname = '/x*'\nrecord_dir = '"+file+"'", func(s *studio) {})
-	if got := messages(s.logs); got != "nothing can be recorded there yet" {
+	if got := messages(s.logs); got != "cannot record there yet" {
 		t.Errorf("the log says %s", got)
 	}
 	if got := files(t, s.dir); len(got) > 0 {
@@ -304,7 +304,7 @@ func TestUnusableFolderIsToldAtTheStart(t *testing.T) {
 
 func TestRetentionWhileNobodyIsLive(t *testing.T) {
 	s := recordingLive(t, "record_keep = '1h'", func(s *studio) {
-		dj := s.attach(t, mounts.Live)
+		dj := s.attach(t, mounts.LiveSource)
 		s.play(dj, time.Second)
 		dj.Detach()
 		time.Sleep(time.Minute)

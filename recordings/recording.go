@@ -6,23 +6,23 @@ import (
 	"path/filepath"
 	"time"
 
-	"relay/frames"
+	"relay/codec/mp3"
 )
 
-// recording is a file that is being written, and its cue sheet.
+// recording is a file that is being written, with its cue sheet.
 type recording struct {
 	name    *string // of its files, without extension
 	began   time.Time
 	format  format
 	length  time.Duration
-	audio   strip
-	titles  strip
-	sheet   sheet
-	splicer frames.Splicer // the first frames lean on some that are in another file
+	audio   appendFile
+	titles  appendFile
+	sheet   cueSheet
+	splicer mp3.Splicer // the first frames depend on frames in another file
 }
 
-// add appends a take. After an error the recording can only be closed.
-func (r *recording) add(t take) error {
+// add appends a segment. After an error the recording can only be closed.
+func (r *recording) add(t segment) error {
 	var text []byte
 	if r.titles.size == 0 {
 		text = r.sheet.head(filepath.Base(r.audio.path), r.began)
@@ -40,20 +40,19 @@ func (r *recording) add(t take) error {
 	return r.titles.append(text)
 }
 
-// splice makes whole frames decodable where they follow others than they did
-// on the air.
+// splice makes frames decodable that follow others than on the air.
 func (r *recording) splice(audio []byte) {
 	for len(audio) > 0 {
-		h, ok := frames.ParseHeader(audio)
+		h, ok := mp3.ParseHeader(audio)
 		if !ok {
-			return // a stream has nothing but frames
+			return // a stream consists of frames only
 		}
-		copy(audio, r.splicer.Pass(frames.Frame{Header: h, Data: audio[:h.Size]}))
+		copy(audio, r.splicer.Pass(mp3.Frame{Header: h, Data: audio[:h.Size]}))
 		audio = audio[h.Size:]
 	}
 }
 
-// close ends the recording. One in which there is nothing is removed.
+// close ends the recording. An empty recording is removed.
 func (r *recording) close() error {
 	var err error
 	if r.audio.size > 0 {

@@ -14,17 +14,17 @@ import (
 // kept is a recording on the disk.
 type kept struct {
 	name  string
-	files []string // one or both
-	size  int64    // of all of them
+	files []string // the audio, the cue sheet or both
+	size  int64    // total of the files
 	ended time.Time
 }
 
-// tidy removes the mount's recordings that are too old and, the oldest first,
-// those for which there is no space. The one being written stays. It returns
-// the names of those removed. Nobody waits for a disk that another waits for.
-func (s *shelf) tidy() (removed []string, err error) {
+// tidy removes the mount's recordings that are too old and, the oldest first, those
+// that exceed the space. The one being written stays. tidy returns the names of the
+// removed ones. It does nothing while another goroutine waits for the disk.
+func (s *store) tidy() (removed []string, err error) {
 	if !s.disk.TryLock() {
-		return nil, nil // whoever has it makes a recording or is tidying up
+		return nil, nil // another goroutine creates a recording or tidies
 	}
 	defer s.disk.Unlock()
 	keep, space := time.Duration(s.keep.Load()), s.space.Load()
@@ -33,7 +33,7 @@ func (s *shelf) tidy() (removed []string, err error) {
 	}
 	switch err := s.take(); {
 	case s.busy.Load() || errors.Is(err, errReleased):
-		return nil, nil // another server tidies up
+		return nil, nil // the other server tidies it
 	case err != nil:
 		return nil, err
 	}
@@ -63,8 +63,8 @@ func (s *shelf) tidy() (removed []string, err error) {
 	return removed, err
 }
 
-// tidyAndTell is tidy with its result in the log.
-func (s *shelf) tidyAndTell(log *zap.Logger) {
+// tidyAndTell runs tidy and logs the result.
+func (s *store) tidyAndTell(log *zap.Logger) {
 	removed, err := s.tidy()
 	if len(removed) > 0 {
 		log.Info("old recordings removed", zap.Strings("recordings", removed))
@@ -74,9 +74,10 @@ func (s *shelf) tidyAndTell(log *zap.Logger) {
 	}
 }
 
-// list returns the mount's recordings, the oldest first. Those from the future are
-// as old as is known of them, and among themselves in the order of their times.
-func (s *shelf) list() ([]*kept, error) {
+// list returns the mount's recordings, the oldest first. Recordings from the future
+// count with the age that is known of them, and are sorted among themselves by their
+// times.
+func (s *store) list() ([]*kept, error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return nil, err
@@ -90,7 +91,7 @@ func (s *shelf) list() ([]*kept, error) {
 		}
 		info, err := entry.Info()
 		if err != nil {
-			continue // gone since
+			continue // removed meanwhile
 		}
 		k := byName[name]
 		if k == nil {

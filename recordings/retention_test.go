@@ -9,13 +9,13 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/clock"
 	"relay/conf"
+	"relay/internal/clock"
 )
 
-// shelved makes recordings of 1000 bytes with a sheet of 100, which ended a
-// number of hours ago, and files that are none.
-func shelved(t *testing.T, m conf.Mount, hours ...int) (s *shelf, now time.Time) {
+// shelved creates recordings of 1000 bytes with a sheet of 100 that ended the given
+// numbers of hours ago, and files that are not recordings.
+func shelved(t *testing.T, m conf.Mount, hours ...int) (s *store, now time.Time) {
 	t.Helper()
 	m.Name, m.RecordDir = "/live", t.TempDir()
 	now = began
@@ -33,10 +33,10 @@ func shelved(t *testing.T, m conf.Mount, hours ...int) (s *shelf, now time.Time)
 		os.Chtimes(path, now.AddDate(-1, 0, 0), now.AddDate(-1, 0, 0))
 	}
 	os.Mkdir(filepath.Join(m.RecordDir, "live-2020-01-01T00-00-00Z.mp3"), 0o700)
-	return newShelf(&m, newFolder(m.RecordDir, clockAt(now))), now
+	return newStore(&m, newFolder(m.RecordDir, clockAt(now))), now
 }
 
-// clockAt is a clock that has just begun to run.
+// clockAt returns a clock that has just started.
 func clockAt(now time.Time) *clock.Clock {
 	return clock.Of(zap.NewNop(), func() (time.Time, time.Duration) { return now, 0 })
 }
@@ -46,9 +46,9 @@ var foreign = []string{
 	"live-2020-01-01T00-00-00Z.mp3.part", "live-2020-01-01T00-00-00Z.txt",
 }
 
-// left checks that the recordings that ended so many hours ago are there with
-// both their files, and all that is not a recording of the mount.
-func left(t *testing.T, s *shelf, now time.Time, hours ...int) {
+// left checks that the recordings that ended those numbers of hours ago remain with
+// both files, and all files that are not recordings of the mount.
+func left(t *testing.T, s *store, now time.Time, hours ...int) {
 	t.Helper()
 	want := append(slices.Clone(foreign), "live-2020-01-01T00-00-00Z.mp3")
 	for _, h := range hours {

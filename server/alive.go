@@ -1,16 +1,16 @@
 package server
 
-// Alive tells whether the server does its work: the lists of connections and
-// mounts can be reached, every mount can say how it is, and every writer comes
-// by. Where something hangs it does not return, which tells the same; when the
-// server is ending it returns false. It needs no connection and opens no file,
-// so a server that is full is alive.
+// Alive reports whether the server works: the lists of connections and mounts are
+// reachable, every mount returns its status, and every writer responds. It returns
+// false if the server is ending. It does not return if a part hangs; the caller must
+// treat that as a failure. It needs no connection and no file, so a full server is
+// alive.
 func (s *Server) Alive() bool {
 	s.mu.Lock()
 	open := s.conns != nil
 	s.mu.Unlock()
-	for _, m := range s.registry.List() {
+	for _, m := range s.Registry.List() {
 		m.Status()
 	}
-	return open && s.writers.ComeBy()
+	return open && s.Writers.ComeBy()
 }

@@ -15,50 +15,50 @@ import (
 	"relay/auth"
 	"relay/conf"
 	"relay/icy"
-	"relay/ingest"
 	"relay/internal/logging"
-	"relay/listeners"
+	"relay/internal/netconn"
 )
 
-// tryAgainAfter is when a client may come again for whom there was no room, in
-// seconds.
+// tryAgainAfter is the value of Retry-After in a refusal for lack of room, in seconds.
 const tryAgainAfter = "5"
 
-// arrive counts a fresh connection, before anything runs for it. It is nil when there
-// are too many, and the connection is closed then.
-func (s *Server) arrive(conn net.Conn) *guest {
+// arrive counts a new connection, before anything else runs for it. It returns nil, and
+// closes conn, if there are too many connections or the server is ending.
+func (s *Server) arrive(conn net.Conn) *countedConn {
 	if !s.track(conn) {
 		return nil
 	}
 	s.spareOwn()
-	came := s.doorstep.enter(conn, s.clientAt(listeners.Below(conn).RemoteAddr()))
+	came := s.pending.enter(conn, s.clientAt(netconn.Below(conn).RemoteAddr()))
 	if came.here.Err() != nil {
 		s.untrack(conn)
-		s.admin.Traffic.Open.Add(-1)
+		s.Traffic.open.Add(-1)
 		return nil
 	}
 	return came
 }
 
-// clientAt returns the prefixes that a client is counted in: none for a trusted proxy,
-// which comes for many.
+// clientAt returns the prefixes under which a client is counted. It returns none for a
+// trusted proxy, which carries the connections of many clients.
 func (s *Server) clientAt(peer net.Addr) []netip.Prefix {
-	addr, ok := addrOf(peer.String())
-	if !ok || conf.InNetworks(s.conf.Config().Server.TrustedProxies, addr) {
+	addr, ok := netconn.Addr(peer.String())
+	if !ok || conf.InNetworks(s.Conf.Config().Server.TrustedProxies, addr) {
 		return nil
 	}
 	return conf.ClientPrefixes(addr)
 }
 
-// greet reads how a connection begins: what a proxy says of it, a TLS handshake, and a
-// request head or what comes in its place.
-func (s *Server) greet(conn net.Conn, came *guest, deadline time.Time) (net.Conn, greeting, error) {
+// greet reads the beginning of a connection: the header of the PROXY protocol, a TLS
+// handshake, and a request head or the password line of a SHOUTcast source. All of it
+// must arrive by the deadline. greet returns the connection to use from then on, also
+// with an error; it is above TLS if the client speaks TLS.
+func (s *Server) greet(conn net.Conn, came *countedConn, deadline time.Time) (net.Conn, greeting, error) {
 	only, secure := conn.(secureOnly)
 	if secure {
 		conn = only.Conn
 	}
 	if proxied, is := conn.(*proxyproto.Conn); is {
-		came.identified(s.clientAt(proxied.RemoteAddr())) // reads the header of the PROXY protocol
+		came.identified(s.clientAt(proxied.RemoteAddr())) // RemoteAddr reads the header of the PROXY protocol
 	}
 	var err error
 	if secure {
@@ -80,9 +80,11 @@ func (s *Server) greet(conn net.Conn, came *guest, deadline time.Time) (net.Conn
 	return conn, said, err
 }
 
-// visit lets a request in that has no login yet, of so large a head. Whoever asks
-// whether the server is well is always let in. The error is an errSpent.
-func (s *Server) visit(conn net.Conn, req *http.Request, head int) (*guest, error) {
+// admit adds conn to the limiter of answered requests, and charges it for a request;
+// head is the size of the request head in bytes. A health check costs nothing, so that
+// it is always admitted. The error is an errSpent, or net.ErrClosed if the limiter has
+// closed conn. The caller must call leave.
+func (s *Server) admit(conn net.Conn, req *http.Request, head int) (*countedConn, error) {
 	cost := requestCost + headCopies*head
 	if asksIfWell(req) {
 		cost = 0
@@ -90,24 +92,26 @@ func (s *Server) visit(conn net.Conn, req *http.Request, head int) (*guest, erro
 	return s.answered.admit(conn, s.clientAt(clientAddr(req.RemoteAddr)), cost)
 }
 
-// untilAccepted returns the context of a login that we look at now: the connection
-// makes room for nobody meanwhile, and leaves when the login is accepted.
-func (g *guest) untilAccepted(ctx context.Context) context.Context {
+// untilAccepted returns the context for checking a login. During the check the server,
+// not the client, is the slow side, so the connection no longer counts as silent. It
+// leaves its limiter when the login is accepted.
+func (g *countedConn) untilAccepted(ctx context.Context) context.Context {
 	g.queue()
 	return auth.WithAccepted(ctx, g.leave)
 }
 
-// logSpent tells the operator of a client for which there was no room.
+// logSpent tells the operator that a request was refused for lack of room.
 func (s *Server) logSpent(err errSpent) {
-	s.log.Warn("requests without a login were refused: too many are in progress", zap.Stringer("from", err.by), logging.LimitToMinute())
+	s.Log.Warn("requests without a login refused: too many are in progress", zap.Stringer("from", err.by), logging.LimitToMinute())
 }
 
-// turnAway answers a connection with which nothing can be done, and closes it.
+// turnAway answers a connection that cannot be served with a refusal for err, and
+// closes it.
 func (s *Server) turnAway(conn net.Conn, err error) {
 	defer conn.Close()
 	var netErr net.Error
 	if errors.Is(err, io.EOF) || errors.As(err, &netErr) {
-		return // gone, or too slow: there is nobody to tell
+		return // the client has left or is too slow: nobody would read an answer
 	}
 	status, header := http.StatusBadRequest, http.Header{}
 	var spent errSpent
@@ -119,14 +123,14 @@ func (s *Server) turnAway(conn net.Conn, err error) {
 	case errors.Is(err, errHeadTooLarge):
 		status = http.StatusRequestHeaderFieldsTooLarge
 	}
-	s.log.Debug("not answered", zap.Stringer("from", conn.RemoteAddr()), zap.Error(err), logging.LimitPerClient(conn.RemoteAddr().String()))
+	s.Log.Debug("not answered", zap.Stringer("from", conn.RemoteAddr()), zap.Error(err), logging.LimitPerClient(netconn.Peer(conn)))
 	conn.SetDeadline(time.Now().Add(time.Second))
 	conn.Write(icy.AppendRefusal(nil, status, err.Error()+"\r\n", time.Now(), header))
-	ingest.CloseGently(conn, maxHead)
+	netconn.CloseGently(conn, maxHead)
 }
 
-// turnAwayShoutcast is turnAway for a SHOUTcast source, whose dialect knows no other
-// refusal than that of its password.
+// turnAwayShoutcast is turnAway for a SHOUTcast source. Its dialect has only one
+// refusal: that of a wrong password.
 func (s *Server) turnAwayShoutcast(conn net.Conn, err error) {
 	defer conn.Close()
 	var spent errSpent

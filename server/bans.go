@@ -11,64 +11,66 @@ import (
 	"relay/auth"
 	"relay/icy"
 	"relay/internal/logging"
+	"relay/internal/netconn"
 	"relay/mounts"
 )
 
-// What is answered to everybody.
+// Paths of the health checks, which every client may use, even a banned one.
 const (
 	healthPath = "/healthz"
 	readyPath  = "/readyz"
 )
 
-// asksIfWell tells whether a request asks how the server is. By another method
-// the same path may mean anything: STATS shows everything under every path.
+// asksIfWell reports whether a request is a health check. Only GET and HEAD are: with
+// another method, the same path may mean anything. STATS, for example, shows everything
+// under every path.
 func asksIfWell(req *http.Request) bool {
 	return (req.Method == http.MethodGet || req.Method == http.MethodHead) && (req.URL.Path == healthPath || req.URL.Path == readyPath)
 }
 
-// keepsOut tells whether a request comes from an address that is answered
-// nothing.
+// keepsOut reports whether a request comes from a denied address and must be refused.
+// It returns false for a health check.
 func (s *Server) keepsOut(req *http.Request) bool {
-	ip, _, _ := net.SplitHostPort(req.RemoteAddr)
-	return s.gate.DeniesAddress(ip) && !asksIfWell(req)
+	return s.Gate.DeniesAddress(netconn.Client(req)) && !asksIfWell(req)
 }
 
-// denied tells whether a request is kept out, and says so to it. conn is closed
-// then.
+// denied reports whether a request must be refused because of its address. If so, it
+// sends the refusal and closes conn.
 func (s *Server) denied(conn net.Conn, req *http.Request) bool {
 	if !s.keepsOut(req) {
 		return false
 	}
-	visit := s.journal.Begin(req)
-	s.log.Debug("request refused", zap.String("from", req.RemoteAddr), zap.Error(auth.ErrAddressDenied), logging.LimitPerClient(req.RemoteAddr))
+	entry := s.AccessLog.Begin(req)
+	s.Log.Debug("request refused", zap.String("from", req.RemoteAddr), zap.Error(auth.ErrAddressDenied), logging.LimitPerClient(netconn.Client(req)))
 	conn.SetDeadline(time.Now().Add(time.Second))
 	n, _ := conn.Write(icy.AppendRefusal(nil, http.StatusForbidden, auth.AddressDenied, time.Now()))
 	conn.Close()
-	s.journal.End(visit, http.StatusForbidden, int64(n))
+	s.AccessLog.End(entry, http.StatusForbidden, int64(n))
 	return true
 }
 
-// deniedShoutcast is denied for a SHOUTcast source, whose dialect knows no
-// other refusal than that of its password.
+// deniedShoutcast is denied for a SHOUTcast source. Its dialect has only one refusal:
+// that of a wrong password.
 func (s *Server) deniedShoutcast(conn net.Conn) bool {
-	ip, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
-	if !s.gate.DeniesAddress(ip) {
+	ip := netconn.Peer(conn)
+	if !s.Gate.DeniesAddress(ip) {
 		return false
 	}
-	s.log.Debug("source refused", zap.String("ip", ip), zap.Error(auth.ErrAddressDenied), logging.LimitPerClient(ip))
+	s.Log.Debug("source refused", zap.Stringer("ip", ip), zap.Error(auth.ErrAddressDenied), logging.LimitPerClient(ip))
 	conn.SetDeadline(time.Now().Add(time.Second))
 	conn.Write([]byte(icy.ShoutcastRefused))
 	conn.Close()
 	return true
 }
 
-// enforceBans lets those go who are kept out from now on, until ctx ends. Whoever
-// comes meanwhile asks again when he can be found: the change came first, so he
-// is either let go here or turned away there.
+// enforceBans disconnects banned clients after each change of the bans, until ctx ends.
+// A client that connects during a change cannot slip through: it checks the bans again
+// once it is listed. The change came first, so either banish finds the client in the
+// list, or the client's own check finds the ban.
 func (s *Server) enforceBans(ctx context.Context, web *web) {
 	for {
 		select {
-		case <-s.gate.BansChanged():
+		case <-s.Gate.BansChanged():
 			s.banish(web)
 		case <-ctx.Done():
 			return
@@ -76,24 +78,25 @@ func (s *Server) enforceBans(ctx context.Context, web *web) {
 	}
 }
 
-// banish leaves out those who watch by STATS, which looks for itself.
+// banish disconnects banned listeners, sources and requests. It leaves out STATS
+// clients: their own handler checks the bans.
 func (s *Server) banish(web *web) {
 	listeners, sources, requests := 0, 0, web.dismiss(s.keepsOut)
-	for _, m := range s.registry.List() {
+	for _, m := range s.Registry.List() {
 		for _, l := range m.Audience.List() {
-			if (s.gate.DeniesAddress(l.Addr) || s.gate.DeniesAgent(l.Agent)) && m.Audience.Order(l.ID, mounts.Order{}) {
+			if (s.Gate.DeniesAddress(l.Addr) || s.Gate.DeniesAgent(l.Agent)) && m.Audience.Order(l.ID, mounts.Order{}) {
 				listeners++
 			}
 		}
 		for _, in := range m.LiveSources() {
-			if s.gate.DeniesAddress(in.Addr) {
+			if s.Gate.DeniesAddress(in.Addr) {
 				in.Kick()
 				sources++
 			}
 		}
 	}
 	if listeners+sources+requests > 0 {
-		s.log.Info("those who are kept out from now on have been let go",
+		s.Log.Info("banned clients disconnected",
 			zap.Int("listeners", listeners), zap.Int("sources", sources), zap.Int("requests", requests))
 	}
 }

@@ -17,9 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 	"relay/conf"
-	"relay/frames"
-	"relay/frames/frametest"
 	"relay/mounts"
 )
 
@@ -30,10 +30,10 @@ func replace(t *testing.T, s *Server, toml string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.conf.Replace(c)
+	s.Conf.Replace(c)
 }
 
-// connect sends the begin of what a client says, which never takes long.
+// connect opens a connection and sends the beginning of a request, which never blocks.
 func connect(t *testing.T, addr net.Addr, says string) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr.String())
@@ -46,7 +46,7 @@ func connect(t *testing.T, addr net.Addr, says string) (net.Conn, *bufio.Reader)
 	return conn, bufio.NewReader(conn)
 }
 
-// begins reads the first line of an answer, which must have a beginning.
+// begins reads the first line of an answer and checks its beginning.
 func begins(t *testing.T, r *bufio.Reader, want string) {
 	t.Helper()
 	if line, err := r.ReadString('\n'); !strings.HasPrefix(line, want) {
@@ -54,7 +54,7 @@ func begins(t *testing.T, r *bufio.Reader, want string) {
 	}
 }
 
-// ends reads on to the end, which must come, and returns how much there was.
+// ends reads the rest of an answer, which must end, and returns its length in bytes.
 func ends(t *testing.T, r io.Reader) int64 {
 	t.Helper()
 	n, err := io.Copy(io.Discard, r)
@@ -64,13 +64,13 @@ func ends(t *testing.T, r io.Reader) int64 {
 	return n
 }
 
-// From a denied address nothing is answered but whether the server is well,
-// whatever the method, the path and the login.
+// A denied address gets 403, except from the health checks, whatever the method, the
+// path and the login.
 func TestDeniedAddressesAreAnsweredNothing(t *testing.T) {
 	s := newServer(t, banned)
 	l := listen(t)
 	runServer(t, s, l)
-	if _, err := s.registry.Attach("/live", mounts.Feed{Kind: mounts.Files}); err != nil {
+	if _, err := s.Registry.Attach("/live", mounts.Feed{Kind: mounts.Files}); err != nil {
 		t.Fatal(err)
 	}
 	well := []string{"/healthz", "/readyz"}
@@ -105,12 +105,12 @@ source_password = "hackme"
 admin_password = "adminpass"
 `
 
-// banned is guarded with an address that is denied.
+// banned is guarded plus a denied address.
 var banned = guarded + "deny_ips = ['192.0.2.7']\n"
 
-// Whoever is denied while he is connected is let go, whatever he does there.
-func TestTheDeniedAreLetGo(t *testing.T) {
-	const name, size = "live-2026-01-02T03-04-05Z.mp3", 64 << 20 // more than waits on its way to a client
+// A ban disconnects a connected client, whatever the client is doing.
+func TestBannedClientsAreDisconnected(t *testing.T) {
+	const name, size = "live-2026-01-02T03-04-05Z.mp3", 64 << 20 // larger than the buffers between server and client
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, name), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -122,7 +122,7 @@ func TestTheDeniedAreLetGo(t *testing.T) {
 	s := newServer(t, guarded+recorded)
 	l := listen(t)
 	runServer(t, s, l)
-	if _, err := s.registry.Attach("/live", mounts.Feed{Kind: mounts.Files}); err != nil {
+	if _, err := s.Registry.Attach("/live", mounts.Feed{Kind: mounts.Files}); err != nil {
 		t.Fatal(err)
 	}
 	operator := base64.StdEncoding.EncodeToString([]byte("admin:adminpass"))
@@ -148,7 +148,7 @@ func TestTheDeniedAreLetGo(t *testing.T) {
 			t.Errorf("%s is sent all of it", who)
 		}
 	}
-	in, err := s.registry.Attach("/later", mounts.Feed{Kind: mounts.Files})
+	in, err := s.Registry.Attach("/later", mounts.Feed{Kind: mounts.Files})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,10 +160,10 @@ func TestTheDeniedAreLetGo(t *testing.T) {
 	}
 }
 
-// Who is on his way to an answer while the bans change is found there.
-func TestWhoIsBeingAnsweredIsFound(t *testing.T) {
+// A new ban ends requests that are about to be answered.
+func TestBansFindRequestsBeingAnswered(t *testing.T) {
 	s := newServer(t, banned)
-	w := newWeb(http.NotFoundHandler(), clientAddr(""), s.log)
+	w := newWeb(http.NotFoundHandler(), clientAddr(""), s.Log)
 	for from, want := range map[string]int{"192.0.2.7:1": 1, "192.0.2.8:1": 0} {
 		for path, want := range map[string]int{"/": want, "/healthz": 0} {
 			ours, theirs := net.Pipe()
@@ -172,11 +172,11 @@ func TestWhoIsBeingAnsweredIsFound(t *testing.T) {
 				t.Fatal(err)
 			}
 			req.RemoteAddr = from
-			visit, err := s.visit(ours, req, 0)
+			counted, err := s.admit(ours, req, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
-			asked := w.enter(ours, ours, req, visit, func() {})
+			asked := w.enter(ours, ours, req, counted, func() {})
 			if n := w.dismiss(s.keepsOut); n != want {
 				t.Errorf("%s for %s: %d were let go, want %d", path, from, n, want)
 			}
@@ -189,13 +189,13 @@ func TestWhoIsBeingAnsweredIsFound(t *testing.T) {
 	}
 }
 
-// Who was asked about before the bans changed, and comes in after it, is found
-// all the same: by then whoever lets the denied go has passed his mount.
-func TestTheDeniedDoNotSlipIn(t *testing.T) {
+// A client may be banned while a hook is asked about it. It is refused although banish
+// has already passed its mount.
+func TestBannedClientsDoNotSlipIn(t *testing.T) {
 	asked, denied := make(chan struct{}), make(chan struct{})
 	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if action := r.FormValue("action"); action != "listener_add" && action != "stream_auth" {
-			return // which tells, and asks nothing
+			return // a notification, not a question
 		}
 		asked <- struct{}{}
 		<-denied
@@ -215,11 +215,11 @@ listener_auth.stream_auth = "HOOK"
 	l := listen(t)
 	runServer(t, s, l)
 	for _, mount := range []string{"/members", "/z"} {
-		if _, err := s.registry.Attach(mount, mounts.Feed{Kind: mounts.Files}); err != nil {
+		if _, err := s.Registry.Attach(mount, mounts.Feed{Kind: mounts.Files}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	relay, err := s.registry.Attach("/asleep", mounts.Feed{Kind: mounts.Relayed})
+	relay, err := s.Registry.Attach("/asleep", mounts.Feed{Kind: mounts.Relayed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,16 +244,16 @@ listener_auth.stream_auth = "HOOK"
 	}
 
 	replace(t, s, strings.Replace(house, "[auth]", "[auth]\ndeny_ips = ['192.0.2.7', '127.0.0.1']\ndeny_agents = ['Ripper/*']\n", 1))
-	ends(t, decoy) // who is on the last of the mounts
+	ends(t, decoy) // a listener of the last mount that banish visits
 	close(denied)
 	header := frametest.Header(128000, 44100, 2)
-	relay.Write(frames.Frame{Header: header, Data: frametest.Numbered(header, 1)})
+	relay.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)})
 	for who, answer := range answers {
 		if said, err := io.ReadAll(answer); !strings.Contains(string(said), "HTTP/1.0 403 ") || err != nil {
 			t.Errorf("%s got %.80q, %v", who, said, err)
 		}
 	}
-	for _, m := range s.registry.List() {
+	for _, m := range s.Registry.List() {
 		for patience := time.Now().Add(20 * time.Second); m.Audience.Count() > 0 || len(m.LiveSources()) > 0; runtime.Gosched() {
 			if time.Now().After(patience) {
 				t.Fatalf("%s has listeners or a source", m.Name)

@@ -7,19 +7,19 @@ import (
 )
 
 const (
-	// lateBody is how long the rest of a body that nobody reads any more is waited
-	// for: a connection that is closed before would take the answer back.
+	// lateBody is how long the server reads the rest of a body after the answer. If it
+	// closed the connection earlier, the reset would destroy the answer on its way.
 	lateBody = time.Second
-	// mostLateBody is how much of it is read, in bytes.
-	mostLateBody = 4 << 20
+	// maxLateBody is how much of that rest the server reads, in bytes.
+	maxLateBody = 4 << 20
 )
 
-// boundBody bounds how long the body of a request may take, as its head is
-// bounded at the door. net/http would wait for it after the answer too, as long as
-// a request may take at all.
+// boundBody limits the time for the body of a request to limits.header_timeout, as for
+// its head. On its own, net/http would wait for the body after the answer too, as long
+// as a request may last at all.
 //
-// A client that is refused while it sends a large body reads the answer only when it
-// has sent all of it, so the rest is taken from it, and thrown away.
+// A client whose large body is refused reads the answer only after it has sent the
+// whole body. So boundBody reads the rest of the body and discards it.
 func (s *Server) boundBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body == http.NoBody {
@@ -27,20 +27,20 @@ func (s *Server) boundBody(next http.Handler) http.Handler {
 			return
 		}
 		connection := http.NewResponseController(w)
-		connection.SetReadDeadline(time.Now().Add(time.Duration(s.conf.Config().Limits.HeaderTimeout)))
+		connection.SetReadDeadline(time.Now().Add(time.Duration(s.Conf.Config().Limits.HeaderTimeout)))
 		body := &watchedBody{ReadCloser: r.Body}
 		r.Body = body
 		next.ServeHTTP(w, r)
 		if body.ended {
-			return // net/http knows the length of the answer, which it does not once it is flushed
+			return // without a flush, net/http sends the length of the answer
 		}
 		connection.SetReadDeadline(time.Now().Add(lateBody))
 		connection.Flush()
-		io.CopyN(io.Discard, r.Body, mostLateBody)
+		io.CopyN(io.Discard, r.Body, maxLateBody)
 	})
 }
 
-// watchedBody notes that a body was read to its end.
+// watchedBody notes whether the body was read to its end.
 type watchedBody struct {
 	io.ReadCloser
 	ended bool

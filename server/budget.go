@@ -11,22 +11,23 @@ import (
 	"relay/internal/clientcount"
 )
 
-// What clients without a login may have in memory, in bytes. A request costs more than
-// its head: two buffers, goroutines, and the head once more as net/http reads it.
+// The memory that clients without a login may use, in bytes. A request costs more than
+// its head: two buffers, goroutines, and a second copy of the head, which net/http
+// reads.
 const (
-	mostInHeads    = 16 << 20 // the heads that are larger than most, while they come
-	mostInRequests = 32 << 20 // the requests that are being answered
-	requestCost    = 24 << 10 // of a request beside its head and body
-	headCopies     = 3        // of a head
-	leastShare     = 1 << 20  // of a client, however few its connections may be
+	maxInHeads    = 16 << 20 // for heads that are larger than usual, while they are read
+	maxInRequests = 32 << 20 // for requests that are being answered
+	requestCost   = 24 << 10 // one request, beside its head and body
+	headCopies    = 3        // copies of each head
+	leastShare    = 1 << 20  // the least share of a client, even if it may have few connections
 )
 
-// budget is memory that is shared by all clients without a login. One client has a
-// part of it, and a wider prefix half of it at most. Safe for concurrent use.
+// budget is the memory that all clients without a login share. One client may use a
+// part of it, and a wider prefix at most half of it. Safe for concurrent use.
 type budget struct {
 	conf *conf.Live
 	most int
-	one  int // what one connection of a client may take, on average
+	one  int // bytes for one connection of a client, on average
 
 	mu  sync.Mutex
 	all int
@@ -37,7 +38,8 @@ func newBudget(c *conf.Live, most, one int) *budget {
 	return &budget{conf: c, most: most, one: one, of: map[netip.Prefix]int{}}
 }
 
-// errSpent says that a budget is used up: that of a prefix or, if it is zero, of all.
+// errSpent means that a budget is used up: that of the prefix or, if the prefix is
+// zero, that of all clients.
 type errSpent struct{ by netip.Prefix }
 
 func (e errSpent) Error() string {
@@ -54,7 +56,8 @@ func (e errSpent) status() int {
 	return http.StatusServiceUnavailable
 }
 
-// take takes n bytes for a client, or says whose budget is used up.
+// take takes n bytes for a client. It returns an errSpent, and takes nothing, if the
+// budget of one of the prefixes or of all clients is used up.
 func (b *budget) take(from []netip.Prefix, n int) error {
 	share := max(leastShare, min(b.conf.Config().Limits.ConnectionsPerIP, b.most/2/b.one)*b.one)
 	b.mu.Lock()
@@ -74,7 +77,7 @@ func (b *budget) take(from []netip.Prefix, n int) error {
 	return nil
 }
 
-// give gives back what take has taken.
+// give returns n bytes that take has taken.
 func (b *budget) give(from []netip.Prefix, n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -86,36 +89,38 @@ func (b *budget) give(from []netip.Prefix, n int) {
 	}
 }
 
-// charge takes n bytes of the crowd's budget for the connection. It must be counted
-// for its client already, see identified.
-func (g *guest) charge(n int) error {
-	g.crowd.mu.Lock()
-	defer g.crowd.mu.Unlock()
+// charge takes n bytes of the limiter's budget for the connection. The error is an
+// errSpent, or net.ErrClosed after the connection has left. The connection must already
+// be counted for its client, see identified.
+func (g *countedConn) charge(n int) error {
+	g.limiter.mu.Lock()
+	defer g.limiter.mu.Unlock()
 	return g.take(n)
 }
 
-// take is charge; the crowd's mu is held.
-func (g *guest) take(n int) error {
+// take is charge for a caller that holds the limiter's mu.
+func (g *countedConn) take(n int) error {
 	if g.isGone {
 		return net.ErrClosed
 	}
-	err := g.crowd.budget.take(g.from, n)
+	err := g.limiter.budget.take(g.from, n)
 	if err == nil {
 		g.bytes += n
 	}
 	return err
 }
 
-// giveBack gives back what g has of the budget. c.mu is held.
-func (c *crowd) giveBack(g *guest) {
+// giveBack returns what g has taken from the budget. The caller holds c.mu.
+func (c *connLimiter) giveBack(g *countedConn) {
 	c.budget.give(g.from, g.bytes)
 	g.bytes = 0
 }
 
-// admit lets a connection enter that takes n bytes of the budget. Where the budget is
-// used up, connections that we have waited for for a while give way. The error says
-// that there were none.
-func (c *crowd) admit(conn net.Conn, from []netip.Prefix, n int) (*guest, error) {
+// admit adds a connection and takes n bytes of the budget for it. If the budget is used
+// up, admit closes connections that have been silent for silentFor, the oldest first.
+// If there are none left, it returns an errSpent; if conn itself was closed, it returns
+// net.ErrClosed. The caller must call leave.
+func (c *connLimiter) admit(conn net.Conn, from []netip.Prefix, n int) (*countedConn, error) {
 	g := c.enter(conn, from)
 	defer c.held.Write()
 	c.mu.Lock()
@@ -136,11 +141,11 @@ func (c *crowd) admit(conn net.Conn, from []netip.Prefix, n int) (*guest, error)
 	}
 }
 
-// accepted says that the client has a login: it has nothing more of the budget, and
-// makes room for nobody.
-func (g *guest) accepted() {
+// accepted notes that the client's login is accepted. The connection returns its share
+// of the budget, and no longer counts as silent.
+func (g *countedConn) accepted() {
 	g.queue()
-	g.crowd.mu.Lock()
-	defer g.crowd.mu.Unlock()
-	g.crowd.giveBack(g)
+	g.limiter.mu.Lock()
+	defer g.limiter.mu.Unlock()
+	g.limiter.giveBack(g)
 }

@@ -17,8 +17,8 @@ import (
 	"relay/conf"
 )
 
-// One client has its share of the memory, a customer with many IPv6 networks half of
-// it, and all together no more than there is.
+// One client gets its share of the memory, a customer with many IPv6 networks half of
+// it, and all clients together no more than there is.
 func TestMemoryIsShared(t *testing.T) {
 	for name, tt := range map[string]struct {
 		from func(i int) string
@@ -64,14 +64,15 @@ func TestMemoryIsShared(t *testing.T) {
 	}
 }
 
-// Where a client has used up its share, its requests that have been there for a while
-// give way to its next ones; those with a login, and those that are worked on, do not.
+// If a client has used up its share, its requests that have been silent for a while
+// give way to its new ones. Requests with an accepted login, or whose login is being
+// checked, do not.
 func TestUnfinishedRequestsGiveWay(t *testing.T) {
 	live := conf.NewLive(&conf.Config{Limits: conf.Limits{ConnectionsPerIP: 100}})
 	a, now := newAnswered(live, zap.NewNop(), newBudget(live, 2*leastShare, 1)), time.Unix(1e9, 0)
 	a.now = func() time.Time { return now }
 	client := conf.ClientPrefixes(netip.MustParseAddr("192.0.2.1"))
-	come := func() (*guest, *silent, error) {
+	come := func() (*countedConn, *silent, error) {
 		s := &silent{from: "192.0.2.1:1"}
 		g, err := a.admit(s, client, leastShare/4)
 		return g, s, err
@@ -108,9 +109,8 @@ func TestUnfinishedRequestsGiveWay(t *testing.T) {
 	}
 }
 
-// A client that a proxy names has its own share, and what the share does not allow is
-// refused with the time to come again. Others, and whoever asks whether the server is
-// well, are answered.
+// A client that a proxy names has its own share. Requests beyond the share are refused,
+// with the time to try again. Other clients and health checks are answered.
 func TestUnfinishedBodiesOfOneClientBehindAProxy(t *testing.T) {
 	s := newServer(t, "limits.connections_per_ip = 20\nlimits.header_timeout = '1h'\nserver.trusted_proxies = ['127.0.0.1']\n")
 	l := listen(t)
@@ -160,9 +160,9 @@ func TestUnfinishedBodiesOfOneClientBehindAProxy(t *testing.T) {
 	}
 }
 
-// What a client sends is decided on before it is read: by its length, and by its login
-// where one is needed.
-func TestBodiesAreReadByWhoMaySendThem(t *testing.T) {
+// The server refuses a body before it reads it, because of its length or because a
+// required login is missing.
+func TestBodiesAreRefusedBeforeTheyAreRead(t *testing.T) {
 	s := newServer(t, guarded)
 	l := listen(t)
 	runServer(t, s, l)
@@ -189,7 +189,7 @@ func TestBodiesAreReadByWhoMaySendThem(t *testing.T) {
 			}
 			defer conn.Close()
 			conn.SetDeadline(time.Now().Add(20 * time.Second))
-			io.WriteString(conn, tt.request+"Host: a\r\nContent-Type: application/json\r\n\r\n") // and nothing more
+			io.WriteString(conn, tt.request+"Host: a\r\nContent-Type: application/json\r\n\r\n") // and no body
 			answer, err := io.ReadAll(conn)
 			if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 "+tt.want) {
 				t.Errorf("answered %.100q, %v", answer, err)

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -16,28 +15,28 @@ import (
 	"relay/internal/logging"
 )
 
-// What is kept from listeners, beside the descriptors of the sources.
+// The descriptors that listeners may not use, beside those of the sources.
 const (
-	spareDescriptors = 200 // for all other connections, where there are many descriptors
-	leastConnections = 32  // fewer than this serve nobody well
+	spareDescriptors = 200 // for all other connections, on a machine with many descriptors
+	leastConnections = 32  // for clients; a server with fewer is of little use
 )
 
-// What the configuration needs descriptors for, see needs.
+// How many descriptors each part of a configuration needs, see needs.
 const (
-	ownDescriptors       = 40 // the log, the poller, locks, the history, and files that are read for a moment
-	perAddress           = 1  // that is listened on
-	perRendition         = 6  // pipes of its encoder and its process; at its start the other ends of the pipes
-	perRelay             = 3  // a connection, and others while it is connected to
-	perPlayer            = 5  // the file that plays and the next one, jingles, the list, folders that are looked through
-	perRecording         = 3  // sound, cue sheet, and the next file while the hour ends
-	perHookedServer      = 48 // questions, notices and idle connections
-	ofMaster             = 16 // connections in the making
-	ofDownloads          = 20 // recordings that are sent, and their connections
+	ownDescriptors       = 40 // the log, the poller, locks, the history, and files that are open for a moment
+	perAddress           = 1  // each listen address
+	perRendition         = 6  // the encoder's pipes and process; while it starts, the other ends of the pipes
+	perRelay             = 3  // a connection, and others while it connects
+	perPlayer            = 5  // the current file and the next one, jingles, the list, folders that are being searched
+	perRecording         = 3  // the audio, the cue sheet, and the next file at the end of an hour
+	perHookedServer      = 48 // questions, notifications and idle connections
+	ofMaster             = 16 // connections that are being opened
+	ofDownloads          = 20 // recordings that are downloaded, and their connections
 	ofCertificateServers = 8
 )
 
-// descriptors returns how many the system gives the program; 0 when that is not
-// known. Go has raised them to the most there are.
+// descriptors returns how many descriptors the program may open, or 0 if that is
+// unknown. The Go runtime has already raised the soft limit to the hard limit.
 func descriptors() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -46,8 +45,8 @@ func descriptors() int {
 	return int(min(uint64(limit.Cur), math.MaxInt32))
 }
 
-// needs returns how many descriptors a configuration needs beside those of clients,
-// with so many live sources.
+// needs returns how many descriptors a configuration needs beside those of its clients,
+// with the given number of live sources.
 func needs(c *conf.Config, sources int) int {
 	n := ownDescriptors + perAddress*(len(c.Server.Listen)+len(c.TLS.Listen)+1)
 	recorded, hooked := 0, map[string]bool{}
@@ -82,57 +81,30 @@ func needs(c *conf.Config, sources int) int {
 	return n
 }
 
-// A share is how the descriptors that the system gives are used.
+// share is how the program's descriptors are divided.
 type share struct {
-	clients   int // by connections of clients
-	sources   int // of these by live sources
-	listeners int // and by listeners; the rest is for all other clients
+	clients   int // for connections of clients
+	sources   int // for live sources, part of clients
+	listeners int // for listeners, part of clients; the rest is for all other clients
 }
 
-// shareOut shares so many descriptors out. What the configuration needs goes first: an
-// encoder or a recording without its descriptors takes a mount off the air.
+// shareOut divides the descriptors. The needs of the configuration come first: without
+// a descriptor for its encoder or recording, a mount goes off the air.
 func shareOut(c *conf.Config, descriptors int) share {
 	sources := min(c.Limits.Sources, max(1, descriptors/8))
 	clients := max(0, descriptors-needs(c, sources))
-	kept := min(sources+spareDescriptors, clients/4) // from listeners
+	kept := min(sources+spareDescriptors, clients/4) // not for listeners
 	return share{clients: clients, sources: max(1, min(sources, kept/2)), listeners: max(1, clients-kept)}
 }
 
-// followers returns how many may follow the events: half of what sources leave and
-// the listeners that may come.
+// followers returns how many clients may follow the events: half of the descriptors
+// that sources and listeners leave. listeners is the configured maximum.
 func (s share) followers(listeners int) int {
 	return max(0, s.clients-min(listeners, s.listeners)-s.sources) / 2
 }
 
-// descriptorPlan is the share by the configuration in force. Safe for concurrent use.
-type descriptorPlan struct {
-	conf        *conf.Live
-	descriptors int // 0: it is not known how many there are
-	last        atomic.Pointer[plannedShare]
-}
-
-type plannedShare struct {
-	config *conf.Config
-	share
-}
-
-// now returns the share. known is false when it is not known how many descriptors
-// there are.
-func (p *descriptorPlan) now() (s share, known bool) {
-	if p.descriptors == 0 {
-		return share{}, false
-	}
-	c := p.conf.Config()
-	if last := p.last.Load(); last != nil && last.config == c {
-		return last.share, true
-	}
-	planned := &plannedShare{c, shareOut(c, p.descriptors)}
-	p.last.Store(planned)
-	return planned.share, true
-}
-
-// tooFew says how many descriptors a configuration needs at least where there are
-// fewer, and 0 otherwise.
+// tooFew returns how many descriptors a configuration needs at least if there are
+// fewer, and 0 if there are enough or their number is unknown.
 func tooFew(c *conf.Config, descriptors int) (needed int) {
 	needed = needs(c, min(c.Limits.Sources, max(1, descriptors/8))) + leastConnections
 	if descriptors == 0 || descriptors >= needed {
@@ -141,43 +113,46 @@ func tooFew(c *conf.Config, descriptors int) (needed int) {
 	return needed
 }
 
-// TooFewDescriptors says how many descriptors a configuration needs at least, and how
-// many a program has that is started here, where these are fewer; otherwise needed is 0.
+// TooFewDescriptors returns how many descriptors a configuration needs at least, and
+// how many this program may open. needed is 0 if there are enough; given is 0 if their
+// number is unknown.
 func TooFewDescriptors(c *conf.Config) (needed, given int) {
 	given = descriptors()
 	return tooFew(c, given), given
 }
 
-// tellShortage tells the operator of descriptors that the system does not give.
-func tellShortage(c *conf.Config, descriptors int, log *zap.Logger) {
+// warnOfShortage warns the operator if the configuration needs more descriptors than
+// there are.
+func warnOfShortage(c *conf.Config, descriptors int, log *zap.Logger) {
 	if descriptors == 0 {
 		return
 	}
 	if needed := tooFew(c, descriptors); needed > 0 {
-		log.Warn("the system gives fewer descriptors than the configuration needs, and something will fail: raise the limit of open files (ulimit -n, LimitNOFILE)",
+		log.Warn("too few file descriptors for this configuration, so something will fail: raise the limit of open files (ulimit -n, LimitNOFILE)",
 			zap.Int("descriptors", descriptors), zap.Int("needed", needed))
 	}
 	s := shareOut(c, descriptors)
 	if s.listeners < c.Limits.Listeners {
-		log.Warn("the system gives too few descriptors for limits.listeners: raise the limit of open files (ulimit -n)",
-			zap.Int("descriptors", descriptors), zap.Int("listeners that are let in", s.listeners))
+		log.Warn("too few file descriptors for limits.listeners: raise the limit of open files (ulimit -n)",
+			zap.Int("descriptors", descriptors), zap.Int("listeners accepted", s.listeners))
 	}
 	if s.sources < c.Limits.Sources {
-		log.Warn("the system gives too few descriptors for limits.sources: raise the limit of open files (ulimit -n)",
-			zap.Int("descriptors", descriptors), zap.Int("sources that are let in", s.sources))
+		log.Warn("too few file descriptors for limits.sources: raise the limit of open files (ulimit -n)",
+			zap.Int("descriptors", descriptors), zap.Int("sources accepted", s.sources))
 	}
 }
 
-// spareOwn closes a connection where clients are about to take the descriptors that
-// the server needs itself.
+// spareOwn closes a connection if clients are about to take the descriptors that the
+// server itself needs.
 func (s *Server) spareOwn() {
-	if plan, known := s.plan.now(); known && int(s.admin.Traffic.Open.Load())+s.registry.Listeners() > plan.clients {
+	if shared, known := s.Capacity.share(); known && int(s.Traffic.Open())+s.Registry.Listeners() > shared.clients {
 		s.makeRoom()
 	}
 }
 
-// accept takes connections until l is closed. Running out of descriptors is
-// waited out: those on the air must not lose the server for it.
+// accept accepts connections until l is closed. After another error, such as a lack of
+// descriptors, it pauses and tries again: the mounts on the air must not lose the
+// server.
 func (s *Server) accept(l net.Listener, handle func(net.Conn)) {
 	for {
 		conn, err := l.Accept()
@@ -188,22 +163,23 @@ func (s *Server) accept(l net.Listener, handle func(net.Conn)) {
 		case errors.Is(err, net.ErrClosed):
 			return
 		}
-		s.log.Error("cannot accept connections", zap.Error(err), logging.Limit())
+		s.Log.Error("cannot accept connections", zap.Error(err), logging.Limit())
 		pause := 100 * time.Millisecond
 		if full := errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE); full && s.makeRoom() {
-			pause = time.Millisecond // until it is closed
+			pause = time.Millisecond // until the closed connection has ended
 		}
 		time.Sleep(pause)
 	}
 }
 
-// makeRoom closes a connection for one that comes, and reports whether there was
-// one. Who came a moment ago may be about to ask whether the server is well.
+// makeRoom closes a connection to free its descriptor for a new one, and reports
+// whether it closed one. Connections that have just arrived go last: they may be health
+// checks.
 func (s *Server) makeRoom() bool {
-	if s.doorstep.makeRoom(silentFor) || s.api.Events.GiveWay() || s.answered.makeRoom(silentFor) {
+	if s.pending.makeRoom(silentFor) || s.API.Events.GiveWay() || s.answered.makeRoom(silentFor) {
 		return true
 	}
-	first, second := s.doorstep, s.answered
+	first, second := s.pending, s.answered
 	if second.oldest().Before(first.oldest()) {
 		first, second = second, first
 	}

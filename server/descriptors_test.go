@@ -20,7 +20,7 @@ func parse(t *testing.T, toml string) *conf.Config {
 	return c
 }
 
-// renditions are so many of one mount.
+// renditions returns the configuration of a mount with n renditions.
 func renditions(n int) string {
 	var b strings.Builder
 	b.WriteString("[[mount]]\nname = '/live'\n")
@@ -30,7 +30,8 @@ func renditions(n int) string {
 	return b.String()
 }
 
-// Clients have what the configuration does not need, and never all of it.
+// Clients get the descriptors that the configuration does not need, and never all
+// descriptors. Listeners leave a part to other clients.
 func TestDescriptorsAreShared(t *testing.T) {
 	for name, tt := range map[string]struct {
 		descriptors int
@@ -52,7 +53,7 @@ func TestDescriptorsAreShared(t *testing.T) {
 	}
 }
 
-// Whatever has files, pipes or connections of its own counts.
+// All parts with files, pipes or connections of their own count.
 func TestWhatAConfigurationNeeds(t *testing.T) {
 	const files, hook = "[[mount]]\nname = '/a'\nfiles.paths = ['x']\n", "[mount.listener_auth]\n"
 	least := needs(parse(t, ""), 10)
@@ -81,11 +82,11 @@ func TestTooFewDescriptorsAreTold(t *testing.T) {
 	}{
 		"enough":          {65536, "", nil},
 		"not known":       {0, renditions(1000), nil},
-		"not for so many": {1024, "", []string{"the system gives too few descriptors for limits.listeners"}},
-		"for nobody":      {256, renditions(40), []string{"the system gives fewer descriptors than the configuration needs", "the system gives too few descriptors for limits.listeners", "the system gives too few descriptors for limits.sources"}},
+		"not for so many": {1024, "", []string{"too few file descriptors for limits.listeners"}},
+		"for nobody":      {256, renditions(40), []string{"too few file descriptors for this configuration", "too few file descriptors for limits.listeners", "too few file descriptors for limits.sources"}},
 	} {
 		core, log := observer.New(zap.DebugLevel)
-		tellShortage(parse(t, tt.toml), tt.descriptors, zap.New(core))
+		warnOfShortage(parse(t, tt.toml), tt.descriptors, zap.New(core))
 		lines := log.All()
 		if len(lines) != len(tt.says) {
 			t.Errorf("%s: %v", name, lines)
@@ -102,13 +103,13 @@ func TestTooFewDescriptorsAreTold(t *testing.T) {
 	}
 }
 
-// What may come follows a reload.
+// A reload changes how many listeners there is room for.
 func TestTheShareFollowsTheConfiguration(t *testing.T) {
 	s := newServer(t, "")
-	s.plan.descriptors = 256
-	before := s.registry.MostListeners()
+	s.Capacity.descriptors = 256
+	before := s.Registry.MaxListeners()
 	replace(t, s, renditions(20))
-	if after := s.registry.MostListeners(); after >= before || after < 1 {
+	if after := s.Registry.MaxListeners(); after >= before || after < 1 {
 		t.Errorf("%d may listen beside 20 renditions, %d before", after, before)
 	}
 }

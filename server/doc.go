@@ -1,11 +1,11 @@
-// Package server is the door of the house: it accepts connections, reads
-// their request heads tolerantly, tells the dialects apart and hands each
-// connection to the room it belongs to.
+// Package server accepts connections, reads their request heads tolerantly, tells the
+// dialects apart, and hands each connection to the package that serves it.
 //
 //	SOURCE, PUT            to ingest, with the raw connection
 //	GET, HEAD of a mount   to listeners, with the raw connection
-//	all the rest           head repaired, to net/http and gorilla/mux
+//	all other requests     to net/http and gorilla/mux, with a repaired head
 //
-// One goroutine accepts per address; each connection has one until its room is
-// done with it. Server.Run owns them all and returns when they have ended.
+// One goroutine accepts connections for each address. Each connection has a goroutine
+// of its own until it has been handed on or served. Server.Run owns all of them, and
+// returns when they have ended.
 package server

@@ -7,12 +7,11 @@ import (
 	"relay/icy"
 )
 
-// forwardedHops reads the lines of Forwarded (RFC 7239). An element that is none is
-// a hop that names nobody, as "unknown" and names such as "_proxy1" do.
+// forwardedHops parses the lines of Forwarded (RFC 7239). An invalid element becomes a
+// hop without a client, as do "unknown" and names such as "_proxy1".
 //
-// The commas separate elements even within quotes, where no address has one: what a
-// client wrote, an open quote for example, must not hide what the proxy added behind
-// it.
+// A comma separates elements even within quotes, where no address has one. Otherwise an
+// open quote in what a client wrote could hide what the proxy added behind it.
 func forwardedHops(lines []string) []hop {
 	var hops []hop
 	for _, element := range strings.Split(strings.Join(lines, ","), ",") {
@@ -21,7 +20,7 @@ func forwardedHops(lines []string) []hop {
 	return hops
 }
 
-// forwardedHop reads one element: pairs with semicolons between them.
+// forwardedHop parses one element: pairs separated by semicolons.
 func forwardedHop(element string) (h hop) {
 	seen := map[string]bool{}
 	for _, pair := range strings.Split(element, ";") {
@@ -47,7 +46,8 @@ func forwardedHop(element string) (h hop) {
 	return h
 }
 
-// unquote returns what a value says that may be quoted.
+// unquote returns the text of a value that may be quoted. ok is false if the value is
+// invalid.
 func unquote(value string) (text string, ok bool) {
 	inner, quoted := strings.CutPrefix(value, `"`)
 	if !quoted {
@@ -68,7 +68,8 @@ func unquote(value string) (text string, ok bool) {
 	return "", false
 }
 
-// describe sets the fields that say what the client asked for, where the hop does.
+// describe sets X-Forwarded-Proto and X-Forwarded-Host to what the client asked for, if
+// the hop contains a valid value.
 func (h hop) describe(header http.Header) {
 	if strings.EqualFold(h.proto, "http") || strings.EqualFold(h.proto, "https") {
 		header.Set("X-Forwarded-Proto", strings.ToLower(h.proto))

@@ -1,12 +1,13 @@
 package server
 
 import (
+	"net/netip"
 	"testing"
 
 	"relay/mounts"
 )
 
-// Whom a full mount passes on must have the login that the next mount asks for.
+// A listener that a full mount sends to another mount needs the login of that mount.
 func TestFullMountsOpenNoOthers(t *testing.T) {
 	const secret = `listener_auth.token_secret = "sixteen or more of them"`
 	s := newServer(t, `
@@ -35,11 +36,11 @@ name = "/free"
 	l := listen(t)
 	runServer(t, s, l)
 	for _, mount := range []string{"/open", "/members", "/closed", "/both", "/free"} {
-		if _, err := s.registry.Attach(mount, mounts.Feed{Kind: mounts.Files}); err != nil {
+		if _, err := s.Registry.Attach(mount, mounts.Feed{Kind: mounts.Files}); err != nil {
 			t.Fatal(err)
 		}
-		if m := s.registry.Find(mount); m.Config().MaxListeners > 0 {
-			if err := m.Audience.Join(&mounts.Listener{Addr: "192.0.2.1"}); err != nil {
+		if m := s.Registry.Find(mount); m.Config().MaxListeners > 0 {
+			if err := m.Audience.Join(&mounts.Listener{Addr: netip.MustParseAddr("192.0.2.1")}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -49,7 +50,7 @@ name = "/free"
 		"/open?token=" + token("/open"):       "403",
 		"/open?token=" + token("/closed"):     "200",
 		"/members":                            "401",
-		"/members?token=" + token("/members"): "200", // both ask for the same
+		"/members?token=" + token("/members"): "200", // both have the same secret
 		"/both?token=" + token("/both"):       "200",
 	} {
 		if got := firstStatus(t, l.Addr(), "GET "+path+" HTTP/1.0\r\n\r\n"); got != want {

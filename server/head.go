@@ -11,42 +11,42 @@ import (
 	"relay/icy"
 )
 
-// maxHead bounds a request head in bytes. Icecast takes 4095; proxies that add
-// cookies and forwarding chains need more.
+// maxHead is the maximum size of a request head in bytes. Icecast accepts 4095; proxies
+// that add cookies and forwarding chains need more.
 const maxHead = 16 << 10
 
-// usualHead is as large as most heads are, in bytes.
+// usualHead is the size in bytes that most heads do not exceed.
 const usualHead = 2 << 10
 
-// maxEmptyLines bounds the empty lines before a request; some clients leave one
-// behind a body.
+// maxEmptyLines is the maximum number of empty lines before a request. Some clients
+// send one after a body.
 const maxEmptyLines = 4
 
 var errEmptyLines = errors.New("there are too many empty lines before the request")
 
-// errHeadTooLarge says that a head did not end within maxHead.
+// errHeadTooLarge means that a head did not end within maxHead.
 var errHeadTooLarge = errors.New("the request head is larger than 16 KiB")
 
-// tlsHandshake begins the first record of a TLS connection (RFC 8446, section
-// 5.1), and no request.
+// tlsHandshake is the first byte of a TLS connection (RFC 8446, section 5.1). No
+// request begins with it.
 const tlsHandshake = 0x16
 
-// A greeting is how a connection begins.
+// greeting is the beginning of a connection. It has one of req, password and hello.
 type greeting struct {
 	req      *http.Request
-	password string    // instead of a request, the password line of a SHOUTcast source
-	body     io.Reader // what comes behind either
-	hello    []byte    // instead of either, the begin of a TLS handshake
+	password string    // the password line of a SHOUTcast source
+	body     io.Reader // the data after req or password
+	hello    []byte    // the beginning of a TLS handshake
 	size     int       // of the request head, in bytes
 }
 
-// readHead reads a request head, which must be whole by the deadline, or the
-// password line of a SHOUTcast source. What cannot become either is given up
-// on at its first line.
+// readHead reads a complete request head or the password line of a SHOUTcast source, by
+// the deadline. It returns an error at the first line that cannot begin either.
 //
-// took is asked for the memory of a head that is larger than most.
+// readHead calls took before it allocates more memory for a head larger than usualHead,
+// and returns its error.
 func readHead(conn net.Conn, deadline time.Time, took func(bytes int) error) (greeting, error) {
-	conn.SetDeadline(deadline) // a TLS handshake writes too
+	conn.SetDeadline(deadline) // for writes too: a TLS handshake writes
 	buf := make([]byte, 0, usualHead)
 	var scan icy.HeadScan
 	for firstLineSeen := false; ; {
@@ -93,8 +93,8 @@ func readHead(conn net.Conn, deadline time.Time, took func(bytes int) error) (gr
 	}
 }
 
-// behind returns a reader of what has been read already and what comes next, and
-// keeps no more than that in memory.
+// behind returns a reader of the bytes in read, followed by conn. It copies read, so
+// that the larger buffer around it can be freed.
 func behind(read []byte, conn net.Conn) io.Reader {
 	if len(read) == 0 {
 		return conn

@@ -27,8 +27,8 @@ func TestEmptyLinesBeforeARequest(t *testing.T) {
 	}
 }
 
-// What a head means does not depend on the pieces in which it comes, and nothing
-// behind it is lost.
+// A head means the same in whatever pieces it arrives, and the bytes after it are not
+// lost.
 func FuzzReadHead(f *testing.F) {
 	for _, h := range recorded.ClientHeads(f) {
 		f.Add(append(h.Bytes, "audio"...), 1)
@@ -49,7 +49,7 @@ func FuzzReadHead(f *testing.F) {
 			}
 			return
 		case parts.password != "" && errors.Is(wholeErr, icy.ErrNotRequest):
-			return // by what stood behind it, which had not come yet
+			return // the bytes after the line decide, and had not arrived yet
 		case wholeErr != nil || err != nil:
 			if wholeErr == nil || err == nil || wholeErr.Error() != err.Error() {
 				t.Fatalf("at once %v, in pieces %v", wholeErr, err)
@@ -66,7 +66,7 @@ func FuzzReadHead(f *testing.F) {
 	})
 }
 
-// The largest head there may be, by the smallest pieces.
+// The largest head in the smallest pieces.
 func BenchmarkReadHeadInPieces(b *testing.B) {
 	head := []byte("GET / HTTP/1.1\r\n" + strings.Repeat("\rx\n", maxHead/3-10))
 	for b.Loop() {
@@ -74,5 +74,5 @@ func BenchmarkReadHeadInPieces(b *testing.B) {
 	}
 }
 
-// anyBytes gives whatever a head takes.
+// anyBytes is a budget without a limit.
 func anyBytes(int) error { return nil }

@@ -1,6 +1,6 @@
 //go:build !race
 
-// The race detector keeps memory of its own; .ci/run has this test run without it.
+// The race detector uses memory of its own; .ci/run runs this test without it.
 
 package server
 
@@ -17,23 +17,24 @@ import (
 	"relay/mounts"
 )
 
-// inUse returns the memory of the heap in use, in bytes. Stacks, which grow by
-// themselves, hold no heads.
+// inUse returns the heap memory in use, in bytes. It leaves out stacks: they contain no
+// heads, and grow by themselves.
 func inUse() int64 {
 	runtime.GC()
-	runtime.GC() // what the first one has only taken out of pools
+	runtime.GC() // frees what the first run has only removed from pools
 	var now runtime.MemStats
 	runtime.ReadMemStats(&now)
 	return int64(now.HeapAlloc)
 }
 
-// beingServed returns how many listeners have not got their head yet.
+// beingServed returns how many listeners have not received the head of their answer
+// yet.
 func beingServed() int {
 	stacks := make([]byte, 4<<20)
 	return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("(*Writers).Serve("))
 }
 
-// heads are as large as a head may be, each by another field.
+// heads has heads of almost the maximum size, each with another large field.
 var heads = map[string]string{
 	"agent":       "User-Agent: " + strings.Repeat("a", 15800) + "\r\n",
 	"referer":     "Referer: http://" + strings.Repeat("a", 15800) + "\r\n",
@@ -49,16 +50,16 @@ func manyFields() string {
 	return b.String()
 }
 
-// A client that stays costs hardly more when it has sent all that a head may hold.
-func TestHeadsAreLetGo(t *testing.T) {
-	hook := listen(t) // which never answers
+// A client that stays costs hardly more memory after a head of the maximum size.
+func TestHeadsAreFreed(t *testing.T) {
+	hook := listen(t) // never answers
 	defer hook.Close()
 	tests := []struct {
 		name    string
-		request string // its lines but for those of heads
-		answer  string // the beginning of it; empty: the client waits for it
+		request string // its lines, except for those of heads
+		answer  string // its beginning; empty: the client waits for it
 		clients int
-		most    int64 // bytes more a client: less than a head, more than what differs between two runs
+		most    int64 // more bytes for each client: less than a head, more than two runs differ by
 	}{
 		{"listener", "GET /live HTTP/1.0\r\n", "HTTP/1.0 200 ", 300, 3000},
 		{"follower", "GET /api/v1/events HTTP/1.0\r\n", "HTTP/1.0 200 ", 100, 8000},
@@ -68,8 +69,9 @@ func TestHeadsAreLetGo(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			// cost returns how many bytes a client with a head costs. Where they are more
-			// than a bound it looks again for some seconds: a head is let go soon.
+			// cost returns how many bytes a client with a head costs. If that is more
+			// than bound, it measures again for some seconds: the server frees a head
+			// soon, not at once.
 			cost := func(head string, bound int64) (used int64) {
 				s := newServer(t, `
 [server]
@@ -88,7 +90,7 @@ url = "http://`+hook.Addr().String()+`/"`)
 				stop := runServer(t, s, l)
 				defer stop()
 				for name, kind := range map[string]mounts.Kind{"/live": mounts.Files, "/asked": mounts.Files, "/asleep": mounts.Relayed} {
-					if _, err := s.registry.Attach(name, mounts.Feed{Kind: kind}); err != nil {
+					if _, err := s.Registry.Attach(name, mounts.Feed{Kind: kind}); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -119,7 +121,7 @@ url = "http://`+hook.Addr().String()+`/"`)
 				}
 				return used
 			}
-			cost("", math.MaxInt64) // what is made once
+			cost("", math.MaxInt64) // allocates what is needed only once
 			small := cost("User-Agent: VLC/3.0.20 LibVLC/3.0.20\r\n", math.MaxInt64)
 			for name, head := range heads {
 				large := cost(head, small+tt.most)

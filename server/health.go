@@ -6,15 +6,15 @@ import (
 	"sync/atomic"
 )
 
-// healthy answers balancers and container engines: the program accepts and
-// answers.
+// healthy answers load balancers and container engines: the program accepts connections
+// and answers them.
 func healthy(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	io.WriteString(w, "ok\n")
 }
 
-// ready answers whether new sources and listeners should be sent here. A server
-// that is full is ready: it says so itself to those it has no room for.
+// ready answers whether a load balancer should send new sources and listeners to this
+// server. A full server is ready: it refuses further clients itself.
 func ready(stopping *atomic.Bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if stopping.Load() {

@@ -17,26 +17,30 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-	"go.uber.org/zap"
 
 	"relay/conf"
-	"relay/journal"
+	"relay/conf/live"
+	"relay/internal/certificates"
 	"relay/mounts"
-	"relay/settings"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func newServer(t *testing.T, toml string) *Server {
 	t.Helper()
-	config, err := settings.Open("", func(string, []byte) (*conf.Config, []byte, error) {
+	return newSecureServer(t, toml, nil)
+}
+
+func newSecureServer(t *testing.T, toml string, certs *certificates.Store) *Server {
+	t.Helper()
+	config, err := live.Open("", func(string, []byte) (*conf.Config, []byte, error) {
 		c, err := conf.Parse("relay.toml", []byte(toml))
 		return c, []byte(toml), err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(config, mounts.NewRegistry(config.Live, zap.NewNop()), nil, journal.NewTail(zap.InfoLevel, 10), nil, zap.NewNop())
+	return New(partsFor(config, certs))
 }
 
 // runServer runs a server until the test ends or stop is called.
@@ -65,7 +69,7 @@ func listen(t *testing.T) net.Listener {
 	return l
 }
 
-// ask returns the status of an address and what is said.
+// ask requests a path and returns the status and the body of the answer.
 func ask(t *testing.T, addr net.Addr, path string) (int, string) {
 	t.Helper()
 	client := http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
@@ -94,7 +98,7 @@ func TestHealthWhenEveryPlaceIsTaken(t *testing.T) {
 	s := newServer(t, "limits.listeners = 1\n")
 	l := listen(t)
 	runServer(t, s, l)
-	in, err := s.registry.Attach("/live", mounts.Feed{Kind: mounts.Files})
+	in, err := s.Registry.Attach("/live", mounts.Feed{Kind: mounts.Files})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,8 +111,8 @@ func TestHealthWhenEveryPlaceIsTaken(t *testing.T) {
 	checkWell(t, l.Addr())
 }
 
-// crowdedListener has no descriptors left as long as more than most
-// connections are open, as the system would say.
+// crowdedListener returns the system's error for a lack of descriptors while at least
+// most connections are open.
 type crowdedListener struct {
 	net.Listener
 	most int64
@@ -159,8 +163,7 @@ func TestHealthWhenConnectionsThatSayNothingHaveTakenAllDescriptors(t *testing.T
 	checkWell(t, l.Addr())
 }
 
-// Who follows the events stays for ever, and one after the other gives way, but
-// for those who have a login.
+// Followers stay for ever. They give way one by one, except for those with a login.
 func TestHealthWhenFollowersHaveTakenAllDescriptors(t *testing.T) {
 	s := newServer(t, guarded)
 	l := &crowdedListener{Listener: listen(t), most: 10}
@@ -178,7 +181,7 @@ func TestHealthWhenFollowersHaveTakenAllDescriptors(t *testing.T) {
 	}
 	checkWell(t, l.Addr())
 	ends(t, first)
-	in, err := s.registry.Attach("/later", mounts.Feed{Kind: mounts.Files})
+	in, err := s.Registry.Attach("/later", mounts.Feed{Kind: mounts.Files})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,8 +193,8 @@ func TestHealthWhenFollowersHaveTakenAllDescriptors(t *testing.T) {
 	}
 }
 
-// A body that never comes costs a descriptor too, whether it is read, as at the
-// login, or not.
+// A request whose body never arrives takes a descriptor too, whether the server reads
+// the body, as at the login, or not.
 func TestHealthWhenRequestsThatAreNeverWholeHaveTakenAllDescriptors(t *testing.T) {
 	s := newServer(t, "limits.header_timeout = '1h'\n")
 	l := &crowdedListener{Listener: listen(t), most: 10}
@@ -207,12 +210,13 @@ func TestHealthWhenRequestsThatAreNeverWholeHaveTakenAllDescriptors(t *testing.T
 	checkWell(t, l.Addr())
 }
 
-// Who waits to listen has a descriptor, and must not take the last.
+// A listener that waits for a mount to play takes a descriptor, and must not take the
+// last one.
 func TestHealthWhenListenersWaitForAMountThatNeverPlays(t *testing.T) {
 	s := newServer(t, "limits.listeners = 5\n")
 	l := &crowdedListener{Listener: listen(t), most: 10}
 	runServer(t, s, l)
-	if _, err := s.registry.Attach("/asleep", mounts.Feed{Kind: mounts.Relayed}); err != nil {
+	if _, err := s.Registry.Attach("/asleep", mounts.Feed{Kind: mounts.Relayed}); err != nil {
 		t.Fatal(err)
 	}
 	answers := make(chan string, 50)
@@ -246,7 +250,7 @@ func TestABodyThatNobodyReadsIsNotWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer half.Close()
-	half.SetDeadline(time.Now().Add(20 * time.Second)) // net/http would wait for a minute
+	half.SetDeadline(time.Now().Add(20 * time.Second)) // less than the minute that net/http would wait
 	io.WriteString(half, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{")
 	if answer, err := io.ReadAll(half); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 405 ") {
 		t.Errorf("answered %q, %v", answer, err)
@@ -289,9 +293,9 @@ func TestShutdownIsNoLongerReady(t *testing.T) {
 
 func TestFollowersAreFewerWhereListenersMayBeMore(t *testing.T) {
 	s := newServer(t, "limits.listeners = 1\n")
-	most := s.api.Events.Room()
+	most := s.Capacity.Followers()
 	replace(t, s, "limits.listeners = 1000000000\n")
-	if s.api.Events.Room() >= most {
+	if s.Capacity.Followers() >= most {
 		t.Error("listeners who may come leave as much as before")
 	}
 }

@@ -8,39 +8,39 @@ import (
 	"strings"
 	"testing"
 
-	"relay/frames"
-	"relay/frames/frametest"
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 	"relay/icy"
 	"relay/mounts"
 )
 
-// A hidden mount is told of to the logins that open it and to nobody else, under
-// whatever address, even to those who know its name.
+// Only a login that opens a hidden mount gets answers that mention the mount, at any
+// path, even if the request names it.
 func TestHiddenMountsAreToldOfNowhere(t *testing.T) {
 	s := newServer(t, permitted+"[[mount]]\nname = '/secret'\nhidden = true\n")
-	defer s.registry.Close()
-	s.admin.Music = noMusic{}
-	in, err := s.registry.Attach("/secret", mounts.Feed{Kind: mounts.Live, Station: icy.Station{Name: "Nobody's business"}})
+	defer s.Registry.Close()
+	s.Icecast.Music = noMusic{}
+	in, err := s.Registry.Attach("/secret", mounts.Feed{Kind: mounts.LiveSource, Station: icy.Station{Name: "Nobody's business"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	in.SetTitle(mounts.Title{Text: "Hush"})
 	header := frametest.Header(128000, 44100, 2)
-	in.Write(frames.Frame{Header: header, Data: frametest.Numbered(header, 1)})
+	in.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)})
 	router, requests := s.routes(), 0
 	tells := func(path, login string) bool {
 		req := httptest.NewRequest(http.MethodGet, path, nil)
 		if user, password, given := strings.Cut(login, ":"); given {
 			req.SetBasicAuth(user, password)
 		}
-		requests++ // each from an address of its own, which has made no guesses yet
+		requests++ // each from its own address, which has not guessed a login yet
 		req.RemoteAddr = fmt.Sprintf("10.0.%d.%d:1", requests>>8, requests&255)
 		w := httptest.NewRecorder()
 		router.ServeHTTP(w, req)
 		text := strings.NewReplacer(`\/`, "/", "&#39;", "'").Replace(w.Body.String())
 		return strings.Contains(text, "/secret") || strings.Contains(text, "Nobody's business") || strings.Contains(text, "Hush")
 	}
-	asking := slices.DeleteFunc(slices.Clone(askers), func(a asker) bool { return a.header != "" }) // those by a login of their own
+	asking := slices.DeleteFunc(slices.Clone(askers), func(a asker) bool { return a.header != "" }) // those with a login of their own
 	opened := map[string]bool{"operator": true, "source of /live": true}
 	for _, row := range permissions {
 		if row.method != http.MethodGet || strings.Contains(row.path, "mode=updinfo") {
@@ -81,12 +81,13 @@ func TestHiddenMountsAreToldOfNowhere(t *testing.T) {
 	}
 }
 
-// Its address works, and so do the playlists that lead there; they count nobody.
+// The address and the playlists of a hidden mount work; the playlists do not contain
+// the number of listeners.
 func TestPlaylistOfAHiddenMount(t *testing.T) {
 	s := newServer(t, "[[mount]]\nname = '/secret'\nhidden = true\n")
-	defer s.registry.Close()
+	defer s.Registry.Close()
 	for mount, counts := range map[string]bool{"/secret": false, "/open": true} {
-		if _, err := s.registry.Attach(mount, mounts.Feed{Kind: mounts.Files}); err != nil {
+		if _, err := s.Registry.Attach(mount, mounts.Feed{Kind: mounts.Files}); err != nil {
 			t.Fatal(err)
 		}
 		w := httptest.NewRecorder()

@@ -10,8 +10,8 @@ import (
 
 	"github.com/pires/go-proxyproto"
 
-	"relay/certificates"
 	"relay/conf"
+	"relay/internal/certificates"
 )
 
 // Open opens an address, as net.Listen does.
@@ -19,8 +19,8 @@ type Open func(network, address string) (net.Listener, error)
 
 var errNoClient = errors.New("the PROXY header names no address of a client by TCP")
 
-// Listen opens the configured addresses, those for TLS last. The error says
-// which one failed and what to do.
+// Listen opens the configured addresses, those for TLS last. The error names the
+// address that failed and what to do; the others are closed then.
 func Listen(live *conf.Live, certs *certificates.Store, listen Open) ([]net.Listener, error) {
 	c := live.Config()
 	var open []net.Listener
@@ -47,9 +47,8 @@ func Listen(live *conf.Live, certs *certificates.Store, listen Open) ([]net.List
 	return open, nil
 }
 
-// proxied lets trusted proxies begin a connection with the PROXY protocol,
-// version 1 or 2, ahead of TLS too. From anyone else it is no request and ends
-// at the door.
+// proxied allows trusted proxies to begin a connection with the PROXY protocol, version
+// 1 or 2, also before TLS. From any other client, such a header is an invalid request.
 func proxied(c *conf.Live, l net.Listener) net.Listener {
 	return &proxyproto.Listener{
 		Listener:          l,
@@ -61,8 +60,8 @@ func proxied(c *conf.Live, l net.Listener) net.Listener {
 	}
 }
 
-// namesClient refuses a header of the PROXY protocol that speaks for somebody and
-// does not say for whom: there would be no address to ask anything about.
+// namesClient returns an error for a PROXY header that stands for a client without its
+// address: bans and limits would have no address to check.
 func namesClient(h *proxyproto.Header) error {
 	if _, ok := h.SourceAddr.(*net.TCPAddr); !ok && !h.Command.IsLocal() {
 		return errNoClient
@@ -70,9 +69,9 @@ func namesClient(h *proxyproto.Header) error {
 	return nil
 }
 
-// ListenShoutcast opens the configured address for SHOUTcast sources, or
-// returns nil when there is none. Connections there are served like any
-// others: the programs that come merely dial one port more than they are told.
+// ListenShoutcast opens the configured address for SHOUTcast sources, or returns nil if
+// there is none. Its connections are served like any others: SHOUTcast programs merely
+// connect to the port after the one that they are told.
 func ListenShoutcast(live *conf.Live, listen Open) (net.Listener, error) {
 	c := live.Config()
 	if c.Server.ShoutcastListen == "" {
@@ -85,8 +84,8 @@ func ListenShoutcast(live *conf.Live, listen Open) (net.Listener, error) {
 	return proxied(live, l), nil
 }
 
-// NextPort opens the port behind that of an open address, or returns nil when
-// it is not free.
+// NextPort opens the port after that of an open address, or returns nil if it is not
+// free.
 func NextPort(main net.Addr) net.Listener {
 	at, ok := main.(*net.TCPAddr)
 	if !ok {
@@ -101,13 +100,13 @@ func NextPort(main net.Addr) net.Listener {
 	return l
 }
 
-// explain adds to a bind error what to do about it.
+// explain adds the remedy to an error of Open.
 func explain(address string, err error) error {
 	switch {
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("cannot listen on %s: %w (ports below 1024 need a privilege: choose a higher port)", address, err)
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("cannot listen on %s: the port is in use by another program (stop it, or choose another port, as in relay -listen :9000)", address)
+		return fmt.Errorf("cannot listen on %s: the port is in use by another program (stop it, or choose another port: relay --listen :9000)", address)
 	}
 	return fmt.Errorf("cannot listen on %s: %w", address, err)
 }

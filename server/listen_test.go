@@ -17,19 +17,19 @@ import (
 
 const oneProxy = "server.trusted_proxies = ['127.0.0.1']\nauth.source_password = 'hackme'\n"
 
-// proxyHeader is a header of the PROXY protocol, version 2, with the address
-// 192.0.2.7 in it.
+// proxyHeader returns a header of the PROXY protocol, version 2, with the address
+// 192.0.2.7.
 func proxyHeader(command, family byte) string {
 	return "\r\n\r\n\x00\r\nQUIT\n" + string([]byte{command, family, 0, 12, 192, 0, 2, 7, 127, 0, 0, 1, 1, 1, 2, 2})
 }
 
-// A proxy that does not say for whom it speaks is refused and does no harm.
+// A PROXY header without the client's address is refused and does no harm.
 func TestAProxyNamesItsClient(t *testing.T) {
 	s := newServer(t, oneProxy)
 	core, log := observer.New(zap.ErrorLevel)
-	s.log = zap.New(core)
+	s.Log = zap.New(core)
 	l := listen(t)
-	runServer(t, s, proxied(s.conf, l))
+	runServer(t, s, proxied(s.Conf, l))
 	const get, password = "GET /healthz HTTP/1.0\r\n\r\n", "wrong\r\n\r\n"
 	for _, c := range []struct {
 		name, says string
@@ -59,11 +59,12 @@ func TestAProxyNamesItsClient(t *testing.T) {
 	}
 }
 
-// Behind a proxy a refusal arrives as well, though more was sent than was read.
+// Behind a proxy, a refusal also arrives if the client has sent more than the server
+// has read.
 func TestRefusalsArriveThroughAProxy(t *testing.T) {
 	s := newServer(t, oneProxy)
 	l := listen(t)
-	runServer(t, s, proxied(s.conf, l))
+	runServer(t, s, proxied(s.Conf, l))
 	for says, want := range map[string]string{
 		"SOURCE /live HTTP/1.0\r\nAuthorization: Basic eDp5\r\n\r\n": "HTTP/1.0 401 ",
 		"GET / HTTP/9\r\n": "HTTP/1.0 400 ",
@@ -82,8 +83,8 @@ func TestRefusalsArriveThroughAProxy(t *testing.T) {
 	}
 }
 
-// spoken is a connection over which something was said, so many bytes in each
-// piece.
+// spoken is a connection on which the client has sent says. Each Read returns at most
+// piece bytes.
 type spoken struct {
 	net.Conn
 	says  []byte
@@ -106,7 +107,7 @@ func (s *spoken) SetReadDeadline(time.Time) error { return nil }
 func (s *spoken) Accept() (net.Conn, error)       { return s, nil }
 func (s *spoken) Addr() net.Addr                  { return nil }
 
-// Whatever a proxy says, there is an address to ask about.
+// Whatever header a proxy sends, the server knows an address to check.
 func FuzzProxyHeader(f *testing.F) {
 	const get = "GET / HTTP/1.0\r\n\r\n"
 	f.Add([]byte(proxyHeader(0x21, 0x10)+get), 100)

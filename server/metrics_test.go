@@ -13,13 +13,13 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/certificates"
 	"relay/conf"
+	"relay/internal/certificates"
 	"relay/mounts"
 )
 
-// documented reads the tables of docs/metrics.md as lines of metric, type,
-// labels and meaning.
+// documented reads the tables of docs/metrics.md as lines of metric, type, labels and
+// meaning.
 func documented(t *testing.T) (lines []string) {
 	t.Helper()
 	text, err := os.ReadFile("../docs/metrics.md")
@@ -34,7 +34,7 @@ func documented(t *testing.T) (lines []string) {
 	return lines
 }
 
-// shown reads the same from /metrics.
+// shown returns the same lines from the text of /metrics.
 func shown(text string) (lines []string) {
 	help, kind, labels := map[string]string{}, map[string]string{}, map[string]string{}
 	label := regexp.MustCompile(`(\w+)="`)
@@ -67,17 +67,16 @@ func shown(text string) (lines []string) {
 }
 
 func TestMetricsAsDocumented(t *testing.T) {
-	s := newServer(t, "[[mount]]\nname = '/live'\nmax_listeners = 5\n")
 	certs, err := certificates.Open(conf.TLS{ACMEHosts: []string{"radio.example.org"}, ACMECache: t.TempDir()}, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.certs = certs
-	in, err := s.registry.Attach("/live", mounts.Feed{Kind: mounts.Live})
+	s := newSecureServer(t, "[[mount]]\nname = '/live'\nmax_listeners = 5\n", certs)
+	in, err := s.Registry.Attach("/live", mounts.Feed{Kind: mounts.LiveSource})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.registry.Close()
+	defer s.Registry.Close()
 	defer in.Detach()
 	w := httptest.NewRecorder()
 	s.routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
@@ -97,29 +96,30 @@ func TestMetricsAsDocumented(t *testing.T) {
 	}
 }
 
-// What Prometheus has counted never becomes less, whatever a mount does.
+// The counters of a mount never decrease, whatever the mount does.
 func TestCountersGoOnWhenAMountComesBack(t *testing.T) {
 	s := newServer(t, "[[mount]]\nname = '/live'\ngrace = '0s'\n")
-	defer s.registry.Close()
+	defer s.Registry.Close()
 	counted := func() string {
 		w := httptest.NewRecorder()
 		s.routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 		return regexp.MustCompile(`relay_mount_sources_total\{mount="/live"\} \d+`).FindString(w.Body.String())
 	}
 	for n := 1; n <= 3; n++ {
-		in, err := s.registry.Attach("/live", mounts.Feed{Kind: mounts.Live})
+		in, err := s.Registry.Attach("/live", mounts.Feed{Kind: mounts.LiveSource})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := fmt.Sprintf(`relay_mount_sources_total{mount="/live"} %d`, n); counted() != want {
+		want := fmt.Sprintf(`relay_mount_sources_total{mount="/live"} %d`, n)
+		if counted() != want {
 			t.Errorf("%q, want %q", counted(), want)
 		}
 		in.Detach()
-		for s.registry.Find("/live") != nil { // the grace is a timer, of no length
+		for s.Registry.Find("/live") != nil { // the mount ends by a timer, in spite of a grace of 0
 			runtime.Gosched()
 		}
-		if got := counted(); got != "" {
-			t.Errorf("a mount that is gone shows %q", got)
+		if got := counted(); got != want {
+			t.Errorf("a mount that is gone shows %q, want %q", got, want)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,8 +18,8 @@ import (
 	"relay/mounts"
 )
 
-// ownLogins is a station where every mount has a login of its own. /a and /club
-// have one file of listeners, by two names.
+// ownLogins is a station where every mount has a login of its own. /a and /club use the
+// same file of listeners, under two names.
 const ownLogins = `
 [server]
 trusted_proxies = ["127.0.0.1"]
@@ -61,12 +62,11 @@ source_user = "own"
 source_password = "password-of-own"
 `
 
-// all are the mounts of that station, some of which are renditions or fit a
-// pattern.
+// all are the mounts of that station. Some are renditions or match a pattern.
 var all = []string{"/a", "/club", "/solo", "/secret", "/secret-64", "/quiet", "/pattern/one", "/pattern/own"}
 
-// A login opens its own mount, with its renditions, and no other mount; nor
-// does it learn of others that are hidden.
+// A login opens its own mount, with its renditions, and no other one. Its answers do
+// not mention other mounts that are hidden.
 func TestEveryMountHasItsOwnLogin(t *testing.T) {
 	for user, own := range map[string][]string{
 		"a": {"/a"}, "club": {"/club"}, "solo": {"/solo"}, "secret": {"/secret", "/secret-64"}, "quiet": {"/quiet"}, "both": {"/solo", "/quiet"},
@@ -76,8 +76,8 @@ func TestEveryMountHasItsOwnLogin(t *testing.T) {
 	}
 }
 
-// checkOwnLogin has a user try everything everywhere. Its guesses come from many
-// addresses, and are fewer than the server looks at.
+// checkOwnLogin tries everything on every mount as one user. The throttle does not
+// affect its guesses: they come from many addresses, and are few enough in total.
 func checkOwnLogin(t *testing.T, user string, own []string) {
 	dir := t.TempDir()
 	for _, name := range []string{"shared", "solo", "pattern"} {
@@ -89,7 +89,7 @@ func checkOwnLogin(t *testing.T, user string, own []string) {
 		t.Fatal(err)
 	}
 	s := newServer(t, strings.ReplaceAll(ownLogins, "DIR", dir))
-	s.admin.Music = noMusic{}
+	s.Icecast.Music = noMusic{}
 	l := listen(t)
 	runServer(t, s, l)
 	for _, name := range all {
@@ -97,11 +97,11 @@ func checkOwnLogin(t *testing.T, user string, own []string) {
 		if name == "/secret-64" {
 			feed.Kind = mounts.Encoded
 		}
-		if _, err := s.registry.Attach(name, feed); err != nil {
+		if _, err := s.Registry.Attach(name, feed); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.registry.Find("/club").SetFallbacks([]string{"/secret"})
+	s.Registry.Find("/club").SetFallbacks([]string{"/secret"})
 	login, operator := user+":password-of-"+user, user == "admin"
 	switch user {
 	case "admin":
@@ -155,7 +155,7 @@ func checkOwnLogin(t *testing.T, user string, own []string) {
 		} {
 			opens := isOwn[name]
 			if strings.HasPrefix(row.path, "/admin/manageauth") && name != "/solo" && !strings.Contains(name, "secret") && name != "/quiet" {
-				opens = operator // the file is that of other mounts, or of all that fit a pattern
+				opens = operator // other mounts, or all mounts of a pattern, use the same file
 			}
 			got, body := ask(row.method, row.path)
 			if (got != 401) != opens || got == 403 {
@@ -175,11 +175,11 @@ func checkOwnLogin(t *testing.T, user string, own []string) {
 		if operator {
 			continue
 		}
-		if err := s.gate.Source(withLogin(login, requests), name); (err == nil) != isOwn[name] {
+		if err := s.Gate.Source(withLogin(login, requests), name); (err == nil) != isOwn[name] {
 			t.Errorf("a source for %s: %v", name, err)
 		}
 		_, password, _ := strings.Cut(login, ":")
-		if _, _, err := s.gate.PasswordLine(t.Context(), fmt.Sprintf("10.3.%d.%d", requests>>8, requests&255), name+":"+password, "/none"); (err == nil) != (isOwn[name] && name != "/secret-64") {
+		if _, _, err := s.Gate.PasswordLine(t.Context(), netip.MustParseAddr(fmt.Sprintf("10.3.%d.%d", requests>>8, requests&255)), name+":"+password, "/none"); (err == nil) != (isOwn[name] && name != "/secret-64") {
 			t.Errorf("a password line for %s: %v", name, err)
 		}
 	}
@@ -201,7 +201,7 @@ func checkOwnLogin(t *testing.T, user string, own []string) {
 	}
 }
 
-// withLogin is a request of an address of its own.
+// withLogin returns a request with a login, from an address of its own.
 func withLogin(login string, number int) *http.Request {
 	req, _ := http.NewRequest("SOURCE", "/", nil)
 	req.RemoteAddr = fmt.Sprintf("10.4.%d.%d:1", number>>8, number&255)
@@ -210,13 +210,13 @@ func withLogin(login string, number int) *http.Request {
 	return req
 }
 
-// An error that a command gives a DJ names no mount that is hidden from the DJ.
+// The error of a DJ's command names no mount that is hidden from the DJ.
 func TestErrorsNameNoHiddenMounts(t *testing.T) {
 	s := newServer(t, ownLogins)
-	defer s.registry.Close()
-	s.admin.SetFallbacks = func(string, []string) error { return errors.New("go in a circle: /a → /secret → /a") }
+	defer s.Registry.Close()
+	s.Icecast.Fallbacks = circular{}
 	for _, name := range []string{"/a", "/club"} {
-		if _, err := s.registry.Attach(name, mounts.Feed{Kind: mounts.Files}); err != nil {
+		if _, err := s.Registry.Attach(name, mounts.Feed{Kind: mounts.Files}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -229,4 +229,11 @@ func TestErrorsNameNoHiddenMounts(t *testing.T) {
 			t.Errorf("%s is told %d %s", login, w.Code, w.Body)
 		}
 	}
+}
+
+// circular refuses all fallbacks.
+type circular struct{}
+
+func (circular) Set(string, []string) error {
+	return errors.New("form a loop: /a → /secret → /a")
 }

@@ -13,8 +13,8 @@ import (
 	"relay/mounts"
 )
 
-// open begin the paths whose answers the pages of any site may read: nobody needs
-// a login there, or it is a stream, which players in pages fetch.
+// open are the beginnings of the paths whose answers the pages of any site may read:
+// either they need no login, or they are streams, which players in pages request.
 var open = []string{
 	"/status-json.xsl", "/server_version.xsl", "/7.html", "/7.xsl", "/stats", "/currentsong", "/played", "//", "/live", "/own", "/members", "/tokens", "/nothing", "/listen.",
 	"/api/v1/status", "/api/v1/openapi.json", "/api/v1/mounts/live/titles",
@@ -29,14 +29,14 @@ func isOpen(path string) bool {
 	return false
 }
 
-// A page of another site reads nothing for which a login is needed, and may not
-// have its visitors' browsers send one.
+// A page of another site cannot read an answer that needs a login, nor make its
+// visitors' browsers send a login.
 func TestWhatPagesOfOthersMayRead(t *testing.T) {
 	s := newServer(t, strings.Replace(permitted, "MEMBERS", "no-members", 1))
-	s.admin.Music = noMusic{}
+	s.Icecast.Music = noMusic{}
 	l := listen(t)
 	runServer(t, s, l)
-	if _, err := s.registry.Attach("/live", mounts.Feed{Kind: mounts.Files}); err != nil {
+	if _, err := s.Registry.Attach("/live", mounts.Feed{Kind: mounts.Files}); err != nil {
 		t.Fatal(err)
 	}
 	paths := map[string]bool{"/api/v1/server": true, "/api/v1/session": true, "/api/v1/status": true, "/api/v1/mounts/live/titles": true}

@@ -17,11 +17,11 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"relay/admin"
 	"relay/mounts"
+	"relay/web/icecast"
 )
 
-// asker is who asks: with a login, or with a field of the head, or both.
+// asker is a client with a login, a header field, or both.
 type asker struct{ who, login, header string }
 
 // askers are the columns of the table.
@@ -38,9 +38,9 @@ var askers = []asker{
 	{"operator's session", "", "Cookie: SESSION\r\n"},
 }
 
-// permissions are who may do what: the status that each of askers gets. A "#"
-// in a path stands for another number at each request. HEAD is answered as GET,
-// unless wantOfHead says otherwise.
+// permissions are the status that each asker gets for a request. A "#" in a path stands
+// for another number in each request. HEAD has the same status as GET, unless
+// wantOfHead returns another one.
 var permissions = []struct{ method, path, want string }{
 	//                                                        nobody wrong source other relay operator listener site token session
 	{"GET", "/", "200 200 200 200 200 200 200 200 200 200"},
@@ -57,6 +57,16 @@ var permissions = []struct{ method, path, want string }{
 	{"GET", "/played", "200 200 200 200 200 200 200 200 200 200"},
 	{"GET", "/played.html", "200 200 200 200 200 200 200 200 200 200"},
 	{"GET", "/index.html", "200 200 200 200 200 200 200 200 200 200"},
+	{"GET", "/dj", "302 302 302 302 302 302 302 302 302 302"},
+	{"GET", "/dj/", "302 302 302 302 302 302 302 302 302 302"},
+	{"GET", "/studio", "302 302 302 302 302 302 302 302 302 302"},
+	{"GET", "/player", "302 302 302 302 302 302 302 302 302 302"},
+	{"GET", "/player/", "302 302 302 302 302 302 302 302 302 302"},
+	{"GET", "/status", "302 302 302 302 302 302 302 302 302 302"},
+	{"GET", "/dashboard", "302 302 302 302 302 302 302 302 302 302"},
+	{"GET", "/login", "302 302 302 302 302 302 302 302 302 302"},
+	{"GET", "/api", "302 302 302 302 302 302 302 302 302 302"},
+	{"GET", "/admin/index.html", "302 302 302 302 302 302 302 302 302 302"},
 	{"GET", "/admin", "302 302 302 302 302 302 302 302 302 302"},
 	{"GET", "/listen.pls", "200 200 200 200 200 200 200 200 200 200"},
 	{"GET", "/listen.m3u", "200 200 200 200 200 200 200 200 200 200"},
@@ -135,14 +145,14 @@ var permissions = []struct{ method, path, want string }{
 	{"PATCH", "/admin/killsource?mount=/live", "405 405 405 405 405 405 405 405 405 405"},
 }
 
-// elsewhere are the routes with a table of their own, and where that is.
-var elsewhere = map[string]string{"/api/v1/…": "api/access_test.go"}
+// elsewhere maps the routes with their own table to the file of the table.
+var elsewhere = map[string]string{"/api/v1/…": "web/api/access_test.go"}
 
-// changing are the commands that do something, for which HEAD gets 405 from
-// whoever may have them done.
+// changing are the commands with an effect. HEAD of them gets 405, if the login may use
+// them.
 var changing = []string{"moveclients", "fallbacks", "skip", "queue", "manageauth", "killclient", "killsource"}
 
-// wantOfHead is the status that HEAD gets where GET gets want.
+// wantOfHead returns the status of HEAD where GET gets want.
 func wantOfHead(path, want string) string {
 	command, _, _ := strings.Cut(strings.TrimPrefix(path, "/admin/"), "?")
 	if slices.Contains(changing, command) && want != "401" && want != "403" {
@@ -152,7 +162,7 @@ func wantOfHead(path, want string) string {
 }
 
 // noMusic is a server without music.
-type noMusic struct{ admin.Music }
+type noMusic struct{ icecast.Music }
 
 func (noMusic) Skip(string) error                      { return errors.New("no music") }
 func (noMusic) Coming(string) ([]mounts.Coming, error) { return nil, errors.New("no music") }
@@ -183,11 +193,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newServer(t, strings.Replace(permitted, "MEMBERS", members, 1))
-	s.admin.Music = noMusic{}
+	s.Icecast.Music = noMusic{}
 	l := listen(t)
 	runServer(t, s, l)
 	for _, mount := range []string{"/live", "/own", "/members", "/tokens"} {
-		if _, err := s.registry.Attach(mount, mounts.Feed{Kind: mounts.Files}); err != nil {
+		if _, err := s.Registry.Attach(mount, mounts.Feed{Kind: mounts.Files}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -223,7 +233,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 }
 
-// logIn begins a session, and returns its cookie.
+// logIn begins a login session and returns its cookie.
 func logIn(t *testing.T, addr net.Addr, user, password string) string {
 	t.Helper()
 	body := fmt.Sprintf(`{"user":%q,"password":%q}`, user, password)
@@ -238,8 +248,8 @@ func logIn(t *testing.T, addr net.Addr, user, password string) string {
 	return answer.Cookies()[0].Name + "=" + answer.Cookies()[0].Value
 }
 
-// firstStatus sends a request on a connection of its own, and returns the
-// status that it gets, without waiting for more.
+// firstStatus sends a request on its own connection and returns the status of the
+// answer. It does not read the rest.
 func firstStatus(t *testing.T, addr net.Addr, request string) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr.String())
@@ -256,7 +266,7 @@ func firstStatus(t *testing.T, addr net.Addr, request string) string {
 	return fmt.Sprintf("%q, %v", line, err)
 }
 
-// A route that is in no table fails here.
+// This test fails for a route that is in no table.
 func TestEveryRouteHasItsPermissions(t *testing.T) {
 	s := newServer(t, permitted)
 	router := s.routes()
@@ -274,7 +284,7 @@ func TestEveryRouteHasItsPermissions(t *testing.T) {
 	routesSeen := 0
 	router.Walk(func(route *mux.Route, _ *mux.Router, around []*mux.Route) error {
 		if route.GetHandler() == nil {
-			return nil // there are others in it
+			return nil // it contains other routes
 		}
 		routesSeen++
 		name := routeName(t, route)
@@ -302,8 +312,7 @@ func TestEveryRouteHasItsPermissions(t *testing.T) {
 	}
 }
 
-// routeName is the name of a route or else its path, with "…" for whatever may
-// follow.
+// routeName returns the name of a route, or otherwise its path, with "…" for any rest.
 func routeName(t *testing.T, route *mux.Route) string {
 	t.Helper()
 	if name := route.GetName(); name != "" {
@@ -319,9 +328,8 @@ func routeName(t *testing.T, route *mux.Route) string {
 	return template
 }
 
-// What the table says holds for SHOUTcast's sources too, who have a password
-// alone.
-func TestWhichPasswordLinesAreLetIn(t *testing.T) {
+// The table also holds for SHOUTcast sources, which send only a password.
+func TestPasswordLinesThatAreAccepted(t *testing.T) {
 	s := newServer(t, permitted)
 	l := listen(t)
 	runServer(t, s, l)

@@ -23,7 +23,7 @@ func newTestProxies(t testing.TB, toml string) *proxies {
 	return newProxies(conf.NewLive(c))
 }
 
-// from returns a request with the given lines, as identified.
+// from returns a request with the given header lines, after identify.
 func (p *proxies) from(t testing.TB, peer string, lines ...string) *http.Request {
 	t.Helper()
 	req := &http.Request{Header: http.Header{}}
@@ -104,12 +104,12 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-// A field that a proxy has not set once is its clients' own, whatever a client writes
-// into it.
+// If one request of a proxy lacked a field, the proxy does not set it. From then on,
+// the field has no effect, whatever a client writes into it.
 func TestProxiesAreBelievedWhatTheyAlwaysSay(t *testing.T) {
 	const client = "198.51.100.7"
 	tests := map[string]struct {
-		usual, made []string // what the proxy sends, and what a client adds to it
+		usual, made []string // the fields of the proxy, and those that a client adds
 	}{
 		"X-Forwarded-For":               {[]string{"X-Forwarded-For: " + client}, []string{"X-Real-IP: 203.0.113.9", "Forwarded: for=203.0.113.9"}},
 		"X-Real-IP":                     {[]string{"X-Real-IP: " + client}, []string{"X-Forwarded-For: 203.0.113.9, 10.1.1.1", "Forwarded: for=203.0.113.9"}},
@@ -120,7 +120,7 @@ func TestProxiesAreBelievedWhatTheyAlwaysSay(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			p := newTestProxies(t, trusting)
-			p.from(t, "10.0.0.1:5")                         // a program beside it
+			p.from(t, "10.0.0.1:5")                         // a program on the proxy's machine
 			p.from(t, "10.0.0.2:5", "X-Real-IP: 192.0.2.1") // another proxy
 			for _, lines := range [][]string{tt.usual, append(tt.made, tt.usual...), tt.usual} {
 				if req := p.from(t, "10.0.0.1:5", lines...); req.RemoteAddr != client+":5" {
@@ -160,16 +160,16 @@ func TestProxiesAreBelievedWhatTheyAlwaysSay(t *testing.T) {
 	})
 	t.Run("many proxies", func(t *testing.T) {
 		p := newTestProxies(t, trusting)
-		for i := range 2 * mostProxies {
+		for i := range 2 * maxProxies {
 			p.from(t, fmt.Sprintf("10.0.%d.%d:5", i>>8, i&255), "X-Real-IP: 192.0.2.1")
 		}
-		if n := len(p.sets); n > mostProxies {
+		if n := len(p.sets); n > maxProxies {
 			t.Errorf("%d are remembered", n)
 		}
 	})
 }
 
-// What the client asked the proxy for is what the proxy says of it.
+// The proxy's own element of Forwarded tells the scheme and the host of the request.
 func TestForwardedSaysWhatWasAskedFor(t *testing.T) {
 	for line, want := range map[string]string{
 		`for=198.51.100.7;proto=https;host=radio.example.org`:                                     "https radio.example.org",
@@ -185,8 +185,8 @@ func TestForwardedSaysWhatWasAskedFor(t *testing.T) {
 	}
 }
 
-// Whatever a proxy passes on, the result is an address, and a stranger's claim
-// changes nothing.
+// Whatever fields a proxy passes on, the result is an address. The fields of an
+// untrusted client have no effect.
 func FuzzIdentify(f *testing.F) {
 	f.Add("203.0.113.9, 198.51.100.7, 10.1.1.1", "", "", "127.0.0.1:5")
 	f.Add("", "[2001:db8::7]:1", "", "192.0.2.1:5")
@@ -218,7 +218,8 @@ func FuzzIdentify(f *testing.F) {
 	})
 }
 
-// What a proxy appends to Forwarded is read, whatever its client has put before it.
+// The server reads the element that a proxy appends to Forwarded, whatever its client
+// wrote before it.
 func FuzzForwarded(f *testing.F) {
 	f.Add(`for="`)
 	f.Add(`for=203.0.113.9;proto="\`)

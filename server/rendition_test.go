@@ -48,7 +48,7 @@ name = "/open-hidden"
 hidden = true
 `
 
-// token signs a mount for an hour.
+// token returns a token for a mount that is valid for an hour.
 func token(mount string) string {
 	expiry := fmt.Sprint(time.Now().Add(time.Hour).Unix())
 	mac := hmac.New(sha256.New, []byte("sixteen or more of them"))
@@ -56,18 +56,18 @@ func token(mount string) string {
 	return expiry + "." + hex.EncodeToString(mac.Sum(nil))
 }
 
-// A rendition of a mount opens to whom that mount opens, is listed where that is
-// and takes no source.
+// A rendition is open to the same listeners as its mount, is listed in the same places,
+// and accepts no source.
 func TestRenditionsAreAsClosedAsTheirMount(t *testing.T) {
 	s := newServer(t, secretStation)
 	l := listen(t)
 	runServer(t, s, l)
 	for mount, kind := range map[string]mounts.Kind{"/live": mounts.Files, "/live-64": mounts.Encoded, "/open": mounts.Files, "/open-hidden": mounts.Encoded} {
 		feed := mounts.Feed{Kind: kind}
-		if s.conf.Config().Mount(mount).Hidden {
+		if s.Conf.Config().Mount(mount).Hidden {
 			feed.Station.Name = "Private"
 		}
-		if _, err := s.registry.Attach(mount, feed); err != nil {
+		if _, err := s.Registry.Attach(mount, feed); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -154,17 +154,17 @@ func TestRenditionsAreAsClosedAsTheirMount(t *testing.T) {
 			t.Errorf("the password line %q is let in", line)
 		}
 	}
-	if in := s.registry.Find("/live-64").LiveSources(); len(in) > 0 {
+	if in := s.Registry.Find("/live-64").LiveSources(); len(in) > 0 {
 		t.Errorf("%d sources send to a rendition", len(in))
 	}
 }
 
-// A mount that a reload makes a rendition loses its source.
+// A mount loses its source if a reload makes it a rendition.
 func TestReloadMakesARendition(t *testing.T) {
 	const toml = "[[mount]]\nname = '/live'\n"
 	s := newServer(t, toml)
-	defer s.registry.Close()
-	in, err := s.registry.Attach("/live-64", mounts.Feed{Kind: mounts.Live})
+	defer s.Registry.Close()
+	in, err := s.Registry.Attach("/live-64", mounts.Feed{Kind: mounts.LiveSource})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,19 +172,19 @@ func TestReloadMakesARendition(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.conf.Replace(c)
-	s.registry.Reconfigure()
+	s.Conf.Replace(c)
+	s.Registry.Reconfigure()
 	select {
 	case <-in.Ended():
 	default:
 		t.Error("a source still sends to a rendition")
 	}
-	if _, err := s.registry.Attach("/live-64", mounts.Feed{Kind: mounts.Live}); err == nil {
+	if _, err := s.Registry.Attach("/live-64", mounts.Feed{Kind: mounts.LiveSource}); err == nil {
 		t.Error("a source may send to a rendition")
 	}
 }
 
-// authorization is the head's line for a login.
+// authorization returns the header line for a login.
 func authorization(login string) string {
 	if login == "" {
 		return ""

@@ -6,25 +6,31 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/internal/netconn"
 	"relay/mounts"
 )
 
-// membersEvery is how often the files of listeners' names are looked at.
+// membersEvery is how often the files of listeners' logins are checked for changes.
 const membersEvery = 2 * time.Second
 
-// enforceRights disconnects sources and listeners whose login is there no more, until
-// ctx ends. Those who watch by STATS, follow the events, download or have a session
-// are asked again by whatever serves them.
+// enforceRights disconnects sources and listeners whose login was removed or changed,
+// until ctx ends. STATS clients, followers, downloads and login sessions are left to
+// their own handlers, which check the login again.
 func (s *Server) enforceRights(ctx context.Context) {
-	changes, stop := s.conf.Watch()
+	changes, stop := s.Conf.Watch()
 	defer stop()
 	look := time.NewTicker(membersEvery)
 	defer look.Stop()
-	s.revokeSources()                // the configuration may have changed before it was watched
-	changed := true                  // and so may be which file is whose
-	looked := make(chan struct{}, 1) // a file may hang, and is not waited for at the end
+	s.revokeSources()                // the configuration may have changed before Watch
+	changed := true                  // and with it the files of the mounts
+	looked := make(chan struct{}, 1) // reading a file may hang, so the shutdown does not wait for it
 	looked <- struct{}{}
 	for {
+		if changed || s.Conf.Config().HasMembers() {
+			look.Reset(membersEvery)
+		} else {
+			look.Stop()
+		}
 		select {
 		case <-changes:
 			s.revokeSources()
@@ -33,13 +39,13 @@ func (s *Server) enforceRights(ctx context.Context) {
 			select {
 			case <-looked:
 				go func(again bool) {
-					if s.gate.MembersChanged() || again {
+					if s.Gate.MembersChanged() || again {
 						s.revokeListeners()
 					}
 					looked <- struct{}{}
 				}(changed)
 				changed = false
-			default: // it is being looked still
+			default: // the previous check is still running
 			}
 		case <-ctx.Done():
 			return
@@ -48,12 +54,12 @@ func (s *Server) enforceRights(ctx context.Context) {
 }
 
 func (s *Server) revokeSources() {
-	for _, m := range s.registry.List() {
+	for _, m := range s.Registry.List() {
 		for _, in := range m.LiveSources() {
-			if !s.gate.MaySend(m.Name, in.User) {
+			if !s.Gate.MaySend(m.Name, in.User) {
 				in.Revoke()
-				s.log.Info("source disconnected: its login was removed",
-					zap.String("mount", m.Name), zap.String("user", in.User), zap.String("ip", in.Addr))
+				s.Log.Info("source disconnected: its login was removed",
+					zap.String("mount", m.Name), zap.String("user", in.User), zap.String("ip", netconn.Text(in.Addr)))
 			}
 		}
 	}
@@ -61,7 +67,7 @@ func (s *Server) revokeSources() {
 
 func (s *Server) revokeListeners() {
 	n := 0
-	for _, m := range s.registry.List() {
+	for _, m := range s.Registry.List() {
 		for _, l := range m.Audience.List() {
 			if l.StillAllowed != nil && !l.StillAllowed() && m.Audience.Order(l.ID, mounts.Order{}) {
 				n++
@@ -69,6 +75,6 @@ func (s *Server) revokeListeners() {
 		}
 	}
 	if n > 0 {
-		s.log.Info("listeners disconnected: their logins were removed or changed", zap.Int("listeners", n))
+		s.Log.Info("listeners disconnected: their logins were removed or changed", zap.Int("listeners", n))
 	}
 }

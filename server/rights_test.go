@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"relay/frames/frametest"
+	"relay/codec/mp3/frametest"
 	"relay/mounts"
 )
 
@@ -25,8 +25,8 @@ type rights struct {
 	addr    net.Addr
 	toml    string
 	members string
-	hookNo  atomic.Bool // the hook lets nobody in any more
-	conn    net.Conn    // the last that was followed
+	hookNo  atomic.Bool // the hook refuses every login
+	conn    net.Conn    // the last one that follow or source opened
 }
 
 const rightsConfig = `
@@ -57,7 +57,7 @@ listener_auth.stream_auth = "HOOK"
 `
 
 func newRights(t *testing.T) *rights {
-	const name, size = "recorded-2026-01-02T03-04-05Z.mp3", 64 << 20 // more than waits on its way to a client
+	const name, size = "recorded-2026-01-02T03-04-05Z.mp3", 64 << 20 // larger than the buffers between server and client
 	folder := t.TempDir()
 	r := &rights{members: filepath.Join(folder, "members")}
 	for _, err := range []error{
@@ -76,23 +76,23 @@ func newRights(t *testing.T) *rights {
 	t.Cleanup(hook.Close)
 	r.toml = strings.NewReplacer("FOLDER", folder, "MEMBERS", r.members, "HOOK", hook.URL).Replace(rightsConfig)
 	r.Server = newServer(t, r.toml)
-	r.admin.Music = noMusic{}
+	r.Icecast.Music = noMusic{}
 	l := listen(t)
 	runServer(t, r.Server, l)
 	r.addr = l.Addr()
-	if _, err := r.registry.Attach("/members", mounts.Feed{Kind: mounts.Files}); err != nil {
+	if _, err := r.Registry.Attach("/members", mounts.Feed{Kind: mounts.Files}); err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-// alice and bob have the passwords "wonder" and "builder".
+// The passwords of alice and bob are "wonder" and "builder".
 const (
 	alice = "alice:10cf1fdf6ad958eeffa9853f6885cec9\n"
 	bob   = "bob:c87a8ca60f0891b79d192fa86f019916\n"
 )
 
-// change puts another configuration in force.
+// change puts the configuration in force with one text replaced.
 func (r *rights) change(t *testing.T, old, new string) {
 	t.Helper()
 	if !strings.Contains(r.toml, old) {
@@ -101,7 +101,7 @@ func (r *rights) change(t *testing.T, old, new string) {
 	replace(t, r.Server, strings.Replace(r.toml, old, new, 1))
 }
 
-// rewrite changes the file of members.
+// rewrite replaces the text of the members file.
 func (r *rights) rewrite(t *testing.T, text string) {
 	t.Helper()
 	if err := os.WriteFile(r.members, []byte(text), 0o600); err != nil {
@@ -109,7 +109,7 @@ func (r *rights) rewrite(t *testing.T, text string) {
 	}
 }
 
-// follow sends a request whose answer lasts, and returns it behind its head.
+// follow sends a request whose answer lasts, and returns a reader of the answer's body.
 func (r *rights) follow(t *testing.T, request string) *bufio.Reader {
 	t.Helper()
 	var in *bufio.Reader
@@ -124,7 +124,7 @@ func (r *rights) follow(t *testing.T, request string) *bufio.Reader {
 	return in
 }
 
-// source is a source on the air.
+// source connects a source that stays on the air.
 func (r *rights) source(t *testing.T, mount, login string) *bufio.Reader {
 	t.Helper()
 	conn, in := connect(t, r.addr, "SOURCE "+mount+" HTTP/1.0\r\nContent-Type: audio/mpeg\r\n"+authorization(login)+"\r\n")
@@ -142,7 +142,7 @@ func (r *rights) source(t *testing.T, mount, login string) *bufio.Reader {
 	return in
 }
 
-// session opens a session, and returns the fields of the head that go with it.
+// session begins a login session and returns its header fields.
 func (r *rights) session(t *testing.T, user, password, mount string) string {
 	t.Helper()
 	body := fmt.Sprintf(`{"user":%q,"password":%q,"mount":%q}`, user, password, mount)
@@ -163,7 +163,7 @@ func (r *rights) session(t *testing.T, user, password, mount string) string {
 	return "Cookie: " + answer.Cookies()[0].Name + "=" + answer.Cookies()[0].Value + "\r\nX-CSRF-Token: " + csrf + "\r\n"
 }
 
-// refusedSoon reports whether a request is refused before long.
+// refusedSoon reports whether the server refuses a request within some seconds.
 func (r *rights) refusedSoon(t *testing.T, request, want string) bool {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
@@ -174,8 +174,8 @@ func (r *rights) refusedSoon(t *testing.T, request, want string) bool {
 	return false
 }
 
-// What a login has opened ends within seconds when the login does, and what has another
-// reason stays.
+// The server disconnects a client within seconds after the client's right to be
+// connected has ended, and not after any other change.
 func TestRightsEndWithTheirReason(t *testing.T) {
 	const recording = "GET /api/v1/mounts/recorded/recordings/recorded-2026-01-02T03-04-05Z.mp3 HTTP/1.0\r\n"
 	const events = "GET /api/v1/events HTTP/1.0\r\n"
@@ -255,7 +255,7 @@ func TestRightsEndWithTheirReason(t *testing.T) {
 	}
 }
 
-// Requests are asked each time for their login: a session, a token.
+// The login of a request is checked each time: a session, a token.
 func TestRequestsAreRefusedWhenTheirReasonEnds(t *testing.T) {
 	const server, studio = "GET /api/v1/server HTTP/1.0\r\n", "GET /api/v1/mounts/hooked/studio HTTP/1.0\r\n"
 	t.Run("session", func(t *testing.T) {

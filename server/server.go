@@ -12,171 +12,115 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/admin"
-	"relay/api"
 	"relay/auth"
-	"relay/certificates"
-	"relay/clock"
 	"relay/conf"
 	"relay/history"
 	"relay/icy"
 	"relay/ingest"
+	"relay/ingest/feed"
+	"relay/internal/accesslog"
+	"relay/internal/certificates"
+	"relay/internal/clock"
+	"relay/internal/contain"
+	"relay/internal/memory"
+	"relay/internal/netconn"
 	"relay/internal/turns"
-	"relay/journal"
 	"relay/listeners"
-	"relay/memory"
 	"relay/mounts"
-	"relay/pages"
 	"relay/recordings"
-	"relay/settings"
+	"relay/web/api"
+	"relay/web/icecast"
+	"relay/web/pages"
 )
 
-// goodbye is how long those who are being answered at shutdown may take.
+// goodbye is how long requests that are being answered may take at the shutdown.
 const goodbye = 3 * time.Second
+
+// Parts are the parts from which a server is made.
+type Parts struct {
+	Conf      *conf.Live
+	Log       *zap.Logger
+	Registry  *mounts.Registry
+	Gate      *auth.Gate
+	Capacity  *Capacity
+	Traffic   *Traffic
+	Sources   *ingest.Sources
+	Fallbacks *feed.Fallbacks
+	Writers   *listeners.Writers
+	Recorder  *recordings.Recorder
+	AccessLog *accesslog.Logs // nil: no access log
+	History   *history.Store  // nil: no history
+	Clock     *clock.Clock
+	Memory    *memory.Watch
+
+	Certificates *certificates.Store // nil: no certificates
+
+	Icecast *icecast.Handlers
+	API     *api.Handlers
+	Pages   *pages.Handlers
+	Metrics http.Handler
+}
 
 // Server is the whole radio server behind its sockets.
 type Server struct {
-	// LostLines returns how many lines of the program's own log were lost. It must
-	// not be set after Run has begun.
-	LostLines func() int64
+	Parts
 
-	conf     *conf.Live
-	log      *zap.Logger
-	registry *mounts.Registry
-	sources  *ingest.Sources
-	backups  *ingest.Substitutes
-	writers  *listeners.Writers
-	recorder *recordings.Recorder
-	journal  *journal.Journal
-	history  *history.Store
-	gate     *auth.Gate
-	admin    *admin.Handlers
-	proxies  *proxies
-	clock    *clock.Clock
-	memory   *memory.Watch
-	api      *api.Handlers
-	pages    *pages.Handlers
+	proxies *proxies
+	secure  *tls.Config // nil: there is no certificate
 
-	certs  *certificates.Store // nil: there are none
-	secure *tls.Config         // of those who speak TLS where plain is spoken too
-
-	doorstep   *crowd
-	answered   *crowd
+	pending    *connLimiter
+	answered   *connLimiter
 	handshakes *turns.Turns
-	plan       *descriptorPlan
 
 	stopping atomic.Bool
 
 	mu    sync.Mutex
-	conns map[net.Conn]struct{} // not yet with listeners or net/http
+	conns map[net.Conn]struct{} // not yet handed to listeners or net/http; nil: shutting down; guarded by mu
 }
 
-// New puts a server together; Run starts it.
-func New(config *settings.Settings, registry *mounts.Registry, music admin.Music, tail *journal.Tail, certs *certificates.Store, log *zap.Logger) *Server {
-	c := config.Live
-	gate := auth.NewGate(c).WithLog(log)
-	book := journal.New(c.Config().Log, log)
-	day, spare := clock.New(log), memory.NewWatch(log)
-	most := descriptors()
-	tellShortage(c.Config(), most, log)
-	plan := &descriptorPlan{conf: c, descriptors: most}
-	registry.MemoryShort = spare.Short
-	events := api.NewEvents(registry, c, tail)
-	if most > 0 {
-		registry.Room = func() (listeners, sources int) {
-			s, _ := plan.now()
-			return s.listeners, s.sources
-		}
-		events.Room = func() int {
-			s, _ := plan.now()
-			return s.followers(registry.MostListeners())
-		}
-	}
-	past := history.New(c.Config().History, log)
-	follow(registry, past, day)
-	registry.OnTitle = func(mount string, listeners int, t mounts.Title) {
-		book.Title(mount, listeners, t.Text)
-		past.Played(history.Track{Mount: mount, Title: t.Text, Since: time.Now(), Listeners: listeners})
-	}
-	backups := ingest.NewSubstitutes(registry, c, log)
-	s := &Server{
-		LostLines: func() int64 { return 0 },
-
-		conf:     c,
-		log:      log,
-		registry: registry,
-		journal:  book,
-		history:  past,
-		gate:     gate,
-		sources: &ingest.Sources{
-			Registry: registry,
-			Gate:     gate,
-			Log:      log,
-			Journal:  book,
-			Refusals: ingest.NewRefusals(),
-			Conf:     c,
-		},
-		backups:  backups,
-		writers:  listeners.NewWriters(c, gate, book, past, log),
-		recorder: recordings.NewRecorder(registry, c, log),
-		admin: &admin.Handlers{
-			Conf: c, Registry: registry, Gate: gate, Log: log, Started: time.Now(),
-			SetFallbacks: backups.Set, Music: music,
-		},
-		proxies: newProxies(c),
-		clock:   day,
-		memory:  spare,
-		certs:   certs,
-		secure:  certs.TLS(),
+// New returns a server with these parts. Run runs it, and each part that has a Run.
+func New(p Parts) *Server {
+	return &Server{
+		Parts:   p,
+		proxies: newProxies(p.Conf),
+		secure:  p.Certificates.TLS(),
 		conns:   map[net.Conn]struct{}{},
 
-		doorstep:   newDoorstep(c, log, newBudget(c, mostInHeads, maxHead)),
-		answered:   newAnswered(c, log, newBudget(c, mostInRequests, requestCost)),
+		pending:    newPending(p.Conf, p.Log, newBudget(p.Conf, maxInHeads, maxHead)),
+		answered:   newAnswered(p.Conf, p.Log, newBudget(p.Conf, maxInRequests, requestCost)),
 		handshakes: turns.New(turns.HalfOfProcessors()),
-		plan:       plan,
 	}
-	s.recorder.Clock = day
-	s.api = &api.Handlers{
-		Conf: c, Registry: registry, Gate: gate, Log: log, Started: s.admin.Started,
-		Sessions: auth.NewSessions(gate), Events: events, HangUp: hangUp, Stays: stays,
-		SetFallbacks: backups.Set, Music: music, Recordings: s.recorder, History: past, Settings: config, Refusals: s.sources.Refusals, Tail: tail, Journal: book,
-		ClockDoubt: day.Doubt,
-		Connections: func() (open, accepted int64) {
-			return s.admin.Traffic.Open.Load(), s.admin.Traffic.Accepted.Load()
-		},
-	}
-	s.pages = &pages.Handlers{Conf: c, Registry: registry, Gate: gate, Sessions: s.api.Sessions, Log: log}
-	return s
 }
 
-// Run serves until ctx ends, then stops accepting, ends sources and listeners
-// and returns when all have gone, within seconds.
-func (s *Server) Run(ctx context.Context, open []net.Listener) error {
-	s.registry.EndWith(ctx)
-	web := newWeb(s.boundBody(journaled(s.journal, s.certs.Challenges(s.routes()))), open[0].Addr(), s.log)
+// Run serves connections to the sockets in open until ctx ends. It then closes the
+// sockets, disconnects sources and listeners, and returns when all have left, within
+// seconds.
+func (s *Server) Run(ctx context.Context, open []net.Listener) {
+	s.Registry.EndWith(ctx)
+	web := newWeb(s.boundBody(logAccess(s.AccessLog, s.Certificates.Challenges(s.routes()))), open[0].Addr(), s.Log)
 	writing, stopWriting := context.WithCancel(context.Background())
 	defer stopWriting()
 	keeping, stopKeeping := context.WithCancel(context.Background())
 	var keeper sync.WaitGroup
-	keeper.Go(func() { s.journal.Run(keeping) })
-	keeper.Go(func() { s.history.Run(keeping) })
-	keeper.Go(func() { s.certs.Run(keeping) })
-	keeper.Go(func() { s.gate.Run(keeping) })
-	keeper.Go(func() { s.clock.Run(keeping) })
-	keeper.Go(func() { s.memory.Run(keeping) })
+	keeper.Go(func() { s.AccessLog.Run(keeping) })
+	keeper.Go(func() { s.History.Run(keeping) })
+	keeper.Go(func() { s.Certificates.Run(keeping) })
+	keeper.Go(func() { s.Gate.Run(keeping) })
+	keeper.Go(func() { s.Clock.Run(keeping) })
+	keeper.Go(func() { s.Memory.Run(keeping) })
 	defer func() {
 		stopKeeping()
 		keeper.Wait()
 	}()
 
 	var accepting, handling, rooms sync.WaitGroup
-	rooms.Go(func() { s.backups.Run(ctx) })
-	rooms.Go(func() { s.followConfiguration(ctx) })
+	rooms.Go(func() { s.Fallbacks.Run(ctx) })
+	rooms.Go(func() { s.applyConfiguration(ctx) })
 	rooms.Go(func() { s.enforceBans(ctx, web) })
 	rooms.Go(func() { s.enforceRights(ctx) })
-	rooms.Go(func() { s.api.Events.Run(ctx) })
-	rooms.Go(func() { s.writers.Run(writing) })
-	rooms.Go(func() { s.recorder.Run(writing) })
+	rooms.Go(func() { s.API.Events.Run(ctx) })
+	rooms.Go(func() { s.Writers.Run(writing) })
+	rooms.Go(func() { s.Recorder.Run(writing) })
 	rooms.Go(func() { web.server.Serve(web) })
 	for _, l := range open {
 		accepting.Go(func() {
@@ -194,9 +138,9 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 		l.Close()
 	}
 	accepting.Wait()
-	s.registry.Close()
+	s.Registry.Close()
 	s.closeConns()
-	s.doorstep.dismiss()
+	s.pending.dismiss()
 	handling.Wait()
 	stopWriting()
 	closing, cancel := context.WithTimeout(context.Background(), goodbye)
@@ -205,36 +149,37 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) error {
 		web.server.Close()
 	}
 	rooms.Wait()
-	return nil
 }
 
-// followConfiguration lets the mounts that are there follow a reload, until ctx
-// ends.
-func (s *Server) followConfiguration(ctx context.Context) {
-	changes, stop := s.conf.Watch()
+// applyConfiguration applies each reload to the existing mounts, until ctx ends.
+func (s *Server) applyConfiguration(ctx context.Context) {
+	changes, stop := s.Conf.Watch()
 	defer stop()
 	for {
 		select {
 		case <-changes:
-			s.registry.Reconfigure()
+			s.Registry.Reconfigure()
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// handle reads the request head of a connection that has arrived and hands it on.
-func (s *Server) handle(conn net.Conn, came *guest, web *web) {
-	arrived, handedOn := conn, false // to net/http
+// handle reads the head of a new connection and hands the connection on, or serves it.
+func (s *Server) handle(conn net.Conn, came *countedConn, web *web) {
+	arrived, handedOn := conn, false // handedOn: to net/http
 	defer func() {
 		s.untrack(arrived)
 		if !handedOn {
-			s.admin.Traffic.Open.Add(-1)
+			s.Traffic.open.Add(-1)
 		}
 	}()
-	defer s.contain(conn)
+	defer contain.Bug(func(facts ...zap.Field) {
+		arrived.Close()
+		s.Log.Error("a bug in relay ended one connection, please report it", append(facts, zap.Stringer("from", arrived.RemoteAddr()))...)
+	})
 	defer came.leave()
-	c := s.conf.Config()
+	c := s.Conf.Config()
 	deadline := time.Now().Add(time.Duration(c.Limits.HeaderTimeout))
 	conn, said, err := s.greet(conn, came, deadline)
 	if err != nil {
@@ -246,17 +191,17 @@ func (s *Server) handle(conn net.Conn, came *guest, web *web) {
 		if s.deniedShoutcast(conn) {
 			return
 		}
-		visit, err := s.answered.admit(conn, s.clientAt(conn.RemoteAddr()), requestCost)
+		counted, err := s.answered.admit(conn, s.clientAt(conn.RemoteAddr()), requestCost)
 		if err != nil {
 			s.turnAwayShoutcast(conn, err)
 			return
 		}
-		defer visit.leave()
+		defer counted.leave()
 		came.leave()
-		s.sources.ServeShoutcast(visit.untilAccepted(context.Background()), conn, body, said.password, c.Server.ShoutcastMount, deadline)
+		s.Sources.ServeShoutcast(counted.untilAccepted(context.Background()), conn, body, said.password, c.Server.ShoutcastMount, deadline)
 		return
 	}
-	s.admin.Traffic.Requests.Add(1)
+	s.Traffic.requests.Add(1)
 	s.proxies.identify(req, conn.RemoteAddr())
 	if s.denied(conn, req) {
 		return
@@ -264,32 +209,32 @@ func (s *Server) handle(conn net.Conn, came *guest, web *web) {
 	if req.Method == http.MethodGet || req.Method == http.MethodHead {
 		if m := s.mount(req); m != nil {
 			came.leave()
-			s.writers.Serve(socketOf(conn), req, m)
+			s.Writers.Serve(netconn.BelowProxy(conn), req, m)
 			return
 		}
 	}
-	visit, err := s.visit(conn, req, said.size)
+	counted, err := s.admit(conn, req, said.size)
 	if err != nil {
 		s.turnAway(conn, err)
 		return
 	}
 	came.leave()
 	if req.Method == "SOURCE" || req.Method == http.MethodPut && !strings.HasPrefix(req.URL.Path, apiPrefix) {
-		defer visit.leave()
-		s.sources.Serve(conn, body, req.WithContext(visit.untilAccepted(req.Context())))
+		defer counted.leave()
+		s.Sources.Serve(conn, body, req.WithContext(counted.untilAccepted(req.Context())))
 		return
 	}
 	if req.Method == "STATS" {
-		defer visit.leave()
-		s.admin.Watch(conn, icy.Keep(req, "Authorization", "User-Agent").WithContext(visit.untilAccepted(req.Context())))
+		defer counted.leave()
+		s.Icecast.Watch(conn, icy.Keep(req, "Authorization", "User-Agent").WithContext(counted.untilAccepted(req.Context())))
 		return
 	}
 	if !strings.HasPrefix(req.URL.Path, "/admin") {
-		s.admin.Traffic.Files.Add(1)
+		s.Traffic.files.Add(1)
 	}
-	asked := web.enter(conn, body, req, visit, func() { s.admin.Traffic.Open.Add(-1) })
+	asked := web.enter(conn, body, req, counted, func() { s.Traffic.open.Add(-1) })
 	handedOn = true
-	if s.keepsOut(req) { // since a moment ago: banish may have looked before he was there
+	if s.keepsOut(req) { // banned since the check above: banish may have run before enter
 		asked.Close()
 		return
 	}
@@ -304,8 +249,8 @@ func (s *Server) track(conn net.Conn) bool {
 		return false
 	}
 	s.conns[conn] = struct{}{}
-	s.admin.Traffic.Accepted.Add(1)
-	s.admin.Traffic.Open.Add(1)
+	s.Traffic.accepted.Add(1)
+	s.Traffic.open.Add(1)
 	return true
 }
 

@@ -8,13 +8,13 @@ import (
 	"relay/mounts"
 )
 
-// The addresses that directories and players hold for good lead to the mounts that are
-// there, and to none that is not.
+// The addresses that directories and players keep for good lead to mounts that exist,
+// and other addresses to none.
 func TestWhichStreamARequestIsFor(t *testing.T) {
 	s := newServer(t, "server.shoutcast_mount = '/show'\n[[mount]]\nname = '/secret'\nhidden = true\n")
-	defer s.registry.Close()
+	defer s.Registry.Close()
 	for _, mount := range []string{"/a", "/live", "/live.mp3", "/show", "/odd;name", "/secret", "/a/b"} {
-		if _, err := s.registry.Attach(mount, mounts.Feed{Kind: mounts.Live}); err != nil {
+		if _, err := s.Registry.Attach(mount, mounts.Feed{Kind: mounts.LiveSource}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -23,7 +23,7 @@ func TestWhichStreamARequestIsFor(t *testing.T) {
 		{"/live", "", "/live"}, {"/live/", "", "/live"}, {"/live/;", "", "/live"}, {"/live;", "", "/live"}, {"/live;stream.mp3", "", "/live"},
 		{"/live/;stream.mp3", "", "/live"}, {"/live/;stream.nsv", "", "/live"}, {"//live", "", "/live"}, {"//live//", "", "/live"}, {"/live?x", "", "/live"},
 		{"/live.mp3;", "", "/live.mp3"}, {"/live/;?type=http&nocache=5", "", "/live"}, {"/a/b/;", "", "/a/b"}, {"/a//b", "", "/a/b"},
-		{"/odd;name", "", "/odd;name"}, // a mount of that very name goes first
+		{"/odd;name", "", "/odd;name"}, // a mount with exactly this name comes first
 		{"/;", "", "/show"}, {"/;stream.mp3", "", "/show"}, {"//;", "", "/show"}, {"/;", browser, "/show"},
 		{"/stream/1/", "", "/show"}, {"/stream/1", "", "/show"}, {"/stream/2/", "", "/a"}, {"/stream/1/;", "", "/show"},
 		{"/stream/0/", "", ""}, {"/stream/9/", "", ""}, {"/stream/-1/", "", ""}, {"/stream/x/", "", ""}, {"/stream/1/2", "", ""},

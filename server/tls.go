@@ -7,23 +7,24 @@ import (
 	"net"
 	"time"
 
+	"relay/internal/netconn"
 	"relay/internal/turns"
 )
 
-// mostInHandshake bounds what a client may send until its handshake is over, in
-// bytes. A greeting has 2 KiB at most; crypto/tls would take 64 KiB.
-const mostInHandshake = 16 << 10
+// maxInHandshake is how many bytes a client may send until its handshake is complete. A
+// ClientHello has 2 KiB at most; crypto/tls would accept 64 KiB.
+const maxInHandshake = 16 << 10
 
 var (
-	// errNoTLS says that somebody speaks TLS to a server that has no certificate, or
-	// within TLS.
-	errNoTLS = errors.New("TLS is not spoken here")
+	// errNoTLS means that a client has begun TLS with a server without a certificate,
+	// or inside TLS.
+	errNoTLS = errors.New("this port does not accept TLS")
 
 	errHandshakeTooLarge = errors.New("the TLS handshake is larger than 16 KiB")
 )
 
-// secureListener is of an address for TLS alone: the door shakes hands on what it
-// accepts.
+// secureListener marks the connections of an address that accepts only TLS as
+// secureOnly. greet does the handshake.
 type secureListener struct{ net.Listener }
 
 type secureOnly struct{ net.Conn }
@@ -36,39 +37,40 @@ func (l secureListener) Accept() (net.Conn, error) {
 	return secureOnly{conn}, nil
 }
 
-// NetConn returns the connection below, as that of tls.Conn does.
+// NetConn returns the connection below, as tls.Conn's method does.
 func (c secureOnly) NetConn() net.Conn { return c.Conn }
 
-// encrypt goes on with a connection that has begun a TLS handshake, or is about to.
-// first are the bytes that have been read of it. What takes a processor for long in a
-// handshake is done in turn.
-func (s *Server) encrypt(conn net.Conn, first []byte, g *guest, deadline time.Time) (net.Conn, error) {
+// encrypt does the TLS handshake of a connection, by the deadline. first are the bytes
+// of it that have already been read. The expensive computations of handshakes take
+// turns. encrypt returns the connection above TLS, also after a failed handshake.
+func (s *Server) encrypt(conn net.Conn, first []byte, g *countedConn, deadline time.Time) (net.Conn, error) {
 	if _, within := conn.(*tls.Conn); within || s.secure == nil {
 		return conn, errNoTLS
 	}
 	ctx, cancel := context.WithDeadline(g.here, deadline)
 	defer cancel()
-	below := &turnConn{Conn: conn, first: first, handshake: &handshake{turns: s.handshakes, ctx: ctx, guest: g, left: mostInHandshake}}
+	below := &turnConn{Conn: netconn.NewCork(conn), first: first, handshake: &handshake{turns: s.handshakes, ctx: ctx, conn: g, left: maxInHandshake}}
 	defer below.established()
 	conn.SetDeadline(deadline)
 	secure := tls.Server(below, s.secure)
 	return secure, secure.Handshake()
 }
 
-// turnConn is the connection below TLS. While the handshake lasts, a turn is taken
-// whenever something has been read, and ended before anything is waited for.
+// turnConn is the connection below TLS. During the handshake, it takes a turn after
+// each Read. It ends the turn before the next Read or Write, which may wait for the
+// client.
 type turnConn struct {
 	net.Conn
-	first     []byte     // has been read already
-	handshake *handshake // nil: it is over
+	first     []byte     // already read from Conn
+	handshake *handshake // nil: complete
 }
 
-// handshake is what is known of one that is under way.
+// handshake is the state of a handshake in progress.
 type handshake struct {
 	turns *turns.Turns
-	ctx   context.Context // for how long a turn is waited for
-	guest *guest
-	left  int    // bytes that may be read
+	ctx   context.Context // limits the wait for a turn
+	conn  *countedConn
+	left  int    // bytes that may still be read
 	done  func() // ends the turn; nil: there is none
 }
 
@@ -82,7 +84,7 @@ func (c *turnConn) Read(b []byte) (n int, err error) {
 	if len(c.first) > 0 {
 		n = copy(b, c.first)
 		if c.first = c.first[n:]; len(c.first) == 0 {
-			c.first = nil // give the memory back
+			c.first = nil // free the memory
 		}
 	} else if n, err = c.Conn.Read(b); err != nil {
 		return n, err
@@ -100,21 +102,22 @@ func (c *turnConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// NetConn returns the connection below, as that of tls.Conn does.
+// NetConn returns the connection below, as tls.Conn's method does.
 func (c *turnConn) NetConn() net.Conn { return c.Conn }
 
-// established says that no more turns are needed.
+// established ends the last turn. Reads and writes then need no more turns.
 func (c *turnConn) established() {
 	c.handshake.endTurn()
 	c.handshake = nil
 }
 
-// awaitTurn waits for a turn to work on n bytes that were read.
+// awaitTurn waits for a turn to process n bytes that were read. It returns the
+// context's error if the time is up or the connection is closed.
 func (h *handshake) awaitTurn(n int) error {
 	h.left -= n
-	h.guest.queue()
-	defer h.guest.unqueue()
-	if h.done = h.turns.Take(h.ctx, h.guest.client()); h.done == nil {
+	h.conn.queue()
+	defer h.conn.unqueue()
+	if h.done = h.turns.Take(h.ctx, h.conn.client()); h.done == nil {
 		return h.ctx.Err()
 	}
 	return nil

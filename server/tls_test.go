@@ -43,15 +43,16 @@ func waitFor(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// queued returns how many wait for their turn.
-func (c *crowd) queued() int {
+// queued returns how many connections wait for the server.
+func (c *connLimiter) queued() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.all.queued.Len()
 }
 
-// A handshake waits for its turn and then goes on, on ports of both kinds; meanwhile
-// the connection is counted, plain ones are answered, and one that leaves is forgotten.
+// A handshake waits for its turn and then continues, on both kinds of ports. Meanwhile
+// its connection is counted, plain connections are answered, and a connection that
+// closes is forgotten.
 func TestHandshakesTakeTurns(t *testing.T) {
 	for name, wrap := range map[string]func(net.Listener) net.Listener{
 		"for both":      func(l net.Listener) net.Listener { return l },
@@ -84,10 +85,10 @@ func TestHandshakesTakeTurns(t *testing.T) {
 					answers <- fmt.Sprintf("%.12s %v", answer, err)
 				})
 			}
-			waitFor(t, "all of them to wait", func() bool { return s.doorstep.queued() == clients })
+			waitFor(t, "all of them to wait", func() bool { return s.pending.queued() == clients })
 			gone := dial(t, l.Addr())
-			io.WriteString(gone, "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00") // a hello that is none
-			waitFor(t, "one more to wait", func() bool { return s.doorstep.queued() == clients+1 })
+			io.WriteString(gone, "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00") // an invalid ClientHello
+			waitFor(t, "one more to wait", func() bool { return s.pending.queued() == clients+1 })
 			checkWell(t, plain.Addr())
 			gone.Close()
 			release()
@@ -98,15 +99,15 @@ func TestHandshakesTakeTurns(t *testing.T) {
 				}
 			}
 			waitFor(t, "the one that has left to be forgotten", func() bool {
-				s.doorstep.mu.Lock()
-				defer s.doorstep.mu.Unlock()
-				return s.doorstep.all.len() == 0
+				s.pending.mu.Lock()
+				defer s.pending.mu.Unlock()
+				return s.pending.all.len() == 0
 			})
 		})
 	}
 }
 
-// occupy takes all turns of handshakes.
+// occupy takes all turns of handshakes until release is called.
 func occupy(s *Server) (release func()) {
 	var taken []func()
 	for range turns.HalfOfProcessors() {
@@ -119,8 +120,8 @@ func occupy(s *Server) (release func()) {
 	}
 }
 
-// A connection that is closed while it waits for its turn waits no longer, and a
-// server that ends waits for none.
+// A connection that is closed stops waiting for its turn, and the shutdown of the
+// server waits for no turns.
 func TestHandshakesThatWaitEnd(t *testing.T) {
 	s := newServer(t, "limits.connections_per_ip = 5\n")
 	secured(s)
@@ -155,21 +156,21 @@ func TestHandshakesThatWaitEnd(t *testing.T) {
 	}
 }
 
-// The turns are shared by the client that a proxy names, not by the proxy.
+// Clients behind a proxy share the turns by their own addresses, not by the proxy's.
 func TestTurnsBehindAProxy(t *testing.T) {
 	s := newServer(t, "server.trusted_proxies = ['127.0.0.1']\nlimits.connections_per_ip = 3\n")
 	secured(s)
-	l := proxied(s.conf, listen(t))
+	l := proxied(s.Conf, listen(t))
 	runServer(t, s, l)
 	defer occupy(s)()
 	for i := range 20 {
 		fmt.Fprintf(dial(t, l.Addr()), "PROXY TCP4 198.51.100.%d 192.0.2.2 1 2\r\n\x16", 7+i/10)
 	}
 	waitFor(t, "those of both clients that may wait", func() bool {
-		s.doorstep.mu.Lock()
-		defer s.doorstep.mu.Unlock()
+		s.pending.mu.Lock()
+		defer s.pending.mu.Unlock()
 		for _, client := range []string{"198.51.100.7/32", "198.51.100.8/32"} {
-			if g := s.doorstep.of[netip.MustParsePrefix(client)]; g == nil || g.queued.Len() == 0 || g.len() > 6 {
+			if g := s.pending.of[netip.MustParsePrefix(client)]; g == nil || g.queued.Len() == 0 || g.len() > 6 {
 				return false
 			}
 		}
@@ -177,14 +178,14 @@ func TestTurnsBehindAProxy(t *testing.T) {
 	})
 }
 
-// Whatever is sent until a handshake is over is bounded.
+// The server limits how much a client may send until its handshake is complete.
 func TestHandshakesAreBounded(t *testing.T) {
 	s := newServer(t, "limits.header_timeout = '1h'\n")
 	secured(s)
 	l := listen(t)
 	runServer(t, s, l)
 	conn := dial(t, l.Addr())
-	// a hello of 60,000 bytes in records of 1,000, and so on
+	// a ClientHello that claims 60,000 bytes, in records of 1,000
 	io.WriteString(conn, "\x16\x03\x01\x03\xe8\x01\x00\xea\x60"+strings.Repeat("a", 996))
 	for range 58 {
 		if _, err := io.WriteString(conn, "\x16\x03\x01\x03\xe8"+strings.Repeat("a", 1000)); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -14,13 +15,13 @@ import (
 	"relay/auth"
 	"relay/icy"
 	"relay/internal/logging"
-	"relay/listeners"
+	"relay/internal/netconn"
 )
 
-// web serves everything that is no stream by net/http. It gets connections
-// whose head the door has read: that head, repaired, is what net/http reads
-// first. One request per connection, as with Icecast: the next head must go
-// through the door again.
+// web answers all requests that are not for a stream, by net/http. Server.handle has
+// already read the head of each connection; net/http first reads that head again, in a
+// repaired form. Each connection carries one request, as with Icecast: Server.handle
+// would have to read the next head too.
 type web struct {
 	server *http.Server
 	conns  chan net.Conn
@@ -29,7 +30,7 @@ type web struct {
 	addr   net.Addr
 
 	mu   sync.Mutex
-	open map[*replayedConn]struct{} // entered, and not closed yet
+	open map[*replayedConn]struct{} // from enter to Close; guarded by mu
 }
 
 func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
@@ -48,12 +49,12 @@ func newWeb(handler http.Handler, addr net.Addr, logger *zap.Logger) *web {
 	return w
 }
 
-// enter takes a connection over, for serve. body goes on behind the head of req;
-// the connection leaves visit, and closed is called once, when it is closed.
-func (w *web) enter(conn net.Conn, body io.Reader, req *http.Request, visit *guest, closed func()) *replayedConn {
-	replayed := &replayedConn{Conn: conn, web: w, req: icy.Keep(req), head: icy.AppendHead(nil, req), rest: body, visit: visit, closed: sync.OnceFunc(closed)}
+// enter takes ownership of conn; the caller then calls serve or Close. body follows the
+// head of req. When the connection closes, it leaves counted and calls closed once.
+func (w *web) enter(conn net.Conn, body io.Reader, req *http.Request, counted *countedConn, closed func()) *replayedConn {
+	replayed := &replayedConn{Conn: conn, web: w, req: icy.Keep(req), head: icy.AppendHead(nil, req), rest: body, counted: counted, closed: sync.OnceFunc(closed)}
 	if !hasBody(req) {
-		replayed.rest = conn // who sends the next request already is not answered it
+		replayed.rest = conn // a pipelined request is not answered
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -61,12 +62,12 @@ func (w *web) enter(conn net.Conn, body io.Reader, req *http.Request, visit *gue
 	return replayed
 }
 
-// hasBody reports whether a body follows the head of a request.
+// hasBody reports whether a request has a body, according to its head.
 func hasBody(req *http.Request) bool {
 	return len(req.Header.Values("Content-Length")) > 0 || len(req.Header.Values("Transfer-Encoding")) > 0
 }
 
-// serve has a connection answered.
+// serve passes a connection to net/http, or closes it if web is closed.
 func (w *web) serve(conn *replayedConn) {
 	select {
 	case w.conns <- conn:
@@ -75,14 +76,14 @@ func (w *web) serve(conn *replayedConn) {
 	}
 }
 
-// dismiss closes the connections of some requests without a word, whatever is
-// being answered to them, and returns how many they were.
+// dismiss closes the connections of the requests for which whose returns true, even
+// during an answer. It returns how many it closed. whose is called with w.mu held.
 func (w *web) dismiss(whose func(*http.Request) bool) (dismissed int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for conn := range w.open {
 		if whose(conn.req) {
-			listeners.Below(conn.Conn).Close()
+			netconn.Below(conn.Conn).Close()
 			dismissed++
 		}
 	}
@@ -106,21 +107,24 @@ func (w *web) Close() error {
 
 func (w *web) Addr() net.Addr { return w.addr }
 
-// replayedConn reads a repaired head, then what came behind it.
+// replayedConn is a connection that reads the repaired head first, then rest.
 type replayedConn struct {
 	net.Conn
-	web   *web
-	req   *http.Request // as the door understood it, without most of its head
-	head  []byte        // not read yet
-	rest  io.Reader
-	visit *guest
+	web     *web
+	req     *http.Request // as parsed by this package, without most of its head
+	head    []byte        // not read yet
+	rest    io.Reader
+	counted *countedConn
 
 	closed func()
-	asked  *http.Request // as net/http understood it
+	asked  *http.Request // as parsed by net/http
+
+	sent  atomic.Int64     // bytes, including the head of the answer
+	ended func(sent int64) // see whenClosed; guarded by web.mu
 }
 
-// clientAddr is the address of whoever sent a request, which behind a proxy is
-// not the peer of its connection.
+// clientAddr is the address of the client of a request. Behind a proxy, it differs from
+// the peer of the connection.
 type clientAddr string
 
 func (a clientAddr) Network() string { return "tcp" }
@@ -128,11 +132,30 @@ func (a clientAddr) String() string  { return string(a) }
 
 func (c *replayedConn) RemoteAddr() net.Addr { return clientAddr(c.req.RemoteAddr) }
 
+func (c *replayedConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.sent.Add(int64(n))
+	return n, err
+}
+
+// whenClosed sets a function that is called once, when the connection closes, with the
+// number of bytes sent.
+func (c *replayedConn) whenClosed(ended func(sent int64)) {
+	c.web.mu.Lock()
+	defer c.web.mu.Unlock()
+	c.ended = ended
+}
+
 func (c *replayedConn) Close() error {
 	c.web.mu.Lock()
 	delete(c.web.open, c)
+	ended := c.ended
+	c.ended = nil
 	c.web.mu.Unlock()
-	c.visit.leave()
+	if ended != nil {
+		ended(c.sent.Load())
+	}
+	c.counted.leave()
 	c.closed()
 	return c.Conn.Close()
 }
@@ -141,7 +164,7 @@ func (c *replayedConn) Read(b []byte) (int, error) {
 	if len(c.head) > 0 {
 		n := copy(b, c.head)
 		if c.head = c.head[n:]; len(c.head) == 0 {
-			c.head = nil // give the memory back
+			c.head = nil // free the memory
 		}
 		return n, nil
 	}
@@ -150,10 +173,11 @@ func (c *replayedConn) Read(b []byte) (int, error) {
 
 type connKey struct{}
 
-// rememberConn keeps what net/http cannot see: what is behind a replayedConn.
+// rememberConn adds the replayedConn to the context of its requests, where connOf finds
+// it, and the function to call after an accepted login.
 func rememberConn(ctx context.Context, conn net.Conn) context.Context {
 	if replayed, ok := conn.(*replayedConn); ok {
-		return auth.WithAccepted(context.WithValue(ctx, connKey{}, replayed), replayed.visit.accepted)
+		return auth.WithAccepted(context.WithValue(ctx, connKey{}, replayed), replayed.counted.accepted)
 	}
 	return ctx
 }
@@ -164,30 +188,8 @@ func connOf(r *http.Request) *replayedConn {
 	return conn
 }
 
-// hangUp closes the connection of a request without a word. Whoever reads or
-// writes there finds it closed.
-func hangUp(r *http.Request) {
-	if conn := connOf(r); conn != nil {
-		listeners.Below(conn.Conn).Close()
-	}
-}
-
-// stays says that the handler of a request bounds how many are answered at once, and
-// for how long. Of the head only the named fields stay in memory, for r too.
-func stays(r *http.Request, fields ...string) {
-	conn := connOf(r)
-	if conn == nil {
-		return
-	}
-	conn.visit.leave()
-	kept := icy.Keep(r, fields...)
-	for _, request := range []*http.Request{r, conn.asked} {
-		request.Header, request.URL, request.RequestURI = kept.Header, kept.URL, kept.URL.Path
-	}
-}
-
 // withTLS sets a request's TLS field, as net/http does for its own connections, and
-// lets stays find the request.
+// stores the request for KeepOpen.
 func withTLS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if conn := connOf(r); conn != nil {

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// A connection is counted until it is closed, whoever answers it.
+// A connection is counted until it is closed, whichever package answers it.
 func TestConnectionsAreCountedWhileAnswered(t *testing.T) {
 	s := newServer(t, "")
 	l := listen(t)
 	runServer(t, s, l)
-	open := &s.admin.Traffic.Open
+	open := &s.Traffic.open
 	comesTo := func(want int64) {
 		t.Helper()
 		for deadline := time.Now().Add(time.Minute); open.Load() != want; time.Sleep(time.Millisecond) {

@@ -12,21 +12,21 @@ import (
 	"strings"
 )
 
-// tried is how many of the inputs that Go's fuzzer found are looked at, and
-// largest how many bytes one may have: the corpus is read by people too.
+// tried is how many inputs found by Go's fuzzer are considered, and largest their
+// maximum size in bytes: people read the corpus too.
 const (
 	tried   = 150
 	largest = 4 << 10
 )
 
-// A feature is a block of code and how often it was run, by powers of two.
+// A feature is a block of code and the number of its runs, as a power of two.
 type feature struct {
 	block string
 	often int
 }
 
-// keep adds those of the inputs found for the target to its corpus that have
-// features of their own, the smallest first.
+// keep adds those inputs found for the target to its corpus that have features of their
+// own, the smallest first.
 func (t target) keep(most int) error {
 	dir, err := goTells("list", "-f", "{{.Dir}}", t.pkg)
 	if err != nil {
@@ -57,7 +57,7 @@ func (t target) keep(most int) error {
 	if err := os.MkdirAll(corpus, 0o755); err != nil {
 		return err
 	}
-	defer os.Remove(corpus) // if it is still empty
+	defer os.Remove(corpus) // succeeds if it is still empty
 	kept := 0
 	for _, path := range found {
 		if kept == most {
@@ -90,14 +90,14 @@ func (t target) keep(most int) error {
 	return nil
 }
 
-// smallest returns the paths of some files of a folder, the smallest first.
+// smallest returns the paths of some files in a folder, the smallest first.
 func smallest(dir string) (paths []string) {
 	type file struct {
 		path string
 		size int64
 	}
 	var files []file
-	entries, _ := os.ReadDir(dir) // there is none when nothing was found
+	entries, _ := os.ReadDir(dir) // missing if nothing was found
 	for _, e := range entries {
 		if info, err := e.Info(); err == nil && info.Size() <= largest {
 			files = append(files, file{filepath.Join(dir, e.Name()), info.Size()})
@@ -110,7 +110,7 @@ func smallest(dir string) (paths []string) {
 	return paths
 }
 
-// meter measures what tests of a package reach.
+// meter measures which code the tests of a package reach.
 type meter struct{ binary, profile, dir string }
 
 func (m meter) build(pkg string) error {
@@ -118,7 +118,7 @@ func (m meter) build(pkg string) error {
 	return err
 }
 
-// features returns what the tests that match reach.
+// features returns the features that the matching tests reach.
 func (m meter) features(tests string) (map[feature]bool, error) {
 	run := exec.Command(m.binary, "-test.run", tests, "-test.coverprofile", m.profile)
 	run.Dir = m.dir
@@ -142,7 +142,7 @@ func (m meter) features(tests string) (map[feature]bool, error) {
 	return reached, nil
 }
 
-// goTells returns what the go command prints.
+// goTells returns the output of the go command.
 func goTells(args ...string) (string, error) {
 	out, err := exec.Command("go", args...).Output()
 	if err != nil {

@@ -1,8 +1,8 @@
-// Command fuzz runs every fuzz target of the module, one after the other, each
-// for the given time: go test itself fuzzes only one target of one package.
+// Command fuzz runs every fuzz target of the module, one after the other, each for the
+// given time: go test itself fuzzes only one target of one package.
 //
-// With -keep it also adds to the corpus in testdata/fuzz, which every later run
-// begins with, what it found to reach further than all that is there.
+// With -keep it adds inputs that reach new code to the corpus in testdata/fuzz, with
+// which every later run begins.
 package main
 
 import (
@@ -71,13 +71,13 @@ func list(only string) (targets []target, err error) {
 	return targets, nil
 }
 
-// fuzz runs the target. The error says that it failed; found is false if it did
-// because Go's fuzzer took the end of its time for a failure, as it may up to
-// Go 1.26 (https://go.dev/issue/75804).
+// fuzz runs the target. The error means that it failed. found is false if Go's fuzzer
+// only reported the end of its time as a failure, which happens up to Go 1.26
+// (https://go.dev/issue/75804).
 func (t target) fuzz(each string) (found bool, err error) {
 	var out strings.Builder
 	run := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", each,
-		"-fuzzminimizetime", "10x", t.pkg) // minimising large seeds would eat the time
+		"-fuzzminimizetime", "10x", t.pkg) // minimising large seeds would take most of the time
 	run.Stdout, run.Stderr = io.MultiWriter(os.Stdout, &out), os.Stderr
 	err = run.Run()
 	outOfTime := strings.Contains(out.String(), "\n    context deadline exceeded\n") && !strings.Contains(out.String(), "Failing input")

@@ -21,7 +21,7 @@ func TestBannerOfTLSAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		var banner bytes.Buffer
-		printBanner(&banner, c, open, nil, passwords{})
+		printBanner(&banner, c, open, nil, passwords{}, "")
 		if !strings.Contains(banner.String(), "  source   "+want) {
 			t.Errorf("%s: not at %s\n%s", text, want, banner.String())
 		}

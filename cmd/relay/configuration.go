@@ -12,20 +12,20 @@ import (
 	"relay/internal/disk"
 )
 
-// loadConfiguration reads relay's own configuration or, as what it stands for,
-// an icecast.xml, and holds what it names on this machine against it. What an
-// icecast.xml says in vain is told on w.
+// loadConfiguration reads a relay.toml or an icecast.xml, and checks the configuration
+// against this machine. It lists on w the settings of an icecast.xml that have no
+// effect.
 func loadConfiguration(path string, w io.Writer) (*conf.Config, error) {
 	text, err := disk.ReadFile(path)
 	if err != nil {
-		return conf.Load(path) // which knows best what to say of a file it cannot read
+		return conf.Load(path) // its error describes best why the file cannot be read
 	}
 	c, _, err := readConfiguration(path, text, w)
 	return c, err
 }
 
-// readConfiguration is loadConfiguration of a text. toml is that text, or the
-// relay.toml that an icecast.xml stands for.
+// readConfiguration is loadConfiguration for a text. toml is that text, or the
+// relay.toml that corresponds to an icecast.xml.
 func readConfiguration(path string, text []byte, w io.Writer) (loaded *conf.Config, toml []byte, err error) {
 	if !isXML(path, text) {
 		loaded, err = conf.Try(path, text)
@@ -42,8 +42,8 @@ func readConfiguration(path string, text []byte, w io.Writer) (loaded *conf.Conf
 	return loaded, c.TOML(), nil
 }
 
-// review returns what works in a configuration and is likely not meant; the path
-// is empty where there is none. Of one that does not work there is nothing to say.
+// review returns warnings about settings that are probably unintended; path is empty if
+// there is no file. It returns none for an invalid configuration.
 func review(ctx context.Context, path string) []*conf.Error {
 	if path == "" {
 		return conf.Review(ctx, "", nil)
@@ -62,14 +62,31 @@ func review(ctx context.Context, path string) []*conf.Error {
 	return c.Review(ctx)
 }
 
-// isXML tells an icecast.xml from a relay.toml.
+// places returns what is wrong with the files and folders in a configuration, see
+// conf.Places. It returns nothing for an invalid configuration.
+func places(path string) (problems, doubts []*conf.Error) {
+	text, err := disk.ReadFile(path)
+	if err != nil {
+		return nil, nil
+	}
+	if !isXML(path, text) {
+		return conf.Places(path, text, probes)
+	}
+	c, err := icecast.Parse(path, text)
+	if err != nil {
+		return nil, nil
+	}
+	return c.Places(probes)
+}
+
+// isXML reports whether a configuration is an icecast.xml rather than a relay.toml.
 func isXML(path string, text []byte) bool {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	return strings.HasSuffix(strings.ToLower(path), ".xml") || bytes.HasPrefix(bytes.TrimSpace(text), []byte("<"))
 }
 
-// tellNotes lists what an icecast.xml has that relay does otherwise or not at
-// all, and counts what nobody will miss.
+// tellNotes lists the settings of an icecast.xml that relay handles differently or not
+// at all, and counts those that are not needed.
 func tellNotes(w io.Writer, path string, notes []icecast.Note) {
 	unneeded := 0
 	for _, n := range notes {

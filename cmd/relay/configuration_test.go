@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A configuration whose certificate cannot be used is wrong, in either language:
-// the next start would fail.
+// A configuration with an unusable certificate is invalid, in both formats: relay would
+// not start with it.
 func TestConfigurationWithoutItsCertificate(t *testing.T) {
 	dir := t.TempDir()
 	for name, tt := range map[string]struct{ text, want string }{

@@ -2,46 +2,48 @@ package main
 
 import (
 	"crypto/tls"
-	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"time"
 
-	"relay/commandline"
+	"github.com/spf13/cobra"
+
 	"relay/conf"
 )
 
-func healthCommand() commandline.Command {
-	return commandline.Command{
-		Name:    "health",
-		Purpose: "asks the server on this machine whether it is well",
-		About:   "For people, and for container engines, whose images hold nothing else that could ask. A mistake in a configuration that is given is a failure too.",
-		Examples: []commandline.Entry{
-			{Name: "relay health", Text: "asks the server on this machine whether it is well"},
-			{Name: "relay health -c relay.toml", Text: "the same, at the first address of its configuration"},
-		},
-		Declare: func(flags *flag.FlagSet) func([]string) error {
-			path := flags.String("c", "", "the configuration `file` of the server, which says where it listens")
-			address := flags.String("address", "127.0.0.1:8000", "`host:port` of a server whose configuration is not given")
-			return func([]string) error {
-				base := "http://" + *address
-				if *path != "" {
-					c, err := loadConfiguration(*path, io.Discard)
-					if err != nil {
-						return err
-					}
-					base = whereToAsk(c)
+func healthCommand() *cobra.Command {
+	var path, address string
+	cmd := &cobra.Command{
+		Use:   "health",
+		Short: "Ask the server on this machine whether it is well",
+		Long: `Health asks the server on this machine whether it is well. The exit status is 0 if it is.
+
+It serves container engines as well, whose images hold no other program that could ask. A mistake in a configuration that is given is a failure too.`,
+		Example: `  relay health                 ask the server at 127.0.0.1:8000
+  relay health -c relay.toml   ask the server at the first address of its configuration`,
+		Args:              takes(0, 0, ""),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(*cobra.Command, []string) error {
+			base := "http://" + address
+			if path != "" {
+				c, err := loadConfiguration(path, io.Discard)
+				if err != nil {
+					return err
 				}
-				return health(base)
+				base = whereToAsk(c)
 			}
+			return health(base)
 		},
 	}
+	withConfiguration(cmd, &path)
+	cmd.Flags().StringVar(&address, "address", "127.0.0.1:8000", "`host:port` of the server, where no configuration is given")
+	return cmd
 }
 
-// whereToAsk returns the first address that a configuration opens, as a URL:
-// those of server.listen take plain connections too.
+// whereToAsk returns the first address that a configuration opens, as a URL. The
+// addresses of server.listen accept plain connections too.
 func whereToAsk(c *conf.Config) string {
 	if len(c.Server.Listen) > 0 {
 		return "http://" + askable(c.Server.Listen[0])
@@ -49,7 +51,7 @@ func whereToAsk(c *conf.Config) string {
 	return "https://" + askable(c.TLS.Listen[0])
 }
 
-// askable turns an address to listen on into one to connect to.
+// askable converts a listen address to one for connecting.
 func askable(address string) string {
 	host, port, _ := net.SplitHostPort(address) // conf has checked it
 	switch ip := net.ParseIP(host); {
@@ -61,8 +63,8 @@ func askable(address string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// health asks a running server whether it is well. Whose certificate it shows
-// does not matter: it is this machine's, and bears another name.
+// health asks a running server whether it is well. It accepts any certificate: the
+// server is on this machine, and its certificate has another name.
 func health(base string) error {
 	client := http.Client{
 		Timeout:   2 * time.Second,

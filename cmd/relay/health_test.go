@@ -29,7 +29,7 @@ func TestWhereHealthAsks(t *testing.T) {
 	}
 }
 
-// A server is well whose certificate nobody has signed.
+// A server with a self-signed certificate is well too.
 func TestHealth(t *testing.T) {
 	status := http.StatusOK
 	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -46,12 +46,12 @@ func TestHealth(t *testing.T) {
 		t.Fatal(err)
 	}
 	ask := func(args ...string) error {
-		return program().Run(append([]string{"health"}, args...), os.Stdout, os.Stderr)
+		return run(append([]string{"health"}, args...), os.Stdout, os.Stderr)
 	}
 	if err := ask("-c", path); err != nil {
 		t.Error(err)
 	}
-	if err := ask("-address", plain.Listener.Addr().String()); err != nil {
+	if err := ask("--address", plain.Listener.Addr().String()); err != nil {
 		t.Error(err)
 	}
 	if err := health(secure.URL); err != nil {

@@ -1,38 +1,31 @@
 package main
 
 import (
-	"flag"
 	"io"
 	"os"
 
-	"relay/commandline"
+	"github.com/spf13/cobra"
+
 	"relay/conf/icecast"
 )
 
-func importCommand() commandline.Command {
-	return commandline.Command{
-		Name:     "import",
-		Operands: "FILE",
-		Files:    true,
-		Purpose:  "prints the relay.toml that an icecast.xml stands for",
-		About:    `What relay does otherwise or not at all is told on standard error. The file "-" is standard input.`,
-		Examples: []commandline.Entry{{
-			Name: "relay import icecast.xml > relay.toml",
-			Text: "the configuration of an Icecast in relay's own words, and what relay does otherwise",
-		}},
-		Declare: func(*flag.FlagSet) func([]string) error {
-			return func(operands []string) error {
-				if len(operands) != 1 {
-					return commandline.Misuse(`import which file? relay import icecast.xml > relay.toml ("-" reads standard input)`)
-				}
-				return convert(operands[0], os.Stdin, os.Stdout, os.Stderr)
-			}
+func importCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "import FILE",
+		Short: "Convert an icecast.xml to a relay.toml",
+		Long: `Import prints the relay.toml that does what an icecast.xml does. Standard error names each setting that relay treats differently or does not have.
+
+The file "-" is standard input.`,
+		Example: "  relay import icecast.xml > relay.toml",
+		Args:    takes(1, 1, `import which file? relay import icecast.xml > relay.toml ("-" reads standard input)`),
+		RunE: func(cmd *cobra.Command, operands []string) error {
+			return convert(operands[0], cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 }
 
-// convert writes the TOML for the icecast.xml at path, or in stdin for "-", and
-// tells what it cannot say.
+// convert writes the TOML for the icecast.xml at path, or in stdin for "-", and lists
+// on notes the settings that it cannot convert.
 func convert(path string, stdin io.Reader, toml, notes io.Writer) error {
 	text, err := readInput(path, stdin)
 	if err != nil {

@@ -2,42 +2,39 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"relay"
-	"relay/commandline"
 	"relay/conf"
 )
 
-func initCommand() commandline.Command {
-	return commandline.Command{
-		Name:     "init",
-		Operands: "[FILE]",
-		Files:    true,
-		Purpose:  "writes a relay.toml with every key explained, and fresh passwords",
-		About:    "The file is relay.toml unless another is named. One that exists is left alone. Only its owner may read it, for the passwords.",
-		Examples: []commandline.Entry{{Name: "relay init relay.toml", Text: "writes a configuration to begin with: every key explained, and fresh passwords"}},
-		Declare: func(flags *flag.FlagSet) func([]string) error {
-			set := values{}
-			flags.Var(set, "set", "`key=value` to write in place of a default, as in log.format='\"json\"'; may be repeated")
-			return func(operands []string) error {
-				switch len(operands) {
-				case 0:
-					return initialise("relay.toml", set, os.Stdout)
-				case 1:
-					return initialise(operands[0], set, os.Stdout)
-				}
-				return commandline.Misuse("init makes one file: relay init relay.toml")
+func initCommand() *cobra.Command {
+	set := values{}
+	cmd := &cobra.Command{
+		Use:   "init [FILE]",
+		Short: "Write a new relay.toml that explains every key",
+		Long: `Init writes a configuration to start from: every key is explained, and the passwords are new.
+
+The file is relay.toml unless another is named. Init never overwrites a file. Only the owner may read the new one, because it holds passwords.`,
+		Example: "  relay init relay.toml",
+		Args:    takes(0, 1, "init makes one file: relay init relay.toml"),
+		RunE: func(cmd *cobra.Command, operands []string) error {
+			path := "relay.toml"
+			if len(operands) > 0 {
+				path = operands[0]
 			}
+			return initialise(path, set, cmd.OutOrStdout())
 		},
 	}
+	cmd.Flags().Var(set, "set", `key and value to write in place of a default, as in log.format='"json"'; may be repeated`)
+	return cmd
 }
 
-// initialise writes a new configuration to path and tells on w what to do with
-// it.
+// initialise writes a new configuration to path, and the next steps to w.
 func initialise(path string, set values, w io.Writer) error {
 	text, err := newConfiguration(relay.ExampleConfiguration, newPassword(), newPassword(), set)
 	if err != nil {

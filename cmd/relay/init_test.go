@@ -35,6 +35,13 @@ func TestInit(t *testing.T) {
 			t.Errorf("%q is not told in\n%s", want, told.String())
 		}
 	}
+	if m := c.Mounts; len(m) != 1 || m[0].Name != "/live" || !m[0].Interlude {
+		t.Errorf("mounts %+v", m)
+	}
+	if c.Server.ShoutcastListen != ":8001" || c.Server.ShoutcastMount != "/live" {
+		t.Errorf("SHOUTcast sources get %+v", c.Server)
+	}
+	c.Server, c.Mounts = conf.Default().Server, nil
 	c.Auth.SourcePassword, c.Auth.AdminPassword = "", ""
 	if !reflect.DeepEqual(c, conf.Default()) {
 		t.Errorf("got  %+v\nwant %+v", c, conf.Default())
@@ -87,7 +94,7 @@ func TestInitWithValues(t *testing.T) {
 	}
 }
 
-// No key of the configuration is forgotten, and each is explained.
+// The new configuration contains and explains every key.
 func TestInitExplainsEveryKey(t *testing.T) {
 	text, err := newConfiguration(relay.ExampleConfiguration, "a", "b", nil)
 	if err != nil {

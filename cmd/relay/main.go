@@ -8,12 +8,11 @@ import (
 	"os"
 	"time"
 
-	"relay/commandline"
 	"relay/internal/logging"
 )
 
-// patience is how long the reader of standard output and standard error may take
-// for what the program says beside its log.
+// patience is how long the reader of standard output and standard error may take for
+// the program's messages outside the log.
 const patience = time.Second
 
 // Exit statuses: the work failed, or the command line was wrong.
@@ -23,10 +22,11 @@ const (
 )
 
 func main() {
-	err := program().Run(os.Args[1:], os.Stdout, os.Stderr)
+	err := run(os.Args[1:], os.Stdout, os.Stderr)
+	var usage errUsage
 	switch {
 	case err == nil:
-	case errors.Is(err, commandline.ErrUsage):
+	case errors.As(err, &usage): // run has reported the error
 		os.Exit(exitUsage)
 	default:
 		logging.WriteWithin(os.Stderr, fmt.Appendf(nil, "relay: %v\n", err), patience)

@@ -8,24 +8,28 @@ import (
 	"path/filepath"
 	"strings"
 
-	"relay/commandline"
+	"github.com/spf13/cobra"
+
 	"relay/conf"
 	"relay/icy"
-	"relay/ingest"
-	"relay/interlude"
+	"relay/ingest/autodj"
 	"relay/internal/disk"
+	"relay/internal/interlude"
 	"relay/mounts"
 )
 
-// findMusic says which of the files and folders named there is not. What looks
-// like a word is more likely a command with a slip in it.
-func findMusic(p *commandline.Program, named []string) error {
+// findMusic returns an error for a file or folder that does not exist. A name that
+// looks like a word is more likely a misspelt command.
+func findMusic(cmd *cobra.Command, named []string) error {
 	for i, music := range named {
 		_, err := disk.Stat(music)
 		switch {
 		case err == nil:
 		case i == 0 && errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(music, "./"):
-			return commandline.Misuse(fmt.Sprintf("there is no command, file or folder %q; the commands are %s", music, strings.Join(p.Names(), ", ")))
+			if near := cmd.SuggestionsFor(music); len(near) > 0 {
+				return usagef("no command, file or folder %q; did you mean %q?", music, "relay "+near[0])
+			}
+			return usagef("no command, file or folder %q", music)
 		default:
 			return fmt.Errorf("cannot play %s: %w", music, errors.Unwrap(err))
 		}
@@ -33,38 +37,49 @@ func findMusic(p *commandline.Program, named []string) error {
 	return nil
 }
 
-// musicOf lists the music of every mount that has some: that of the
-// configuration, and on the default mount the music named on the command line
-// or, without a configuration, the interlude.
-func musicOf(c *conf.Config, unconfigured bool, named []string) (all []ingest.Music) {
+// musicOf lists the music of every mount that has some: that of the configuration, and,
+// on the default mount, the music on the command line. The interlude plays in addition
+// where it is configured and, without a configuration, on the default mount.
+func musicOf(c *conf.Config, unconfigured bool, named []string) (all []autodj.Music) {
 	withFiles := func(mount string, files conf.Files) {
-		all = append(all, ingest.Music{Mount: mount, Station: stationOf(mount, files.Paths), Files: files})
+		all = append(all, autodj.Music{Mount: mount, Station: stationOf(mount, files.Paths), Files: files})
 	}
 	for _, m := range c.Mounts {
 		if len(m.Files.Paths) > 0 && !(m.Name == defaultMount && len(named) > 0) {
 			withFiles(m.Name, c.Mount(m.Name).Files)
 		}
 	}
-	switch {
-	case len(named) > 0:
+	if len(named) > 0 {
 		files := conf.Default().Mount(defaultMount).Files
 		files.Paths, files.Order = named, conf.OrderSequence
 		withFiles(defaultMount, files)
-	case unconfigured:
-		all = append(all, ingest.Music{
-			Mount:   defaultMount,
-			Station: icy.Station{Name: "relay", Description: "Music until a DJ connects"},
-			Track: ingest.MemoryTrack{
-				Name: mounts.Title{Text: interlude.Artist + " - " + interlude.Title},
-				MP3:  interlude.MP3,
-			},
-		})
+	}
+	if unconfigured {
+		all = append(all, interludeOn(defaultMount))
+	}
+	for _, m := range c.Mounts {
+		if m.Interlude && !(unconfigured && m.Name == defaultMount) {
+			all = append(all, interludeOn(m.Name))
+		}
 	}
 	return all
 }
 
-// stationOf names a station of files: after its only folder, or else after its
-// mount. A title in the configuration goes before either.
+// interludeOn returns the interlude as music for a mount that has nothing else to play.
+func interludeOn(mount string) autodj.Music {
+	return autodj.Music{
+		Mount:   mount,
+		Spare:   true,
+		Station: icy.Station{Name: "relay", Description: "Music until a DJ connects"},
+		Track: autodj.MemoryTrack{
+			Name: mounts.Title{Text: interlude.Artist + " - " + interlude.Title},
+			MP3:  interlude.MP3,
+		},
+	}
+}
+
+// stationOf names a station of files after its only folder, otherwise after its mount.
+// A configured title takes precedence over both.
 func stationOf(mount string, paths []string) icy.Station {
 	name := ""
 	if len(paths) == 1 {
@@ -75,4 +90,18 @@ func stationOf(mount string, paths []string) icy.Station {
 		}
 	}
 	return icy.Station{Name: cmp.Or(name, mount[1:])}
+}
+
+// roundsFolder returns the folder in which AutoDJ keeps what it has played: beside the
+// history or, if that has no file, beside the configuration. It returns "" if there is
+// neither.
+func roundsFolder(c *conf.Config, configuration string) string {
+	beside := configuration
+	if c.History.File != "" && !c.History.Off {
+		beside = c.History.File
+	}
+	if beside == "" {
+		return ""
+	}
+	return strings.TrimSuffix(beside, filepath.Ext(beside)) + ".rounds"
 }

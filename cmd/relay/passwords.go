@@ -6,12 +6,15 @@ import (
 	"relay/conf"
 )
 
-// passwords are those made for this run, which a reload keeps; empty: the
-// configuration had one.
-type passwords struct{ source, admin conf.Secret }
+// passwords are the generated passwords of this run, which a reload keeps. A password
+// that is configured is empty here.
+type passwords struct {
+	source, admin conf.Secret
+	folder        string // that contains their files; empty: they are valid for this run only
+}
 
-// fill gives c the passwords that neither its file nor the environment gave,
-// and makes them when they are needed first.
+// fill sets the passwords of c that neither its file nor the environment gave, and
+// generates them at the first call.
 func (p *passwords) fill(c *conf.Config) {
 	fill := func(configured, made *conf.Secret) {
 		if *configured != "" {
@@ -26,8 +29,8 @@ func (p *passwords) fill(c *conf.Config) {
 	fill(&c.Auth.AdminPassword, &p.admin)
 }
 
-// newPassword returns 60 random bits in letters that survive being read aloud
-// and typed into a DJ program.
+// newPassword returns 60 random bits in letters that are easy to read aloud and to type
+// into a DJ program.
 func newPassword() conf.Secret {
 	const letters = "abcdefghijkmnpqrstuvwxyz23456789" // 32: five bits each
 	b := make([]byte, 12)

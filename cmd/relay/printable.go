@@ -10,9 +10,9 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// printableEncoder escapes in a line of the log what is not printable, as JSON
-// does it: clients choose names, agents and titles, and a terminal that shows
-// the log must not do as they please. JSON's own escapes are those of C0 alone.
+// printableEncoder escapes the characters of a log line that are not printable, as JSON
+// does: clients choose names, agents and titles, and must not control a terminal that
+// shows the log. JSON itself only escapes C0.
 type printableEncoder struct{ zapcore.Encoder }
 
 func (e printableEncoder) Clone() zapcore.Encoder { return printableEncoder{e.Encoder.Clone()} }
@@ -31,7 +31,7 @@ func (e printableEncoder) EncodeEntry(entry zapcore.Entry, fields []zapcore.Fiel
 	return line, nil
 }
 
-// appendPrintable appends text with what is not printable as \u and four digits.
+// appendPrintable appends text, with unprintable characters as \u and four digits.
 func appendPrintable(dst, text []byte) []byte {
 	const digits = "0123456789abcdef"
 	escape := func(c rune) {

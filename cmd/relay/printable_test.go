@@ -14,8 +14,8 @@ import (
 	"relay/conf"
 )
 
-// Whatever a client sends, a terminal that shows the log is not its to steer,
-// and who reads the log as JSON gets what was sent.
+// Text from a client cannot control a terminal that shows the log, and a reader of the
+// log as JSON gets the original text.
 func TestLogIsPrintable(t *testing.T) {
 	const nasty = "a\x7f\u009b31m\u202e\u2028\U000e0001\x1b[2J é日🎵 b"
 	for _, format := range []string{"console", "json"} {

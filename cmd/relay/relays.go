@@ -5,34 +5,32 @@ import (
 	"net"
 	"slices"
 	"sync"
-	"time"
 
 	"go.uber.org/zap"
 
 	"relay/conf"
-	"relay/crew"
-	"relay/ingest"
+	"relay/ingest/pull"
+	"relay/internal/crew"
 	"relay/mounts"
 )
 
-// pullStreams runs the configured relays, and those of the master's mounts,
-// until ctx ends. Those that a reload does not change go on. own is where this
-// server listens.
+// pullStreams runs the configured relays, and those of the master's mounts, until ctx
+// ends. Relays that a reload does not change continue. own is the set of this server's
+// listeners.
 func pullStreams(ctx context.Context, running *sync.WaitGroup, live *conf.Live, registry *mounts.Registry, log *zap.Logger, own []net.Listener) {
 	var addrs []net.Addr
 	for _, l := range own {
 		addrs = append(addrs, l.Addr())
 	}
-	puller := ingest.NewPuller(addrs)
-	relay := func(from conf.Relay) *ingest.Relay {
+	puller := pull.NewPuller(addrs)
+	relay := func(from conf.Relay) *pull.Relay {
 		limits := live.Config().Limits
-		return &ingest.Relay{
+		return &pull.Relay{
 			Registry: registry,
 			Puller:   puller,
 			Log:      log,
 			From:     from,
 			Timeout:  limits.StreamTimeout(),
-			Pace:     time.Duration(limits.FlushInterval) / 2,
 		}
 	}
 	keep(ctx, running, live, func(c *conf.Config) []conf.Relay { return c.Relays },
@@ -42,12 +40,12 @@ func pullStreams(ctx context.Context, running *sync.WaitGroup, live *conf.Live, 
 			return slices.ContainsFunc(live.Config().Relays, func(r conf.Relay) bool { return r.Mount == mount })
 		}
 		most := func() int { return live.Config().Limits.Sources }
-		master := &ingest.Master{Puller: puller, Log: log, From: from, Except: ownRelay, Relay: relay, Most: most}
+		master := &pull.Master{Puller: puller, Log: log, From: from, Except: ownRelay, Relay: relay, Most: most}
 		master.Run(ctx)
 	})
 }
 
-// masters lists the one there may be.
+// masters lists the configured master, if there is one.
 func masters(c *conf.Config) []conf.Master {
 	if c.Master.URL == "" {
 		return nil
@@ -55,8 +53,8 @@ func masters(c *conf.Config) []conf.Master {
 	return []conf.Master{c.Master}
 }
 
-// keep runs work for everything that the configuration in force lists, until
-// ctx ends.
+// keep runs work for each element that listed returns for the configuration in force,
+// until ctx ends.
 func keep[T comparable](ctx context.Context, running *sync.WaitGroup, live *conf.Live, listed func(*conf.Config) []T, work func(context.Context, T)) {
 	changes, stop := live.Watch()
 	running.Go(func() {

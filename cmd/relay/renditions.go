@@ -8,22 +8,22 @@ import (
 	"go.uber.org/zap"
 
 	"relay/conf"
-	"relay/ingest"
+	"relay/ingest/encode"
 	"relay/mounts"
 )
 
-// rendition is one of a mount.
+// rendition is one rendition of a mount.
 type rendition struct {
 	of string
 	to conf.Rendition
 }
 
-// encodeRenditions runs the encoders of all renditions until ctx ends. Those
-// that a reload does not change go on.
+// encodeRenditions runs the encoders of all renditions until ctx ends. Encoders that a
+// reload does not change continue.
 func encodeRenditions(ctx context.Context, running *sync.WaitGroup, live *conf.Live, registry *mounts.Registry, log *zap.Logger) {
 	keep(ctx, running, live, renditions, func(ctx context.Context, one rendition) {
 		limits := live.Config().Limits
-		r := &ingest.Rendition{
+		r := &encode.Rendition{
 			Registry: registry,
 			Log:      log,
 			Of:       one.of,

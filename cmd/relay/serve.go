@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"flag"
+	"fmt"
 	"io"
 	stdlog "log"
 	"net"
@@ -13,54 +13,63 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
-	"relay/certificates"
-	"relay/commandline"
 	"relay/conf"
-	"relay/crew"
-	"relay/ingest"
+	"relay/conf/live"
+	"relay/internal/certificates"
+	"relay/internal/crew"
 	"relay/internal/logging"
-	"relay/mounts"
+	"relay/internal/systemd"
 	"relay/server"
-	"relay/settings"
-	"relay/systemd"
 )
 
-// defaultMount is where a run without a configuration plays.
+// defaultMount is the mount of a run without a configuration.
 const defaultMount = "/live"
 
-// lastCall is how long the end may take. Each part has less time than that for a
-// disk or a peer that does not answer; this is for what nobody has thought of.
+// lastCall is the time limit of the shutdown. Each part has a shorter limit for a disk
+// or a peer that does not answer; this one is for unforeseen cases.
 const lastCall = 12 * time.Second
 
-func serveCommand(p *commandline.Program) commandline.Command {
-	return commandline.Command{
-		Operands: "[FILE.mp3 | FOLDER ...]",
-		Files:    true,
-		Purpose:  "is on the air until it is told to stop, with the files or folders named as its music whenever no DJ is connected",
-		Examples: []commandline.Entry{
-			{Name: "relay", Text: "on the air at once: port 8000, mount /live, passwords made for this run"},
-			{Name: "relay FILE.mp3 | FOLDER", Text: "the same, with your music whenever no DJ is connected"},
-			{Name: "relay -c relay.toml", Text: "with a configuration (relay.example.toml shows all of it)"},
-			{Name: "relay -c icecast.xml", Text: "with the configuration of an Icecast as it is"},
-			{Name: "relay -listen :9000", Text: "on another port (wins over the configuration)"},
+func serveCommand() *cobra.Command {
+	var path, listen string
+	cmd := &cobra.Command{
+		Use:   "relay [FILE.mp3 | FOLDER ...]",
+		Short: "A radio server for Icecast and SHOUTcast clients",
+		Long: `relay takes MP3 from DJ software and sends it to listeners. It serves the clients of Icecast and of SHOUTcast.
+
+relay needs no configuration: without one it makes passwords, prints them, and is on the air. Files and folders named on the command line play whenever no DJ is connected.
+
+A configuration is one file in TOML, in which every key is optional. relay also reads an icecast.xml.`,
+		Example: `  relay                       on the air at once: port 8000, mount /live, new passwords
+  relay FILE.mp3 | FOLDER     the same, with your music whenever no DJ is connected
+  relay -c relay.toml         with a configuration (relay.example.toml has every key)
+  relay -c icecast.xml        with the configuration of an Icecast
+  relay --listen :9000        on another port than the configured one`,
+		Args: cobra.ArbitraryArgs,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveDefault // files and folders, in addition to the commands
 		},
-		Declare: func(flags *flag.FlagSet) func([]string) error {
-			path := flags.String("c", "", "the configuration `file`")
-			listen := flags.String("listen", "", "the `address` to listen on, instead of those configured")
-			return func(music []string) error {
-				if err := findMusic(p, music); err != nil {
-					return err
-				}
-				return serve(*path, *listen, music)
+		SilenceErrors:              true,
+		SuggestionsMinimumDistance: 2, // two swapped letters
+		SilenceUsage:               true,
+		Version:                    versionText(),
+		RunE: func(cmd *cobra.Command, music []string) error {
+			if err := findMusic(cmd, music); err != nil {
+				return err
 			}
+			return serve(path, listen, music)
 		},
 	}
+	withConfiguration(cmd, &path)
+	cmd.Flags().StringVar(&listen, "listen", "", "`address` to listen on, in place of the configured ones")
+	cmd.SetVersionTemplate("{{.Version}}\n")
+	return cmd
 }
 
-// serve runs the server until it is told to stop. path is its configuration and
-// listen an address that wins over those in it; either may be empty.
+// serve runs the server until it is told to stop. path is its configuration and listen
+// an address that overrides the configured ones; either may be empty.
 func serve(path, listen string, tracks []string) error {
 	hangup := hangups()
 	surviveBrokenPipes()
@@ -68,7 +77,14 @@ func serve(path, listen string, tracks []string) error {
 	var made passwords
 	var atStart bytes.Buffer
 	var notes io.Writer = &atStart // there is no log yet
-	config, err := settings.Open(path, func(name string, text []byte) (*conf.Config, []byte, error) {
+	data := os.Getenv(dataVariable)
+	if unconfigured {
+		var err error
+		if path, err = keptConfiguration(data); err != nil {
+			fmt.Fprintln(notes, err)
+		}
+	}
+	config, err := live.Open(path, func(name string, text []byte) (*conf.Config, []byte, error) {
 		c, toml, err := readConfiguration(name, text, notes)
 		if err != nil {
 			return nil, nil, err
@@ -78,6 +94,9 @@ func serve(path, listen string, tracks []string) error {
 		}
 		if unconfigured {
 			c.Server.ShoutcastMount = defaultMount
+		}
+		if err := made.keep(data, c); err != nil {
+			fmt.Fprintln(notes, err)
 		}
 		made.fill(c)
 		return c, toml, nil
@@ -95,8 +114,8 @@ func serve(path, listen string, tracks []string) error {
 	notes = lines
 	log := lines.Logger()
 	stdlog.SetFlags(0)
-	stdlog.SetOutput(logging.NewStd(log, "a library has said something").Writer())
-	config.WithLog(log)
+	stdlog.SetOutput(logging.NewStd(log, "message of a library").Writer())
+	config.LogTo(log)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -109,53 +128,55 @@ func serve(path, listen string, tracks []string) error {
 	if err != nil {
 		return err
 	}
-	shoutcast, err := listenShoutcast(live, unconfigured, open[0].Addr(), sockets.Listen)
+	shoutcast, err := listenShoutcast(live, unconfigured, listen, open[0].Addr(), sockets.Listen)
 	if err != nil {
 		return err
 	}
 	var banner bytes.Buffer
-	printBanner(&banner, live.Config(), open[0].Addr(), shoutcast, made)
+	silent := ""
+	if unconfigured && len(tracks) > 0 {
+		silent = nothingPlayable(tracks)
+	}
+	printBanner(&banner, live.Config(), open[0].Addr(), shoutcast, made, silent)
 	logging.WriteWithin(os.Stdout, banner.Bytes(), patience)
 	if shoutcast != nil {
 		open = append(open, shoutcast)
 	}
 	for _, addr := range sockets.Close() {
-		log.Warn("a socket from systemd is not used: no address of the configuration is its own", zap.Stringer("address", addr))
+		log.Warn("a socket from systemd is not used: it matches no configured address", zap.Stringer("address", addr))
 	}
 
-	registry := mounts.NewRegistry(live, log)
-	music := ingest.NewAutoDJ(registry, log)
-	radio := server.New(config, registry, music, tail, certs, log)
-	radio.LostLines = lines.Lost
+	relay := wire(config, roundsFolder(live.Config(), path), certs, logs{lines, tail, log})
 	var working sync.WaitGroup
-	working.Go(func() { music.Run(ctx) })
+	working.Go(func() { relay.music.Run(ctx) })
+	working.Go(func() { relay.converter.Run(ctx) })
 	working.Go(func() {
-		follow(ctx, live, func(c *conf.Config) {
+		onReload(ctx, live, func(c *conf.Config) {
 			level.SetLevel(levelOf(c.Log))
-			music.Play(musicOf(c, unconfigured, tracks))
+			relay.music.Play(musicOf(c, unconfigured, tracks))
 		})
 	})
 	working.Go(func() { advise(ctx, live, path, log) })
 	working.Go(func() { reloadOn(ctx, hangup, config, log) })
-	pullStreams(ctx, &working, live, registry, log, open)
-	encodeRenditions(ctx, &working, live, registry, log)
-	working.Go(func() { systemd.Attend(ctx, radio.Alive, log) })
+	pullStreams(ctx, &working, live, relay.registry, log, open)
+	encodeRenditions(ctx, &working, live, relay.registry, log)
+	working.Go(func() { systemd.Attend(ctx, relay.server.Alive, log) })
 	ended := crew.Within(ctx, lastCall, func(ctx context.Context) {
-		radio.Run(ctx, open)
+		relay.server.Run(ctx, open)
 		working.Wait()
 	})
 	if !ended {
-		log.Error("something does not end, the program ends without it", zap.Duration("waited", lastCall))
+		log.Error("shutdown took too long: some tasks were abandoned", zap.Duration("waited", lastCall))
 	}
 	log.Info("stopped")
 	return nil
 }
 
-// listenShoutcast opens the second port for SHOUTcast sources, or returns nil:
-// the configured one or, without a configuration, the one behind the first if
-// that is free.
-func listenShoutcast(c *conf.Live, unconfigured bool, main net.Addr, open server.Open) (net.Listener, error) {
-	if unconfigured {
+// listenShoutcast opens the second port, for SHOUTcast sources, or returns nil: the
+// configured port or, without a configuration or with another listen address, the port
+// above the first one if it is free.
+func listenShoutcast(c *conf.Live, unconfigured bool, listen string, main net.Addr, open server.Open) (net.Listener, error) {
+	if unconfigured || listen != "" && c.Config().Server.ShoutcastListen != "" {
 		return server.NextPort(main), nil
 	}
 	return server.ListenShoutcast(c, open)

@@ -1,26 +1,27 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"runtime"
 
-	"relay/commandline"
-	"relay/version"
+	"github.com/spf13/cobra"
+
+	"relay/internal/version"
 )
 
-func versionCommand() commandline.Command {
-	return commandline.Command{
-		Name:     "version",
-		Aliases:  []string{"-version", "--version"},
-		Purpose:  "says which relay this is",
-		Examples: []commandline.Entry{{Name: "relay version", Text: "says which relay this is, and how it was built"}},
-		Declare: func(*flag.FlagSet) func([]string) error {
-			return func([]string) error {
-				fmt.Printf("relay %s (commit %s, %s, %s/%s)\n",
-					version.Number, version.Commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-				return nil
-			}
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "version",
+		Short:             "Print the version and how it was built",
+		Args:              takes(0, 0, ""),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		Run: func(cmd *cobra.Command, _ []string) {
+			fmt.Fprintln(cmd.OutOrStdout(), versionText())
 		},
 	}
+}
+
+// versionText returns the release, the commit and the toolchain, in one line.
+func versionText() string {
+	return fmt.Sprintf("relay %s (commit %s, %s, %s/%s)", version.Number, version.Commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -1,6 +1,6 @@
 package icecast
 
-// readBans reads where the lists of those stand who may not listen.
+// readBans reads the paths of the lists of clients that may not listen.
 func (c *Config) readBans(paths *element) {
 	c.readBanFile("deny_ips_file", paths.take("deny-ip", "ban-file", "banfile"))
 	c.readBanFile("deny_agents_file", paths.take("deny-agents"))

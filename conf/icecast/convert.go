@@ -8,7 +8,7 @@ import (
 	"relay/conf"
 )
 
-// Config is the configuration of an Icecast, as relay would have it.
+// Config is the configuration of an Icecast server in relay's terms.
 type Config struct {
 	file string
 	root *element
@@ -16,17 +16,19 @@ type Config struct {
 	// In the order of relay.example.toml.
 	server, tls, limits, auth, log, directory, master *table
 	mounts, relays                                    []*table
-	notes                                             []Note // of what belongs to no table
+	notes                                             []Note // of elements that belong to no table
 
-	basedir, webroot string     // where the paths of an icecast.xml start
-	burst, buffer    conf.Size  // what holds for mounts that say nothing
-	declared         []*element // every <mount> that counts, patterns first
+	basedir, webroot string     // the folders to which paths in an icecast.xml are relative
+	burst            conf.Burst // of mounts that do not set their own
+	buffer           conf.Size
+	declared         []*element // every <mount> that is used, patterns first
 
-	fallbacks map[string]*element // by the name of the mount or pattern that has one
+	headers   []*element          // of all mounts
+	fallbacks map[string]*element // by the name of the mount or pattern that has the fallback
 }
 
-// Parse reads the text of an icecast.xml. Errors call it by the given name and
-// are *conf.Error.
+// Parse reads the text of an icecast.xml. file is its name in errors, which are
+// *conf.Error.
 func Parse(file string, b []byte) (*Config, error) {
 	root, err := readXML(file, b)
 	if err != nil {
@@ -61,6 +63,7 @@ func Parse(file string, b []byte) (*Config, error) {
 	c.readLog(paths)
 	c.readDirectories()
 	c.readMaster()
+	c.readHeaders()
 	c.readMounts()
 	c.readRelays()
 	c.readAliases(paths)
@@ -69,13 +72,13 @@ func Parse(file string, b []byte) (*Config, error) {
 	return c, nil
 }
 
-// tables are all of them in the order in which they are written.
+// tables returns all tables in the order in which they are written.
 func (c *Config) tables() []*table {
 	return slices.Concat(
 		[]*table{c.server, c.tls, c.limits, c.auth, c.log, c.directory, c.master}, c.mounts, c.relays)
 }
 
-// Notes is all that relay does not do, or does differently, in the order of
+// Notes returns everything that relay does not do, or does differently, in the order of
 // the lines.
 func (c *Config) Notes() []Note {
 	notes := slices.Clone(c.notes)
@@ -95,12 +98,12 @@ func (c *Config) Notes() []Note {
 
 func byLine(a, b Note) int { return a.Line - b.Line }
 
-// lose notes what has no counterpart and belongs to no table.
+// lose adds a note about an element that has no counterpart and belongs to no table.
 func (c *Config) lose(kind Kind, e *element, why string) {
 	c.notes = append(c.notes, newNote(kind, e, why))
 }
 
-// leftBelow notes everything below an element that nobody has taken.
+// leftBelow adds notes about all elements below around that have not been taken.
 func (c *Config) leftBelow(around *element, notes []Note) []Note {
 	for i, e := range around.children {
 		if e.taken {
@@ -109,7 +112,7 @@ func (c *Config) leftBelow(around *element, notes []Note) []Note {
 		}
 		r := reasonFor(e, around)
 		if later := lastOf(around.children[i+1:], e.name); later != nil {
-			r = reason{Unneeded, fmt.Sprintf("is given again on line %d, and the last one counts", later.line)}
+			r = reason{Unneeded, fmt.Sprintf("is repeated on line %d, and the last one counts", later.line)}
 		}
 		notes = append(notes, newNote(r.kind, e, r.why))
 		e.takeWhole()
@@ -117,7 +120,7 @@ func (c *Config) leftBelow(around *element, notes []Note) []Note {
 	return notes
 }
 
-// lastOf is the element of this name that was taken instead of an earlier one.
+// lastOf returns the element of this name that was taken in place of an earlier one.
 func lastOf(elements []*element, name string) *element {
 	for _, e := range slices.Backward(elements) {
 		if e.name == name && e.taken {
@@ -127,7 +130,7 @@ func lastOf(elements []*element, name string) *element {
 	return nil
 }
 
-// readPlaces finds the folders that other paths start from.
+// readPlaces reads the folders to which other paths are relative.
 func (c *Config) readPlaces(paths *element) {
 	security := c.root.section("security")
 	if jail := security.take("chroot"); jail != nil && jail.flag() {
@@ -136,7 +139,7 @@ func (c *Config) readPlaces(paths *element) {
 	} else if jail != nil {
 		c.lose(Unneeded, jail, "is off anyway")
 	}
-	// Taken later: what is not needed of it still gets its note.
+	// The others are not taken here, so that unneeded ones still get a note.
 	for _, e := range paths.children {
 		if e.name == "webroot" {
 			c.webroot = c.place(e.word())
@@ -144,7 +147,7 @@ func (c *Config) readPlaces(paths *element) {
 	}
 }
 
-// place is where a path of an icecast.xml is for somebody outside of its jail.
+// place returns a path of an icecast.xml as seen from outside its chroot.
 func (c *Config) place(path string) string {
 	if c.basedir == "" || path == "" {
 		return path
@@ -152,11 +155,11 @@ func (c *Config) place(path string) string {
 	return filepath.Join(c.basedir, path)
 }
 
-// inWebroot is where a path that starts at the webroot is.
+// inWebroot returns a path that is relative to the webroot.
 func (c *Config) inWebroot(path string) string { return filepath.Join(c.webroot, path) }
 
-// readAliases notes names that lead elsewhere; that of the front page leads to
-// a page that relay shows there anyway.
+// readAliases adds notes about aliases. An alias of the front page to a page that relay
+// shows there anyway is not needed.
 func (c *Config) readAliases(paths *element) {
 	for _, e := range paths.takeAll("alias") {
 		if e.attr("source") == "/" {

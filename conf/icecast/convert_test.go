@@ -7,8 +7,8 @@ import (
 	"relay/conf"
 )
 
-// lines are the lines of the TOML for what stands inside <icecast>, without
-// the two on top and the empty ones, and with single blanks.
+// lines returns the lines of the TOML for the content of <icecast>, without the first
+// two lines and empty ones, and with single blanks.
 func lines(t *testing.T, inside string) []string {
 	t.Helper()
 	c, err := Parse("icecast.xml", []byte("<icecast>"+inside+"</icecast>"))
@@ -27,7 +27,7 @@ func lines(t *testing.T, inside string) []string {
 	return all[2:]
 }
 
-// conversions are XML with all the lines that it must become.
+// conversions are pieces of XML and the lines of TOML they must give.
 type conversions []struct{ inside, want string }
 
 func (all conversions) check(t *testing.T) {
@@ -40,9 +40,9 @@ func (all conversions) check(t *testing.T) {
 	}
 }
 
-// notes is what is noted last where something has no counterpart.
+// notes returns the note at the end about an element without a counterpart.
 func notes(shown, why string) string {
-	return "# What has no counterpart:\n#\n# line 1: " + shown + "\n# " + why
+	return "# Settings without a counterpart:\n#\n# line 1: " + shown + "\n# " + why
 }
 
 func TestServer(t *testing.T) {
@@ -54,10 +54,10 @@ func TestServer(t *testing.T) {
 		{"<location>a\n  b\u0085c\u0090</location>", "[server]\nlocation = \"a b c\""},
 		{"<admin>a@b.example</admin>", "[server]\nadmin_email = \"a@b.example\""},
 		{"<fileserve>1</fileserve>", notes("<fileserve>1</fileserve>", "relay serves its streams and its own pages; leave files to a web server")},
-		{"<what a='b'>ever</what>", notes(`<what a="b">ever</what>`, "relay knows no such element")},
-		{"<location>x</location><location>Earth</location>", notes("<location>x</location>", "is given again on line 1, and the last one counts")},
+		{"<what a='b'>ever</what>", notes(`<what a="b">ever</what>`, "relay does not know this element")},
+		{"<location>x</location><location>Earth</location>", notes("<location>x</location>", "is repeated on line 1, and the last one counts")},
 		{"<paths><x-forwarded-for>10.0.0.1</x-forwarded-for><x-forwarded-for>proxy</x-forwarded-for></paths>",
-			"[server]\ntrusted_proxies = [\"10.0.0.1\"]\n" + notes("<x-forwarded-for>proxy</x-forwarded-for>", "is no IP address, which server.trusted_proxies wants")},
+			"[server]\ntrusted_proxies = [\"10.0.0.1\"]\n" + notes("<x-forwarded-for>proxy</x-forwarded-for>", "is not an IP address, as server.trusted_proxies requires")},
 	}.check(t)
 }
 
@@ -78,7 +78,7 @@ func TestSockets(t *testing.T) {
 			"[server]\nlisten = [\":8000\", \":8001\"]\nshoutcast_mount = \"/a\""},
 		{"<listen-socket><shoutcast-mount>/a</shoutcast-mount></listen-socket><listen-socket><port>9000</port><shoutcast-mount>/b</shoutcast-mount></listen-socket>",
 			"[server]\nlisten = [\":8000\", \":9000\", \":9001\"]\nshoutcast_listen = \":8001\"\nshoutcast_mount = \"/a\"\n" +
-				notes("<shoutcast-mount>/b</shoutcast-mount>", "SHOUTcast sources land on /a; a password such as /b:PASSWORD takes one elsewhere")},
+				notes("<shoutcast-mount>/b</shoutcast-mount>", "SHOUTcast sources go to /a; a password such as /b:PASSWORD selects another mount")},
 		{"<listen-socket><port>443</port><ssl>1</ssl></listen-socket>" + certificate,
 			"[server]\nlisten = []\n[tls]\nlisten = [\":443\"]\ncert_file = \"/a.pem\"\nkey_file = \"/a.pem\""},
 		{"<paths><ssl-certificate>/a.crt</ssl-certificate><ssl-private-key>/a.key</ssl-private-key></paths>",
@@ -87,7 +87,7 @@ func TestSockets(t *testing.T) {
 [tls]
 # listen = [":443"] # there is no ssl-certificate, without which Icecast does not speak TLS either
 # line 1: <listen-socket><port>443</port><ssl>yes</ssl></listen-socket>
-# needs tls.cert_file and tls.key_file; take out the comment sign once they are there`},
+# needs tls.cert_file and tls.key_file; remove the comment sign once they are set`},
 	}.check(t)
 }
 
@@ -107,14 +107,14 @@ burst = "1KiB"
 buffer = "100KiB"`},
 		{"<limits><burst-on-connect>0</burst-on-connect></limits>", "[limits]\nburst = \"0\""},
 		{"<limits><burst-on-connect>0</burst-on-connect>\n<burst-size>1000</burst-size></limits>", "[limits]\nburst = \"1KB\""},
-		{"<limits><queue-size>2k</queue-size></limits>", "[limits]\nbuffer = \"64KiB\" # as large as burst, since nobody can be sent what is not kept (line 1)"},
-		{"<limits><burst-size>1m</burst-size></limits>", "[limits]\nburst = \"1MB\"\nbuffer = \"1MB\" # as large as burst, since nobody can be sent what is not kept (line 1)"},
-		{"<limits><queue-size>10s</queue-size></limits>", "[limits]\n# line 1: <queue-size>10s</queue-size>\n# is no number of bytes; relay's own default holds"},
-		{"<limits><sources>none</sources></limits>", "[limits]\n# line 1: <sources>none</sources>\n# is no number that works; relay's own default holds"},
-		{"<limits><source-timeout>0</source-timeout></limits>", "[limits]\n# line 1: <source-timeout>0</source-timeout>\n# is no number of seconds that works; relay's own default holds"},
+		{"<limits><queue-size>2k</queue-size></limits>", "[limits]\nbuffer = \"64KiB\" # as large as burst, since older data cannot be sent (line 1)"},
+		{"<limits><burst-size>1m</burst-size></limits>", "[limits]\nburst = \"1MB\"\nbuffer = \"1MB\" # as large as burst, since older data cannot be sent (line 1)"},
+		{"<limits><queue-size>10s</queue-size></limits>", "[limits]\n# line 1: <queue-size>10s</queue-size>\n# is not a number of bytes; relay's default applies"},
+		{"<limits><sources>none</sources></limits>", "[limits]\n# line 1: <sources>none</sources>\n# is not a valid number; relay's default applies"},
+		{"<limits><source-timeout>0</source-timeout></limits>", "[limits]\n# line 1: <source-timeout>0</source-timeout>\n# is not a valid number of seconds; relay's default applies"},
 		{"<limits><max-listeners>0</max-listeners><clients>12</clients></limits>", "[limits]\nlisteners = 12"},
 		{"<limits><max-listeners>10</max-listeners><clients>12</clients></limits>",
-			"[limits]\nlisteners = 10\n" + notes("<clients>12</clients>", "max-listeners says how many may listen")},
+			"[limits]\nlisteners = 10\n" + notes("<clients>12</clients>", "max-listeners limits the listeners")},
 	}.check(t)
 }
 
@@ -142,7 +142,7 @@ func TestLog(t *testing.T) {
 		{dir + "<logging><accesslog>a.log</accesslog><playlistlog>/p.log</playlistlog></logging>", "[log]\naccess_file = \"/var/log/a.log\"\nplaylist_file = \"/p.log\""},
 		{dir + "<logging><accesslog>a.log</accesslog><logsize>102400</logsize><logarchive>0</logarchive></logging>", "[log]\naccess_file = \"/var/log/a.log\"\nrotate_keep = 1"},
 		{dir + "<logging><accesslog>a.log</accesslog><logsize>2048</logsize><logarchive>1</logarchive></logging>", "[log]\naccess_file = \"/var/log/a.log\"\nrotate_size = \"2MiB\"\nrotate_keep = 0"},
-		{dir + "<logging><accesslog>a.log</accesslog><logsize>10</logsize></logging>", "[log]\naccess_file = \"/var/log/a.log\"\nrotate_size = \"1MiB\" # the smallest there is; 10 KiB were asked for"},
+		{dir + "<logging><accesslog>a.log</accesslog><logsize>10</logsize></logging>", "[log]\naccess_file = \"/var/log/a.log\"\nrotate_size = \"1MiB\" # the minimum, in place of 10 KiB"},
 		{"<directory><yp-url>http://a/</yp-url></directory><directory><yp-url>http://b/</yp-url></directory>", "[directory]\nurls = [\"http://a/\", \"http://b/\"]"},
 	}.check(t)
 }
@@ -155,7 +155,7 @@ func TestRelays(t *testing.T) {
 		{"<relays-on-demand>1</relays-on-demand><relay><server>a</server><mount>/b</mount></relay><relay><server>a</server><mount>/c</mount><on-demand>0</on-demand></relay>",
 			"[[relay]]\nurl = \"http://a:8000/b\"\non_demand = true\n[[relay]]\nurl = \"http://a:8000/c\""},
 		{"<relay><server>a</server><mount>/b</mount></relay><relay><server>c</server><mount>/b</mount></relay>",
-			"[[relay]]\nurl = \"http://a:8000/b\"\n" + notes("<relay><server>c</server><mount>/b</mount></relay>", "/b is pulled by the relay on line 1, and a mount has one")},
+			"[[relay]]\nurl = \"http://a:8000/b\"\n" + notes("<relay><server>c</server><mount>/b</mount></relay>", "/b is already pulled by the relay on line 1; a mount can have only one")},
 		{"<relay><mount>/b</mount></relay>", notes("<relay><mount>/b</mount></relay>", "names no server to pull from")},
 		{"<relay><server>a</server></relay>", notes("<relay><server>a</server></relay>", `its mount "" must start with "/", such as "/live"; give it a local-mount`)},
 		{"<master-server>m</master-server><master-server-port>8001</master-server-port><master-update-interval>30</master-update-interval><master-username>x</master-username><master-password>y</master-password>",

@@ -2,7 +2,7 @@ package icecast
 
 import "cmp"
 
-// readDirectories reads which public lists are told of the mounts.
+// readDirectories reads which directories list the mounts.
 func (c *Config) readDirectories() {
 	var urls []string
 	var from *element

@@ -5,23 +5,23 @@ import (
 	"strings"
 )
 
-// element is an element of the XML with everything below it.
+// element is an element of the XML with its children.
 type element struct {
 	name     string
 	attrs    []attr
-	text     string // of its own, without that of its children
+	text     string // its own, without that of its children
 	line     int
 	children []*element
 
-	// taken is set once somebody has looked at the element: what is left
-	// when all is done becomes a note.
+	// taken is set once the element has been read: elements that are not taken in the
+	// end become notes.
 	taken bool
 }
 
 type attr struct{ name, value string }
 
-// take returns the child of this name, or nil. Of several the last one counts,
-// as Icecast has it. More names are others for the same thing.
+// take returns the child of this name, or nil. Of several children the last one counts,
+// as in Icecast. Further names are alternatives.
 func (e *element) take(names ...string) *element {
 	var found *element
 	for _, c := range e.children {
@@ -35,7 +35,7 @@ func (e *element) take(names ...string) *element {
 	return found
 }
 
-// takeAll returns every child of this name.
+// takeAll returns all children of this name.
 func (e *element) takeAll(name string) []*element {
 	var found []*element
 	for _, c := range e.children {
@@ -47,7 +47,7 @@ func (e *element) takeAll(name string) []*element {
 	return found
 }
 
-// section returns all that stands in the children of this name together; an
+// section returns an element with the content of all children of this name; an
 // icecast.xml may have the same section several times, or not at all.
 func (e *element) section(name string) *element {
 	whole := &element{name: name}
@@ -57,7 +57,7 @@ func (e *element) section(name string) *element {
 	return whole
 }
 
-// takeWhole takes an element with everything below it.
+// takeWhole takes an element and everything below it.
 func (e *element) takeWhole() {
 	e.taken = true
 	for _, c := range e.children {
@@ -65,7 +65,7 @@ func (e *element) takeWhole() {
 	}
 }
 
-// attr is the value of an attribute, or empty.
+// attr returns the value of an attribute, or "".
 func (e *element) attr(name string) string {
 	for _, a := range e.attrs {
 		if a.name == name {
@@ -75,14 +75,14 @@ func (e *element) attr(name string) string {
 	return ""
 }
 
-// String is the element as XML in one line.
+// String returns the element as XML in one line.
 func (e *element) String() string {
 	var b strings.Builder
 	e.write(&b, deepest)
 	return oneLine(b.String())
 }
 
-// deepest is how far below an element String looks.
+// deepest is the depth to which String descends.
 const deepest = 8
 
 func (e *element) write(b *strings.Builder, depth int) {

@@ -7,11 +7,11 @@ import (
 	"relay/internal/disk"
 )
 
-// fallbackWithRate is icecast-kh's name for a file that is sent at a bit rate:
+// fallbackWithRate matches icecast-kh's name for a file that is sent at a bit rate:
 // "/fallback-[128].mp3".
 var fallbackWithRate = regexp.MustCompile(`\[\d+\]`)
 
-// setFallback sets what plays when the source is gone.
+// setFallback sets what plays when there is no source.
 func (c *Config) setFallback(t *table, e *element) {
 	fallback, back, full := e.take("fallback-mount"), e.take("fallback-override"), e.take("fallback-when-full")
 	name := fallback.word()
@@ -27,11 +27,11 @@ func (c *Config) setFallback(t *table, e *element) {
 	}
 	own, _ := mountName(e)
 	if err := conf.CheckMountName(name); err != nil {
-		t.lose(fallback, "is no mount: its name "+err.Error())
+		t.lose(fallback, "is not a mount: its name "+err.Error())
 		return
 	}
 	if c.circle(own, name) {
-		t.lose(fallback, "would go in a circle, which relay's fallbacks never do")
+		t.lose(fallback, "would form a loop, which relay does not allow")
 	} else {
 		c.fallbacks[own] = fallback
 		t.set("fallbacks", []string{name}, fallback)
@@ -41,7 +41,7 @@ func (c *Config) setFallback(t *table, e *element) {
 	}
 }
 
-// circle tells whether a mount would fall back to itself, by whatever way.
+// circle reports whether a mount would fall back to itself, directly or through others.
 func (c *Config) circle(own, next string) bool {
 	for range len(c.declared) + 1 {
 		if next == own {
@@ -52,7 +52,7 @@ func (c *Config) circle(own, next string) bool {
 	return false
 }
 
-// fallbackOf is what a mount falls back to by what was read so far, or empty.
+// fallbackOf returns the fallback of a mount according to what was read so far, or "".
 func (c *Config) fallbackOf(name string) string {
 	if c.mountOf(name) != nil {
 		return c.fallbacks[name].word()
@@ -71,8 +71,8 @@ func (c *Config) fallbackOf(name string) string {
 	return found
 }
 
-// endFallbacks gives a block of its own to what the mounts of a pattern fall
-// back to, where the pattern would make it fall back to itself.
+// endFallbacks adds a mount for a fallback that a pattern sets, if the pattern would
+// make it fall back to itself.
 func (c *Config) endFallbacks() {
 	if _, known := setting("mount.fallbacks"); !known {
 		return
@@ -97,8 +97,7 @@ func (c *Config) endFallbacks() {
 	}
 }
 
-// setFallbackFile makes the mount play a file that Icecast has below its
-// webroot.
+// setFallbackFile makes the mount play a file that Icecast has below its webroot.
 func (c *Config) setFallbackFile(t *table, fallback *element, file string) {
 	switch {
 	case t.isPattern():
@@ -114,7 +113,7 @@ func (c *Config) setFallbackFile(t *table, fallback *element, file string) {
 	}
 }
 
-// mountOf is the <mount> of this name, if there is one.
+// mountOf returns the <mount> of this name, or nil.
 func (c *Config) mountOf(name string) *element {
 	for _, e := range c.declared {
 		if own, _ := mountName(e); own == name {
@@ -124,7 +123,7 @@ func (c *Config) mountOf(name string) *element {
 	return nil
 }
 
-// isMount tells whether a name is that of a mount or relay that is set up.
+// isMount reports whether a mount or relay of this name is configured.
 func (c *Config) isMount(name string) bool {
 	if c.mountOf(name) != nil {
 		return true

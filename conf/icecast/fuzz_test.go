@@ -9,8 +9,8 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// FuzzParse checks that whatever XML can be read becomes valid TOML, always
-// the same, and that what relay finds wrong with it has a place in the XML.
+// FuzzParse checks that any readable XML becomes valid TOML, always the same, and that
+// relay's errors about it have a place in the XML.
 func FuzzParse(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.xml")
 	if err != nil {

@@ -13,15 +13,15 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestMain keeps the passwords of whoever runs the tests out of them.
+// TestMain hides the password variables of the user's environment from the tests.
 func TestMain(m *testing.M) {
 	os.Unsetenv(conf.SourcePasswordVariable)
 	os.Unsetenv(conf.AdminPasswordVariable)
 	m.Run()
 }
 
-// What relay makes of whole files stands beside them, written anew with
-// "go test ./conf/icecast -update".
+// The results for whole files are stored beside them, and rewritten by "go test
+// ./conf/icecast -update".
 func TestWholeFiles(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.xml")
 	if err != nil || len(files) == 0 {
@@ -70,15 +70,15 @@ var (
 	blanks  = regexp.MustCompile(` +`)
 )
 
-// asBuilt is a text as it is once relay has every setting in it, so that a new
-// setting of conf does not make it another text.
+// asBuilt returns a text as if relay had every setting in it, so that a new setting of
+// conf does not change it.
 func asBuilt(toml string) string {
 	toml = pending.ReplaceAllString(toml, "$1  # $3")
 	toml = header.ReplaceAllString(toml, "$1")
 	return strings.ReplaceAll(blanks.ReplaceAllString(toml, " "), " # \n", "\n")
 }
 
-// Every element of a file is either a setting or named in a comment.
+// Every element of a file becomes a setting or a comment.
 func TestNothingGetsLost(t *testing.T) {
 	for _, file := range []string{"testdata/debian.xml", "testdata/azuracast.xml", "testdata/kh.xml"} {
 		text, err := os.ReadFile(file)

@@ -7,10 +7,9 @@ import (
 	"relay/conf"
 )
 
-// setting finds what stands at a place such as "limits.burst" or
-// "mount.listener_auth.url" in a configuration where nothing is configured:
-// the default. A place that conf does not know is not found, and becomes a
-// setting by itself once a struct of conf has its tag.
+// setting returns the default of a place such as "limits.burst" or
+// "mount.listener_auth.url". A place that conf does not have is not found; it becomes a
+// setting as soon as a struct of conf has its tag.
 func setting(place string) (reflect.Value, bool) {
 	at := reflect.ValueOf(*conf.Default())
 	for name := range strings.SplitSeq(place, ".") {
@@ -26,7 +25,7 @@ func setting(place string) (reflect.Value, bool) {
 	return at, true
 }
 
-// tagged finds the field of a struct that has this name in TOML.
+// tagged returns the field of a struct with this name in TOML.
 func tagged(in reflect.Value, name string) (reflect.Value, bool) {
 	for i := range in.NumField() {
 		if in.Type().Field(i).Tag.Get("toml") == name {
@@ -36,8 +35,8 @@ func tagged(in reflect.Value, name string) (reflect.Value, bool) {
 	return reflect.Value{}, false
 }
 
-// unsaid is one of the tables in an array of tables, as it is when nothing
-// is said in it; other values are themselves.
+// unsaid returns an empty table of v if v is an array of tables; other values are
+// returned as they are.
 func unsaid(v reflect.Value) reflect.Value {
 	switch v.Type() {
 	case reflect.TypeFor[[]conf.Mount]():

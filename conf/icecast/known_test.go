@@ -5,7 +5,7 @@ import "testing"
 func TestSettings(t *testing.T) {
 	for place, want := range map[string]string{
 		"server":                  "",
-		"limits.burst":            `"64KiB"`,
+		"limits.burst":            `"5s"`,
 		"limits.lag_policy":       `"skip"`,
 		"server.listen":           `[":8000"]`,
 		"server.trusted_proxies":  `[]`,
@@ -33,7 +33,7 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// A setting that conf does not have is there to be read, and does no harm.
+// A setting that conf does not have yet is written as a comment.
 func TestPendingSettings(t *testing.T) {
 	table := &table{name: "limits"}
 	table.put("burst", "1KiB", &element{name: "a", line: 1})

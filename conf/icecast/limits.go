@@ -7,10 +7,10 @@ import (
 	"relay/conf"
 )
 
-// readLimits reads how much, how long, how far behind.
+// readLimits reads the limits.
 func (c *Config) readLimits() {
 	in, t := c.root.section("limits"), c.limits
-	listeners := in.take("max-listeners") // icecast-kh's, without its other clients
+	listeners := in.take("max-listeners") // of icecast-kh, which does not count other clients in it
 	if n, ok := listeners.number(); !ok || n <= 0 {
 		listeners = in.take("clients")
 	}
@@ -23,12 +23,12 @@ func (c *Config) readLimits() {
 	defaults := conf.Default().Limits
 	c.burst, c.buffer = defaults.Burst, defaults.Buffer
 	burst := in.take("burst-size")
-	if size, ok := t.sizeOf(burst); ok {
-		c.burst = size
+	if b, ok := t.burstOf(burst); ok {
+		c.burst = b
 	}
-	// The old switch for the same thing; it turns off what stands above it.
+	// An older switch for the same setting; it overrides a burst-size above it.
 	if on := in.take("burst-on-connect"); on != nil && !on.flag() && (burst == nil || on.line > burst.line) {
-		c.burst, burst = 0, on
+		c.burst, burst = conf.Burst{}, on
 	}
 	t.set("burst", c.burst, burst)
 
@@ -37,12 +37,21 @@ func (c *Config) readLimits() {
 	if ok {
 		c.buffer = size
 	}
-	if c.buffer < max(c.burst, 1) {
-		c.buffer = max(c.burst, 1)
+	if least := c.leastBuffer(); c.buffer < least {
+		c.buffer = least
 		from := cmp.Or(queue, burst)
 		t.set("buffer", c.buffer, from)
-		t.remark("buffer", fmt.Sprintf("as large as burst, since nobody can be sent what is not kept (line %d)", from.line))
+		t.remark("buffer", fmt.Sprintf("as large as burst, since older data cannot be sent (line %d)", from.line))
 	} else {
 		t.set("buffer", c.buffer, queue)
 	}
+}
+
+// leastBuffer returns the smallest buffer that holds the burst; a burst that is a time
+// gets what Icecast's own default would need.
+func (c *Config) leastBuffer() conf.Size {
+	if c.burst.Time > 0 {
+		return 64 << 10
+	}
+	return max(c.burst.Size, 1)
 }

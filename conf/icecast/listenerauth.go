@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// setListenerAuth sets who may listen to a mount, and who is asked or told.
+// setListenerAuth sets who may listen to a mount, and which hooks are asked or told.
 func (c *Config) setListenerAuth(t *table, e *element) {
 	all := e.takeAll("authentication")
 	for i, a := range all {
 		if i < len(all)-1 {
-			t.lose(a, "a mount has one; the last one counts")
+			t.lose(a, "a mount can have only one; the last one counts")
 			a.takeWhole()
 			continue
 		}
@@ -23,14 +23,13 @@ func (c *Config) setListenerAuth(t *table, e *element) {
 		case "":
 			t.notes = c.leftBelow(a, t.notes) // Icecast 2.5's roles
 		default:
-			t.lose(a, "relay runs no programs to ask; it knows htpasswd and url")
+			t.lose(a, "relay runs no programs; it supports htpasswd and url")
 			a.takeWhole()
 		}
 	}
 }
 
-// options are the <option> elements of an <authentication>, each of which is
-// taken once.
+// options are the <option> elements of an <authentication>. Each can be taken once.
 type options map[string]*element
 
 func optionsOf(a *element) options {
@@ -41,7 +40,7 @@ func optionsOf(a *element) options {
 	return all
 }
 
-// value is what an <option> is set to.
+// value returns the value of an <option>.
 func (e *element) value() string {
 	if e == nil {
 		return ""
@@ -55,12 +54,12 @@ func (o options) take(name string) *element {
 	return e
 }
 
-// setHtpasswd sets the file with the names of those who may listen.
+// setHtpasswd sets the file with the logins of listeners.
 func (c *Config) setHtpasswd(t *table, a *element) {
 	all := optionsOf(a)
 	file := all.take("filename")
 	if file.value() == "" {
-		t.lose(a, "names no file of listeners; nobody is asked for a password")
+		t.lose(a, "names no file; listeners are not asked for a password")
 		return
 	}
 	t.sub("listener_auth", a).set("htpasswd_file", c.place(file.value()), file)
@@ -70,7 +69,7 @@ func (c *Config) setHtpasswd(t *table, a *element) {
 	all.lose(t)
 }
 
-// setHooks sets which web server is asked and told.
+// setHooks sets which hooks are asked and told.
 func setHooks(t *table, a *element) {
 	all := optionsOf(a)
 	user, password := all.take("username"), all.take("password")
@@ -92,23 +91,23 @@ func setHooks(t *table, a *element) {
 	set("on_source", "mount_add", "mount_remove")
 	set("stream_auth", "stream_auth", "")
 	if yes := all.take("auth_header"); yes != nil && yes.value() != "icecast-auth-user: 1" {
-		t.lose(yes, `relay takes the answer "icecast-auth-user: 1" for a yes, and nothing else`)
+		t.lose(yes, `relay accepts only the answer "icecast-auth-user: 1"`)
 	}
 	if limit := all.take("timelimit_header"); limit != nil && limit.value() != "icecast-auth-timelimit:" {
-		t.lose(limit, `relay takes "icecast-auth-timelimit: SECONDS" for a limit, and nothing else`)
+		t.lose(limit, `relay accepts only "icecast-auth-timelimit: SECONDS"`)
 	}
 	all.take("handlers") // icecast-kh's threads
 	all.lose(t)
 }
 
-// lose notes the options that nobody took.
+// lose adds notes about the options that were not taken.
 func (o options) lose(t *table) {
 	for _, name := range slices.Sorted(maps.Keys(o)) {
 		t.lose(o[name], "relay has no such option")
 	}
 }
 
-// withLogin puts a login for the web server itself into its address.
+// withLogin adds the login for a web server to its address.
 func withLogin(address string, user, password *element) string {
 	u, err := url.Parse(address)
 	if err != nil || user.value() == "" {

@@ -3,13 +3,14 @@ package icecast
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 
 	"relay/conf"
 )
 
-// literal is a value as TOML writes it.
+// literal writes a value as TOML.
 func literal(v any) string {
 	switch v := v.(type) {
 	case conf.Secret:
@@ -26,13 +27,23 @@ func literal(v any) string {
 			items[i] = literal(r.Index(i).Interface())
 		}
 		return "[" + strings.Join(items, ", ") + "]"
+	case reflect.Map:
+		var items []string
+		for _, key := range r.MapKeys() {
+			items = append(items, quoted(key.String())+" = "+literal(r.MapIndex(key).Interface()))
+		}
+		if len(items) == 0 {
+			return "{}"
+		}
+		slices.Sort(items)
+		return "{ " + strings.Join(items, ", ") + " }"
 	default:
 		return fmt.Sprint(v)
 	}
 }
 
-// quoted is a text as a basic string, in which TOML allows no control
-// characters as they are.
+// quoted writes a text as a basic string, in which TOML requires control characters to
+// be escaped.
 func quoted(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
@@ -55,11 +66,10 @@ func quoted(s string) string {
 	return b.String()
 }
 
-// longestRemark is how much of an element a comment repeats, in characters.
-const longestRemark = 200
+// maxRemark is the maximum length of an element in a comment, in characters.
+const maxRemark = 200
 
-// remark is a text for a comment: in one line, without control characters,
-// shortened.
+// remark returns a text for a comment: one line, without control characters, shortened.
 func remark(s string) string {
 	s = strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) {
@@ -67,8 +77,8 @@ func remark(s string) string {
 		}
 		return c
 	}, strings.ToValidUTF8(s, "\ufffd"))
-	if runes := []rune(s); len(runes) > longestRemark {
-		s = string(runes[:longestRemark]) + "…"
+	if runes := []rune(s); len(runes) > maxRemark {
+		s = string(runes[:maxRemark]) + "…"
 	}
 	return s
 }

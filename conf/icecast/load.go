@@ -9,11 +9,11 @@ import (
 	"relay/conf"
 )
 
-// Load is the configuration itself. Its errors name the lines and elements of
-// the XML, since nobody has seen the TOML between the two.
+// Load returns the configuration itself. Its errors give the lines and elements of the
+// XML, since nobody sees the TOML in between.
 func (c *Config) Load() (*conf.Config, error) { return c.load(conf.Parse) }
 
-// Try is Load on the machine that the configuration is for, see conf.Try.
+// Try is Load on the machine for which the configuration is intended, see conf.Try.
 func (c *Config) Try() (*conf.Config, error) { return c.load(conf.Try) }
 
 func (c *Config) load(parse func(name string, text []byte) (*conf.Config, error)) (*conf.Config, error) {
@@ -25,14 +25,20 @@ func (c *Config) load(parse func(name string, text []byte) (*conf.Config, error)
 	return loaded, nil
 }
 
-// Review is conf.Review of the configuration, in the lines and elements of the
-// XML.
+// Review is conf.Review of the configuration, with lines and elements of the XML.
 func (c *Config) Review(ctx context.Context) []*conf.Error {
 	written := c.write()
 	return written.inXML(conf.Review(ctx, c.file, written.b.Bytes()))
 }
 
-// translate turns errors about lines of the TOML into those of the XML.
+// Places is conf.Places of the configuration, with lines and elements of the XML.
+func (c *Config) Places(probes conf.Probes) (problems, doubts []*conf.Error) {
+	written := c.write()
+	problems, doubts = conf.Places(c.file, written.b.Bytes(), probes)
+	return written.inXML(problems), written.inXML(doubts)
+}
+
+// translate converts errors about lines of the TOML to errors about the XML.
 func (o *text) translate(err error) error {
 	all := o.inXML(problems(err))
 	if len(all) == 1 {
@@ -45,11 +51,11 @@ func (o *text) translate(err error) error {
 	return errors.Join(joined...)
 }
 
-// inXML returns problems with the lines and elements of the XML, in their order.
+// inXML returns problems with the lines and elements of the XML, in order of the lines.
 func (o *text) inXML(all []*conf.Error) []*conf.Error {
 	for i, e := range all {
 		if e.File == "" || e.Line == 0 && e.Key == "" {
-			continue // of the environment, or of the whole file
+			continue // it concerns the environment or the whole file
 		}
 		from := o.from[e.Line]
 		if from == nil {
@@ -62,7 +68,7 @@ func (o *text) inXML(all []*conf.Error) []*conf.Error {
 	return all
 }
 
-// problems are the single errors that an error of package conf is made of.
+// problems returns the single errors in an error of package conf.
 func problems(err error) []*conf.Error {
 	var one *conf.Error
 	if many, ok := err.(interface{ Unwrap() []error }); ok {

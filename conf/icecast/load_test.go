@@ -14,7 +14,7 @@ func TestErrorsOfTheXML(t *testing.T) {
 		"<html/>":                                    "icecast.xml:1: is not an icecast.xml: it begins with <html>, and should with <icecast>",
 		"<icecast>\n<limits>\n":                      "icecast.xml:2: not valid XML: <limits> has no end; close it with </limits>",
 		"<icecast>\n<limits>\n</icecast>":            "icecast.xml:3: not valid XML: </icecast> comes before the end of <limits> from line 2; close that with </limits>",
-		"<icecast></icecast>\n</icecast>":            "icecast.xml:2: not valid XML: </icecast> ends what never began; take it out",
+		"<icecast></icecast>\n</icecast>":            "icecast.xml:2: not valid XML: </icecast> has no matching start; remove it",
 		"<icecast></icecast>\n<mount/>":              "icecast.xml:2: not valid XML: <mount> stands behind the end of <icecast>; everything belongs inside <icecast>",
 		"<icecast>\n<a>R & B</a></icecast>":          "icecast.xml:2: not valid XML: invalid character entity & (no semicolon); xmllint shows the place too",
 		"<icecast>\n<a>\xfc</a></icecast>":           `icecast.xml:2: has letters that are not UTF-8: save the file as UTF-8, or name its encoding in the first line, <?xml version="1.0" encoding="ISO-8859-1"?>`,
@@ -44,14 +44,14 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-// Whatever conf finds wrong stands somewhere in the XML.
+// Every error of conf has a place in the XML.
 func TestErrorsNameTheXML(t *testing.T) {
 	for inside, want := range map[string]string{
 		"<hostname>http://x</hostname>":                                             `icecast.xml:2: <hostname> = "http://x": must be a bare host name or IP address, such as "radio.example.org"`,
 		"<listen-socket><port>99999</port></listen-socket>":                         `icecast.xml:2: <listen-socket> = ":99999": must be "host:port" or ":port", such as ":8000" or "127.0.0.1:8000", with a port from 0 to 65535`,
 		"<listen-socket>\n<ssl>1</ssl></listen-socket>":                             `icecast.xml:2: <listen-socket> = []: must have at least one address such as ":8000", here or in tls.listen`,
-		"<authentication>\n<source-password>${}</source-password></authentication>": `icecast.xml:3: <source-password> = "${}": "${…}" wants the name of an environment variable: letters, digits, underscores`,
-		"<mount>\n<mount-name>/a</mount-name>\n<username>a:b</username></mount>":    `icecast.xml:4: <username> = "a:b": must not have a colon, which ends the name where it is sent`,
+		"<authentication>\n<source-password>${}</source-password></authentication>": `icecast.xml:3: <source-password> = "${}": "${…}" needs the name of an environment variable: letters, digits, underscores`,
+		"<mount>\n<mount-name>/a</mount-name>\n<username>a:b</username></mount>":    `icecast.xml:4: <username> = "a:b": must not contain a colon, which ends a user name in HTTP logins`,
 		"<shoutcast-mount>/b/</shoutcast-mount>\n<hostname>b:c</hostname>": `icecast.xml:2: <shoutcast-mount> = "/b/": must not end with "/"` + "\n" +
 			`icecast.xml:3: <hostname> = "b:c": must be a bare host name or IP address, such as "radio.example.org"`,
 	} {

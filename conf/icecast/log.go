@@ -8,7 +8,7 @@ import (
 	"relay/conf"
 )
 
-// readLog reads what is written down, and where.
+// readLog reads which logs are written, and where.
 func (c *Config) readLog(paths *element) {
 	in, t := c.root.section("logging"), c.log
 	dir := paths.take("logdir")
@@ -24,13 +24,13 @@ func (c *Config) readLog(paths *element) {
 		errors.takeWhole()
 	}
 	if !t.has("access_file") && !t.has("playlist_file") {
-		return // nothing that would grow
+		return // no log file that would grow
 	}
 	if e := in.take("logsize"); e != nil {
 		c.setLogSize(e)
 	}
 	if e := in.take("logarchive"); e != nil {
-		keep := 1 // the one that Icecast calls .old
+		keep := 1 // the one that Icecast names .old
 		if e.flag() {
 			keep = 0
 		}
@@ -38,8 +38,8 @@ func (c *Config) readLog(paths *element) {
 	}
 }
 
-// named is the element that has the name of a log's file: icecast-kh may put
-// it inside.
+// named returns the element with the name of a log's file: icecast-kh may have it one
+// level deeper.
 func named(e *element) *element {
 	if e != nil && len(e.children) > 0 {
 		return e.take("name")
@@ -47,12 +47,12 @@ func named(e *element) *element {
 	return e
 }
 
-// setLogFile sets the path of a log that Icecast has in its folder for logs.
+// setLogFile sets the path of a log that Icecast writes to its folder for logs.
 func (c *Config) setLogFile(name string, dir, e *element) {
 	switch word := e.word(); {
 	case word == "":
 	case word == "-" || filepath.IsAbs(word) && filepath.Dir(word) == "/dev":
-		c.log.lose(e, "wants a file of its own; relay's log goes to standard error as it is")
+		c.log.lose(e, "needs a file of its own; relay's log goes to standard error anyway")
 	case filepath.IsAbs(word):
 		c.log.set(name, c.place(word), e)
 	default:
@@ -64,7 +64,8 @@ func isStandardError(name string) bool {
 	return name == "-" || name == "/dev/stderr" || name == "/dev/stdout"
 }
 
-// logLevel is relay's word for one of Icecast's levels, with what gives it.
+// logLevel returns relay's name of one of Icecast's levels, and the element that sets
+// it.
 func logLevel(in *element) (string, *element) {
 	e := in.take("loglevel")
 	if errors := in.take("errorlog"); errors != nil && errors.take("level") != nil {
@@ -74,7 +75,7 @@ func logLevel(in *element) (string, *element) {
 		return "", nil
 	}
 	switch n, ok := e.number(); {
-	case !ok: // Icecast 2.5 has words
+	case !ok: // Icecast 2.5 uses names
 		for _, word := range []string{"debug", "info", "warn", "error"} {
 			if e.word() == word {
 				return word, e
@@ -91,19 +92,19 @@ func logLevel(in *element) (string, *element) {
 	return "debug", e
 }
 
-// smallestRotation is the least that conf takes.
+// smallestRotation is the minimum that conf accepts.
 const smallestRotation = conf.Size(1 << 20)
 
-// setLogSize sets how large a log grows, which Icecast counts in KiB.
+// setLogSize sets the size at which a log is rotated. Icecast's is in KiB.
 func (c *Config) setLogSize(e *element) {
 	n, ok := e.number()
 	if !ok || n <= 0 || n > math.MaxInt32 {
-		c.log.lose(e, "is no number of kilobytes; relay's own default holds")
+		c.log.lose(e, "is not a number of kilobytes; relay's default applies")
 		return
 	}
 	size := conf.Size(n) << 10
 	c.log.set("rotate_size", max(size, smallestRotation), e)
 	if size < smallestRotation {
-		c.log.remark("rotate_size", fmt.Sprintf("the smallest there is; %d KiB were asked for", n))
+		c.log.remark("rotate_size", fmt.Sprintf("the minimum, in place of %d KiB", n))
 	}
 }

@@ -1,11 +1,11 @@
 package icecast
 
-// readLogins reads who may send a stream, steer the server, or pull its mounts.
+// readLogins reads the logins of sources, operators and pulling servers.
 func (c *Config) readLogins() {
 	in, t := c.root.section("authentication"), c.auth
 	source := in.take("source-password")
 	if source == nil {
-		source = c.root.take("source-password") // where Icecast 2.0 had it
+		source = c.root.take("source-password") // its place in Icecast 2.0
 	}
 	t.setSecret("source_password", source)
 	t.setText("admin_user", in.take("admin-user"))

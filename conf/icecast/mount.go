@@ -11,16 +11,16 @@ import (
 	"relay/internal/charset"
 )
 
-// everyMount is the name of what Icecast calls the default mount.
+// everyMount is the pattern for Icecast's default mount.
 const everyMount = "/*"
 
-// readMounts reads the settings of mounts, those for many of them first.
+// readMounts reads the settings of mounts, patterns first.
 func (c *Config) readMounts() {
 	names := make(map[string]*element)
 	for _, e := range c.root.takeAll("mount") {
 		name, problem := mountName(e)
 		if first := names[name]; problem == "" && first != nil {
-			problem = fmt.Sprintf("%s is set up on line %d already, and the first one counts", name, first.line)
+			problem = fmt.Sprintf("%s is already set up on line %d, and the first one counts", name, first.line)
 		}
 		if problem != "" {
 			c.lose(Lost, e, problem)
@@ -31,14 +31,22 @@ func (c *Config) readMounts() {
 		c.declared = append(c.declared, e)
 	}
 	slices.SortStableFunc(c.declared, patternsFirst)
+	if len(c.headers) > 0 && names[everyMount] == nil {
+		every := &table{name: "mount", array: true, from: c.headers[0]}
+		every.put("name", everyMount, c.headers[0])
+		if c.setHeaders(every, nil); every.has("headers") {
+			c.mounts = append(c.mounts, every)
+		}
+	}
 	for _, e := range c.declared {
 		c.mounts = append(c.mounts, c.readMount(e))
 	}
+	c.loseHeaders(c.headers)
 	c.shield()
 	c.endFallbacks()
 }
 
-// patternsFirst puts what holds for many mounts before single ones.
+// patternsFirst sorts patterns before single mounts.
 func patternsFirst(a, b *element) int {
 	first, _ := mountName(a)
 	second, _ := mountName(b)
@@ -51,13 +59,13 @@ func patternsFirst(a, b *element) int {
 	return 0
 }
 
-// isPattern tells the settings of many mounts from those of one.
+// isPattern reports whether t applies to many mounts.
 func (t *table) isPattern() bool {
 	name, _ := mountName(t.from)
 	return strings.HasSuffix(name, "*")
 }
 
-// mountName is the name or pattern of a <mount>, or what is wrong with it.
+// mountName returns the name or pattern of a <mount>, or what is wrong with it.
 func mountName(e *element) (name, problem string) {
 	if e.attr("type") == "default" {
 		return everyMount, ""
@@ -72,7 +80,7 @@ func mountName(e *element) (name, problem string) {
 	case strings.ContainsAny(bare, "*?[$"):
 		return "", `relay's patterns have one "*", at the end; set up its mounts one by one`
 	}
-	// What a pattern begins with may end anywhere, also behind a slash.
+	// The beginning of a pattern may end anywhere, even after a slash.
 	whole := name
 	if bare != name {
 		whole = bare + "x"
@@ -92,11 +100,17 @@ func (c *Config) readMount(e *element) *table {
 	t.setText("description", e.take("stream-description"))
 	t.setText("genre", e.take("genre"))
 	t.setText("url", e.take("stream-url"))
-	// -1 leaves it to the source.
+	// -1 leaves the choice to the source.
 	if public := e.take("public"); public.word() != "-1" {
 		t.setFlag("public", public)
 	}
 	t.setFlag("hidden", e.take("hidden"))
+	var headers []*element
+	for _, below := range e.takeAll("http-headers") {
+		headers = append(headers, below.takeAll("header")...)
+	}
+	c.setHeaders(t, headers)
+	c.loseHeaders(headers)
 	t.setCharset(e.take("charset"))
 	t.setMetaint(e.take("mp3-metadata-interval", "metadata-interval"))
 	t.setCount("max_listeners", e.take("max-listeners"))
@@ -120,13 +134,13 @@ func (c *Config) readMount(e *element) *table {
 	return t
 }
 
-// setCharset sets the charset of titles, by its common name.
+// setCharset sets the charset of titles by its usual name.
 func (t *table) setCharset(e *element) {
 	if e.word() == "" {
 		return
 	}
 	if charset.Find(e.word()) == nil {
-		t.lose(e, "is no charset that relay knows; titles are read as those of any other mount")
+		t.lose(e, "is not a charset that relay knows; the default of other mounts applies")
 		return
 	}
 	label := e.word()
@@ -139,33 +153,36 @@ func (t *table) setCharset(e *element) {
 	t.set("charset", label, e)
 }
 
-// setMetaint sets the bytes between titles, within what conf takes.
+// setMetaint sets the number of audio bytes between two titles, within the bounds of
+// conf.
 func (t *table) setMetaint(e *element) {
 	n, ok := e.number()
 	if !ok || n < 0 {
-		return // -1 is Icecast's default, and so is relay's
+		return // -1 is Icecast's default, and relay has the same
 	}
 	if n != 0 && (n < conf.MinMetaint || n > conf.MaxMetaint) {
-		t.lose(e, fmt.Sprintf("must be 0 or between %d and %d; relay's own default holds", conf.MinMetaint, conf.MaxMetaint))
+		t.lose(e, fmt.Sprintf("must be 0 or between %d and %d; relay's default applies", conf.MinMetaint, conf.MaxMetaint))
 		return
 	}
 	t.set("metaint", n, e)
 }
 
-// setBurst sets a burst that is not that of all mounts.
+// setBurst sets a burst that differs from that of all mounts.
 func (c *Config) setBurst(t *table, e *element) {
-	size, ok := t.sizeOf(e)
-	if !ok || min(size, c.buffer) == c.burst {
+	burst, ok := t.burstOf(e)
+	size := burst.Size
+	burst.Size = min(size, c.buffer)
+	if !ok || burst == c.burst {
 		return
 	}
-	t.put("burst", min(size, c.buffer), e)
+	t.put("burst", burst, e)
 	if size > c.buffer {
-		t.remark("burst", fmt.Sprintf("as large as limits.buffer; %v were asked for", size))
+		t.remark("burst", fmt.Sprintf("as large as limits.buffer, in place of %v", size))
 	}
 }
 
-// shield keeps the settings for many mounts away from the mounts with a block
-// of their own: in Icecast those inherit nothing.
+// shield protects mounts with a block of their own from the settings of patterns: in
+// Icecast such mounts inherit nothing.
 func (c *Config) shield() {
 	for _, pattern := range c.mounts {
 		for _, t := range c.mounts {
@@ -176,22 +193,22 @@ func (c *Config) shield() {
 	}
 }
 
-// isIn tells whether a pattern holds for a mount or longer pattern.
+// isIn reports whether a pattern applies to a mount or a longer pattern.
 func (t *table) isIn(pattern *table) bool {
 	name, _ := mountName(t.from)
 	prefix, _ := mountName(pattern.from)
 	return fits(name, prefix)
 }
 
-// fits tells whether a pattern holds for the mounts of a name or of a longer
+// fits reports whether a pattern applies to the mounts of a name or of a longer
 // pattern.
 func fits(name, pattern string) bool {
 	prefix, isPattern := strings.CutSuffix(pattern, "*")
 	return isPattern && name != pattern && strings.HasPrefix(strings.TrimSuffix(name, "*"), prefix)
 }
 
-// shieldFrom gives t the defaults of what only the pattern sets.
-func (t *table) shieldFrom(pattern *table, burst conf.Size) {
+// shieldFrom sets the defaults in t for everything that only the pattern sets.
+func (t *table) shieldFrom(pattern *table, burst conf.Burst) {
 	for _, l := range pattern.lines {
 		d, known := setting(t.name + "." + l.name)
 		if t.has(l.name) || !known {
@@ -212,5 +229,5 @@ func (t *table) shieldFrom(pattern *table, burst conf.Size) {
 	}
 }
 
-// shielded says why a default stands in the file.
-const shielded = "not what holds for other mounts: this one has a block of its own"
+// shielded explains why a default is written to the file.
+const shielded = "in Icecast, a mount with a block of its own inherits nothing"

@@ -8,7 +8,7 @@ import (
 	"relay/conf"
 )
 
-// mount is a <mount> named /m with more in it.
+// mount returns a <mount> named /m with more content.
 func mount(inside string) string {
 	return "<mount><mount-name>/m</mount-name>" + inside + "</mount>"
 }
@@ -35,14 +35,14 @@ burst = "0"
 source_user = "u"
 source_password = "p"`},
 		{mount("<mp3-metadata-interval>0</mp3-metadata-interval>"), header1 + "metaint = 0"},
-		{mount("<mp3-metadata-interval>1</mp3-metadata-interval>"), header1 + "# line 1: <mp3-metadata-interval>1</mp3-metadata-interval>\n# must be 0 or between 256 and 1000000; relay's own default holds"},
-		{mount("<charset>klingon</charset>"), header1 + "# line 1: <charset>klingon</charset>\n# is no charset that relay knows; titles are read as those of any other mount"},
-		{mount("<burst-size>1m</burst-size>"), header1 + "burst = \"512KiB\" # as large as limits.buffer; 1MB were asked for"},
+		{mount("<mp3-metadata-interval>1</mp3-metadata-interval>"), header1 + "# line 1: <mp3-metadata-interval>1</mp3-metadata-interval>\n# must be 0 or between 256 and 1000000; relay's default applies"},
+		{mount("<charset>klingon</charset>"), header1 + "# line 1: <charset>klingon</charset>\n# is not a charset that relay knows; the default of other mounts applies"},
+		{mount("<burst-size>1m</burst-size>"), header1 + "burst = \"512KiB\" # as large as limits.buffer, in place of 1MB"},
 		{mount("<bitrate>64</bitrate>"), header1 + "# line 1: <bitrate>64</bitrate>\n# the bit rate is read from the stream"},
 		{mount("<intro>i.mp3</intro><dump-file>/tmp/a-%F.mp3</dump-file>") + "<paths><webroot>/web</webroot></paths>",
 			header1 + "intro_file = \"/web/i.mp3\"\nrecord_dir = \"/tmp\" # each recording gets a name of its own; there it was /tmp/a-%F.mp3\n" +
 				notes("<webroot>/web</webroot>", "relay has all its pages inside the program")},
-		{mount("") + mount("<hidden>1</hidden>"), header1 + notes("<mount><mount-name>/m</mount-name><hidden>1</hidden></mount>", "/m is set up on line 1 already, and the first one counts")},
+		{mount("") + mount("<hidden>1</hidden>"), header1 + notes("<mount><mount-name>/m</mount-name><hidden>1</hidden></mount>", "/m is already set up on line 1, and the first one counts")},
 		{"<mount><hidden>1</hidden></mount>", notes("<mount><hidden>1</hidden></mount>", "has no mount-name")},
 		{"<mount><mount-name>m</mount-name></mount>", notes("<mount><mount-name>m</mount-name></mount>", `its name must start with "/", such as "/live"`)},
 		{"<mount><mount-name>/a*b*</mount-name></mount>", notes("<mount><mount-name>/a*b*</mount-name></mount>", `relay's patterns have one "*", at the end; set up its mounts one by one`)},
@@ -50,7 +50,7 @@ source_password = "p"`},
 	}.check(t)
 }
 
-// A mount with a block of its own has nothing of what holds for the others.
+// A mount with a block of its own inherits nothing from the default mount.
 func TestDefaultMountIsNotMixedIn(t *testing.T) {
 	const text = `<icecast>
 		<limits><burst-size>1024</burst-size></limits>
@@ -67,10 +67,10 @@ func TestDefaultMountIsNotMixedIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	other, own := loaded.Mount("/other"), loaded.Mount("/own")
-	if !other.Public || !other.Hidden || other.MaxListeners != 3 || other.Burst != 2048 || other.SourcePassword != "p" || other.ListenerAuth.HtpasswdFile != "/users" {
+	if !other.Public || !other.Hidden || other.MaxListeners != 3 || other.Burst.Size != 2048 || other.SourcePassword != "p" || other.ListenerAuth.HtpasswdFile != "/users" {
 		t.Errorf("a mount without a block: %+v", other)
 	}
-	if own.Public || own.Hidden || own.MaxListeners != 5 || own.Burst != 1024 || own.SourcePassword != "" || own.ListenerAuth != (conf.ListenerAuth{}) {
+	if own.Public || own.Hidden || own.MaxListeners != 5 || own.Burst.Size != 1024 || own.SourcePassword != "" || own.ListenerAuth != (conf.ListenerAuth{}) {
 		t.Errorf("a mount with a block: %+v", own)
 	}
 }
@@ -88,17 +88,17 @@ func TestFallbacks(t *testing.T) {
 		{mount("<fallback-mount>/n</fallback-mount><fallback-override>1</fallback-override>"), header1 + `fallbacks = ["/n"]`},
 		{mount("<fallback-mount>/n</fallback-mount><fallback-when-full>1</fallback-when-full>"), header1 + "fallbacks = [\"/n\"]\nfallback_full = \"/n\""},
 		{mount("<fallback-mount>/n</fallback-mount>") + "<mount><mount-name>/n</mount-name><fallback-mount>/m</fallback-mount></mount>",
-			header1 + "fallbacks = [\"/n\"]\n[[mount]]\nname = \"/n\"\n# line 1: <fallback-mount>/m</fallback-mount>\n# would go in a circle, which relay's fallbacks never do"},
+			header1 + "fallbacks = [\"/n\"]\n[[mount]]\nname = \"/n\"\n# line 1: <fallback-mount>/m</fallback-mount>\n# would form a loop, which relay does not allow"},
 		{mount("<fallback-mount>/m</fallback-mount><fallback-when-full>1</fallback-when-full>"),
-			header1 + "# line 1: <fallback-mount>/m</fallback-mount>\n# would go in a circle, which relay's fallbacks never do"},
-		{mount("<fallback-mount>/admin</fallback-mount>"), header1 + "# line 1: <fallback-mount>/admin</fallback-mount>\n# is no mount: its name is kept for the server's own pages"},
+			header1 + "# line 1: <fallback-mount>/m</fallback-mount>\n# would form a loop, which relay does not allow"},
+		{mount("<fallback-mount>/admin</fallback-mount>"), header1 + "# line 1: <fallback-mount>/admin</fallback-mount>\n# is not a mount: its name is kept for the server's own pages"},
 		{"<mount type='default'><fallback-mount>/n</fallback-mount><fallback-when-full>1</fallback-when-full></mount>",
 			"[[mount]]\nname = \"/*\"\nfallbacks = [\"/n\"]\nfallback_full = \"/n\"\n" +
 				"[[mount]]\nname = \"/n\"\nfallbacks = [] # what others fall back to does not fall back to itself\nfallback_full = \"\""},
 		{mount("<fallback-mount>/x</fallback-mount>") + "<mount type='default'><fallback-mount>/m</fallback-mount></mount>",
 			"[[mount]]\nname = \"/*\"\nfallbacks = [\"/m\"]\n" + header1 +
-				"fallbacks = [] # not what holds for other mounts: this one has a block of its own\n" +
-				"# line 1: <fallback-mount>/x</fallback-mount>\n# would go in a circle, which relay's fallbacks never do"},
+				"fallbacks = [] # in Icecast, a mount with a block of its own inherits nothing\n" +
+				"# line 1: <fallback-mount>/x</fallback-mount>\n# would form a loop, which relay does not allow"},
 		{mount("<fallback-mount>/n</fallback-mount>") + "<mount><mount-name>/n</mount-name><fallback-mount>/o</fallback-mount></mount>",
 			header1 + "fallbacks = [\"/n\"]\n[[mount]]\nname = \"/n\"\nfallbacks = [\"/o\"]"},
 		{mount("<fallback-mount>/n</fallback-mount><fallback-override>0</fallback-override>"),
@@ -122,7 +122,7 @@ func TestListenerAuth(t *testing.T) {
 	conversions{
 		{mount(`<authentication type="htpasswd">` + option("filename", "/users") + option("allow_duplicate_users", "1") + "</authentication>"),
 			header1 + table[1:] + `htpasswd_file = "/users"`},
-		{mount(`<authentication type="htpasswd"/>`), header1 + "# line 1: <authentication type=\"htpasswd\"/>\n# names no file of listeners; nobody is asked for a password"},
+		{mount(`<authentication type="htpasswd"/>`), header1 + "# line 1: <authentication type=\"htpasswd\"/>\n# names no file; listeners are not asked for a password"},
 		{hooks(option("listener_add", "http://a/x?y=1") + option("listener_remove", "http://a/x?y=1") + option("auth_header", "icecast-auth-user: 1") + option("timelimit_header", "icecast-auth-timelimit:")),
 			header1 + table[1:] + `url = "http://a/x?y=1"`},
 		{hooks(option("mount_add", "http://a/m") + option("mount_remove", "http://a/m") + option("stream_auth", "http://a/s")),
@@ -135,9 +135,9 @@ func TestListenerAuth(t *testing.T) {
 		{hooks(option("listener_add", "http://a/add") + option("username", "me") + option("password", "a@b:c")),
 			header1 + table[1:] + `url = "http://me:a%40b%3Ac@a/add"`},
 		{hooks(option("auth_header", "x-ok: yes") + option("headers", "x-token")), header1 +
-			"# line 1: <option name=\"auth_header\" value=\"x-ok: yes\"/>\n# relay takes the answer \"icecast-auth-user: 1\" for a yes, and nothing else\n" +
+			"# line 1: <option name=\"auth_header\" value=\"x-ok: yes\"/>\n# relay accepts only the answer \"icecast-auth-user: 1\"\n" +
 			"# line 1: <option name=\"headers\" value=\"x-token\"/>\n# relay has no such option"},
 		{mount(`<authentication type="command">` + option("listener_add", "x") + "</authentication>"), header1 +
-			"# line 1: <authentication type=\"command\"><option name=\"listener_add\" value=\"x\"/></authentication>\n# relay runs no programs to ask; it knows htpasswd and url"},
+			"# line 1: <authentication type=\"command\"><option name=\"listener_add\" value=\"x\"/></authentication>\n# relay runs no programs; it supports htpasswd and url"},
 	}.check(t)
 }

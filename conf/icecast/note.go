@@ -1,25 +1,24 @@
 package icecast
 
-// Note is something of an icecast.xml that relay does not do, or that changed
-// on the way. What it tells does not have the element's value, which may be a
-// password.
+// Note describes an element of an icecast.xml that relay ignores or changes. It does
+// not contain the element's value, which may be a password.
 type Note struct {
 	Line    int    // in the XML
 	Element string // its name
-	Why     string // one sentence: why it is not needed, or what to do instead
+	Why     string // one sentence: why it is not needed, or the alternative
 	Kind    Kind
 
 	shown string // the element with its value, for the TOML
 }
 
-// Kind is how much a Note matters.
+// Kind is the importance of a Note.
 type Kind int
 
-// What a Note may be.
+// The kinds of a Note.
 const (
 	Lost     Kind = iota // the station behaves differently, or may
-	Pending              // relay has no such setting yet; its TOML is there, commented out
-	Unneeded             // nothing to miss
+	Pending              // relay has no such setting yet; the TOML has it as a comment
+	Unneeded             // nothing is missing
 )
 
 func newNote(kind Kind, e *element, why string) Note {

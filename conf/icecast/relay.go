@@ -12,8 +12,8 @@ import (
 	"relay/conf"
 )
 
-// readMaster reads the server all of whose mounts are pulled: from the top of
-// an icecast.xml, or from icecast-kh's <master>.
+// readMaster reads the server whose mounts are all pulled, from the top level of an
+// icecast.xml or from icecast-kh's <master>.
 func (c *Config) readMaster() {
 	in, t := c.root.section("master"), c.master
 	server := c.either(in, "server", "master-server")
@@ -25,7 +25,7 @@ func (c *Config) readMaster() {
 		c.lose(Lost, e, reasons["on-demand"].why)
 	}
 	if server.word() == "" {
-		return // the rest means nothing without
+		return // the other settings have no effect without it
 	}
 	t.set("url", "http://"+hostAndPort(server, port), server)
 	t.setText("user", user)
@@ -33,8 +33,8 @@ func (c *Config) readMaster() {
 	t.setSeconds("interval", interval)
 }
 
-// either takes an element by its name inside of <master> or, for want of it,
-// by its name at the top.
+// either takes an element by its name inside <master> or, if it is missing, by its name
+// at the top level.
 func (c *Config) either(master *element, inside, top string) *element {
 	if e := c.root.take(top); e != nil {
 		return cmp.Or(master.take(inside), e)
@@ -50,7 +50,7 @@ func (c *Config) readRelays() {
 		if t, local := c.readRelay(e, onDemand); t == nil {
 			e.takeWhole()
 		} else if line, twice := seen[local]; twice {
-			c.lose(Lost, e, fmt.Sprintf("%s is pulled by the relay on line %d, and a mount has one", local, line))
+			c.lose(Lost, e, fmt.Sprintf("%s is already pulled by the relay on line %d; a mount can have only one", local, line))
 			e.takeWhole()
 		} else {
 			seen[local] = e.line
@@ -61,17 +61,17 @@ func (c *Config) readRelays() {
 	}
 }
 
-// readRelay reads a <relay>, with the mount it fills. There is no table if it
-// cannot be had.
+// readRelay reads a <relay> and returns its table and mount. The table is nil if relay
+// cannot pull it.
 func (c *Config) readRelay(e, onDemand *element) (*table, string) {
 	t := &table{name: "relay", array: true, from: e}
-	// icecast-kh tries several masters; the first one is as good as any.
+	// icecast-kh tries several masters; relay uses the first one.
 	at := e
 	for i, master := range append(e.takeAll("master"), e.takeAll("host")...) {
 		if i == 0 {
 			at = master
 		} else {
-			t.lose(master, "relay pulls a mount from one server; give its name several addresses in the DNS instead")
+			t.lose(master, "relay pulls a mount from one server; give its host name several addresses in the DNS instead")
 			master.takeWhole()
 		}
 	}
@@ -95,7 +95,7 @@ func (c *Config) readRelay(e, onDemand *element) (*table, string) {
 		return nil, ""
 	}
 	if enabled := e.take("enable"); enabled != nil && !enabled.flag() {
-		c.lose(Lost, e, "is switched off there, and is left out")
+		c.lose(Lost, e, "is switched off, and is left out")
 		return nil, ""
 	}
 	note := ""
@@ -122,7 +122,7 @@ func (c *Config) readRelay(e, onDemand *element) (*table, string) {
 	return t, local
 }
 
-// hostAndPort is the address of another server.
+// hostAndPort returns the address of another server.
 func hostAndPort(server, port *element) string {
 	n, ok := port.number()
 	if !ok || n <= 0 {

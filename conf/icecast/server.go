@@ -9,19 +9,19 @@ import (
 	"relay/conf"
 )
 
-// readServer reads what the server calls itself.
+// readServer reads the names of the server.
 func (c *Config) readServer() {
 	c.server.setText("hostname", c.root.take("hostname"))
 	c.server.setText("location", c.root.take("location"))
 	c.server.setText("admin_email", c.root.take("admin"))
 }
 
-// sockets are the addresses to listen on, by what is spoken there.
+// sockets are the addresses to listen on, by protocol.
 type sockets struct {
 	plain, tls []string
 	seen       map[string]bool
 
-	from, tlsFrom *element // the first of each
+	from, tlsFrom *element // the first one of each
 }
 
 func (s *sockets) add(e *element, address string, secure bool) {
@@ -43,7 +43,7 @@ func (c *Config) readSockets() {
 	s := &sockets{seen: make(map[string]bool)}
 	all := c.root.takeAll("listen-socket")
 	if len(all) == 0 {
-		// As Icecast before 2.3 had it: one address, at the top.
+		// Icecast before 2.3 had one address, at the top level.
 		if old := c.root.take("port"); old != nil {
 			all = []*element{{name: old.name, line: old.line, children: []*element{old}}}
 			if address := c.root.take("bind-address"); address != nil {
@@ -57,8 +57,8 @@ func (c *Config) readSockets() {
 			shoutcast = append(shoutcast, e)
 		}
 	}
-	// SHOUTcast sources may come to any address, so theirs is open already if
-	// it stands among the others.
+	// SHOUTcast sources can connect to any address, so theirs is open already if it is
+	// among the others.
 	mount := c.root.take("shoutcast-mount")
 	var listen string
 	var listenFrom *element
@@ -74,7 +74,7 @@ func (c *Config) readSockets() {
 		}
 		if own := e.take("shoutcast-mount"); own != nil {
 			if mount != nil && mount.word() != own.word() {
-				c.lose(Lost, own, fmt.Sprintf("SHOUTcast sources land on %s; a password such as %s:PASSWORD takes one elsewhere",
+				c.lose(Lost, own, fmt.Sprintf("SHOUTcast sources go to %s; a password such as %s:PASSWORD selects another mount",
 					mount.word(), own.word()))
 				continue
 			}
@@ -93,18 +93,18 @@ func (c *Config) readSockets() {
 	}
 }
 
-// readSocket reads one <listen-socket>, and tells whether SHOUTcast sources
-// have an address of their own because of it.
+// readSocket reads one <listen-socket>, and reports whether it gives SHOUTcast sources
+// an address of their own.
 func (c *Config) readSocket(s *sockets, e *element) (shoutcast bool) {
 	if e.take("shoutcast-compat").flag() {
-		return true // and nobody else comes here
+		return true // and for no other clients
 	}
 	s.add(e, c.address(e, 0), e.take("ssl", "tls").flag())
 	return e.take("shoutcast-mount") != nil
 }
 
-// shoutcastAddress is where SHOUTcast sources come to: the port itself if it is
-// theirs alone, else the next.
+// shoutcastAddress returns the address for SHOUTcast sources: the port itself if it is
+// only for them, otherwise the next port.
 func (c *Config) shoutcastAddress(e *element) string {
 	if e.take("shoutcast-compat").flag() {
 		return c.address(e, 0)
@@ -112,7 +112,7 @@ func (c *Config) shoutcastAddress(e *element) string {
 	return c.address(e, 1)
 }
 
-// address is that of a <listen-socket>, so many ports on.
+// address returns the address of a <listen-socket>, with on added to the port.
 func (c *Config) address(e *element, on int) string {
 	port, ok := e.take("port").number()
 	if !ok {
@@ -121,8 +121,8 @@ func (c *Config) address(e *element, on int) string {
 	return net.JoinHostPort(e.take("bind-address").word(), strconv.Itoa(port+on))
 }
 
-// readCertificate reads the files of TLS. Icecast keeps certificate and key in
-// one file, icecast-kh may have two.
+// readCertificate reads the files of TLS. Icecast keeps certificate and key in one
+// file, icecast-kh may have two.
 func (c *Config) readCertificate(paths *element) {
 	certificate := paths.take("ssl-certificate", "ssl_certificate", "tls-certificate")
 	key := paths.take("ssl-private-key", "tls-private-key")
@@ -134,21 +134,21 @@ func (c *Config) readCertificate(paths *element) {
 		}
 		c.tls.set("key_file", key.word(), key)
 	case c.tls.has("listen"):
-		// Icecast speaks plain HTTP there, and so do we.
+		// Icecast speaks plain HTTP there, and so does relay.
 		secure := c.tls.lines[0].from
 		c.tls.lines[0].off = true
 		c.tls.remark("listen", "there is no ssl-certificate, without which Icecast does not speak TLS either")
-		c.tls.lose(secure, "needs tls.cert_file and tls.key_file; take out the comment sign once they are there")
+		c.tls.lose(secure, "needs tls.cert_file and tls.key_file; remove the comment sign once they are set")
 	}
 }
 
-// readProxies reads whose word is taken for who listens.
+// readProxies reads the trusted proxies.
 func (c *Config) readProxies(paths *element) {
 	var trusted []string
 	var from *element
 	for _, e := range paths.takeAll("x-forwarded-for") {
 		if !isNetwork(e.word()) {
-			c.lose(Lost, e, "is no IP address, which server.trusted_proxies wants")
+			c.lose(Lost, e, "is not an IP address, as server.trusted_proxies requires")
 			continue
 		}
 		trusted = append(trusted, e.word())
@@ -159,7 +159,7 @@ func (c *Config) readProxies(paths *element) {
 	}
 }
 
-// isNetwork tells whether a text is an address or a range of them.
+// isNetwork reports whether a text is an address or a range of addresses.
 func isNetwork(text string) bool {
 	var n conf.Network
 	return n.UnmarshalTOML(text) == nil

@@ -4,14 +4,14 @@ import (
 	"relay/conf"
 )
 
-// setText sets what an element says, if it says anything.
+// setText sets a text, unless the element is missing or empty.
 func (t *table) setText(name string, e *element) {
 	if text := e.word(); text != "" {
 		t.set(name, text, e)
 	}
 }
 
-// setSecret sets a password, which may have blanks at its ends.
+// setSecret sets a password, which may begin or end with blanks.
 func (t *table) setSecret(name string, e *element) {
 	if e == nil || e.text == "" {
 		return
@@ -22,18 +22,18 @@ func (t *table) setSecret(name string, e *element) {
 	}
 }
 
-// samplePassword stands in every icecast.xml until somebody changes it.
+// samplePassword is in every icecast.xml until somebody changes it.
 const samplePassword = "hackme"
 
-// setFlag sets what is yes or no.
+// setFlag sets a value that is yes or no.
 func (t *table) setFlag(name string, e *element) {
 	if e != nil {
 		t.set(name, e.flag(), e)
 	}
 }
 
-// setCount sets a number that is at least 1. Icecast counts from -1, for no
-// limit, and so does a default of 0 here.
+// setCount sets a number that is at least 1. In Icecast -1 means no limit; relay has 0
+// for that, where it is the default.
 func (t *table) setCount(name string, e *element) {
 	if e == nil {
 		return
@@ -41,7 +41,7 @@ func (t *table) setCount(name string, e *element) {
 	n, ok := e.number()
 	switch {
 	case !ok || n == 0:
-		t.lose(e, "is no number that works; relay's own default holds")
+		t.lose(e, "is not a valid number; relay's default applies")
 	case n > 0:
 		t.set(name, n, e)
 	}
@@ -54,27 +54,33 @@ func (t *table) setSeconds(name string, e *element) {
 	}
 	d, ok := e.seconds()
 	if !ok || d <= 0 {
-		t.lose(e, "is no number of seconds that works; relay's own default holds")
+		t.lose(e, "is not a valid number of seconds; relay's default applies")
 		return
 	}
 	t.set(name, d, e)
 }
 
-// sizeOf is the size that an element says; what is none is noted.
+// sizeOf returns the size in an element. It adds a note if the text is not a size.
 func (t *table) sizeOf(e *element) (conf.Size, bool) {
 	if e == nil {
 		return 0, false
 	}
 	size, ok := e.size()
 	if !ok || size < 0 {
-		t.lose(e, "is no number of bytes; relay's own default holds")
+		t.lose(e, "is not a number of bytes; relay's default applies")
 		return 0, false
-	}
-	if size == sampleBurst {
-		size = 64 << 10
 	}
 	return size, true
 }
 
-// sampleBurst stands in every icecast.xml and means 64 KiB.
+// burstOf is sizeOf for a burst. sampleBurst is relay's default, which is a time.
+func (t *table) burstOf(e *element) (conf.Burst, bool) {
+	size, ok := t.sizeOf(e)
+	if size == sampleBurst {
+		return conf.Default().Limits.Burst, ok
+	}
+	return conf.Burst{Size: size}, ok
+}
+
+// sampleBurst is in every icecast.xml, whatever the bit rate.
 const sampleBurst = 65535

@@ -1,8 +1,8 @@
 package icecast
 
-// table is a table of the TOML, on its way from the XML.
+// table is a table of the TOML that is made from the XML.
 type table struct {
-	name  string // with those around it: "mount.files"
+	name  string // with those of its parents: "mount.files"
 	array bool   // [[name]]
 	from  *element
 	lines []setLine
@@ -10,17 +10,16 @@ type table struct {
 	notes []Note
 }
 
-// setLine is name = value.
+// setLine is a line name = value.
 type setLine struct {
 	name  string
 	value string
-	from  *element // what said so
-	note  string   // a comment behind it
-	off   bool     // commented out
+	from  *element // the element that it comes from
+	note  string   // a comment after the value
+	off   bool     // written as a comment
 }
 
-// set writes a value that an element of the XML has, unless it is relay's own
-// default.
+// set sets the value of an element of the XML, unless it equals relay's default.
 func (t *table) set(name string, value any, from *element) {
 	if d, ok := setting(t.name + "." + name); ok && literal(d.Interface()) == literal(value) {
 		return
@@ -28,7 +27,7 @@ func (t *table) set(name string, value any, from *element) {
 	t.put(name, value, from)
 }
 
-// put is set for a value that must stand there even if it is the default.
+// put is set for a value that must be written even if it is the default.
 func (t *table) put(name string, value any, from *element) {
 	_, known := setting(t.name + "." + name)
 	l := setLine{name: name, value: literal(value), from: from, off: !known}
@@ -39,11 +38,10 @@ func (t *table) put(name string, value any, from *element) {
 	t.lines = append(t.lines, l)
 }
 
-// notBuilt says why a setting is commented out.
+// notBuilt explains why a setting is written as a comment.
 const notBuilt = "not built yet"
 
-// remark puts a comment behind the line that was set last, if that was for
-// this name.
+// remark adds a comment to the last line, if that is the line of this name.
 func (t *table) remark(name, note string) {
 	n := len(t.lines)
 	if n == 0 || t.lines[n-1].name != name || note == "" {
@@ -56,7 +54,7 @@ func (t *table) remark(name, note string) {
 	}
 }
 
-// has tells whether something of this name was set here.
+// has reports whether a key of this name was set.
 func (t *table) has(name string) bool {
 	for _, l := range t.lines {
 		if l.name == name {
@@ -66,7 +64,7 @@ func (t *table) has(name string) bool {
 	return t.find(name) != nil
 }
 
-// sub returns the table of this name in t, made if there is none.
+// sub returns the table of this name in t, and creates it if there is none.
 func (t *table) sub(name string, from *element) *table {
 	if found := t.find(name); found != nil {
 		return found
@@ -85,12 +83,12 @@ func (t *table) find(name string) *table {
 	return nil
 }
 
-// isEmpty tells whether there is nothing to write.
+// isEmpty reports whether there is nothing to write.
 func (t *table) isEmpty() bool {
 	return len(t.lines) == 0 && len(t.below) == 0 && len(t.notes) == 0 && t.from == nil
 }
 
-// width is that of the longest name that counts.
+// width returns the length of the longest name that is written.
 func (t *table) width() int {
 	longest := 0
 	for _, l := range t.lines {
@@ -101,5 +99,5 @@ func (t *table) width() int {
 	return longest
 }
 
-// lose notes what has no counterpart beside the table it would belong to.
+// lose adds a note about an element without a counterpart to its table.
 func (t *table) lose(e *element, why string) { t.notes = append(t.notes, newNote(Lost, e, why)) }

@@ -10,11 +10,11 @@ import (
 	"relay/conf"
 )
 
-// oneLine is a text without line breaks, doubled blanks, and blanks around it.
+// oneLine returns a text without line breaks, repeated blanks, and surrounding blanks.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// word is the text of an element in one line and without control characters,
-// which relay allows in no name; empty if there is no such element.
+// word returns the text of an element in one line and without control characters, which
+// relay does not allow in names; "" if there is no such element.
 func (e *element) word() string {
 	if e == nil {
 		return ""
@@ -27,8 +27,8 @@ func (e *element) word() string {
 	}, oneLine(e.text))
 }
 
-// flag is the text of an element as yes or no, as icecast-kh reads it: also
-// "true" and "yes" mean 1.
+// flag returns the text of an element as yes or no, as icecast-kh reads it: "true" and
+// "yes" mean 1 too.
 func (e *element) flag() bool {
 	switch word := strings.ToLower(e.word()); word {
 	case "true", "yes":
@@ -39,8 +39,8 @@ func (e *element) flag() bool {
 	}
 }
 
-// number is the number that a text begins with; what follows does not count,
-// as in C's atoi.
+// number returns the number at the beginning of a text and ignores the rest, as C's
+// atoi does.
 func (e *element) number() (int, bool) {
 	if e == nil {
 		return 0, false
@@ -49,15 +49,15 @@ func (e *element) number() (int, bool) {
 	return n, ok
 }
 
-// seconds is a number of seconds.
+// seconds returns a number of seconds.
 func (e *element) seconds() (conf.Duration, bool) {
 	const most = math.MaxInt32 // 68 years
 	n, ok := e.number()
 	return conf.Duration(time.Duration(min(n, most)) * time.Second), ok && n >= -most
 }
 
-// size is a number of bytes. icecast-kh lets it end with k or m for thousands
-// or millions; what it ends with s, for seconds, has no size yet.
+// size returns a number of bytes. In icecast-kh it may end with k or m for thousands or
+// millions. A number with an s, for seconds, is not a size.
 func (e *element) size() (conf.Size, bool) {
 	n, unit, ok := leadingNumber(e.word())
 	switch {
@@ -73,7 +73,7 @@ func (e *element) size() (conf.Size, bool) {
 	return conf.Size(n), true
 }
 
-// leadingNumber splits a text into the number that it begins with and the rest.
+// leadingNumber splits a text into the number at its beginning and the rest.
 func leadingNumber(s string) (n int, rest string, ok bool) {
 	end := 0
 	for end < len(s) && (s[end] >= '0' && s[end] <= '9' || end == 0 && (s[0] == '-' || s[0] == '+')) {

@@ -6,30 +6,30 @@ import (
 	"path/filepath"
 )
 
-// TOML is the configuration as a relay.toml: what differs from relay's
-// defaults, with a comment for everything that has no counterpart.
+// TOML returns the configuration as a relay.toml: the values that differ from relay's
+// defaults, with a comment for everything without a counterpart.
 func (c *Config) TOML() []byte { return c.write().b.Bytes() }
 
 func (c *Config) write() *text {
 	o := &text{from: make(map[int]*element)}
 	o.print(nil, "# Made from %s by relay import.", remark(filepath.Base(c.file)))
-	o.print(nil, "# What is not here is relay's default; relay.example.toml shows every setting.")
+	o.print(nil, "# Missing keys have relay's defaults; relay.example.toml shows every key.")
 	for _, t := range c.tables() {
 		o.table(t)
 	}
 	if len(c.notes) > 0 {
 		o.print(nil, "")
-		o.print(nil, "# What has no counterpart:")
+		o.print(nil, "# Settings without a counterpart:")
 		o.print(nil, "#")
 		o.notes(c.notes)
 	}
 	return o
 }
 
-// text is TOML that grows, with the element of the XML behind each line of it.
+// text is TOML in the making, with the element of the XML for each line.
 type text struct {
 	b    bytes.Buffer
-	line int // the last one, from 1
+	line int // the last line, from 1
 	from map[int]*element
 }
 
@@ -42,7 +42,7 @@ func (o *text) print(from *element, format string, args ...any) {
 	}
 }
 
-// table writes a table with all that is in it, or nothing if that is nothing.
+// table writes a table with its content, or nothing if it is empty.
 func (o *text) table(t *table) {
 	if t.isEmpty() {
 		return
@@ -73,7 +73,7 @@ func (o *text) table(t *table) {
 	}
 }
 
-// notes writes what was lost as comments. What is pending has its line above.
+// notes writes notes as comments. A pending setting has its line above its note.
 func (o *text) notes(notes []Note) {
 	for _, n := range notes {
 		if n.Kind != Pending {

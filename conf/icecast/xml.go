@@ -13,15 +13,15 @@ import (
 	"relay/internal/charset"
 )
 
-// byteOrderMark is what some editors put in front of a text.
+// byteOrderMark is put at the beginning of a text by some editors.
 var byteOrderMark = []byte("\ufeff")
 
-// readXML reads a whole text as a tree. Comments are left out.
+// readXML reads a whole text as a tree, without the comments.
 func readXML(file string, b []byte) (*element, error) {
 	d := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(b, byteOrderMark)))
 	d.CharsetReader = decode
 	var root *element
-	var open []*element // from the root to where the reader is
+	var open []*element // from the root to the current element
 	for {
 		line, _ := d.InputPos()
 		token, err := d.RawToken()
@@ -70,7 +70,7 @@ func newElement(t xml.StartElement, line int) *element {
 	return e
 }
 
-// fullName is a name as it was written, with what stood before a colon.
+// fullName returns a name as it was written, with its prefix.
 func fullName(n xml.Name) string {
 	if n.Space != "" {
 		return n.Space + ":" + n.Local
@@ -78,7 +78,7 @@ func fullName(n xml.Name) string {
 	return n.Local
 }
 
-// decode turns a text in the encoding that its first line declares into UTF-8.
+// decode converts a text to UTF-8 from the encoding that its first line declares.
 func decode(label string, text io.Reader) (io.Reader, error) {
 	e := charset.Find(label)
 	if e == nil {
@@ -87,7 +87,7 @@ func decode(label string, text io.Reader) (io.Reader, error) {
 	return e.NewDecoder().Reader(text), nil
 }
 
-// unknownEncoding is an encoding that nobody can read.
+// unknownEncoding is the error for an unsupported encoding.
 type unknownEncoding string
 
 func (e unknownEncoding) Error() string {
@@ -100,7 +100,7 @@ func unclosed(file string, e *element) error {
 }
 
 func misplacedEnd(file string, line int, name string, open []*element) error {
-	problem := fmt.Sprintf("not valid XML: </%s> ends what never began; take it out", name)
+	problem := fmt.Sprintf("not valid XML: </%s> has no matching start; remove it", name)
 	if len(open) > 0 {
 		e := open[len(open)-1]
 		problem = fmt.Sprintf("not valid XML: </%s> comes before the end of <%s> from line %d; close that with </%s>",
@@ -109,7 +109,7 @@ func misplacedEnd(file string, line int, name string, open []*element) error {
 	return &conf.Error{File: file, Line: line, Problem: problem}
 }
 
-// syntaxError turns what the XML reader said into one sentence with a line.
+// syntaxError converts an error of the XML reader to one sentence with a line.
 func syntaxError(file string, line int, err error) error {
 	var encoding unknownEncoding
 	if errors.As(err, &encoding) {

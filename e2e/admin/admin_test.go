@@ -14,7 +14,8 @@ import (
 	"relay/e2e/recorded"
 )
 
-// labConfig is what the recordings were made with, as far as it shows.
+// labConfig is the configuration with which the exchanges were recorded, as far as it
+// shows.
 const labConfig = `
 [server]
 listen = ["ADDRESS"]
@@ -26,12 +27,14 @@ admin_email = "admin@radio.example"
 source_password = "hackme"
 admin_password = "adminpass"
 relay_password = "relaypass"
+[limits]
+count_after = "0s"
 [[mount]]
 name = "/hidden.mp3"
 hidden = true
 `
 
-// startLab starts a server that is known to the world by another address.
+// startLab starts a server with a public address that differs from its own.
 func startLab(t testing.TB, toml string) *harness.Relay {
 	t.Helper()
 	addr := harness.FreePort(t)
@@ -40,7 +43,7 @@ func startLab(t testing.TB, toml string) *harness.Relay {
 	return r
 }
 
-// lab is a server with the two mounts of the recordings.
+// lab returns a server with the two mounts of the recorded exchanges.
 func lab(t testing.TB) (r *harness.Relay, live, backup *harness.Encoder) {
 	t.Helper()
 	r = startLab(t, labConfig)
@@ -56,14 +59,14 @@ func lab(t testing.TB) (r *harness.Relay, live, backup *harness.Encoder) {
 	return r, live, backup
 }
 
-// varying is what differs from run to run in a body.
+// varying matches the values in a body that differ from run to run.
 var varying = regexp.MustCompile(`<(client_connections|clients|connections|file_connections|listener_connections|server_id|server_start|` +
 	`server_start_iso8601|stream_start|stream_start_iso8601|total_bytes_read|total_bytes_sent|listener_peak|listeners|Listeners|Connected|ID|` +
 	`stats_connections|source_client_connections|source_total_connections|fallback|UserAgent|title|source_ip)>[^<]*</`)
 
-// alike brings a recorded body and ours into a form in which they are equal:
-// values that differ from run to run are left out, and what relay measures
-// where Icecast has only what the source claims.
+// alike brings a recorded body and relay's into a form in which they are equal: it
+// removes values that differ from run to run, and values that relay measures but
+// Icecast copies from the source.
 func alike(body string) string {
 	body = varying.ReplaceAllString(strings.TrimSpace(body), "<$1></")
 	body = regexp.MustCompile(`<(audio_info|bitrate|ice-bitrate|ice-channels|ice-samplerate|title|server_url)>[^<]*</[^>]*>`).ReplaceAllString(body, "")
@@ -71,7 +74,7 @@ func alike(body string) string {
 	return regexp.MustCompile(`<(\w+)([^<>]*)/>`).ReplaceAllString(body, "<$1$2></$1>")
 }
 
-// Requests as recorded get the answers that Icecast gave.
+// The recorded requests get the answers that Icecast gave.
 func TestRecordedAdminRequests(t *testing.T) {
 	t.Parallel()
 	r, _, _ := lab(t)
@@ -86,7 +89,7 @@ func TestRecordedAdminRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { answersAsRecorded(t, r, name) })
 	}
-	t.Run("admin-root-no-slash", func(t *testing.T) { // Icecast knows nothing there
+	t.Run("admin-root-no-slash", func(t *testing.T) { // Icecast does not know this path
 		for _, c := range recorded.Connections(t, "admin-root-no-slash") {
 			if answer := r.Exchange(t, string(c.Client)); !strings.HasPrefix(answer, "HTTP/1.1 302 ") || !strings.Contains(answer, "\r\nLocation: admin/\r\n") {
 				t.Errorf("%q is answered %q", c.Client, answer)
@@ -120,8 +123,7 @@ func answersAsRecorded(t *testing.T, r *harness.Relay, name string) {
 	}
 }
 
-// headField returns a field of an answer's head in lower case; "" if there is
-// none.
+// headField returns a field of an answer's head in lower case; "" if it is missing.
 func headField(head, name string) string {
 	for line := range strings.Lines(head) {
 		if key, value, _ := strings.Cut(line, ":"); strings.EqualFold(key, name) {
@@ -131,7 +133,7 @@ func headField(head, name string) string {
 	return ""
 }
 
-// stats is what panels read of /admin/stats.
+// stats is the part of /admin/stats that control panels read.
 type stats struct {
 	Listeners         int `xml:"listeners"`
 	Sources           int `xml:"sources"`
@@ -185,7 +187,7 @@ func TestAdminStatsAreTrue(t *testing.T) {
 	}
 }
 
-// az-6, az-10: who listens, and who of them is a relay.
+// az-6, az-10: the listeners, and those among them that are relays.
 func TestListClients(t *testing.T) {
 	t.Parallel()
 	r, _, _ := lab(t)
@@ -205,7 +207,7 @@ func TestListClients(t *testing.T) {
 	}
 }
 
-// The operator removes one listener of two; the other hears on.
+// The operator disconnects one of two listeners; the other is not disturbed.
 func TestKillClient(t *testing.T) {
 	t.Parallel()
 	r, live, _ := lab(t)
@@ -231,7 +233,7 @@ func TestKillClient(t *testing.T) {
 	}
 }
 
-// The operator removes a source; its listeners stay for one that comes back.
+// The operator disconnects a source; its listeners wait for one that returns.
 func TestKillSource(t *testing.T) {
 	t.Parallel()
 	r, live, _ := lab(t)
@@ -247,7 +249,7 @@ func TestKillSource(t *testing.T) {
 		t.Errorf("the source got %d bytes and %v, not an end", n, err)
 	}
 	again := r.Encode(t, "/live.mp3")
-	again.Sent = live.Sent - 1 // the last one was never proved by a next
+	again.Sent = live.Sent - 1 // the last frame was not confirmed by another
 	again.Frames(t, 100)
 	if _, _, err := p.InOrder(again.Sent - 1); err != nil {
 		t.Errorf("the listener: %v", err)
@@ -259,7 +261,8 @@ func TestKillSource(t *testing.T) {
 	}
 }
 
-// The operator moves the listeners of a mount: same connection, whole frames.
+// The operator moves the listeners of a mount: the connection is the same, and frames
+// are whole.
 func TestMoveClients(t *testing.T) {
 	t.Parallel()
 	r, _, backup := lab(t)
@@ -275,7 +278,7 @@ func TestMoveClients(t *testing.T) {
 	harness.Eventually(t, "the move", func() bool {
 		return r.Source(t, "/live.mp3").Listeners == 0 && r.Source(t, "/backup.mp3").Listeners == 1
 	})
-	backup.Sent = 5000 // numbers that live never had
+	backup.Sent = 5000 // numbers that /live never had
 	backup.Frames(t, 100)
 	for {
 		n, err := p.Number()
@@ -288,7 +291,7 @@ func TestMoveClients(t *testing.T) {
 	}
 }
 
-// A STATS client is told everything, and then what changes.
+// A STATS client is sent the whole state, and then every change.
 func TestStatsMethod(t *testing.T) {
 	t.Parallel()
 	r, _, _ := lab(t)
@@ -313,7 +316,7 @@ func TestStatsMethod(t *testing.T) {
 		names := regexp.MustCompile(`(?m)^EVENT (global|/live\.mp3) (\S+)`)
 		for _, m := range names.FindAllStringSubmatch(string(c.Server), -1) {
 			if m[2] == "title" || m[2] == "connections" || m[2] == "listener_connections" {
-				continue // titles come later here; the others are null there
+				continue // titles come later here; the other values are null here
 			}
 			if !strings.Contains(listing, "EVENT "+m[1]+" "+m[2]+" ") {
 				t.Errorf("no %s of %s", m[2], m[1])
@@ -358,7 +361,7 @@ func TestShoutcastStatistics(t *testing.T) {
 		}
 		return s
 	}
-	// /backup.mp3 is the first by name: there is no mount of SHOUTcast sources.
+	// No mount has a SHOUTcast source, so /backup.mp3 is taken, the first by name.
 	if s := read("/stats?sid=1", "", ""); s.STREAMPATH != "/backup.mp3" || s.CURRENTLISTENERS != 0 || s.STREAMSTATUS != 1 {
 		t.Errorf("%+v", s)
 	}
@@ -368,7 +371,7 @@ func TestShoutcastStatistics(t *testing.T) {
 		t.Errorf("got  %+v\nwant %+v", s, want)
 	}
 	if s := read("/stats?sid=99", "", ""); s.STREAMSTATUS != 0 || s.STREAMPATH != "" {
-		t.Errorf("a stream there is not: %+v", s)
+		t.Errorf("a stream that does not exist: %+v", s)
 	}
 	for _, path := range []string{"/admin.cgi?sid=2&mode=viewxml&page=7", "/admin.cgi?mode=viewxml&mount=/live.mp3"} {
 		s := read(path, "admin", "adminpass")
@@ -397,7 +400,8 @@ func TestShoutcastStatistics(t *testing.T) {
 	if _, _, body := r.Get(t, "/7.html?sid=2"); body != "<html><body>3,1,3,20000,2,128,A, b &amp; &lt;c&gt;</body></html>" {
 		t.Errorf("7.html %s", body)
 	}
-	// butt: six commas in all, the number between the first ">" and the first comma.
+	// butt counts six commas, and reads the number between the first ">" and the
+	// first comma.
 	_, _, body = r.Get(t, "/7.xsl?mount=/live.mp3")
 	_, after, _ := strings.Cut(body, ">")
 	if number, _, _ := strings.Cut(after, ","); strings.Count(body, ",") != 6 || number != "3" {
@@ -413,7 +417,7 @@ func TestShoutcastStatistics(t *testing.T) {
 	}
 }
 
-// Addresses in playlists are those by which the client came.
+// Addresses in playlists have the host that the client used.
 func TestPlaylists(t *testing.T) {
 	t.Parallel()
 	r := startLab(t, strings.Replace(labConfig, "[auth]", "trusted_proxies = [\"127.0.0.1\"]\n[auth]", 1))
@@ -456,8 +460,8 @@ func TestICYStatusLine(t *testing.T) {
 	}
 }
 
-// The operator puts one mount behind another; newcomers and listeners get its
-// stream when the source is gone.
+// The operator gives a mount a fallback; new and connected listeners get its stream
+// when the source is gone.
 func TestFallbacksCommand(t *testing.T) {
 	t.Parallel()
 	r, live, backup := lab(t)
@@ -471,7 +475,7 @@ func TestFallbacksCommand(t *testing.T) {
 		"mount=/live.mp3":                      "Missing parameter",
 		"mount=/nothere&fallback=/live.mp3":    "Source does not exist",
 		"mount=/live.mp3&fallback=/live*":      "must not have",
-		"mount=/backup.mp3&fallback=/live.mp3": "go in a circle",
+		"mount=/backup.mp3&fallback=/live.mp3": "form a loop",
 		"fallback=/live.mp3":                   "Unknown admin request",
 	} {
 		if status, body := r.Admin(t, "/admin/fallbacks?"+query); status != 400 || !strings.Contains(body, want) {
@@ -498,7 +502,7 @@ func TestFallbacksCommand(t *testing.T) {
 	}
 	fell(p)
 	fell(r.Tune(t, "/live.mp3"))
-	if s := r.Source(t, "/live.mp3"); s.ServerName != "Backup Radio" {
+	if s := r.Source(t, "/live.mp3"); s.State != "fallback" || s.ServerName != "Backup Radio" { // a fallback has a name of its own
 		t.Errorf("status %+v", s)
 	}
 	again := r.Encode(t, "/live.mp3", "ice-name: Back")
@@ -512,7 +516,7 @@ func TestFallbacksCommand(t *testing.T) {
 	}
 }
 
-// Without a mount the operator is told who listens to all of them.
+// Without a mount the operator gets the listeners of all mounts.
 func TestListClientsOfAllMounts(t *testing.T) {
 	t.Parallel()
 	r, _, _ := lab(t)

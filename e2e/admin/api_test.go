@@ -14,14 +14,14 @@ import (
 	"relay/e2e/harness"
 )
 
-// visitor is an operator or DJ who is logged in by a page.
+// visitor is an operator or DJ who has logged in through a page.
 type visitor struct {
 	relay  *harness.Relay
 	cookie *http.Cookie
 	csrf   string
 }
 
-// logIn opens a session; without a mount, it is the operator's.
+// logIn opens a session; an empty mount means the operator's.
 func logIn(t testing.TB, r *harness.Relay, user, password, mount string) *visitor {
 	t.Helper()
 	b := &visitor{relay: r}
@@ -46,7 +46,7 @@ func logIn(t testing.TB, r *harness.Relay, user, password, mount string) *visito
 	return b
 }
 
-// request is a request as a page of the server makes it.
+// request makes a request as a page of the server does.
 func (b *visitor) request(t testing.TB, method, path, body string) *http.Request {
 	t.Helper()
 	req, err := http.NewRequest(method, b.relay.URL("/api/v1"+path), strings.NewReader(body))
@@ -66,8 +66,8 @@ func (b *visitor) request(t testing.TB, method, path, body string) *http.Request
 	return req
 }
 
-// do sends a request that must be answered with a status, and reads the answer
-// into what into points to.
+// do sends a request, checks the status of the answer, and decodes the answer into
+// into, which may be nil.
 func (b *visitor) do(t testing.TB, method, path, body string, status int, into any) {
 	t.Helper()
 	answer, err := http.DefaultClient.Do(b.request(t, method, path, body))
@@ -87,10 +87,10 @@ func (b *visitor) do(t testing.TB, method, path, body string, status int, into a
 	}
 }
 
-// An event as a page gets it.
+// apiEvent is an event as a page receives it.
 type apiEvent struct{ name, data string }
 
-// follow follows the events; they come until the test ends.
+// follow subscribes to the events until the test ends; next waits for one.
 func (b *visitor) follow(t testing.TB, path string) (next func(name string, fits func(data string) bool) string) {
 	t.Helper()
 	answer, err := http.DefaultClient.Do(b.request(t, http.MethodGet, path, ""))
@@ -140,8 +140,8 @@ func having(part string) func(string) bool {
 	return func(data string) bool { return strings.Contains(data, part) }
 }
 
-// A whole evening of an operator and a DJ at the API: log in, look, set a
-// title, move and kick listeners, kick the source, play files, change a mount.
+// An evening of an operator and a DJ at the API: log in, look around, set a title,
+// move and disconnect listeners, disconnect the source, play files, change a mount.
 func TestSteeringByTheAPI(t *testing.T) {
 	t.Parallel()
 	music := t.TempDir()
@@ -175,7 +175,7 @@ silence = true
 	go live.Play(stop)
 	next("mount", having(`"state":"live"`))
 
-	// A DJ sets the title; an ICY listener is shown it, and so is the page.
+	// A DJ sets the title; an ICY listener and the page show it.
 	p := r.Tune(t, "/live", "Icy-MetaData: 1")
 	next("listeners", having(`"/live":1`))
 	dj := logIn(t, r, "source", "hackme", "/live")
@@ -183,7 +183,7 @@ silence = true
 	next("title", having("Artist - Evening Song"))
 	for p.Title != "Artist - Evening Song" {
 		if _, err := p.Frame(); err != nil {
-			t.Fatalf("no title for the listener, who has seen %q: %v", p.Titles, err)
+			t.Fatalf("no title for the listener, which has seen %q: %v", p.Titles, err)
 		}
 	}
 	var studio struct {
@@ -198,7 +198,7 @@ silence = true
 	}
 	dj.do(t, "GET", "/server", "", 403, nil)
 
-	// Two listeners; one is moved, the other is kicked.
+	// There are two listeners; one is moved, the other is disconnected.
 	var list listeners
 	r.Tune(t, "/live", "X-Second: 1")
 	harness.Eventually(t, "both listeners", func() bool {
@@ -213,7 +213,7 @@ silence = true
 		return list.Total == 0
 	})
 
-	// The source is kicked; files play, and are steered.
+	// The source is disconnected; files play, and are controlled.
 	operator.do(t, "DELETE", "/mounts/live/source", "", 204, nil)
 	next("mount", having(`"state":"files"`))
 	var queue struct {
@@ -231,12 +231,12 @@ silence = true
 	next("title", having("c three"))
 	operator.do(t, "POST", "/mounts/live/queue", `{"file":"../secret.mp3"}`, 409, nil)
 
-	// Fallbacks: another mount goes before the files.
+	// Another mount takes precedence over the files as a fallback.
 	operator.do(t, "PUT", "/mounts/live/fallbacks", `{"fallbacks":["/reserve","files"]}`, 200, nil)
 	next("mount", having(`"state":"fallback"`))
 	operator.do(t, "PUT", "/mounts/reserve/fallbacks", `{"fallbacks":["/live"]}`, 409, nil)
 
-	// A mount is changed and one is made, in the file too.
+	// One mount is changed and one is created, in the file too.
 	operator.do(t, "PATCH", "/mounts/live", `{"title":"Night Radio"}`, 200, nil)
 	next("mount", having("Night Radio"))
 	var made struct{ Saved bool }
@@ -256,8 +256,8 @@ silence = true
 	}
 }
 
-// Bodies arrive as programs send them: at once, in chunks, or after 100
-// Continue. A PUT there is no source.
+// Bodies arrive as programs send them: at once, in chunks, or after 100 Continue. A
+// PUT to the API is not a source.
 func TestBodiesThroughTheDoor(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\nsilence = true\n")

@@ -18,8 +18,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// What programs rely on and no other test has for its subject. Each is named
-// as in docs/compatibility.md.
+// Behaviour that programs rely on and that is not the subject of another test. The
+// names are those of docs/compatibility.md.
 func TestContracts(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, strings.Replace(harness.Config, "[auth]", "[limits]\nlisteners = 2\n[auth]", 1))
@@ -43,7 +43,7 @@ func TestContracts(t *testing.T) {
 	})
 	t.Run("src-11 a source is read from as fast as it sends", func(t *testing.T) {
 		e := r.Encode(t, "/fast.mp3")
-		e.Frames(t, 5000) // two megabytes, far more than sockets hold
+		e.Frames(t, 5000) // two megabytes, far more than sockets buffer
 		e.Close()
 	})
 	t.Run("src-14 a reset frees the mount", func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestContracts(t *testing.T) {
 	})
 }
 
-// contracts are the names of all that programs out there were found to rely on.
+// contracts are the names of everything that existing programs were found to rely on.
 func contracts() (ids []string) {
 	for _, group := range []struct {
 		name string
@@ -176,8 +176,8 @@ func contracts() (ids []string) {
 	return ids
 }
 
-// Every contract has its row in docs/compatibility.md, and every test that is
-// named there exists.
+// Every contract has a row in docs/compatibility.md, and every test named there
+// exists.
 func TestEveryContractIsKept(t *testing.T) {
 	t.Parallel()
 	document, err := os.ReadFile("../../docs/compatibility.md")
@@ -186,7 +186,7 @@ func TestEveryContractIsKept(t *testing.T) {
 	}
 	for _, id := range contracts() {
 		if !regexp.MustCompile(`(?m)^\| ` + id + ` \|.*\| (Test\w+|not yet|does not apply)`).Match(document) {
-			t.Errorf("docs/compatibility.md does not say how %s is kept", id)
+			t.Errorf("docs/compatibility.md does not say which test checks %s", id)
 		}
 	}
 	files, err := filepath.Glob("../*/*_test.go")
@@ -207,7 +207,7 @@ func TestEveryContractIsKept(t *testing.T) {
 	}
 	for _, name := range regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(string(document), -1) {
 		if !tests[name] && name != "TestCompatibility" {
-			t.Errorf("docs/compatibility.md names %s, which there is not", name)
+			t.Errorf("docs/compatibility.md names %s, which does not exist", name)
 		}
 	}
 }

@@ -4,19 +4,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
 	"relay/e2e/harness"
 )
 
-// browserPage plays a stream from another origin, and reads and decodes it by
-// script too, as web players do. It tells its own server what came of it.
+// browserPage plays a stream from another origin, and also reads and decodes it in a
+// script, as web players do. It reports the results to its own server.
 const browserPage = `<!doctype html><audio id="a" autoplay muted crossorigin src="%[1]s"></audio><script>
 const a = document.getElementById("a");
 const tell = (what, value) => fetch("/told?what=" + what + "&value=" + encodeURIComponent(value));
@@ -50,44 +46,21 @@ fetch("%[1]s", {headers: {"Icy-MetaData": "1"}}).then(async (answer) => {
 }).catch((e) => tell("failed", e));
 </script>`
 
-// A browser plays what a page of another origin tells it to.
+// browser runs a page of another origin than the stream's, and receives its reports.
 type browser struct {
 	client
-	args func(home, page string) []string
+	harness.Browser
 }
 
 var browsers = []browser{
-	{
-		client: listener("Chromium", browserWay, "chromium", "--version"),
-		args: func(home, page string) []string {
-			return []string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-				"--disable-background-networking", "--disable-component-update", "--disable-sync", "--proxy-server=127.0.0.1:9",
-				"--autoplay-policy=no-user-gesture-required", "--user-data-dir=" + home, "--remote-debugging-port=0", page}
-		},
-	},
-	{
-		client: listener("Firefox", browserWay, "firefox-esr", "--version"),
-		args: func(home, page string) []string {
-			return []string{"--headless", "--no-remote", "--profile", home, page}
-		},
-	},
+	{listener("Chromium", browserWay, "chromium", "--version"), harness.Chromium},
+	{listener("Firefox", browserWay, "firefox-esr", "--version"), harness.Firefox},
 }
 
 const browserWay = "audio element and fetch with Icy-MetaData, from another origin"
 
-// firefoxPrefs let a page play without a click, and nothing leave this
-// machine: all that is not local goes to a proxy that is not there.
-const firefoxPrefs = `
-user_pref("media.autoplay.default", 0);
-user_pref("network.proxy.type", 1);
-user_pref("network.proxy.http", "127.0.0.1");
-user_pref("network.proxy.http_port", 9);
-user_pref("network.proxy.ssl", "127.0.0.1");
-user_pref("network.proxy.ssl_port", 9);
-`
-
-// plays checks a browser's row: a script gets metadata there, which takes a
-// CORS preflight and exposed headers.
+// plays checks the row of a browser, whose script gets metadata; this needs a CORS
+// preflight and exposed headers.
 func (b browser) plays(t *testing.T, s station, checked *checks) {
 	type told struct{ what, value string }
 	tells := make(chan told, 10)
@@ -101,20 +74,7 @@ func (b browser) plays(t *testing.T, s station, checked *checks) {
 		}
 	}))
 	defer page.Close()
-	home := b.home(t)
-	if err := os.WriteFile(filepath.Join(home, "user.js"), []byte(firefoxPrefs), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(harness.Program(t, b.command), b.args(home, page.URL)...)
-	b.settle(cmd, home)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		cmd.Wait()
-	}()
+	b.Open(t, page.URL)
 	want := map[string]string{
 		"audio element": "plays", "tone": "", "name": stationName, "genre": stationGenre, "bit rate": "128", "title": stationTitle,
 	}
@@ -130,7 +90,7 @@ func (b browser) plays(t *testing.T, s station, checked *checks) {
 			}
 			delete(want, told.what)
 		case <-time.After(2 * harness.Patience):
-			t.Fatalf("the browser did not tell of %v", want)
+			t.Fatalf("the browser did not report %v", want)
 		}
 	}
 	for _, what := range []string{"audio element", "tone", "name", "genre", "bit rate", "title"} {

@@ -23,11 +23,11 @@ type station struct {
 	hertz int
 }
 
-// What every station is called.
+// The name, genre and title of every station.
 const stationName, stationGenre, stationTitle = "Tone Radio", "Test Tones", "An Artist - A Title"
 
-// onAir puts a station on the air, and waits until the oldest sound that
-// a listener gets has its title.
+// onAir puts a station on the air, and waits until the whole burst of a new listener
+// has its title.
 func onAir(t testing.TB, r *harness.Relay, mount string, hertz int) station {
 	t.Helper()
 	harness.KeepRunning(t, exec.Command(harness.Program(t, "ffmpeg"), "-v", "warning", "-re", "-f", "lavfi", "-i", harness.Sine(hertz, time.Hour), "-ac", "2",
@@ -37,7 +37,7 @@ func onAir(t testing.TB, r *harness.Relay, mount string, hertz int) station {
 	r.SetTitle(t, mount, stationTitle)
 	p := r.Tune(t, mount, "Icy-MetaData: 1")
 	defer p.Close()
-	for left := 200; left > 0; { // frames, more than a burst of them
+	for left := 200; left > 0; { // number of frames, more than a burst
 		if _, err := p.Frame(); err != nil {
 			t.Fatal(err)
 		}
@@ -56,9 +56,8 @@ func (s station) isTone(t testing.TB, hertz float64) {
 	}
 }
 
-// Every program hears the tone that the source sends, at any place that it
-// may join, has no complaint about the sound, and shows what it can of the
-// station.
+// Every program plays the tone that the source sends, wherever it joins, reports no
+// damaged audio, and shows as much of the station as it can.
 func TestCompatibilityListeners(t *testing.T) {
 	t.Parallel()
 	s := onAir(t, harness.Start(t, harness.Config), "/tone.mp3", 630)
@@ -78,8 +77,8 @@ func TestCompatibilityListeners(t *testing.T) {
 	}
 }
 
-// curl that asks for metadata gets it between the frames, at the distance that
-// the head of the answer tells.
+// curlWithMetadata: curl asks for metadata, and gets it between the frames at the
+// interval in the head of the answer.
 func (s station) curlWithMetadata(t *testing.T, checked *checks) {
 	file := filepath.Join(t.TempDir(), "recorded")
 	curl := tuner{
@@ -97,7 +96,7 @@ func (s station) curlWithMetadata(t *testing.T, checked *checks) {
 	defer f.Close()
 	p := &harness.Player{In: bufio.NewReader(f)}
 	p.ReadHead(t)
-	audio, _ := io.ReadAll(p) // it may end in the middle of a block
+	audio, _ := io.ReadAll(p) // the last block may be incomplete
 	s.isTone(t, harness.Pitch(harness.Decode(t, audio)))
 	checked.ok("tone")
 	checked.ok("no decoder complaint")
@@ -112,7 +111,7 @@ func (s station) curlWithMetadata(t *testing.T, checked *checks) {
 	}
 }
 
-// mpd plays through a pipe, and tells mpc what is on.
+// mpd plays into a pipe; mpc shows what it plays.
 func (s station) mpd(t *testing.T, checked *checks) {
 	home := t.TempDir()
 	host, port, _ := net.SplitHostPort(harness.FreePort(t))

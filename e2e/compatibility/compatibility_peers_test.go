@@ -13,7 +13,7 @@ import (
 	"relay/e2e/harness"
 )
 
-// Other servers carry our mounts on, with their names and titles.
+// Other servers relay our mounts, with their names and titles.
 func TestCompatibilityPeers(t *testing.T) {
 	t.Parallel()
 	s := onAir(t, harness.Start(t, strings.Replace(harness.Config, "[auth]", `[auth]
@@ -43,14 +43,14 @@ relay_password = "relaypass"`, 1)), "/tone.mp3", 740)
 	})
 }
 
-// icecast is the row of one way in which Icecast pulls.
+// icecast returns the row of one way in which Icecast pulls.
 func icecast(way string) client {
 	return client{role: "peer", program: "icecast2", way: way, command: "icecast2", version: []string{"-v"}, unprivileged: true}
 }
 
-// pulledBy runs an Icecast with a configuration of what it pulls, until it is
-// listed as the station's one listener. Nobody asks it anything before: an
-// Icecast that is connected to while it starts may crash.
+// pulledBy runs an Icecast that pulls as its configuration says, until it is listed
+// as the station's only listener. Nothing connects to it before that: an Icecast may
+// crash if a client connects while it starts.
 func (s station) pulledBy(t testing.TB, pulls string, checked *checks) *harness.Relay {
 	t.Helper()
 	listed := func() []harness.Listed { return s.Clients(t, s.mount).Source[0].Listener }
@@ -82,12 +82,11 @@ func (s station) pulledBy(t testing.TB, pulls string, checked *checks) *harness.
 	return peer
 }
 
-// isCarriedBy checks that a mount of another server is a true copy of the
-// station.
+// isCarriedBy checks that the mount of another server plays the same as the station.
 func (s station) isCarriedBy(t *testing.T, peer *harness.Relay, mount string, checked *checks) {
 	t.Helper()
 	harness.Eventually(t, "the title at the peer", func() bool {
-		_, _, status := peer.Get(t, "/status-json.xsl") // no JSON while an Icecast has no mount
+		_, _, status := peer.Get(t, "/status-json.xsl") // not JSON while an Icecast has no mount
 		return strings.Contains(status, stationTitle)
 	})
 	checked.ok("title")

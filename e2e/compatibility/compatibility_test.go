@@ -10,31 +10,29 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"relay/e2e/harness"
 )
 
-// The table of docs/compatibility.md is made by
+// The table of docs/compatibility.md is written by
 //
 //	go test ./e2e/compatibility -table docs/compatibility.md
 var tableFile = flag.String("table", "", "write the table of programs to this `file` of the repository")
 
-// A client is a row of the table: a program that people use, and one way of
-// using it. Its test is one of TestCompatibilitySources, …Listeners and
-// …Peers.
+// A client is a row of the table: a program, and one way of using it. Its test is one
+// of TestCompatibilitySources, …Listeners and …Peers.
 type client struct {
 	role    string   // source, listener or peer
-	program string   // as people know it: "liquidsoap"
+	program string   // as people write it: "liquidsoap"
 	way     string   // "PUT, chunked"
 	command string   // the executable
-	version []string // arguments that make it print its version, "--version", or a command that knows it
+	version []string // arguments that make it print its version, such as "--version", or a command that prints it
 
-	unprivileged bool // it refuses to be run by root
+	unprivileged bool // it refuses to run as root
 }
 
-// row is what became of a client's test.
+// row is the result of a client's test.
 type row struct {
 	client
 	found   string // version
@@ -47,13 +45,13 @@ var table struct {
 	rows []row
 }
 
-// checks is what was seen to work of a client.
+// checks lists what was found to work with a client.
 type checks struct{ done []string }
 
-// ok notes that something was checked, in the words of the table: "tone".
+// ok adds a check, in the words of the table: "tone".
 func (c *checks) ok(what string) { c.done = append(c.done, what) }
 
-// test runs a client's checks and makes its row of them.
+// test runs a client's checks and makes its row from the result.
 func (c client) test(t *testing.T, check func(t *testing.T, checked *checks)) {
 	t.Run(c.program+" "+c.way, func(t *testing.T) {
 		var checked checks
@@ -79,8 +77,8 @@ func (c client) test(t *testing.T, check func(t *testing.T, checked *checks)) {
 
 var versionNumber = regexp.MustCompile(`\d+(\.\d+)+([-+~.\w]*\w)?`)
 
-// versionOf returns the first thing like a version that the program prints, or
-// the command that knows it.
+// versionOf returns the first version-like word that the program, or the command in
+// version, prints.
 func (c client) versionOf(path string) string {
 	args := c.version
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
@@ -88,44 +86,31 @@ func (c client) versionOf(path string) string {
 	}
 	cmd := exec.Command(path, args...)
 	c.settle(cmd, os.DevNull)
-	out, _ := cmd.CombinedOutput() // some print it and fail
+	out, _ := cmd.CombinedOutput() // some programs print it and fail
 	return cmp.Or(string(versionNumber.Find(out)), "unknown")
 }
 
-const nobody = 65534
-
-// home returns a directory of the program's own. Its path is shorter than a
-// test's own, for some make sockets there.
+// home returns a temporary directory for the program.
 func (c client) home(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "home-")
-	if err != nil {
-		t.Fatal(err)
+	if c.unprivileged {
+		return harness.NobodysHome(t)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if c.unprivileged && os.Geteuid() == 0 {
-		if err := os.Chown(dir, nobody, nobody); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
+	return harness.ShortHome(t)
 }
 
-// settle makes a command of the program live in its home, as a user it agrees
-// to.
+// settle makes a command use home as its home directory, and run as a user that it
+// accepts.
 func (c client) settle(cmd *exec.Cmd, home string) {
-	cmd.Env = append(os.Environ(), "HOME="+home, "TMPDIR="+home)
-	for _, name := range []string{"XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"} {
-		cmd.Env = append(cmd.Env, name+"="+home)
-	}
-	if c.unprivileged && os.Geteuid() == 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	cmd.Env = harness.AtHome(home)
+	if c.unprivileged {
+		harness.AsNobody(cmd)
 	}
 }
 
 const tableBegin, tableEnd = "<!-- table: go test ./e2e/compatibility -table docs/compatibility.md -->\n", "<!-- end of table -->\n"
 
-// writeTable puts the rows of this run between the marks in a document.
+// writeTable writes the rows of this run between the marks in a document.
 func writeTable(file string) error {
 	roles := []string{"source", "listener", "peer"}
 	slices.SortStableFunc(table.rows, func(a, b row) int {

@@ -13,10 +13,11 @@ import (
 	"relay/e2e/harness"
 )
 
-// soundSocket is where in its home a program finds a sound card, if it has one.
+// soundSocket is the name, in a program's home, of the socket of its sound card, if
+// it has one.
 const soundSocket = "sound"
 
-// atHome returns a program that leaves its files in a directory of the test's.
+// atHome returns a command that keeps its files in the directory home.
 func atHome(t testing.TB, home, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(harness.Program(t, name), args...)
@@ -27,13 +28,13 @@ func atHome(t testing.TB, home, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// tone makes a file of the broadcast's tone.
+// tone writes a file of the broadcast's tone.
 func (b broadcast) tone(t testing.TB) string {
 	t.Helper()
 	return harness.ToneFile(t, b.hertz, 30*time.Second)
 }
 
-// titledTone makes a file of the broadcast's tone and title.
+// titledTone writes a file of the broadcast's tone and title.
 func (b broadcast) titledTone(t testing.TB) string {
 	t.Helper()
 	return harness.Tagged(t, b.tone(t), artist, track)
@@ -65,7 +66,7 @@ func ezstreamSource(protocol string) func(*testing.T, broadcast) {
 	}
 }
 
-// ffmpeg's protocol for sources knows no titles.
+// ffmpegSource: ffmpeg's protocol for sources has no titles.
 func ffmpegSource(options ...string) func(*testing.T, broadcast) {
 	return func(t *testing.T, b broadcast) {
 		args := append([]string{"-v", "warning", "-re", "-f", "lavfi", "-i", harness.Sine(b.hertz, time.Minute), "-c:a", "libmp3lame",
@@ -85,7 +86,7 @@ func gstreamerSource(protocol string) func(*testing.T, broadcast) {
 	}
 }
 
-// liquidsoapSource is given the beginning of an output's call.
+// liquidsoapSource takes the beginning of an output's call.
 func liquidsoapSource(output string) func(*testing.T, broadcast) {
 	return func(t *testing.T, b broadcast) {
 		script := harness.WriteFile(t, "radio.liq", fmt.Sprintf(`
@@ -134,16 +135,17 @@ audio_output {
 	}
 }
 
-// shout plays its standard input and knows no titles.
+// shoutSource: shout plays its standard input and has no titles.
 func shoutSource(t *testing.T, b broadcast) {
-	feed(t, atHome(t, t.TempDir(), "shout", "--usage", "audio", "--format", "mp3", // in this order, or it fails
+	feed(t, atHome(t, t.TempDir(), "shout", "--usage", "audio", "--format", "mp3", // it fails if they are in another order
 		"--host", b.host, "--port", b.port, "--mount", b.mount, "--user", "source", "--pass", b.SourcePassword,
 		"--station-name", b.name, "--station-genre", genre), b.tone(t))
 }
 
-// VLC tries SHOUTcast first, whatever mount it is given, and sends no titles.
+// vlcSource: VLC tries SHOUTcast's protocol first, whatever its mount, and sends no
+// titles.
 func vlcSource(t *testing.T, b broadcast) {
-	tone, err := os.Open(b.tone(t)) // VLC may be another user, who cannot
+	tone, err := os.Open(b.tone(t)) // VLC may run as another user, who cannot open it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,12 +153,12 @@ func vlcSource(t *testing.T, b broadcast) {
 	cmd := atHome(t, t.TempDir(), "vlc-wrapper", "-I", "dummy", "fd://0", "--sout", fmt.Sprintf(
 		`#std{access=shout{mp3,name="%s",genre="%s"},mux=raw,dst=source:%s@%s%s}`, b.name, genre, b.SourcePassword, b.Addr, b.mount))
 	cmd.Stdin = tone
-	cmd.Env = append(cmd.Env, "SUDO_UID=65534", "SUDO_GID=65534") // as whom root's VLC runs
+	cmd.Env = append(cmd.Env, "SUDO_UID=65534", "SUDO_GID=65534") // VLC changes to this user if it is started as root
 	harness.KeepRunning(t, cmd)
 }
 
-// feed runs a program with a file for its standard input, in real time as
-// encoders send.
+// feed runs a program with a file as its standard input, in real time as encoders
+// send.
 func feed(t testing.TB, cmd *exec.Cmd, path string) {
 	t.Helper()
 	audio, err := os.ReadFile(path)

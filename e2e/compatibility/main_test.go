@@ -8,7 +8,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	harness.PerCore = 2 // some programs of studios need a core to begin
+	harness.PerCore = 2 // some studio programs need a whole core to start
 	harness.Main(m, func() error {
 		if *tableFile == "" {
 			return nil

@@ -16,8 +16,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// buttSource connects by one of butt's server types, and is told a title from
-// outside as playout programs do.
+// buttSource connects with one of butt's server types, and sets a title from outside
+// as playout programs do.
 func buttSource(server int) func(*testing.T, broadcast) {
 	return func(t *testing.T, b broadcast) {
 		display, home := headless(t), b.soundCard(t)
@@ -72,7 +72,7 @@ description = none
 	}
 }
 
-// darkice knows no titles.
+// darkiceSource: darkice has no titles.
 func darkiceSource(t *testing.T, b broadcast) {
 	settings := harness.WriteFile(t, "darkice.cfg", fmt.Sprintf(`
 [general]
@@ -98,8 +98,8 @@ genre = %s
 	harness.KeepRunning(t, atHome(t, b.soundCard(t), "darkice", "-c", settings))
 }
 
-// mixxxSource plays a record on a deck and goes on the air by keys pressed in
-// its window, as Mixxx has no other way of being told.
+// mixxxSource plays a track on a deck and goes on the air by key presses in its
+// window: Mixxx has no other remote control.
 func mixxxSource(server string) func(*testing.T, broadcast) {
 	return func(t *testing.T, b broadcast) {
 		home := t.TempDir()
@@ -122,18 +122,18 @@ func mixxxSource(server string) func(*testing.T, broadcast) {
 		cmd := atHome(t, home, "mixxx", "--settingsPath", home+"/", b.titledTone(t))
 		cmd.Env = append(cmd.Env, display)
 		harness.KeepRunning(t, cmd)
-		const patience = 3 * time.Minute // it draws a whole studio before it plays
+		const patience = 3 * time.Minute // it draws its whole window before it plays
 		press := func(keys ...string) error {
 			cmd := atHome(t, home, "xdotool", keys...)
 			cmd.Env = append(cmd.Env, display)
 			return cmd.Run()
 		}
 		harness.EventuallyIn(t, patience, "Mixxx to ask where music is", func() bool { return press("search", "--name", "Choose music") == nil })
-		harness.EventuallyIn(t, patience, "Mixxx to play", func() bool { // on whichever deck; the window's title tells
+		harness.EventuallyIn(t, patience, "Mixxx to play", func() bool { // on either deck; the window's title shows it
 			if press("key", "Escape", "key", "p") != nil {
 				return false
 			}
-			for range 50 { // a second press too soon would stop it again
+			for range 50 { // a second press would stop it again, if it came too soon
 				if press("search", "--name", track) == nil {
 					return true
 				}
@@ -147,7 +147,7 @@ func mixxxSource(server string) func(*testing.T, broadcast) {
 	}
 }
 
-// headless starts an X server for programs with windows and returns its name.
+// headless starts an X server for programs with windows and returns its display.
 func headless(t testing.TB) string {
 	t.Helper()
 	cmd := atHome(t, t.TempDir(), "Xvfb", "-displayfd", "1", "-screen", "0", "800x600x16")
@@ -159,7 +159,7 @@ func headless(t testing.TB) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM) // it takes its lock along
+		cmd.Process.Signal(syscall.SIGTERM) // so that it removes its lock
 		cmd.Wait()
 	})
 	number, err := bufio.NewReader(out).ReadString('\n')
@@ -169,7 +169,7 @@ func headless(t testing.TB) string {
 	return ":" + strings.TrimSpace(number)
 }
 
-// soundCard returns a home in which the sound card hears the broadcast's tone.
+// soundCard returns a home with a sound card that records the broadcast's tone.
 func (b broadcast) soundCard(t testing.TB) string {
 	t.Helper()
 	home := t.TempDir()
@@ -188,7 +188,7 @@ func (b broadcast) soundCard(t testing.TB) string {
 	return home
 }
 
-// writeFiles fills a directory, and those beneath it.
+// writeFiles writes files into a directory and its subdirectories.
 func writeFiles(t testing.TB, dir string, files map[string]string) {
 	t.Helper()
 	for name, content := range files {

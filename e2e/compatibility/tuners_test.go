@@ -14,18 +14,18 @@ import (
 	"relay/e2e/harness"
 )
 
-// A tuner is a program that listens from the command line, puts what it hears
-// into a file and prints what it knows of the stream.
+// A tuner is a command-line player that writes what it hears into a file and prints
+// what it knows of the stream.
 type tuner struct {
 	client
 	args      func(url, file string) []string
-	sound     string // the kind of file, "" if the program makes none
-	enough    int64  // bytes of it, if the program does not end by itself
-	complaint string // how the program speaks of damaged sound, "" if it does not
+	sound     string // file type; "": the program writes no file
+	enough    int64  // size in bytes at which to stop it, if it does not end by itself
+	complaint string // what it prints about damaged audio, a regular expression; "": nothing
 	shows     shown
 }
 
-// shown is what a program prints of a station, as regular expressions.
+// shown are regular expressions for what a program prints of a station.
 type shown struct{ name, genre, bitRate, title string }
 
 var tuners = []tuner{
@@ -118,7 +118,7 @@ func mpg123(playlist string, option ...string) tuner {
 
 func mplayer(playlist string, option ...string) tuner {
 	return tuner{
-		client: listener("MPlayer", cmp.Or(playlist, "URL"), "mplayer", "-really-quiet"), // Debian's does not know its version
+		client: listener("MPlayer", cmp.Or(playlist, "URL"), "mplayer", "-really-quiet"), // Debian's does not print its version
 		args: func(url, file string) []string {
 			return append(append([]string{"-noconfig", "all", "-nolirc", "-nojoystick", "-noconsolecontrols", "-prefer-ipv4", "-vo", "null",
 				"-ao", "pcm:fast:file=" + file, "-endpos", "4"}, option...), url+playlist)
@@ -135,7 +135,7 @@ func mpv(playlist string) tuner {
 			return []string{"--no-config", "--no-video", "--ao=pcm", "--ao-pcm-file=" + file, "--length=4",
 				"--msg-level=all=warn,display-tags=info", "--display-tags=*", url + playlist}
 		},
-		sound: "wav", complaint: `(?m)^\[`, // a module that warns
+		sound: "wav", complaint: `(?m)^\[`, // a warning of a module
 		shows: shown{`icy-name: Tone Radio`, `icy-genre: Test Tones`, `icy-br: 128`, `icy-title: An Artist - A Title`},
 	}
 }
@@ -153,7 +153,7 @@ func vlc(playlist string) tuner {
 	}
 }
 
-// plays checks a program's row.
+// plays checks the row of a program.
 func (l tuner) plays(t *testing.T, s station, checked *checks) {
 	file := filepath.Join(l.home(t), "recorded."+l.sound)
 	printed := l.listen(t, s.URL(s.mount), file)
@@ -166,7 +166,7 @@ func (l tuner) plays(t *testing.T, s station, checked *checks) {
 			t.Errorf("complains (%s):\n%s", complaint, harness.Tail(printed, 100))
 		}
 	}
-	if l.complaint != "" || l.sound == "mp3" { // decodeFile lets none pass
+	if l.complaint != "" || l.sound == "mp3" { // DecodeFile fails on damaged audio
 		checked.ok("no decoder complaint")
 	}
 	for _, show := range []struct{ what, as string }{
@@ -182,8 +182,8 @@ func (l tuner) plays(t *testing.T, s station, checked *checks) {
 	}
 }
 
-// listen runs the program until it ends or has recorded enough, and returns
-// what it printed.
+// listen runs the program until it ends or has recorded enough, and returns its
+// output.
 func (l tuner) listen(t testing.TB, url, file string) (printed string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*harness.Patience)

@@ -12,8 +12,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// mounted runs a server in a mount namespace of its own, after the commands of a
-// shell, in which $1 is a folder with relay.toml and members.
+// mounted runs a server in a mount namespace of its own, after the shell commands
+// given. In them $1 is dir, the folder with relay.toml and members.
 func mounted(t *testing.T, dir, commands string) *harness.Relay {
 	t.Helper()
 	if out, err := exec.Command("unshare", "-m", "mount", "--bind", dir, dir).CombinedOutput(); err != nil {
@@ -25,7 +25,7 @@ func mounted(t *testing.T, dir, commands string) *harness.Relay {
 	return r
 }
 
-// retitle changes the title of /live by the API.
+// retitle changes the title of /live by the API, and returns the answer.
 func retitle(t *testing.T, r *harness.Relay, title string) string {
 	t.Helper()
 	body := fmt.Sprintf(`{"title":%q}`, title)
@@ -33,9 +33,9 @@ func retitle(t *testing.T, r *harness.Relay, title string) string {
 		harness.Basic("admin", "adminpass"), len(body), body))
 }
 
-// A container has the configuration, or the file of listeners, as a file that is
-// mounted by itself and cannot be replaced: it is written to, and stays whose it
-// was. Where that cannot be either, the answer says what to do.
+// In a container the configuration, or the file of listeners, may be a mounted file
+// that cannot be replaced: relay then writes into it, and the file keeps its owner.
+// If it cannot be written either, the answer says what to do.
 func TestFilesMountedByThemselves(t *testing.T) {
 	for name, test := range map[string]struct {
 		commands string

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -15,9 +14,10 @@ import (
 	"relay/conf"
 	"relay/e2e/harness"
 	"relay/history"
+	"relay/internal/clock"
 )
 
-// archived is a station's past: recordings and a history of the last two days.
+// archived is a station's recordings and history of the last two days.
 type archived struct{ recordings, history string }
 
 const (
@@ -40,21 +40,21 @@ func archive(t *testing.T) archived {
 	}
 	a.withHistory(t, func(past *history.Store) {
 		for i := range archivedSessions {
-			past.Sourced(history.Session{Mount: "/live", Kind: "live", Since: time.Now().Add(-time.Duration(i+1) * time.Hour), Stayed: time.Minute})
+			past.Sourced(history.Airtime{Mount: "/live", Kind: "live", Since: time.Now().Add(-time.Duration(i+1) * time.Hour), Stayed: time.Minute})
 		}
 	})
 	return a
 }
 
-// toml has both kept for two days.
+// toml returns the configuration that keeps both for two days.
 func (a archived) toml() string {
 	return configuration + fmt.Sprintf("record_dir = %q\nrecord_keep = '48h'\n[history]\nfile = %q\nkeep = '48h'\n", a.recordings, a.history)
 }
 
-// withHistory does something with the history while no server has it.
+// withHistory opens the history for do, while no server has it open.
 func (a archived) withHistory(t *testing.T, do func(past *history.Store)) {
 	t.Helper()
-	past := history.New(conf.History{File: a.history, HashIP: true}, zap.NewNop())
+	past := history.New(conf.History{File: a.history, HashIP: true}, nil, clock.New(zap.NewNop()), zap.NewNop())
 	ctx, end := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
@@ -66,7 +66,7 @@ func (a archived) withHistory(t *testing.T, do func(past *history.Store)) {
 	<-ended
 }
 
-// isWhole checks that nothing of it was deleted.
+// isWhole checks that nothing was deleted.
 func (a archived) isWhole(t *testing.T) {
 	t.Helper()
 	a.hasRecordings(t)
@@ -100,38 +100,38 @@ func (a archived) hasRecordings(t *testing.T) {
 		}
 	}
 	if n < archivedRecordings {
-		t.Errorf("%d of %d recordings are there", n, archivedRecordings)
+		t.Errorf("%d of %d recordings are left", n, archivedRecordings)
 	}
 }
 
-// says waits until the log has said something so often.
+// says waits until the log has a text at least the given number of times.
 func says(t *testing.T, r *harness.Relay, what string, times int) {
 	t.Helper()
-	harness.Eventually(t, "the log to say "+what, func() bool { return strings.Count(r.Log.String(), what) >= times })
+	harness.Eventually(t, "the log to say "+what, func() bool { return r.Said(what) >= times })
 }
 
-// A clock that is wrong at a start, or is set wrong, deletes nothing of the past,
-// and no listener notices.
+// A clock that is wrong at a start, or is set wrong later, does not cause anything to
+// be deleted, and no listener notices.
 func TestWrongClock(t *testing.T) {
 	t.Parallel()
 	const wrong = 400 * 24 * time.Hour
-	const doubted = "deleting what is old is held back"
+	const doubted = "deletion by age is suspended"
 	a := archive(t)
 	clock := harness.NewDayClock(t)
 
-	// The first start of all is by a wrong clock.
+	// The clock is wrong at the very first start.
 	clock.Set(t, wrong)
 	r := clock.Start(t, a.toml())
 	s := open(t, r)
-	says(t, r, doubted, 2) // of the recordings, and of the history
+	says(t, r, doubted, 2) // once for the recordings, once for the history
 	clock.Set(t, 0)
 	says(t, r, "the clock was set back", 1)
-	r.Cmd.Process.Signal(syscall.SIGHUP) // upon which old recordings are looked for
-	says(t, r, "deleting what is old is no longer held back", 1)
+	r.Cmd.Process.Signal(syscall.SIGHUP) // a reload looks for old recordings
+	says(t, r, "deletion by age is no longer suspended", 1)
 	a.hasRecordings(t)
 	s.changesHands(t)
 
-	// It is set wrong while the server runs, which is then killed.
+	// It is set wrong while the server runs; then the server is killed.
 	clock.Set(t, wrong)
 	says(t, r, "the clock was set forward", 1)
 	r.Cmd.Process.Signal(syscall.SIGHUP)
@@ -140,7 +140,7 @@ func TestWrongClock(t *testing.T) {
 	<-r.Exited
 	a.isWhole(t)
 
-	// It is still wrong at the next start, and at one more that is killed at once.
+	// It is still wrong at the next start, and at another one after a kill.
 	for range 2 {
 		r = clock.Start(t, a.toml())
 		says(t, r, doubted, 2)

@@ -12,7 +12,7 @@ import (
 	"relay/e2e/harness"
 )
 
-// limited runs a server that may have so many descriptors, with renditions, recordings
+// limited runs a server with a limit of descriptors, and with renditions, recordings
 // and a history.
 func limited(t *testing.T, descriptors, renditions int) *harness.Relay {
 	t.Helper()
@@ -28,8 +28,8 @@ func limited(t *testing.T, descriptors, renditions int) *harness.Relay {
 	return r
 }
 
-// Where descriptors are few, clients have what the server does not need itself: however
-// many come, encoders and recordings run, whoever asks whether it is well is answered,
+// When descriptors are scarce, clients get those that the server does not need
+// itself: however many come, encoders and recordings run, health checks are answered,
 // and DJs get on the air.
 func TestFewDescriptors(t *testing.T) {
 	t.Parallel()
@@ -97,11 +97,11 @@ func TestFewDescriptors(t *testing.T) {
 	s.endsInTime(t)
 }
 
-// A start with fewer descriptors than the configuration needs says so, and how many
-// these are.
+// If there are fewer descriptors than the configuration needs, the log says so at the
+// start, and /healthz still answers 200.
 func TestFewerDescriptorsThanAreNeeded(t *testing.T) {
 	t.Parallel()
-	const says = "the system gives fewer descriptors than the configuration needs"
+	const says = "too few file descriptors for this configuration"
 	for descriptors, want := range map[int]bool{128: true, 1024: false} {
 		r := limited(t, descriptors, 12)
 		if status, _, _ := r.Get(t, "/healthz"); status != 200 {

@@ -16,21 +16,21 @@ import (
 	"relay/e2e/harness"
 )
 
-// onDisk is something that relay has on a disk.
+// onDisk is a use that relay makes of a disk.
 type onDisk struct {
 	name  string
-	file  string            // that is asked about
-	files map[string]string // on the disk
+	file  string            // the file that relay asks for
+	files map[string]string // on the disk, by name
 	toml  func(path func(string) string) string
-	// use makes the server ask about the file, where it does not by itself.
+	// use makes the server ask for the file, if it does not by itself; may be nil.
 	use func(t *testing.T, s *station)
-	// early is what it says when the disk hangs at the start, besides the path;
-	// fails that it then ends.
+	// early is in its log, with the path, if the disk hangs at the start; fails says
+	// that the server then ends.
 	early string
 	fails bool
 }
 
-// hup has the server read its configuration again.
+// hup makes the server reload its configuration.
 func hup(t *testing.T, s *station) { s.Cmd.Process.Signal(syscall.SIGHUP) }
 
 func everything(t *testing.T) []onDisk {
@@ -78,7 +78,7 @@ func everything(t *testing.T) []onDisk {
 		{name: "a password", file: "password", files: map[string]string{"password": "secret\n"},
 			toml: line("[[mount]]\nname = '/closed'\nsource_password_file = %q\n", "password"), use: hup, fails: true, early: "cannot be read"},
 		{name: "a folder of recordings", file: "",
-			toml: line("[[mount]]\nname = '/recorded'\nrecord_dir = %q\nrecord_keep = '1h'\n", ""), use: hup, early: "nothing can be recorded there yet"},
+			toml: line("[[mount]]\nname = '/recorded'\nrecord_dir = %q\nrecord_keep = '1h'\n", ""), use: hup, early: "cannot record there yet"},
 		{name: "a history", file: "history.db.lock",
 			toml: line("[history]\nfile = %q\n", "history.db")},
 		{name: "logs of visits", file: "access.log",
@@ -86,7 +86,7 @@ func everything(t *testing.T) []onDisk {
 	}
 }
 
-// with adds tables to the configuration, whose own tables may be among them.
+// with adds tables to the configuration, or merges them into its own.
 func with(tables string) string {
 	whole := configuration
 	if section, rest, _ := strings.Cut(tables, "\n"); strings.Contains(configuration, section+"\n") && section != "[[mount]]" {
@@ -95,8 +95,8 @@ func with(tables string) string {
 	return whole + tables
 }
 
-// Whatever hangs on a disk that does not answer, everybody else goes on, a reload
-// comes to an end, and so does the server.
+// When a disk does not answer, all other parts continue, a reload comes to an end,
+// and so does the server.
 func TestDiskThatHangs(t *testing.T) {
 	t.Parallel()
 	for _, c := range everything(t) {
@@ -113,7 +113,7 @@ func TestDiskThatHangs(t *testing.T) {
 			}
 			s.changesHands(t)
 			reloads := func() int {
-				return strings.Count(s.Log.String(), "configuration loaded") + strings.Count(s.Log.String(), "the configuration is not reloaded")
+				return s.Said("configuration loaded") + s.Said("reload failed: the previous configuration is still active")
 			}
 			before, began := reloads(), time.Now()
 			hup(t, s)
@@ -122,14 +122,14 @@ func TestDiskThatHangs(t *testing.T) {
 				t.Errorf("a reload took %v", took)
 			}
 			s.endsInTime(t)
-			if strings.Contains(s.Log.String(), "something does not end") {
-				t.Error("the end waits for it until it is cut short")
+			if strings.Contains(s.Log.String(), "shutdown took too long") {
+				t.Error("the shutdown waited for the disk until its time limit")
 			}
 		})
 	}
 }
 
-// A configuration that hangs is not reloaded, and the log says so.
+// A configuration on a disk that hangs is not reloaded, and the log says so.
 func TestConfigurationThatHangs(t *testing.T) {
 	t.Parallel()
 	disk := harness.NewHangingDisk(t, map[string]string{"relay.toml": configuration})
@@ -138,7 +138,7 @@ func TestConfigurationThatHangs(t *testing.T) {
 	s := open(t, r)
 	disk.Hang()
 	hup(t, s)
-	says(t, r, "the configuration is not reloaded", 1)
+	says(t, r, "reload failed: the previous configuration is still active", 1)
 	if status, _ := r.Admin(t, "/api/v1/server"); status != 200 {
 		t.Errorf("the server's page answers %d", status)
 	}
@@ -147,8 +147,8 @@ func TestConfigurationThatHangs(t *testing.T) {
 	s.endsInTime(t)
 }
 
-// A disk that hangs at the start is named, whether the server can do without or not.
-// Either way it ends when it is asked to.
+// If a disk hangs at the start the log names the path, whether or not the server can
+// run without it. In both cases the server ends when it is told to.
 func TestDiskThatHangsAtTheStart(t *testing.T) {
 	t.Parallel()
 	for _, c := range slices.DeleteFunc(everything(t), func(c onDisk) bool { return c.early == "" }) {

@@ -11,8 +11,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// reasons returns why the rows of a table of a history have ended, and how many for
-// each.
+// reasons returns the reasons for which rows of a table of a history ended, with the
+// number of rows for each.
 func reasons(t *testing.T, file, table string) map[string]int {
 	t.Helper()
 	db, err := sql.Open("sqlite", file)
@@ -39,8 +39,8 @@ func reasons(t *testing.T, file, table string) map[string]int {
 	return found
 }
 
-// A server that is told to end says so of everyone who was there, and not that
-// their streams have ended.
+// When the server is told to end, its records give that as the reason for every
+// client, not the end of the client's stream.
 func TestTheEndIsTheReason(t *testing.T) {
 	t.Parallel()
 	far := harness.Start(t, "[server]\nlisten = ['127.0.0.1:0']\n[auth]\nsource_password = 'hackme'\n")
@@ -78,7 +78,7 @@ file = '`+file+`'
 		t.Errorf("listeners have left because of %v", found)
 	}
 	found := reasons(t, file, "sources")
-	delete(found, "a better input took the air") // while they came
+	delete(found, "a better input took the air") // the fallback, when the sources connected
 	if found["the server is shutting down"] != 4 || len(found) != 1 {
 		t.Errorf("sources have left because of %v", found)
 	}

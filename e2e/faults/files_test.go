@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,7 +9,7 @@ import (
 	"relay/e2e/harness"
 )
 
-// status is what the API tells operators of what is written.
+// status is the state of recordings and logs in the operators' API.
 type status struct {
 	History    struct{ Trouble string }
 	Recordings struct {
@@ -22,14 +21,11 @@ type status struct {
 
 func (s *station) server(t *testing.T) (now status) {
 	t.Helper()
-	_, body := s.Admin(t, "/api/v1/server")
-	if err := json.Unmarshal([]byte(body), &now); err != nil {
-		t.Fatalf("%v: %s", err, body)
-	}
+	s.JSON(t, "/api/v1/server", &now)
 	return now
 }
 
-// metric returns the value of a series, which must be there.
+// metric returns the value of a series, which must exist.
 func (s *station) metric(t *testing.T, series string) float64 {
 	t.Helper()
 	_, _, metrics := s.Get(t, "/metrics")
@@ -50,7 +46,7 @@ func recordingsIn(t *testing.T, dir string) []string {
 	return found
 }
 
-// block puts a file in the place of a folder, and takes it away again.
+// block replaces a folder by a file, until free is called.
 func block(t *testing.T, dir string) (free func()) {
 	t.Helper()
 	if err := os.RemoveAll(dir); err != nil {
@@ -66,8 +62,8 @@ func block(t *testing.T, dir string) (free func()) {
 	}
 }
 
-// A folder for recordings that is gone is told of, and recording goes on when it can be
-// made again.
+// A missing folder for recordings is reported, and recording continues once the
+// folder can be created again.
 func TestRecordingsWithoutAFolder(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "recordings")
@@ -90,19 +86,19 @@ record_dir = "`+dir+`"`, 1)))
 	harness.Eventually(t, "another recording", func() bool { return len(recordingsIn(t, dir)) > 0 })
 	harness.Eventually(t, "the end of the trouble", func() bool { return s.metric(t, "relay_recording_failing_since_timestamp_seconds") == 0 })
 	if s.metric(t, "relay_recording_lost_seconds_total") == 0 {
-		t.Error("what is missing is not counted")
+		t.Error("missing audio is not counted")
 	}
 	for _, line := range []string{"cannot record;", "recording again"} {
-		if n := said(s.Relay, line); n != 1 {
-			t.Errorf("said %d times: %s", n, line)
+		if n := s.Said(line); n != 1 {
+			t.Errorf("logged %d times: %s", n, line)
 		}
 	}
 	s.crowd.GoesOn(t)
 	s.endsInTime(t)
 }
 
-// A mount whose folder cannot be used is in trouble before its show begins, and is well
-// when the folder can be.
+// A folder that cannot be used is reported before the first source comes, and the
+// report ends when the folder can be used.
 func TestAFolderThatCannotBeUsedBeforeTheShow(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "recordings")
@@ -117,8 +113,8 @@ func TestAFolderThatCannotBeUsedBeforeTheShow(t *testing.T) {
 	s.endsInTime(t)
 }
 
-// One log that cannot be written is told of, beside another that can; what is removed is
-// begun anew.
+// If one log cannot be written this is reported, and the other log is written; a
+// removed file is created again.
 func TestLogFilesThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -127,7 +123,7 @@ func TestLogFilesThatCannotBeWritten(t *testing.T) {
 	s.Get(t, "/healthz")
 	harness.Eventually(t, "a line", func() bool { return harness.SizeOf(logs+"/access.log") > 0 })
 	free := block(t, logs)
-	const failing = `relay_journal_failing_since_timestamp_seconds{journal="access"}`
+	const failing = `relay_access_log_failing_since_timestamp_seconds{log="access"}`
 	for n := range 5 {
 		s.SetTitle(t, "/live", "Title "+string(rune('A'+n)))
 		harness.Eventually(t, "trouble", func() bool { return s.metric(t, failing) > 0 })
@@ -136,14 +132,14 @@ func TestLogFilesThatCannotBeWritten(t *testing.T) {
 	if now := s.server(t); now.AccessLog.Trouble == "" || now.PlaylistLog.Trouble != "" {
 		t.Errorf("troubles are %+v", now)
 	}
-	if s.metric(t, `relay_journal_lost_lines_total{journal="access"}`) == 0 || s.metric(t, `relay_journal_errors_total{journal="playlist"}`) != 0 {
+	if s.metric(t, `relay_access_log_lost_lines_total{log="access"}`) == 0 || s.metric(t, `relay_access_log_errors_total{log="playlist"}`) != 0 {
 		t.Error("the failures are counted wrongly")
 	}
 	free()
 	harness.Eventually(t, "the end of the trouble", func() bool { return s.metric(t, failing) == 0 })
-	for _, line := range []string{"cannot write the journal", "the journal is written again"} {
-		if n := said(s.Relay, line); n != 1 {
-			t.Errorf("said %d times: %s", n, line)
+	for _, line := range []string{"cannot write the access log", "the access log is written again"} {
+		if n := s.Said(line); n != 1 {
+			t.Errorf("logged %d times: %s", n, line)
 		}
 	}
 	if err := os.Remove(logs + "/access.log"); err != nil {

@@ -14,11 +14,11 @@ import (
 	"relay/e2e/harness"
 )
 
-// What outsiders cause is in the log at once, and cannot fill it.
+// Requests from outside are logged at once, and cannot fill the log.
 func TestTheLogIsNotFilledFromOutside(t *testing.T) {
 	for _, c := range []struct {
 		name, request, line string
-		more                string // configuration
+		more                string // added to the configuration
 	}{
 		{"players at a full server", "GET /live HTTP/1.0\r\nUser-Agent: flood\r\n\r\n", "listener refused", fmt.Sprintf("[limits]\nlisteners = %d\n", crowd)},
 		{"wrong logins of sources", "PUT /live HTTP/1.0\r\nAuthorization: " + harness.Basic("source", "{n}") + "\r\n\r\n", "source refused", ""},
@@ -41,12 +41,12 @@ func TestTheLogIsNotFilledFromOutside(t *testing.T) {
 				clients.Go(func() {
 					for {
 						n := sent.Add(1)
-						if n > requests || time.Since(began) > seconds { // wrong logins are slowed down
+						if n > requests || time.Since(began) > seconds { // wrong logins are throttled
 							return
 						}
 						conn, err := from.Dial("tcp", s.Addr)
 						if err != nil {
-							from = &net.Dialer{} // this system has one address for itself
+							from = &net.Dialer{} // this system has one loopback address
 							continue
 						}
 						conn.SetDeadline(time.Now().Add(harness.Patience))
@@ -76,7 +76,7 @@ func TestTheLogIsNotFilledFromOutside(t *testing.T) {
 	}
 }
 
-// merged is the configuration with what a case has more in its tables, at debug
+// merged returns the configuration with the tables in more merged into it, at debug
 // level.
 func merged(more string) string {
 	toml := configuration + "[log]\nlevel = \"debug\"\n"
@@ -86,7 +86,7 @@ func merged(more string) string {
 	return toml
 }
 
-// leftOut adds up how many lines with a message were left out of a log.
+// leftOut returns how many lines with a message the log says it left out.
 func leftOut(t *testing.T, log, message string) (n int) {
 	t.Helper()
 	for line := range strings.Lines(log) {

@@ -11,8 +11,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// smallDisk returns a folder on a disk of its own of so many bytes, until the test ends.
-// To mount one takes a privilege; without it the test is skipped.
+// smallDisk returns a folder on a disk of its own with a size in bytes, until the
+// test ends. Mounting needs a privilege; without it the test is skipped.
 func smallDisk(t *testing.T, size string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -27,7 +27,7 @@ func smallDisk(t *testing.T, size string) string {
 	return dir
 }
 
-// fillDisk takes all the space of a disk, until free is called.
+// fillDisk uses all the space of a disk until free is called.
 func fillDisk(t *testing.T, dir string) (free func()) {
 	t.Helper()
 	ballast := filepath.Join(dir, "ballast")
@@ -50,8 +50,8 @@ func fillDisk(t *testing.T, dir string) (free func()) {
 	}
 }
 
-// A disk that is full silences nobody. Each of those who write there says so once, by
-// metrics and the API too, and goes on when there is room again.
+// A full disk silences no mount. Every part that writes there reports it once, in
+// metrics and the API too, and continues when there is space again.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	disk := smallDisk(t, "4m")
@@ -69,8 +69,8 @@ file = "`+disk+`/history.db"
 	free := fillDisk(t, disk)
 	failing := []string{
 		"relay_recording_failing_since_timestamp_seconds",
-		`relay_journal_failing_since_timestamp_seconds{journal="access"}`,
-		`relay_journal_failing_since_timestamp_seconds{journal="playlist"}`,
+		`relay_access_log_failing_since_timestamp_seconds{log="access"}`,
+		`relay_access_log_failing_since_timestamp_seconds{log="playlist"}`,
 		"relay_history_failing_since_timestamp_seconds",
 	}
 	title := 0
@@ -103,14 +103,14 @@ file = "`+disk+`/history.db"
 		}
 		return true
 	})
-	for _, line := range []string{"cannot record;", "recording again", "cannot keep the history", "the history is kept again"} {
-		if n := said(s.Relay, line); n != 1 {
-			t.Errorf("said %d times: %s", n, line)
+	for _, line := range []string{"cannot record;", "recording again", "cannot keep the history", "the history is written again"} {
+		if n := s.Said(line); n != 1 {
+			t.Errorf("logged %d times: %s", n, line)
 		}
 	}
-	for _, line := range []string{"cannot write the journal", "the journal is written again"} {
-		if n := said(s.Relay, line); n != 2 {
-			t.Errorf("said %d times of two logs: %s", n, line)
+	for _, line := range []string{"cannot write the access log", "the access log is written again"} {
+		if n := s.Said(line); n != 2 {
+			t.Errorf("logged %d times for two logs: %s", n, line)
 		}
 	}
 	for _, name := range []string{"access.log", "playlist.log"} {

@@ -10,26 +10,24 @@ import (
 	"relay/e2e/harness"
 )
 
-// trouble returns what the server says is wrong with its history, and whether metrics
-// say so.
+// trouble returns the fault of the history according to the API, and whether the
+// metrics show one.
 func trouble(t *testing.T, r *harness.Relay) (text string, failing bool) {
 	t.Helper()
 	var server struct {
 		History struct{ Trouble string }
 	}
-	_, body := r.Admin(t, "/api/v1/server")
-	if err := json.Unmarshal([]byte(body), &server); err != nil {
-		t.Fatalf("%v: %s", err, body)
-	}
+	r.JSON(t, "/api/v1/server", &server)
 	_, _, metrics := r.Get(t, "/metrics")
 	since, ok := harness.Metric(metrics, "relay_history_failing_since_timestamp_seconds")
 	if !ok {
-		t.Fatal("metrics do not tell of the history")
+		t.Fatal("the metrics do not show the state of the history")
 	}
 	return server.History.Trouble, since > 0
 }
 
-// sessions returns how many sessions of /live the report has; -1: there is none.
+// sessions returns the number of sessions of /live in the report; -1: there is no
+// report.
 func sessions(t *testing.T, r *harness.Relay) int {
 	t.Helper()
 	status, body := r.Admin(t, "/api/v1/reports/listening?mount=/live")
@@ -43,7 +41,8 @@ func sessions(t *testing.T, r *harness.Relay) int {
 	return report.Items[0].Sessions
 }
 
-// withHistory puts a station on the air that keeps a history, with sessions in it.
+// withHistory puts a station with a history on the air, and some sessions into the
+// history.
 func withHistory(t *testing.T) (s *station, file string) {
 	t.Helper()
 	file = filepath.Join(t.TempDir(), "folder", "history.db")
@@ -55,20 +54,20 @@ func withHistory(t *testing.T) (s *station, file string) {
 	return s, file
 }
 
-// visitors is how many come at once.
+// visitors is how many listeners come at once.
 const visitors = 5
 
-// visit has listeners come and go, and waits until the report has so many sessions,
-// those of the crowd included.
+// visit has listeners come and leave, and waits until the report has sum sessions,
+// those of the crowd included. A session that has not ended counts as well, but is not in
+// the file yet.
 func (s *station) visit(t *testing.T, sum int) {
 	t.Helper()
 	for range visitors {
 		s.Tune(t, "/live").Close()
 	}
+	harness.Eventually(t, "the visitors to leave", func() bool { return s.Source(t, "/live").Listeners == crowd })
 	harness.Eventually(t, "the visits in the history", func() bool { return sessions(t, s.Relay) == sum })
 }
-
-func said(r *harness.Relay, text string) int { return strings.Count(r.Log.String(), text) }
 
 func TestAHistoryThatIsDeletedIsWrittenAgain(t *testing.T) {
 	t.Parallel()
@@ -76,7 +75,7 @@ func TestAHistoryThatIsDeletedIsWrittenAgain(t *testing.T) {
 	for _, ending := range []string{"", "-wal", "-shm"} {
 		os.Remove(file + ending)
 	}
-	harness.Eventually(t, "the file", func() bool { return harness.SizeOf(file) > 0 && said(s.Relay, "was deleted while in use") == 1 })
+	harness.Eventually(t, "the file", func() bool { return harness.SizeOf(file) > 0 && s.Said("was deleted while in use") == 1 })
 	s.visit(t, crowd+2*visitors)
 	if text, failing := trouble(t, s.Relay); text != "" || failing {
 		t.Errorf("trouble %q, failing %v", text, failing)
@@ -109,16 +108,17 @@ func TestAHistoryThatIsOverwrittenIsSetAside(t *testing.T) {
 	})
 	s.visit(t, crowd+visitors)
 	if text := harness.ReadFile(t, aside()[0]); !strings.HasPrefix(text, "no database") && !strings.Contains(text, garbage[:1000]) {
-		t.Error("what was set aside is another file")
+		t.Error("the file that was set aside is another one")
 	}
-	if n := said(s.Relay, "has been set aside"); n != 1 {
-		t.Errorf("said %d times that the file was set aside", n)
+	if n := s.Said("was set aside"); n != 1 {
+		t.Errorf("logged %d times that the file was set aside", n)
 	}
 	s.crowd.GoesOn(t)
 	s.endsInTime(t)
 }
 
-// While nothing can be written, metrics and trouble say so, and the log does once.
+// While the history cannot be written, the metrics and the API show it, and the log
+// says so once.
 func TestAHistoryWithoutAFolder(t *testing.T) {
 	t.Parallel()
 	s, file := withHistory(t)
@@ -129,7 +129,7 @@ func TestAHistoryWithoutAFolder(t *testing.T) {
 		text, failing := trouble(t, s.Relay)
 		return strings.Contains(text, "deleted") && failing
 	})
-	s.visit(t, crowd+2*visitors) // which are in the report all the same
+	s.visit(t, crowd+2*visitors) // they are in the report all the same
 	if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -138,9 +138,9 @@ func TestAHistoryWithoutAFolder(t *testing.T) {
 		return text == "" && !failing
 	})
 	s.visit(t, crowd+3*visitors)
-	for _, line := range []string{"cannot keep the history", "the history is kept again"} {
-		if n := said(s.Relay, line); n != 1 {
-			t.Errorf("said %d times: %s", n, line)
+	for _, line := range []string{"cannot keep the history", "the history is written again"} {
+		if n := s.Said(line); n != 1 {
+			t.Errorf("logged %d times: %s", n, line)
 		}
 	}
 	s.crowd.GoesOn(t)

@@ -29,10 +29,10 @@ func pipe(t *testing.T) (in, out *os.File) {
 	return in, out
 }
 
-// fill writes to a pipe until it takes no more.
+// fill writes to a pipe until it is full.
 func fill(t *testing.T, out *os.File) {
 	t.Helper()
-	fd := int(out.Fd()) // which blocks from now on
+	fd := int(out.Fd()) // this makes the pipe blocking
 	if err := syscall.SetNonblock(fd, true); err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestALogThatBlocksHoldsUpNobody(t *testing.T) {
 			s := open(t, startMute(t, stdout, out, ""))
 			s.changesHands(t)
 
-			// The reader comes back, and misses nothing yet.
+			// The reader returns, and has missed nothing yet.
 			out.Close()
 			lines := bufio.NewScanner(in)
 			missing := []string{"source connected", "source left", "source connected"}
@@ -111,7 +111,7 @@ func TestTheEndWithALogThatBlocks(t *testing.T) {
 	s.endsInTime(t)
 }
 
-// A log that is gone is no reason to go off the air.
+// A log that cannot be written does not take the server off the air.
 func TestALogThatBreaksEndsNothing(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -160,7 +160,8 @@ func TestALogThatBreaksEndsNothing(t *testing.T) {
 	})
 }
 
-// An encoder whose pipe breaks ends as everywhere, though the server does not.
+// An encoder whose pipe breaks is ended by SIGPIPE as usual, though the server
+// ignores that signal.
 func TestEncodersAreEndedByBrokenPipes(t *testing.T) {
 	t.Parallel()
 	status := filepath.Join(t.TempDir(), "status")
@@ -196,7 +197,7 @@ func TestAnAccessLogThatBlocksHoldsUpNobody(t *testing.T) {
 	s.endsInTime(t)
 }
 
-// What is wrong at the start is said before the end, whatever the log does.
+// The log says why a start failed before the process ends, even if the log is slow.
 func TestAStartThatFailsSaysWhy(t *testing.T) {
 	t.Parallel()
 	config := harness.WriteFile(t, "relay.toml", configuration)
@@ -230,6 +231,6 @@ func TestAStartThatFailsSaysWhy(t *testing.T) {
 		}
 	case <-time.After(harness.Patience):
 		cmd.Process.Kill()
-		t.Error("does not end")
+		t.Error("shutdown took too long")
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// deadAddress takes a port at an address of this machine where no connection can be
-// made: its queue is full, and what comes after is not even refused.
+// deadAddress occupies a port at an address of this machine so that no connection can
+// be made: the queue is full, and further connections are not even refused.
 func deadAddress(t *testing.T, ip [4]byte, port int) {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
@@ -38,11 +38,11 @@ func deadAddress(t *testing.T, ip [4]byte, port int) {
 	}
 }
 
-// An upstream with ten addresses, nine of which are dead, is relayed all the same.
+// An upstream with ten addresses, nine of which are dead, is pulled all the same.
 func TestDeadAddressesOfAnUpstream(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
-		t.Skip("the names of hosts are replaced as on Linux")
+		t.Skip("host names can be replaced on Linux alone")
 	}
 	upstream := harness.Start(t, harness.Config)
 	upstream.Broadcast(t, "/live", dj)
@@ -51,7 +51,7 @@ func TestDeadAddressesOfAnUpstream(t *testing.T) {
 	number := 0
 	fmt.Sscan(port, &number)
 	hosts := "127.0.0.1 localhost\n"
-	for i := 2; i <= 10; i++ { // before the one that answers
+	for i := 2; i <= 10; i++ { // they come before the one that answers
 		deadAddress(t, [4]byte{127, 0, 0, byte(i)}, number)
 		hosts += fmt.Sprintf("127.0.0.%d radio.test\n", i)
 	}

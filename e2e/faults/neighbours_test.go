@@ -10,9 +10,9 @@ import (
 	"relay/e2e/harness"
 )
 
-// A second server on the files of the first deletes and closes nothing of the
-// first, says who has the files, is on the air all the same, and takes them over
-// when the first has been killed.
+// A second server with the same files as the first deletes and closes none of them,
+// logs which process has them, is on the air all the same, and takes them over when
+// the first has been killed.
 func TestTwoServersOneFolder(t *testing.T) {
 	t.Parallel()
 	dir, file := filepath.Join(t.TempDir(), "recordings"), filepath.Join(t.TempDir(), "history.db")
@@ -51,7 +51,7 @@ func TestTwoServersOneFolder(t *testing.T) {
 	if list := recordings(); len(list) != 1 {
 		t.Errorf("recordings are %q", list)
 	}
-	// "relay check" needs none of it for itself.
+	// "relay check" does not need the files for itself.
 	if out, err := exec.Command(harness.Binary, "check", "-c", harness.WriteFile(t, "relay.toml", toml)).CombinedOutput(); err != nil {
 		t.Errorf("relay check: %v\n%s", err, out)
 	}
@@ -63,11 +63,11 @@ func TestTwoServersOneFolder(t *testing.T) {
 	one.Cmd.Process.Kill()
 	<-one.Exited
 	says(t, two.Relay, "recording again", 1)
-	says(t, two.Relay, "the history is kept again", 1)
+	says(t, two.Relay, "the history is written again", 1)
 	two.crowd.GoesOn(t)
 	harness.Eventually(t, "a recording of the second", func() bool {
 		list := recordings()
-		return len(list) == 1 && list[0] != mine && harness.SizeOf(list[0]) > 0 // and the old one has given way
+		return len(list) == 1 && list[0] != mine && harness.SizeOf(list[0]) > 0 // the old recording has been deleted
 	})
 	two.endsInTime(t)
 }

@@ -10,11 +10,10 @@ import (
 	"relay/e2e/harness"
 )
 
-// crowd is how many listeners check every frame.
+// crowd is the number of listeners that check every frame.
 const crowd = 20
 
-// seconds is what a person would still call a matter of seconds, on a machine
-// whose cores are busy.
+// seconds is still a matter of seconds to a person, on a busy machine.
 const seconds = 20 * time.Second
 
 // configuration has a mount whose fallback is another mount.
@@ -23,6 +22,7 @@ const configuration = `
 listen = ["127.0.0.1:0"]
 [limits]
 flush_interval = "50ms"
+count_after = "0s"
 [auth]
 source_password = "hackme"
 admin_password = "adminpass"
@@ -32,21 +32,22 @@ fallbacks = ["/backup"]
 grace = "1s"
 `
 
-// The sources of a station, see harness.Relay.Broadcast.
+// The numbers of a station's sources; see harness.Relay.Broadcast.
 const (
 	dj     = 1
 	backup = 2
 	other  = 3
 )
 
-// station is a server with two sources and a crowd on /live.
+// station is a server with two sources and a crowd that listens to /live.
 type station struct {
 	*harness.Relay
 	dj    *harness.Encoder
 	crowd *harness.Crowd
 }
 
-// open puts a server that runs with the configuration on the air.
+// open puts the configuration's mounts on the air: it connects the sources and the
+// crowd.
 func open(t *testing.T, r *harness.Relay) *station {
 	t.Helper()
 	r.Broadcast(t, "/backup", backup)
@@ -56,8 +57,8 @@ func open(t *testing.T, r *harness.Relay) *station {
 	return s
 }
 
-// startMute starts a server whose standard output and standard error are these
-// files. The configuration may have more.
+// startMute starts a server with the given files as standard output and standard
+// error. more is added to the configuration.
 func startMute(t *testing.T, stdout, stderr *os.File, more string) *harness.Relay {
 	t.Helper()
 	addr := harness.FreePort(t)
@@ -66,9 +67,8 @@ func startMute(t *testing.T, stdout, stderr *os.File, more string) *harness.Rela
 	return harness.LaunchMute(t, cmd, addr)
 }
 
-// changesHands checks that the station does what it is there for: the fallback
-// comes when the DJ is lost, a new DJ gets on the air, pages answer, and nobody
-// has lost a frame.
+// changesHands checks that the station works: the fallback plays when the DJ is lost,
+// a new DJ gets on the air, pages answer, and no listener has lost a frame.
 func (s *station) changesHands(t *testing.T) {
 	t.Helper()
 	s.dj.Close()
@@ -83,7 +83,8 @@ func (s *station) changesHands(t *testing.T) {
 	s.crowd.GoesOn(t)
 }
 
-// endsInTime checks that the server ends in order, and soon, when it is asked to.
+// endsInTime checks that the server ends in order, and within seconds, when it is
+// told to.
 func (s *station) endsInTime(t *testing.T) {
 	t.Helper()
 	began := time.Now()

@@ -19,10 +19,12 @@ import (
 	"time"
 )
 
-// A certificate is one of our own for 127.0.0.1, with its key, in files.
+// A Certificate is a self-signed certificate for 127.0.0.1 and localhost, with its
+// key, in two PEM files.
 type Certificate struct{ CertFile, KeyFile string }
 
-// SelfSigned makes a certificate; name tells it from others.
+// SelfSigned writes a new certificate with the common name name into a temporary
+// directory of the test.
 func SelfSigned(t testing.TB, name string) (c Certificate) {
 	t.Helper()
 	dir := t.TempDir()
@@ -31,7 +33,8 @@ func SelfSigned(t testing.TB, name string) (c Certificate) {
 	return c
 }
 
-// Renew puts another certificate in its place, as programs that fetch certificates do.
+// Renew replaces the files by a certificate with a new key, by renaming, as ACME
+// clients do.
 func (c Certificate) Renew(t testing.TB, name string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -41,7 +44,8 @@ func (c Certificate) Renew(t testing.TB, name string) {
 	c.Write(t, name, key)
 }
 
-// Write puts a certificate with the given key in its place.
+// Write replaces the files by a new certificate with the given key, by renaming. The
+// certificate is valid for an hour.
 func (c Certificate) Write(t testing.TB, name string, key crypto.Signer) {
 	t.Helper()
 	template := &x509.Certificate{
@@ -69,10 +73,12 @@ func (c Certificate) Write(t testing.TB, name string, key crypto.Signer) {
 	}
 }
 
-// TOML returns the [tls] table that uses the certificate.
+// TOML returns the [tls] table that uses the certificate, followed by the lines in
+// more.
 func (c Certificate) TOML(more ...string) string {
 	return fmt.Sprintf("[tls]\ncert_file = %q\nkey_file = %q\n%s\n", c.CertFile, c.KeyFile, strings.Join(more, "\n"))
 }
 
-// AnyCertificate accepts every certificate; tests look at them where they matter.
+// AnyCertificate accepts every certificate. Tests that depend on the certificate
+// check it themselves.
 var AnyCertificate = &tls.Config{InsecureSkipVerify: true}

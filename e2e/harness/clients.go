@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/tls"
 	"encoding/base64"
 	"errors"
@@ -14,18 +15,18 @@ import (
 	"testing"
 	"time"
 
-	"relay/frames"
-	"relay/frames/frametest"
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 	"relay/icy"
 )
 
-// Basic returns the value of an Authorization header.
+// Basic returns the value of an Authorization header for a login.
 func Basic(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
-// Exchange sends raw bytes on a connection of its own and returns all that
-// comes back until the server closes.
+// Exchange sends raw bytes on a new connection and returns everything that the server
+// sends until it closes the connection.
 func (r *Relay) Exchange(t testing.TB, raw string) string {
 	t.Helper()
 	conn := r.Dial(t)
@@ -34,7 +35,9 @@ func (r *Relay) Exchange(t testing.TB, raw string) string {
 	return string(answer)
 }
 
-// Dial opens a connection on which no read or write waits for ever.
+// Dial opens a connection to the server, over TLS if r.Secure. Its reads and writes fail
+// from Patience after that on, unless the deadline is moved. It is closed when the test
+// ends.
 func (r *Relay) Dial(t testing.TB) net.Conn {
 	t.Helper()
 	dialer := net.Dialer{}
@@ -53,14 +56,16 @@ func (r *Relay) Dial(t testing.TB) net.Conn {
 	return conn
 }
 
-// Encoder is a source client of our own.
+// Encoder is a source client on the wire.
 type Encoder struct {
 	net.Conn
-	Answer string // what the server said to the head
-	Sent   uint64 // numbered frames
+	Answer string     // the server's answer to the head
+	Sent   uint64     // number of the last frame
+	Format mp3.Header // of the frames; the zero value stands for Header128
 }
 
-// Connect sends a source head and reads the answer up to its final status.
+// Connect sends the head of a source and reads the answer up to the end of its final
+// head. The connection is closed when the test ends.
 func (r *Relay) Connect(t testing.TB, head string) *Encoder {
 	t.Helper()
 	e := &Encoder{Conn: r.Dial(t)}
@@ -78,7 +83,9 @@ func (r *Relay) Connect(t testing.TB, head string) *Encoder {
 	}
 }
 
-// Encode connects a source to a mount by PUT.
+// Encode connects a source to a mount by PUT, with the source's login and additional
+// header lines. It fails the test unless the source is accepted. The connection is
+// closed when the test ends.
 func (r *Relay) Encode(t testing.TB, mount string, header ...string) *Encoder {
 	t.Helper()
 	e := r.Connect(t, "PUT "+mount+" HTTP/1.1\r\nHost: radio\r\nAuthorization: "+Basic("source", r.SourcePassword)+
@@ -89,7 +96,7 @@ func (r *Relay) Encode(t testing.TB, mount string, header ...string) *Encoder {
 	return e
 }
 
-// Frames sends n numbered frames of 128 kbit/s, 44.1 kHz stereo, at once.
+// Frames sends n numbered frames without a pause between them.
 func (e *Encoder) Frames(t testing.TB, n int) {
 	t.Helper()
 	for range n {
@@ -99,12 +106,13 @@ func (e *Encoder) Frames(t testing.TB, n int) {
 	}
 }
 
-// Play sends numbered frames in real time until stop is closed.
+// Play sends numbered frames in real time until stop is closed or a write fails. It
+// blocks.
 func (e *Encoder) Play(stop <-chan struct{}) {
 	start, played := time.Now(), time.Duration(0)
 	for {
 		frame := e.Next()
-		h, _ := frames.ParseHeader(frame)
+		h, _ := mp3.ParseHeader(frame)
 		e.SetDeadline(time.Now().Add(Patience))
 		if _, err := e.Write(frame); err != nil {
 			return
@@ -118,25 +126,26 @@ func (e *Encoder) Play(stop <-chan struct{}) {
 	}
 }
 
-// Next returns the frame that follows the last one sent.
+// Next numbers and returns the next frame to send.
 func (e *Encoder) Next() []byte {
 	e.Sent++
-	return frametest.Numbered(Header128, e.Sent)
+	return frametest.Numbered(cmp.Or(e.Format, Header128), e.Sent)
 }
 
-// Header128 is the header of the frames that an Encoder sends.
+// Header128 is the header of the frames that an Encoder sends unless it has another
+// format: 128 kbit/s, 44.1 kHz stereo.
 var Header128 = frametest.Header(128000, 44100, 2)
 
-// MustHeader parses a frame header that is known to be one.
-func MustHeader(b ...byte) frames.Header {
-	h, ok := frames.ParseHeader(b)
+// MustHeader parses a frame header, and panics if it is invalid.
+func MustHeader(b ...byte) mp3.Header {
+	h, ok := mp3.ParseHeader(b)
 	if !ok {
 		panic("not a frame header")
 	}
 	return h
 }
 
-// Player is a listener of our own.
+// Player is a listener on the wire.
 type Player struct {
 	net.Conn
 	In      *bufio.Reader
@@ -145,11 +154,13 @@ type Player struct {
 	Metaint int
 
 	UntilBlock int
-	Title      string // the last one shown
+	Title      string // of the last metadata block
 	Titles     []string
 }
 
-// Tune asks for a mount and reads the head of the answer.
+// Tune sends a request for a mount, with additional header lines, and reads the head
+// of the answer. It fails the test unless the status is 200. The connection is closed
+// when the test ends.
 func (r *Relay) Tune(t testing.TB, mount string, header ...string) *Player {
 	t.Helper()
 	p := r.Ask(t, "GET "+mount+" HTTP/1.1\r\nHost: "+r.Addr+"\r\nUser-Agent: e2e\r\n"+strings.Join(append(header, ""), "\r\n")+"\r\n")
@@ -159,7 +170,8 @@ func (r *Relay) Tune(t testing.TB, mount string, header ...string) *Player {
 	return p
 }
 
-// Ask sends a request head and reads that of the answer.
+// Ask sends a request head and reads the head of the answer, whatever its status. The
+// connection is closed when the test ends.
 func (r *Relay) Ask(t testing.TB, head string) *Player {
 	t.Helper()
 	p := &Player{Conn: r.Dial(t)}
@@ -169,7 +181,7 @@ func (r *Relay) Ask(t testing.TB, head string) *Player {
 	return p
 }
 
-// ReadHead reads the head of an answer.
+// ReadHead reads the head of an answer into Status, Header and Metaint.
 func (p *Player) ReadHead(t testing.TB) {
 	t.Helper()
 	p.Header = map[string]string{}
@@ -193,7 +205,7 @@ func (p *Player) ReadHead(t testing.TB) {
 	p.UntilBlock = p.Metaint
 }
 
-// Read returns audio; metadata blocks are taken out and their titles kept.
+// Read returns audio; it takes metadata blocks out and keeps their titles.
 func (p *Player) Read(b []byte) (int, error) {
 	if p.Metaint == 0 {
 		return p.In.Read(b)
@@ -222,15 +234,15 @@ func (p *Player) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Frame reads exactly one frame; anything else where a frame must be is an
-// error.
+// Frame reads exactly one frame within Patience. Bytes that do not begin a frame are
+// an error.
 func (p *Player) Frame() ([]byte, error) {
 	p.SetReadDeadline(time.Now().Add(Patience))
 	frame := make([]byte, 4, 1500)
 	if _, err := io.ReadFull(p, frame); err != nil {
 		return nil, err
 	}
-	h, ok := frames.ParseHeader(frame)
+	h, ok := mp3.ParseHeader(frame)
 	if !ok {
 		return nil, fmt.Errorf("% x is no frame header", frame)
 	}
@@ -239,7 +251,8 @@ func (p *Player) Frame() ([]byte, error) {
 	return frame, err
 }
 
-// Number reads frames until a numbered one and returns its number.
+// Number reads frames up to the next one with a number, and returns the number.
+// Frames that were muted by a splice have none.
 func (p *Player) Number() (uint64, error) {
 	for {
 		frame, err := p.Frame()
@@ -252,8 +265,23 @@ func (p *Player) Number() (uint64, error) {
 	}
 }
 
-// InOrder reads numbered frames until one reaches last or the stream ends; a
-// number that is not its predecessor's next is an error.
+// Listen reads frames until the stream ends: relay drops a listener that reads nothing.
+func (p *Player) Listen() {
+	for err := error(nil); err == nil; {
+		_, err = p.Frame()
+	}
+}
+
+// Ends reads until the server ends the stream, or for Patience if it does not, which is
+// an error.
+func (p *Player) Ends() error {
+	p.SetReadDeadline(time.Now().Add(Patience))
+	_, err := io.Copy(io.Discard, p.In)
+	return err
+}
+
+// InOrder reads numbered frames until one reaches last or the stream ends, and
+// returns the first and the last number. A gap in the numbers is an error.
 func (p *Player) InOrder(last uint64) (first, end uint64, err error) {
 	first, err = p.Number()
 	end = first
@@ -270,5 +298,5 @@ func (p *Player) InOrder(last uint64) (first, end uint64, err error) {
 	return first, end, err
 }
 
-// IsTimeout reports whether a read or write has waited until its deadline.
+// IsTimeout reports whether a read or write has failed at its deadline.
 func IsTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

@@ -14,12 +14,12 @@ import (
 	"unsafe"
 )
 
-// A DayClock is a clock of the day for the relays of one test. The machine's is
-// left alone.
+// A DayClock is a clock for the relays of one test. The machine's clock is not
+// changed.
 type DayClock struct{ ahead *os.File }
 
-// NewDayClock returns a clock that shows what the machine's shows. It stays as it
-// was set from one start of a relay to the next.
+// NewDayClock returns a clock that agrees with the machine's. Its setting survives
+// restarts of a relay. On systems other than Linux the test is skipped.
 func NewDayClock(t testing.TB) DayClock {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -35,8 +35,8 @@ func NewDayClock(t testing.TB) DayClock {
 	return c
 }
 
-// Set sets the clock ahead of the machine's, or behind, also for a relay that is
-// running.
+// Set sets the clock ahead of the machine's, or behind it if ahead is negative, also
+// for a running relay. It is exact to the second.
 func (c DayClock) Set(t testing.TB, ahead time.Duration) {
 	t.Helper()
 	seconds := int64(ahead / time.Second)
@@ -45,7 +45,8 @@ func (c DayClock) Set(t testing.TB, ahead time.Duration) {
 	}
 }
 
-// Start runs a relay that goes by the clock.
+// Start starts a relay that uses the clock, waits for its banner, and stops it when
+// the test ends. The first call of a process builds that relay.
 func (c DayClock) Start(t testing.TB, toml string) *Relay {
 	t.Helper()
 	program, err := withDayClock()
@@ -59,10 +60,9 @@ func (c DayClock) Start(t testing.TB, toml string) *Relay {
 	return r
 }
 
-// withDayClock builds a relay with another time.Now: it adds to what the machine
-// says the seconds that descriptor 3 holds. The time that passes is the machine's.
-// All packages are compiled once more for it, which takes a minute until Go's build
-// cache has them.
+// withDayClock builds a relay with another time.Now, which adds the number of seconds
+// in the file of descriptor 3. Durations are not affected. This compiles all packages
+// again, which takes a minute until they are in Go's build cache.
 var withDayClock = sync.OnceValues(func() (string, error) {
 	dir := filepath.Dir(Binary)
 	root, err := exec.Command("go", "env", "GOROOT").Output()
@@ -106,7 +106,7 @@ import (
 	"unsafe"
 )
 
-// now is called where the runtime may not call the system: it is mapped once.
+// now runs where the runtime must not make system calls, so the file is mapped, once.
 var mapped, _ = syscall.Mmap(3, 0, 8, syscall.PROT_READ, syscall.MAP_SHARED)
 
 func ahead() int64 {

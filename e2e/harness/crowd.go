@@ -6,16 +6,25 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"relay/frames/frametest"
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 )
 
-// Broadcast keeps a source sending numbered frames to a mount in real time, until
-// the test or the connection ends. Its numbers begin at n<<32, so that a Crowd can
-// tell it from the sources with another n.
+// Broadcast connects a source that sends numbered frames to a mount in real time
+// until the test or the connection ends. The upper 32 bits of its numbers are n, by
+// which a Crowd distinguishes sources.
 func (r *Relay) Broadcast(t testing.TB, mount string, n uint64, header ...string) *Encoder {
 	t.Helper()
 	e := r.Encode(t, mount, header...)
 	e.Sent = n << 32
+	e.KeepPlaying(t)
+	return e
+}
+
+// KeepPlaying sends numbered frames in real time until the test or the connection ends.
+// The goroutine that sends ends before the test does.
+func (e *Encoder) KeepPlaying(t testing.TB) {
+	t.Helper()
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -25,22 +34,21 @@ func (r *Relay) Broadcast(t testing.TB, mount string, n uint64, header ...string
 		close(stop)
 		<-stopped
 	})
-	return e
 }
 
-// Crowd is listeners of a mount, each of which looks at every frame. They may
-// hear one source after the other; of each they must hear one frame after the
-// other, and nothing that is not a frame.
+// Crowd is a number of listeners of one mount that check every frame. They may hear
+// one source after another; of each they must hear all frames in order, and nothing
+// but frames.
 type Crowd struct{ members []*member }
 
 type member struct {
 	*Player
-	heard atomic.Uint64 // the number of the last frame
+	heard atomic.Uint64 // number of the last frame
 	err   atomic.Pointer[error]
 }
 
-// Gather tunes so many listeners in to a mount, every second one with metadata.
-// They listen until the test ends.
+// Gather tunes many listeners in to a mount, every second one with metadata. They
+// check what they hear until the test ends.
 func (r *Relay) Gather(t testing.TB, mount string, many int) *Crowd {
 	t.Helper()
 	c := &Crowd{}
@@ -65,17 +73,20 @@ func (r *Relay) Gather(t testing.TB, mount string, many int) *Crowd {
 	return c
 }
 
-// follow reads until something is not as it must be.
+// follow reads and checks frames until an error, which it returns.
 func (m *member) follow() error {
-	unnumbered := 0 // frames since the last one with a number
+	unnumbered := 0 // number of frames since the last one with a number, without silence that the mount added
 	for {
 		frame, err := m.Frame()
 		if err != nil {
 			return err
 		}
 		n, ok := frametest.Number(frame)
-		if !ok { // of a splice
-			unnumbered++
+		if !ok {
+			h, _ := mp3.ParseHeader(frame)
+			if f := (mp3.Frame{Header: h, Data: frame}); f.Level() != mp3.DigitalSilence {
+				unnumbered++
+			}
 			continue
 		}
 		last := m.heard.Load()
@@ -87,7 +98,7 @@ func (m *member) follow() error {
 	}
 }
 
-// failure returns why a listener hears no more, or nil.
+// failure returns why a listener has stopped, or nil.
 func (m *member) failure() error {
 	if err := m.err.Load(); err != nil {
 		return *err
@@ -95,15 +106,15 @@ func (m *member) failure() error {
 	return nil
 }
 
-// Hears waits until everybody in the crowd hears the source with a number, see
-// Broadcast, and has lost nothing so far.
+// Hears waits until every listener hears the source with the number n of Broadcast.
+// It fails the test if one has lost frames or its stream.
 func (c *Crowd) Hears(t testing.TB, n uint64) {
 	t.Helper()
 	c.hears(t, fmt.Sprintf("source %d", n), func(_ *member, heard uint64) bool { return heard>>32 == n })
 }
 
-// GoesOn waits until everybody in the crowd has heard some more frames, and has
-// lost nothing so far.
+// GoesOn waits until every listener has heard more than 20 further frames. It fails
+// the test if one has lost frames or its stream.
 func (c *Crowd) GoesOn(t testing.TB) {
 	t.Helper()
 	before := map[*member]uint64{}
@@ -125,7 +136,7 @@ func (c *Crowd) hears(t testing.TB, what string, condition func(*member, uint64)
 	}
 }
 
-// Ends waits until everybody's stream has ended in order.
+// Ends waits until every stream has ended. Any end other than io.EOF fails the test.
 func (c *Crowd) Ends(t testing.TB) {
 	t.Helper()
 	for i, m := range c.members {

@@ -1,6 +1,6 @@
-// Package harness has what the packages of e2e share: it builds the real binary,
-// runs it, and drives it as its users do: with sources, listeners and operators of
-// our own on the wire, and with the programs people use.
+// Package harness is shared by the packages of e2e. It builds the real binary, runs
+// it, and drives it as its users do: with sources, listeners and operators on the
+// wire, and with the programs that people use.
 //
 //	func TestMain(m *testing.M) { harness.Main(m) }
 //
@@ -12,9 +12,10 @@
 //		p := r.Tune(t, "/live") // a listener
 //		first, last, err := p.InOrder(90)
 //		…
+//	}
 //
-// Main builds the binary, with the race detector when the tests have it. What was
-// started ends with its test. A test that needs a program which is not installed
-// is skipped, unless RELAY_E2E_REQUIRE is set: then it fails. What takes long runs
-// when RELAY_E2E_LONG is set. .ci/run sets both.
+// Main builds the binary, with the race detector if the tests have it. Everything
+// that a helper starts ends with the test. A test that needs a program which is not
+// installed is skipped, or fails if RELAY_E2E_REQUIRE is set. Long tests run only if
+// RELAY_E2E_LONG is set. .ci/run sets both.
 package harness

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// ReplaceBetween writes text between two marks in a document, which is named by
-// its path in the repository. The working directory must be a package in e2e.
+// ReplaceBetween writes text between two marks in a document of the repository; file
+// is its path there. The working directory must be that of a package in e2e.
 func ReplaceBetween(file, begin, end, text string) error {
 	path := filepath.Join("..", "..", file)
 	document, err := os.ReadFile(path)
@@ -25,7 +25,7 @@ func ReplaceBetween(file, begin, end, text string) error {
 	return os.WriteFile(path, slices.Concat(before, []byte(begin), []byte(text), []byte(end), after), 0o644)
 }
 
-// ReadFile returns the content of a file, nothing while there is none.
+// ReadFile returns the content of a file, or "" if it does not exist.
 func ReadFile(t testing.TB, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -35,7 +35,8 @@ func ReadFile(t testing.TB, path string) string {
 	return string(text)
 }
 
-// WriteFile writes a file in a directory of its own and returns its path.
+// WriteFile writes a file into a new temporary directory of the test and returns its
+// path.
 func WriteFile(t testing.TB, name, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -45,7 +46,7 @@ func WriteFile(t testing.TB, name, content string) string {
 	return path
 }
 
-// SizeOf returns the size of a file, 0 while there is none.
+// SizeOf returns the size of a file in bytes, 0 if it does not exist.
 func SizeOf(path string) int64 {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -14,10 +14,9 @@ import (
 	"testing"
 )
 
-// HangingDisk is a file system that can stop answering, as one on a network does
-// when its server is gone. Files can be read and not written. It is served by the
-// test (FUSE, /dev/fuse); the directories below it that are not there are made by
-// nobody.
+// HangingDisk is a file system that can stop answering, like a network file system
+// whose server is gone. Its files can be read, not written, and nothing can be
+// created. The test process serves it (FUSE, /dev/fuse).
 type HangingDisk struct {
 	Dir string
 
@@ -28,11 +27,12 @@ type HangingDisk struct {
 	mu    sync.Mutex
 	names []string // of files; number i is node i+2
 	texts []string
-	asked []string // names that were asked about while it hung
+	asked []string // names of requests that got no answer
 }
 
-// NewHangingDisk mounts a disk with files, until the test ends. It answers until
-// Hang is called.
+// NewHangingDisk mounts a disk with files (text by name) in a temporary directory, and
+// unmounts it when the test ends. It answers until Hang is called. On systems other than
+// Linux the test is skipped; if the disk cannot be mounted, see Missing.
 func NewHangingDisk(t testing.TB, files map[string]string) *HangingDisk {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -57,7 +57,7 @@ func NewHangingDisk(t testing.TB, files map[string]string) *HangingDisk {
 		d.serve()
 	}()
 	t.Cleanup(func() {
-		unmountFuse(d.Dir) // upon which whoever waits gets an error, and serve ends
+		unmountFuse(d.Dir) // fails all waiting requests and ends serve
 		<-served
 		fuse.Close()
 	})
@@ -67,17 +67,17 @@ func NewHangingDisk(t testing.TB, files map[string]string) *HangingDisk {
 // Path returns the path of a file on the disk.
 func (d *HangingDisk) Path(name string) string { return filepath.Join(d.Dir, name) }
 
-// Hang makes the disk answer no more.
+// Hang stops all further answers.
 func (d *HangingDisk) Hang() { d.hangs.Store(true) }
 
-// Asked reports whether a file has been asked about in vain.
+// Asked reports whether there was a request for a file that got no answer.
 func (d *HangingDisk) Asked(name string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Contains(d.asked, name)
 }
 
-// The operations of FUSE that are answered (linux/fuse.h).
+// The FUSE operations with an answer (linux/fuse.h).
 const (
 	fuseLookup     = 1
 	fuseForget     = 2
@@ -99,14 +99,14 @@ const (
 	fuseBatch      = 42 // forget
 )
 
-// fuseRequest is what every request begins with.
+// fuseRequest is the header of every request.
 type fuseRequest struct {
 	Len, Opcode             uint32
 	Unique, Node            uint64
 	UID, GID, PID, Reserved uint32
 }
 
-// serve answers until the disk is unmounted.
+// serve answers requests until the disk is unmounted.
 func (d *HangingDisk) serve() {
 	buf := make([]byte, 1<<20)
 	for {
@@ -124,8 +124,8 @@ func (d *HangingDisk) serve() {
 		body := buf[binary.Size(r):n]
 		switch r.Opcode {
 		case fuseForget, fuseBatch:
-			continue // to which nobody waits for an answer
-		case fuseInterrupt: // a process that is killed is let go, as by NFS
+			continue // these have no answer
+		case fuseInterrupt: // a killed process must not hang, as with NFS
 			d.reply(binary.NativeEndian.Uint64(body), nil, syscall.EINTR)
 			continue
 		}
@@ -138,14 +138,14 @@ func (d *HangingDisk) serve() {
 	}
 }
 
-// closes reports whether an operation closes a file. As with NFS nothing waits for the
-// disk when a file that was read is closed: a process could not end otherwise, not
-// even a killed one.
+// closes reports whether an operation closes a file. As with NFS, closing a file that
+// was read does not wait for the disk: otherwise a process could not end, not even
+// when killed.
 func closes(opcode uint32) bool {
 	return opcode == fuseFlush || opcode == fuseRelease || opcode == fuseReleasedir
 }
 
-// reply answers a request. Whoever asked may be gone.
+// reply answers a request. The process that asked may be gone.
 func (d *HangingDisk) reply(unique uint64, answer []byte, errno syscall.Errno) {
 	head := struct {
 		Len    uint32
@@ -157,7 +157,7 @@ func (d *HangingDisk) reply(unique uint64, answer []byte, errno syscall.Errno) {
 	syscall.Write(int(d.fuse.Fd()), append(message, answer...))
 }
 
-// note remembers what was asked about.
+// note records the name that a request is for.
 func (d *HangingDisk) note(r fuseRequest, body []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -170,7 +170,7 @@ func (d *HangingDisk) note(r fuseRequest, body []byte) {
 	}
 }
 
-// fuseAttr is what is known of a file.
+// fuseAttr has the attributes of a file.
 type fuseAttr struct {
 	Ino, Size, Blocks, Atime, Mtime, Ctime    uint64
 	AtimeNsec, MtimeNsec, CtimeNsec           uint32
@@ -205,12 +205,12 @@ func (d *HangingDisk) answer(r fuseRequest, body []byte) (answer []byte, errno s
 		if i < 0 {
 			return nil, syscall.ENOENT
 		}
-		node := uint64(i) + 2 // nothing of which is remembered: each look is asked for
+		node := uint64(i) + 2 // with a validity of 0, so that the kernel asks again each time
 		return encode([]uint64{node, 0, 0, 0}, []uint32{0, 0}, d.attr(node))
 	case fuseGetattr:
 		return encode(uint64(0), []uint32{0, 0}, d.attr(r.Node))
 	case fuseOpen, fuseOpendir:
-		return encode(uint64(0), []uint32{1, 0}) // and no content either
+		return encode(uint64(0), []uint32{1, 0}) // opened without the kernel's cache
 	case fuseRead:
 		var in struct {
 			Handle, Offset uint64

@@ -15,13 +15,14 @@ import (
 // Binary is the path of the relay under test. Main sets it.
 var Binary string
 
-// PerCore is how many tests of a package run at once for each core, unless go test
-// was told how many: nearly all of them wait for sound, which comes in real time, and
-// need next to no processor. A package whose tests need more lowers it before Main.
+// PerCore is how many tests of a package run at once per core, unless the flag
+// -parallel is given: nearly all of them wait for audio, which arrives in real time,
+// and need little CPU. A package whose tests need more lowers it before Main.
 var PerCore = 4
 
-// Main runs the tests of a package with the real binary, then what follows them.
-// A package calls it from its TestMain.
+// Main builds the binary, runs the tests of a package, then calls the functions in
+// after, and exits; an error of theirs fails the run. A package calls it from its
+// TestMain.
 func Main(m *testing.M, after ...func() error) {
 	os.Exit(buildAndRun(m, after))
 }
@@ -53,7 +54,7 @@ func buildAndRun(m *testing.M, after []func() error) int {
 	return code
 }
 
-// runSideBySide lets more tests of a package run at once than there are cores.
+// runSideBySide runs more tests of a package at once than there are cores.
 func runSideBySide() {
 	flag.Parse()
 	told := false
@@ -63,9 +64,9 @@ func runSideBySide() {
 	}
 }
 
-// build writes the binary to a path. "go run" keeps what it has linked in Go's
-// build cache, which "go build -o" does not: the first package to ask pays for the
-// link, the others copy.
+// build writes the binary to path. "go run" keeps the linked program in Go's build
+// cache, which "go build -o" does not: only the first package links it, the others
+// copy it.
 func build(path string, options ...string) error {
 	args := append(append([]string{"run"}, options...), "-exec", "cp", "relay/cmd/relay", path)
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
@@ -74,9 +75,8 @@ func build(path string, options ...string) error {
 	return nil
 }
 
-// Program returns the path of a program people use, by the first of its names
-// that is installed. Without it the test is skipped, or fails where everything
-// must be there.
+// Program returns the path of the first of the named programs that is installed. If
+// none is, the test is skipped or fails; see Missing.
 func Program(t testing.TB, names ...string) string {
 	t.Helper()
 	for _, name := range names {
@@ -88,8 +88,8 @@ func Program(t testing.TB, names ...string) string {
 	return ""
 }
 
-// Missing skips a test that needs what this machine does not have, or fails it
-// where everything must be there: RELAY_E2E_REQUIRE is set.
+// Missing skips a test that needs something this machine does not have. If
+// RELAY_E2E_REQUIRE is set, it fails the test.
 func Missing(t testing.TB, format string, args ...any) {
 	t.Helper()
 	what := fmt.Sprintf(format, args...)
@@ -99,10 +99,10 @@ func Missing(t testing.TB, format string, args ...any) {
 	t.Skipf("%s; .ci/run installs what the tests need and runs them all", what)
 }
 
-// Long reports whether long tests are wanted: RELAY_E2E_LONG is set.
+// Long reports whether long tests should run: RELAY_E2E_LONG is set.
 func Long() bool { return os.Getenv("RELAY_E2E_LONG") != "" }
 
-// NeedsLong skips a test that takes long unless long tests are wanted.
+// NeedsLong skips a long test unless long tests should run.
 func NeedsLong(t testing.TB) {
 	t.Helper()
 	if !Long() {

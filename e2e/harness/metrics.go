@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Metric returns the value of a series in Prometheus' text form, and whether it is
-// there.
+// Metric returns the value of a series in Prometheus' text format, and whether it
+// exists. series is the name with all its labels.
 func Metric(metrics, series string) (float64, bool) {
 	for line := range strings.Lines(metrics) {
 		if rest, found := strings.CutPrefix(line, series+" "); found {

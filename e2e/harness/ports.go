@@ -10,19 +10,19 @@ import (
 	"testing"
 )
 
-// A block is a row of ports that belongs to this process for as long as it
-// listens on the first of them: packages are tested side by side.
+// A block is a range of ports that this process owns for as long as it listens on the
+// first: test processes run side by side.
 const block = 64
 
-// row has the ports of the current block that are left. A port is given out once.
+// row has the unused ports of the current block. A port is given out once.
 var row struct {
 	mu         sync.Mutex
 	next, last int
 	claims     []net.Listener
 }
 
-// FreePort returns a loopback address for servers whose address must be known
-// before they listen.
+// FreePort returns a free loopback address ("127.0.0.1:port"), for a server whose
+// address must be known before it listens.
 func FreePort(t testing.TB) string {
 	t.Helper()
 	return loopback(freePorts(t, 1))
@@ -30,9 +30,9 @@ func FreePort(t testing.TB) string {
 
 func loopback(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
 
-// freePorts returns the first of some ports in a row that are free, and stay so:
-// the system gives none of them to connections that go out, nor to servers that
-// listen on port 0.
+// freePorts returns the first of many free ports in a row. They stay free, because
+// the system does not choose them for outgoing connections or for servers that listen
+// on port 0.
 func freePorts(t testing.TB, many int) int {
 	t.Helper()
 	row.mu.Lock()
@@ -51,10 +51,10 @@ func freePorts(t testing.TB, many int) int {
 	return 0
 }
 
-// claim makes a block this process's own.
+// claim takes a new block for this process.
 func claim(t testing.TB) (next, last int) {
 	t.Helper()
-	const first = 10_000 // few services listen there
+	const first = 10_000 // few services listen from here on
 	end := 32_768
 	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
 		var from int

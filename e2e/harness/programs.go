@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// FFmpeg starts an encoder of a tone, in real time, and returns its process.
+// FFmpeg starts an ffmpeg that sends a tone to a mount in real time, and returns its
+// process, which is killed when the test ends.
 func (r *Relay) FFmpeg(t testing.TB, mount string, hertz, kilobits int) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(Program(t, "ffmpeg"), "-v", "error", "-re", "-f", "lavfi", "-i", Sine(hertz, time.Hour),
@@ -24,7 +25,8 @@ func (r *Relay) FFmpeg(t testing.TB, mount string, hertz, kilobits int) *exec.Cm
 	return cmd
 }
 
-// KeepRunning starts a command that runs until the test ends.
+// KeepRunning starts a command, which is killed when the test ends. If the test has
+// failed, the last lines of its output are logged.
 func KeepRunning(t testing.TB, cmd *exec.Cmd) *exec.Cmd {
 	t.Helper()
 	var out Buffer

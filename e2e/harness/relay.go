@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -17,25 +16,25 @@ import (
 	"time"
 )
 
-// Patience bounds every wait for a condition; nothing waits for time to pass. It is
-// far more than any of them needs on a machine whose cores are busy.
+// Patience bounds every wait for a condition; no test waits for a fixed time. It is
+// far longer than any condition needs, even on a busy machine.
 const Patience = time.Minute
 
-// Relay is a running server.
+// Relay is a running server, with what the tests' clients need to connect to it.
 type Relay struct {
 	Addr                          string // host:port
 	SourcePassword, AdminPassword string
-	From                          string // the address clients of our own have; empty: any
-	Secure                        bool   // they speak TLS
+	From                          string // local address of the tests' clients; empty: any
+	Secure                        bool   // the tests' clients use TLS
 
 	Cmd    *exec.Cmd
-	Out    Buffer // banner
+	Out    Buffer // the banner
 	Log    Buffer
 	Exited chan struct{} // closed when the process has ended
-	err    error         // how, then
+	err    error         // the exit error, set before Exited is closed
 }
 
-// Config is what most tests run with; some add tables.
+// Config is the configuration of most tests; some add tables.
 const Config = `
 [server]
 listen = ["127.0.0.1:0"]
@@ -46,28 +45,27 @@ admin_password = "adminpass"
 level = "debug"
 `
 
-// Start runs relay with a configuration, and with env ("NAME=value") in its
-// environment.
+// Start starts relay with a configuration, and with env ("NAME=value") added to its
+// environment. It returns when relay has written its banner. Relay is stopped when
+// the test ends; see Launch.
 func Start(t testing.TB, toml string, env ...string) *Relay {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "relay.toml")
-	if err := os.WriteFile(path, []byte(toml), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(Binary, "-c", path)
+	cmd := exec.Command(Binary, "-c", WriteFile(t, "relay.toml", toml))
 	cmd.Env = env
 	r := Launch(t, cmd)
 	r.SourcePassword, r.AdminPassword = "hackme", "adminpass"
 	return r
 }
 
-// Run runs relay with arguments and waits until it is on the air.
+// Run starts relay with arguments and waits for its banner, like Launch.
 func Run(t testing.TB, args ...string) *Relay {
 	t.Helper()
 	return Launch(t, exec.Command(Binary, args...))
 }
 
-// Launch runs a command that becomes relay and waits until it is on the air.
+// Launch starts a command that runs relay, waits for its banner, and takes the
+// address and passwords from it. When the test ends relay is stopped; a failed test
+// logs the end of its output, and a data race in its log fails the test.
 func Launch(t testing.TB, cmd *exec.Cmd) *Relay {
 	t.Helper()
 	r := &Relay{Cmd: cmd}
@@ -88,8 +86,9 @@ func Launch(t testing.TB, cmd *exec.Cmd) *Relay {
 	return r
 }
 
-// LaunchMute runs a command that becomes relay with Config at an address and
-// whose output goes where the command has it. It waits until relay answers there.
+// LaunchMute starts a command that runs relay with Config at addr, with output that
+// the tests cannot read. It returns when /readyz answers 200. Relay is stopped when
+// the test ends.
 func LaunchMute(t testing.TB, cmd *exec.Cmd, addr string) *Relay {
 	t.Helper()
 	r := &Relay{Cmd: cmd, Addr: addr, SourcePassword: "hackme", AdminPassword: "adminpass"}
@@ -107,7 +106,7 @@ func LaunchMute(t testing.TB, cmd *exec.Cmd, addr string) *Relay {
 	return r
 }
 
-// start runs the command, until the test ends.
+// start starts the command, and stops it when the test ends.
 func (r *Relay) start(t testing.TB) {
 	t.Helper()
 	r.Exited = make(chan struct{})
@@ -122,7 +121,7 @@ func (r *Relay) start(t testing.TB) {
 	t.Cleanup(func() {
 		r.Stop(t)
 		if t.Failed() {
-			t.Logf("relay said:\n%s%s", Tail(r.Out.String(), 30), Tail(r.Log.String(), 60))
+			t.Logf("relay said:\n%s%s", Tail(r.Out.String(), 30), Tail(WithoutFarewells(r.Log.String()), 60))
 		}
 		if strings.Contains(r.Log.String(), "DATA RACE") {
 			t.Errorf("data race:\n%s", r.Log.String())
@@ -130,8 +129,20 @@ func (r *Relay) start(t testing.TB) {
 	})
 }
 
-// Says waits until each of the texts is in the server's log, which is written a
-// moment after what it tells of.
+// WithoutFarewells returns a log without the lines about listeners that left: at the
+// end of a test there are so many that they hide everything else.
+func WithoutFarewells(log string) string {
+	var kept strings.Builder
+	for line := range strings.Lines(log) {
+		if !strings.Contains(line, "  debug  listener left  ") {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
+}
+
+// Says waits until the server's log has each of the texts. The log is written with a
+// delay.
 func (r *Relay) Says(t testing.TB, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
@@ -139,7 +150,10 @@ func (r *Relay) Says(t testing.TB, texts ...string) {
 	}
 }
 
-// Gone reports whether the server has ended.
+// Said returns how many times a text is in the server's log.
+func (r *Relay) Said(text string) int { return strings.Count(r.Log.String(), text) }
+
+// Gone reports whether the server's process has ended.
 func (r *Relay) Gone() bool {
 	select {
 	case <-r.Exited:
@@ -149,7 +163,8 @@ func (r *Relay) Gone() bool {
 	}
 }
 
-// Stop ends the server as an operator would and returns its exit error.
+// Stop stops the server by SIGTERM, as an operator does, waits for its end and
+// returns its exit error. It may be called more than once.
 func (r *Relay) Stop(t testing.TB) error {
 	t.Helper()
 	r.Cmd.Process.Signal(syscall.SIGTERM)
@@ -163,19 +178,20 @@ func (r *Relay) Stop(t testing.TB) error {
 	}
 }
 
-// URL returns the address of a page.
+// URL returns the address of a page, with http.
 func (r *Relay) URL(path string) string { return "http://" + r.Addr + path }
 
-// client makes the requests of Relay. It does not wait for ever.
+// client makes the requests of Relay, each within Patience.
 var client = &http.Client{Timeout: Patience}
 
-// Get fetches a page.
+// Get fetches a page without a login.
 func (r *Relay) Get(t testing.TB, path string) (status int, header http.Header, body string) {
 	t.Helper()
 	return r.Request(t, http.MethodGet, path, "", "")
 }
 
-// Request makes a request, with a login unless the user is empty.
+// Request makes a request, with a login unless user is empty, and returns the status,
+// header and body of the answer.
 func (r *Relay) Request(t testing.TB, method, path, user, password string) (int, http.Header, string) {
 	t.Helper()
 	req, err := http.NewRequest(method, r.URL(path), nil)
@@ -205,9 +221,11 @@ type Source struct {
 	ServerName string `json:"server_name"`
 	Genre      string `json:"genre"`
 	BitRate    int    `json:"bitrate"`
+	State      string `json:"state"`
 }
 
-// Sources reads status-json.xsl as widgets do: none, one or many.
+// Sources returns the entries of status-json.xsl. As widgets do, it accepts that
+// source is missing, an object or a list.
 func (r *Relay) Sources(t testing.TB) []Source {
 	t.Helper()
 	_, _, body := r.Get(t, "/status-json.xsl")
@@ -231,7 +249,8 @@ func (r *Relay) Sources(t testing.TB) []Source {
 	return list
 }
 
-// Source returns the entry of a mount, zero if it is not listed.
+// Source returns the entry of a mount in status-json.xsl, or the zero value if there
+// is none.
 func (r *Relay) Source(t testing.TB, mount string) Source {
 	t.Helper()
 	for _, s := range r.Sources(t) {
@@ -242,14 +261,14 @@ func (r *Relay) Source(t testing.TB, mount string) Source {
 	return Source{}
 }
 
-// Eventually waits for a condition.
+// Eventually waits until condition returns true. After Patience it fails the test.
 func Eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	EventuallyIn(t, Patience, what, condition)
 }
 
-// EventuallyIn is Eventually for what takes longer than everything else on a busy
-// machine.
+// EventuallyIn is Eventually with another limit, for conditions that take very long
+// on a busy machine.
 func EventuallyIn(t testing.TB, patience time.Duration, what string, condition func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
@@ -261,7 +280,7 @@ func EventuallyIn(t testing.TB, patience time.Duration, what string, condition f
 	}
 }
 
-// lockedBuffer collects the output of a process while tests read it.
+// Buffer collects the output of a process. It is safe for concurrent use.
 type Buffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -274,10 +293,10 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	return b.buf.Write(p)
 }
 
-// String returns what was written so far.
+// String returns everything written so far.
 func (b *Buffer) String() string { return b.From(0) }
 
-// From returns what was written behind so many bytes.
+// From returns what was written after the first offset bytes.
 func (b *Buffer) From(offset int64) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -290,8 +309,8 @@ func Tail(s string, lines int) string {
 	return strings.Join(all[max(0, len(all)-lines):], "")
 }
 
-// Rewrite replaces a configuration and asks the server to read it, which must
-// log what is expected.
+// Rewrite replaces the configuration file at path, makes the server reload it by
+// SIGHUP, and waits until the log says expected.
 func (r *Relay) Rewrite(t *testing.T, path, toml, expected string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(toml), 0o600); err != nil {
@@ -304,7 +323,8 @@ func (r *Relay) Rewrite(t *testing.T, path, toml, expected string) {
 	Eventually(t, "the reload", func() bool { return strings.Contains(r.Log.String()[before:], expected) })
 }
 
-// Left returns how many sources have left a mount, which is free when one has.
+// Left returns how many sources the log says have left a mount. Once it says so the
+// mount is free.
 func (r *Relay) Left(mount string) int {
 	n := 0
 	for line := range strings.Lines(r.Log.String()) {

@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"relay/frames/frametest"
+	"relay/codec/mp3/frametest"
 )
 
-// MusicFile writes a minute of frames.
+// MusicFile writes an MP3 file of one minute. Its frames are numbered from 1,000,000.
 func MusicFile(t testing.TB, dir, name string) {
 	t.Helper()
 	var audio bytes.Buffer
@@ -29,7 +29,8 @@ func MusicFile(t testing.TB, dir, name string) {
 	}
 }
 
-// Complaints returns what two decoders have to say about a recording.
+// Complaints returns the warnings of two decoders, ffmpeg and mpg123, about an MP3
+// file.
 func Complaints(t testing.TB, file string) (said []string) {
 	t.Helper()
 	for _, decoder := range []*exec.Cmd{
@@ -53,7 +54,8 @@ func Complaints(t testing.TB, file string) (said []string) {
 	return said
 }
 
-// Tagged gives an MP3 file an artist and a title.
+// Tagged writes a copy of an MP3 file with an artist and a title beside it, and
+// returns its path.
 func Tagged(t testing.TB, path, artist, title string) string {
 	t.Helper()
 	out := strings.TrimSuffix(path, ".mp3") + "-tagged.mp3"
@@ -65,8 +67,8 @@ func Tagged(t testing.TB, path, artist, title string) string {
 	return out
 }
 
-// ToneFile makes an MP3 of a sine tone, as an encoder with a bit reservoir
-// makes it.
+// ToneFile writes an MP3 of a sine tone into a temporary directory and returns its
+// path. Its encoder uses the bit reservoir.
 func ToneFile(t testing.TB, hertz int, length time.Duration) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "tone.mp3")
@@ -78,12 +80,13 @@ func ToneFile(t testing.TB, hertz int, length time.Duration) string {
 	return path
 }
 
-// Sine is ffmpeg's name for a tone.
+// Sine returns ffmpeg's description of a sine tone, at 44.1 kHz.
 func Sine(hertz int, length time.Duration) string {
 	return "sine=frequency=" + strconv.Itoa(hertz) + ":sample_rate=44100:duration=" + strconv.Itoa(int(length.Seconds()))
 }
 
-// Record takes some seconds of audio from a mount, as a plain listener gets it.
+// Record returns some seconds of audio from a mount, as a listener without metadata
+// gets it, beginning with the burst.
 func (r *Relay) Record(t testing.TB, mount string, seconds int) []byte {
 	t.Helper()
 	p := r.Tune(t, mount)
@@ -99,15 +102,14 @@ func (r *Relay) Record(t testing.TB, mount string, seconds int) []byte {
 	return audio
 }
 
-// Decode turns MP3 into mono samples; whatever ffmpeg has to say about the
-// audio fails the test.
+// Decode decodes MP3 to mono samples at 44.1 kHz. A warning of ffmpeg fails the test.
 func Decode(t testing.TB, mp3 []byte) []int16 {
 	t.Helper()
 	return decodeInput(t, bytes.NewReader(mp3), "-f", "mp3", "-i", "-")
 }
 
-// DecodeFile does so for what a program has recorded: MP3, WAV or, raw, the
-// samples themselves.
+// DecodeFile does the same for the file that a program has recorded: MP3, WAV or raw
+// samples, by its ending.
 func DecodeFile(t testing.TB, path string) []int16 {
 	t.Helper()
 	if filepath.Ext(path) == ".wav" {
@@ -141,8 +143,9 @@ func samplesOf(pcm []byte) []int16 {
 	return samples
 }
 
-// Pitch measures the frequency of a tone in its last second: the samples
-// between upward crossings of zero.
+// Pitch returns the frequency of a tone in Hz, by the number of samples between upward
+// zero crossings in the second that ends half a second before the end of the samples. It
+// returns 0 if they are shorter than 2 s.
 func Pitch(samples []int16) float64 {
 	const rate = 44100
 	if len(samples) < 2*rate {
@@ -166,7 +169,8 @@ func Pitch(samples []int16) float64 {
 	return float64(crossings) * rate / float64(last-first)
 }
 
-// Hears checks that a mount plays a tone and that no decoder complains.
+// Hears records 3 s of a mount and fails the test unless they are a tone of hertz, to
+// 1 percent, that decodes without warnings.
 func (r *Relay) Hears(t testing.TB, mount string, hertz int) {
 	t.Helper()
 	if got := Pitch(Decode(t, r.Record(t, mount, 3))); math.Abs(got-float64(hertz)) > float64(hertz)/100 {

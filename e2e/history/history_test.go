@@ -14,14 +14,15 @@ import (
 	"relay/conf"
 	"relay/e2e/harness"
 	"relay/history"
+	"relay/internal/clock"
 )
 
-// What a server told its history until its end is in the reports, and listeners'
-// addresses are not.
+// Everything that happened until the server's end is in the reports, without
+// listeners' addresses.
 func TestHistory(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "history.db")
-	r := harness.Start(t, harness.Config+"[history]\nfile = '"+file+"'\n[[mount]]\nname = '/live'\nfallbacks = ['/other']\ngrace = '0s'\n")
+	r := harness.Start(t, harness.Config+"[history]\nfile = '"+file+"'\n[limits]\ncount_after = '0s'\n[[mount]]\nname = '/live'\nfallbacks = ['/other']\ngrace = '0s'\n")
 	began := time.Now()
 	stop := make(chan struct{})
 	defer close(stop)
@@ -32,10 +33,10 @@ func TestHistory(t *testing.T) {
 	go other.Play(stop)
 	harness.Eventually(t, "the other mount", func() bool { return r.Source(t, "/other").BitRate == 128 })
 
-	// lasting lets what has begun last: times are kept in milliseconds.
+	// lasting waits until what has begun is long enough to count as a play.
 	lasting := func() {
 		begun := time.Now()
-		harness.Eventually(t, "some time to pass", func() bool { return time.Since(begun) > 20*time.Millisecond })
+		harness.Eventually(t, "some time to pass", func() bool { return time.Since(begun) > 1100*time.Millisecond })
 	}
 	listen := func(agent string) *harness.Player {
 		p := r.Ask(t, "GET /live HTTP/1.1\r\nUser-Agent: "+agent+"\r\n\r\n")
@@ -88,6 +89,11 @@ func TestHistory(t *testing.T) {
 		}
 	}
 
+	month, err := past.Listening(ctx, history.Span{From: time.Now().AddDate(0, -1, 0)})
+	if err != nil || len(month) != 3 || month[0].AverageListeners < 0.5 || month[2].AverageListeners < 0.5 {
+		t.Errorf("average of a month of which the server ran for seconds: %+v, %v", month, err)
+	}
+
 	titles, total, err := past.Titles(ctx, history.Span{Mount: "/live"}, 0, 0)
 	if err != nil || total != 2 {
 		t.Fatalf("titles %+v, %v", titles, err)
@@ -107,7 +113,7 @@ func TestHistory(t *testing.T) {
 	for i, want := range []history.SourceSession{
 		{Mount: "/live", Kind: "live", Agent: "butt 1.45", User: "source", Addr: hash, Reason: "closed the connection"},
 		{Mount: "/other", Kind: "live", Agent: "Station/1", User: "source", Addr: hash, Reason: "the server is shutting down"},
-		{Mount: "/live", Kind: "fallback", Agent: "Station/1", Reason: sources[2].Reason}, // the fallback's end, or the server's
+		{Mount: "/live", Kind: "fallback", Agent: "Station/1", Reason: sources[2].Reason}, // the end of the fallback or of the server
 	} {
 		got := sources[i]
 		got.Since, got.Seconds = time.Time{}, 0
@@ -125,10 +131,10 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// openHistory opens the file that a server has left.
+// openHistory opens the database that a server has left.
 func openHistory(t *testing.T, file string) *history.Store {
 	t.Helper()
-	past := history.New(conf.History{File: file, HashIP: true}, zap.NewNop())
+	past := history.New(conf.History{File: file, HashIP: true}, nil, clock.New(zap.NewNop()), zap.NewNop())
 	ctx, end := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
@@ -142,7 +148,7 @@ func openHistory(t *testing.T, file string) *history.Store {
 	return past
 }
 
-// A history that cannot be kept costs the broadcast nothing.
+// A history that cannot be written does not affect the broadcast.
 func TestHistoryThatCannotBeKept(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "history.db")

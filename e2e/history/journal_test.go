@@ -12,7 +12,7 @@ import (
 	"relay/e2e/harness"
 )
 
-// ex-5: the two logs that analysers and rights societies read.
+// ex-5: the two logs that log analysers and rights societies read.
 func TestAccessAndPlaylistLogs(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -51,8 +51,8 @@ func TestAccessAndPlaylistLogs(t *testing.T) {
 	}
 }
 
-// az-8: a listener who comes through a proxy has his own address in lists,
-// whichever way the proxy tells it, and a stranger cannot choose one.
+// az-8: a listener behind a proxy is listed with its own address, in whichever form
+// the proxy sends it, and other clients cannot choose an address.
 func TestListenersBehindProxies(t *testing.T) {
 	t.Parallel()
 	cert := harness.SelfSigned(t, "radio")

@@ -16,7 +16,7 @@ import (
 	"relay/e2e/harness"
 )
 
-// memory returns what the server has in memory, in bytes; 0 where the system does not
+// memory returns how much memory the server uses, in bytes; 0 if the system does not
 // say.
 func (s *station) memory(t *testing.T) int64 {
 	t.Helper()
@@ -32,11 +32,10 @@ func (s *station) memory(t *testing.T) int64 {
 	return kB << 10
 }
 
-// largest is what fills a head with one field or one parameter.
+// largest is the size of one field or parameter that fills a head, in bytes.
 const largest = 15800
 
-// Whatever a client says of itself is kept in a bounded piece: in memory, in lists
-// and in logs.
+// All texts that clients choose are bounded in memory, in lists and in logs.
 func TestWhatClientsSayIsBounded(t *testing.T) {
 	s := open(t, "")
 	long := strings.Repeat("x", largest)
@@ -67,6 +66,7 @@ func TestWhatClientsSayIsBounded(t *testing.T) {
 		{"a mount of a command", "GET /admin/listclients?mount=/" + long + " HTTP/1.0\r\n" + basic("admin:adminpass") + "\r\n", "400", false},
 		{"a login refused", "GET /admin/listclients?mount=/" + long + " HTTP/1.0\r\nUser-Agent: " + long[:100] + "\r\n" + basic("admin:wrong") + "\r\n", "401", false},
 	}
+	s.setTitle("a") // by the case of a charset
 	var staying []net.Conn
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestWhatClientsSayIsBounded(t *testing.T) {
 	}
 }
 
-// Clients that stay do not keep their heads in the server's memory.
+// Clients that stay do not keep their request heads in the server's memory.
 func TestHeadsOfClientsThatStay(t *testing.T) {
 	const clients = 400
 	s := open(t, "")
@@ -141,7 +141,7 @@ func TestHeadsOfClientsThatStay(t *testing.T) {
 			s.settled(t)
 			used := (s.memory(t) - before) / clients
 			t.Logf("%d bytes each", used)
-			if used > 100<<10 && !harness.RaceDetector { // with what the collector has not taken yet
+			if used > 100<<10 && !harness.RaceDetector { // garbage that is not collected yet is included
 				t.Errorf("%d %s cost %d bytes each", clients, name, used)
 			}
 			for _, conn := range conns {
@@ -152,8 +152,8 @@ func TestHeadsOfClientsThatStay(t *testing.T) {
 	}
 }
 
-// A client that comes for a moment, again and again, leaves few rows in the history, and
-// the reports have all of its visits.
+// A client that comes for a moment, over and over, leaves few rows in the history,
+// and the reports count all its sessions.
 func TestVisitsOfAMoment(t *testing.T) {
 	const visits, atOnce = 3000, 20
 	s := open(t, "[history]\nfile = 'history.db'\n")
@@ -202,6 +202,6 @@ func TestVisitsOfAMoment(t *testing.T) {
 	}
 	t.Logf("%d bytes", size)
 	if size > 2<<20 {
-		t.Errorf("%d visits have taken %d bytes", visits, size)
+		t.Errorf("%d sessions have taken %d bytes", visits, size)
 	}
 }

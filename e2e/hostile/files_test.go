@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"relay/frames"
+	"relay/codec/mp3"
 )
 
-// write makes a file of a test, and its folder.
+// write writes a file of a test, and creates its folder.
 func write(t *testing.T, path string, text []byte) string {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -26,23 +26,23 @@ func write(t *testing.T, path string, text []byte) string {
 	return path
 }
 
-// Music comes from where it was said to be and from nowhere else, whatever
-// lists in its folders name and operators ask for.
+// Music comes only from the configured folders, whatever playlists in them name and
+// operators ask for.
 func TestMusicStaysInItsFolders(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	music := filepath.Join(dir, "music")
 	write(t, filepath.Join(music, "good.mp3"), numbered(128000, 1, 20))
-	secret := write(t, filepath.Join(dir, "secret.mp3"), numbered(64000, 1, 400)) // known by its bit rate
+	secret := write(t, filepath.Join(dir, "secret.mp3"), numbered(64000, 1, 400)) // recognised by its bit rate
 	if err := os.Symlink(secret, filepath.Join(music, "link.txt")); err != nil {
 		t.Fatal(err)
 	}
 	evil := []byte("#EXTM3U\n../secret.mp3\n" + secret + "\nfile://" + secret + "\n../../../../../../../../etc/passwd\n/etc/passwd\n/dev/zero\n..\\secret.mp3\n")
 	write(t, filepath.Join(music, "evil.m3u"), evil)
-	// a list that an operator names may lead anywhere, but what is no music is
-	// not played
+	// A playlist that an operator configures may name any path, but files that are
+	// not music are not played.
 	list := write(t, filepath.Join(dir, "list.m3u"), []byte("../../../../../../../../etc/passwd\n/etc/passwd\n/dev/zero\n/dev/stdin\nhttp://127.0.0.1:1/x.mp3\nmusic/good.mp3\n"))
-	s := open(t, fmt.Sprintf("[[mount]]\nname = '/disk'\nfiles.paths = ['%s']\n[[mount]]\nname = '/list'\nfiles.paths = ['%s']\n", music, list))
+	s := open(t, fmt.Sprintf("[[mount]]\nname = '/disk'\nburst = '5s'\nfiles.paths = ['%s']\n[[mount]]\nname = '/list'\nburst = '5s'\nfiles.paths = ['%s']\n", music, list))
 	for _, mount := range []string{"/disk", "/list"} {
 		eventually(t, mount, func() bool { return s.plays(t, mount) })
 	}
@@ -73,7 +73,7 @@ func TestMusicStaysInItsFolders(t *testing.T) {
 				t.Errorf("the API: %.300q", answer)
 			}
 			if coming := s.body(t, "GET /api/v1/mounts/disk/queue HTTP/1.0\r\n"+admin); strings.Contains(coming, `"queued":true`) {
-				t.Errorf("it is lined up: %s", coming)
+				t.Errorf("it is in the queue: %s", coming)
 			}
 			s.settled(t)
 		})
@@ -89,12 +89,12 @@ func TestMusicStaysInItsFolders(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			for n := range 300 { // more than are in the burst
+			for n := range 300 { // more than the burst has
 				head, err := in.Peek(4)
 				if err != nil {
 					t.Fatal(err)
 				}
-				h, ok := frames.ParseHeader(head)
+				h, ok := mp3.ParseHeader(head)
 				if !ok || h.BitRate != 128000 {
 					t.Fatalf("frame %d has the head % x", n, head)
 				}
@@ -105,8 +105,7 @@ func TestMusicStaysInItsFolders(t *testing.T) {
 	}
 }
 
-// A recording is had by its name alone, and in whatever parts; nothing beside
-// it is.
+// A recording can be fetched only by its name, in any ranges; no other file can.
 func TestRecordingsOfHostileClients(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -136,9 +135,9 @@ func TestRecordingsOfHostileClients(t *testing.T) {
 			}
 		}
 	}
-	eventually(t, "the recording to begin", func() bool { list(); return tape.Running }) // a mount keeps no more than a burst
+	eventually(t, "the recording to begin", func() bool { list(); return tape.Running }) // a mount keeps only a burst
 	source.Write(audio[length/10:])
-	source.Close() // it ends the file
+	source.Close() // so that the file is closed
 	eventually(t, "the recording", func() bool { list(); return tape.Size > length/2 && !tape.Running })
 	get := func(t *testing.T, name, fields string) string {
 		return s.ask(t, "GET /api/v1/mounts/taped/recordings/"+name+" HTTP/1.1\r\n"+host+fields+admin)

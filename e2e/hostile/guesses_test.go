@@ -12,27 +12,28 @@ import (
 	"time"
 )
 
-// behindProxy is a station whose clients come from the addresses that they say.
+// behindProxy starts a station that takes clients' addresses from their
+// X-Forwarded-For.
 func behindProxy(t *testing.T, more string) *station {
 	t.Helper()
-	settings := strings.Replace(configuration, "[limits]", "trusted_proxies = [\"127.0.0.0/8\"]\n[limits]", 1)
-	settings = strings.Replace(settings, `source_timeout = "10s"`, `source_timeout = "20s"`, 1) // nothing here is about that
-	return openWith(t, strings.Replace(settings, `level = "debug"`, `level = "info"`, 1)+more)
+	settings := strings.Replace(with(`level = "info"`), "[limits]", "trusted_proxies = [\"127.0.0.0/8\"]\n[limits]", 1)
+	return openWith(t, settings+more)
 }
 
-// lookFrom is a request for the statistics of a mount, from an address with a login.
+// lookFrom returns a request for the statistics of a mount, from an address and with
+// a login.
 func lookFrom(ip, login string) string {
 	return "GET /admin/stats?mount=/live HTTP/1.0\r\nX-Forwarded-For: " + ip + "\r\n" + basic(login) + "\r\n"
 }
 
-// Guesses from very many addresses are counted together: for the networks of one
-// customer, and for the whole server. A DJ who was let in before is let in still.
+// Guesses from very many addresses are counted together: by customer networks, and
+// for the whole server. A DJ who has logged in before is still admitted.
 func TestGuessesFromManyAddresses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		from   func(i int) string
 		many   int
-		looked int32 // guesses that may be looked at
+		looked int32 // limit of guesses that are checked
 		dj     string
 	}{
 		"of one /48": {func(i int) string { return fmt.Sprintf("2001:db8:1:%x::1", i) }, 1000, 64, "2001:db8:1:ffff::7"},
@@ -56,7 +57,7 @@ func TestGuessesFromManyAddresses(t *testing.T) {
 						case "429":
 							later.Add(1)
 						default:
-							t.Errorf("a guess gets %.300q", answer)
+							t.Errorf("a guess got %.300q", answer)
 						}
 					}
 				})
@@ -64,7 +65,7 @@ func TestGuessesFromManyAddresses(t *testing.T) {
 			guessers.Wait()
 			most := c.looked + int32(time.Since(began)/time.Second) + 1
 			if n := looked.Load(); n > most || later.Load() == 0 {
-				t.Errorf("%d of %d guesses were looked at, at most %d are wanted; %d were put off", n, c.many, most, later.Load())
+				t.Errorf("%d of %d guesses were checked, want at most %d; %d were put off", n, c.many, most, later.Load())
 			}
 			if answer := s.ask(t, lookFrom(c.dj, "source:hackme")); statusOf(answer) != "200" {
 				t.Errorf("the DJ gets %.300q", answer)
@@ -74,8 +75,8 @@ func TestGuessesFromManyAddresses(t *testing.T) {
 	}
 }
 
-// One wrong login that is repeated as fast as can be is answered at a pace, and
-// costs the log little. It closes the door to nobody.
+// One wrong login that is repeated as fast as possible is answered at a limited rate,
+// and takes little of the log. It does not block anybody else.
 func TestOneWrongLoginVeryOften(t *testing.T) {
 	t.Parallel()
 	s := behindProxy(t, "")
@@ -99,7 +100,7 @@ func TestOneWrongLoginVeryOften(t *testing.T) {
 	connections.Wait()
 	most := 140 + int32(10*time.Since(began).Seconds())
 	if n := looked.Load(); n > most || n < 100 || later.Load() == 0 {
-		t.Errorf("%d were looked at in %v, at most %d are wanted; %d were put off", n, time.Since(began), most, later.Load())
+		t.Errorf("%d were checked in %v, want at most %d; %d were put off", n, time.Since(began), most, later.Load())
 	}
 	if grown := len(s.log.String()) - before; grown > 500_000 {
 		t.Errorf("the log has grown by %d bytes", grown)
@@ -110,8 +111,8 @@ func TestOneWrongLoginVeryOften(t *testing.T) {
 	s.settled(t)
 }
 
-// Web servers that are asked and give no answer keep few waiting, whatever number
-// comes, and cost the log little.
+// Hooks that do not answer keep few clients waiting, however many come, and take
+// little of the log.
 func TestHooksThatAreDown(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"hangs", "drips a head", "closes", "nothing but server errors"} {
@@ -140,8 +141,8 @@ func TestHooksThatAreDown(t *testing.T) {
 			if most := 2 + int(time.Since(began)/(5*time.Second)); waited > most {
 				t.Errorf("%d of 50 waited for the hook", waited)
 			}
-			if n := strings.Count(s.log.String()[before:], "a hook gives no answer"); n < 1 || n > 4+int(time.Since(began)/time.Minute) {
-				t.Errorf("%d lines say that a hook gives no answer", n)
+			if n := strings.Count(s.log.String()[before:], "a hook does not answer"); n < 1 || n > 4+int(time.Since(began)/time.Minute) {
+				t.Errorf("%d lines say that a hook does not answer", n)
 			}
 			if grown := len(s.log.String()) - before; grown > 20_000 {
 				t.Errorf("the log has grown by %d bytes", grown)
@@ -151,7 +152,7 @@ func TestHooksThatAreDown(t *testing.T) {
 	}
 }
 
-// declared waits until a mount of the configuration is there.
+// declared waits until a configured mount exists.
 func (s *station) declared(t *testing.T, mount string) {
 	t.Helper()
 	eventually(t, mount, func() bool {
@@ -159,7 +160,7 @@ func (s *station) declared(t *testing.T, mount string) {
 	})
 }
 
-// A hook whose answer has a body without end has said what it had to say.
+// A hook whose answer has an endless body has answered with its head.
 func TestHookBodyWithoutEnd(t *testing.T) {
 	t.Parallel()
 	p := misbehave(t, func(conn net.Conn, _ string) {

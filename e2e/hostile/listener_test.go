@@ -11,23 +11,23 @@ import (
 	"testing"
 	"time"
 
-	"relay/frames"
-	"relay/frames/frametest"
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 	"relay/icy"
 )
 
-// listener hears /live to its end and trusts nobody.
+// listener hears /live to its end and checks everything.
 type listener struct {
 	conn    net.Conn
 	in      *bufio.Reader
 	metaint int
-	until   int // bytes of audio before the next block
+	until   int // bytes of audio until the next metadata block
 
-	heard atomic.Uint64 // the number of the last frame
+	heard atomic.Uint64 // number of the last frame
 	err   atomic.Pointer[error]
 }
 
-// listen tunes in on a connection, with metadata or without.
+// listen tunes in on a connection, with or without metadata.
 func (s *station) listen(t *testing.T, conn net.Conn, metadata bool) *listener {
 	t.Helper()
 	l := &listener{conn: conn}
@@ -66,7 +66,7 @@ func (s *station) listen(t *testing.T, conn net.Conn, metadata bool) *listener {
 	return l
 }
 
-// failure is why the listener hears no more, or nil.
+// failure returns why the listener has stopped, or nil.
 func (l *listener) failure() error {
 	if err := l.err.Load(); err != nil {
 		return *err
@@ -74,25 +74,31 @@ func (l *listener) failure() error {
 	return nil
 }
 
-// follow reads until something is not as it must be.
+// follow reads and checks frames until an error, which it returns.
 func (l *listener) follow(s *station) error {
+	space := make([]byte, 1500)
 	for last := uint64(0); ; {
-		l.conn.SetDeadline(time.Now().Add(patience))
-		frame := make([]byte, 4, 1500)
+		if l.in.Buffered() == 0 {
+			l.conn.SetDeadline(time.Now().Add(patience))
+		}
+		frame := space[:4]
 		if err := l.read(s, frame); err != nil {
 			return err
 		}
-		h, ok := frames.ParseHeader(frame)
+		h, ok := mp3.ParseHeader(frame)
 		if !ok {
-			return fmt.Errorf("behind frame %d: % x is no frame", last, frame)
+			return fmt.Errorf("after frame %d: % x is no frame", last, frame)
 		}
 		frame = frame[:h.Size]
 		if err := l.read(s, frame[4:]); err != nil {
 			return err
 		}
 		n, ok := frametest.Number(frame)
+		if !ok && (mp3.Frame{Header: h, Data: frame}).Level() == mp3.DigitalSilence {
+			continue // added for a source that is late, as this one is on a busy machine
+		}
 		if !ok && last > 0 || last > 0 && n != last+1 {
-			return fmt.Errorf("frame %d (a number: %v) behind frame %d", n, ok, last)
+			return fmt.Errorf("frame %d (a number: %v) after frame %d", n, ok, last)
 		}
 		if ok {
 			last = n
@@ -101,7 +107,7 @@ func (l *listener) follow(s *station) error {
 	}
 }
 
-// read fills b with audio, and looks at the blocks between.
+// read fills b with audio, and checks the metadata blocks between.
 func (l *listener) read(s *station, b []byte) error {
 	for len(b) > 0 {
 		n := len(b)
@@ -122,7 +128,7 @@ func (l *listener) read(s *station, b []byte) error {
 	return nil
 }
 
-// block reads a metadata block, which may hold no title but one that was set.
+// block reads a metadata block, which may only have a title that was set.
 func (l *listener) block(s *station) error {
 	l.until = l.metaint
 	units, err := l.in.ReadByte()
@@ -135,7 +141,7 @@ func (l *listener) block(s *station) error {
 	}
 	title, _, ok := icy.ParseBlock(text)
 	if !ok || title != "" && !s.wasSet(title) {
-		return fmt.Errorf("metadata that nobody sent: %q", text)
+		return fmt.Errorf("metadata that was not set: %q", text)
 	}
 	if strings.ContainsFunc(strings.TrimRight(string(text), "\x00"), func(c rune) bool { return c < ' ' || c == 0x7f }) {
 		return fmt.Errorf("a control character in %q", text)

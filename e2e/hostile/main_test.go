@@ -7,9 +7,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	harness.PerCore = 2 // each has a crowd, and some of them floods
 	if harness.RaceDetector {
-		harness.PerCore = 1
+		harness.PerCore = 2 // each has a crowd, and some have floods
 	}
 	harness.Main(m)
 }

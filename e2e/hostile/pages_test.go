@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What the browsers of visitors can be made to send by the pages of other sites does
-// nothing, and its answer cannot be read there.
+// Requests that pages of other sites cause in visitors' browsers have no effect, and
+// those pages cannot read the answers.
 func TestPagesOfOtherSites(t *testing.T) {
 	t.Parallel()
 	s := open(t, "")

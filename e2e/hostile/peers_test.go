@@ -11,27 +11,27 @@ import (
 	"time"
 )
 
-// peer is a server that behaves badly to whoever asks it.
+// peer is a server that misbehaves.
 type peer struct {
 	addr string
 	mu   sync.Mutex
 	asks int
 }
 
-// asked is how often somebody has connected.
+// asked returns the number of connections so far.
 func (p *peer) asked() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.asks
 }
 
-// misbehave starts a peer that reads a head and then does what it wants.
+// misbehave starts a peer that reads a request head and then calls do.
 func misbehave(t *testing.T, do func(conn net.Conn, addr string)) *peer {
 	t.Helper()
 	return answer(t, func(conn net.Conn, addr, _ string) { do(conn, addr) })
 }
 
-// answer starts a peer that decides by the head what it does.
+// answer starts a peer that reads a request head and passes it to do.
 func answer(t *testing.T, do func(conn net.Conn, addr, head string)) *peer {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -75,16 +75,17 @@ func answer(t *testing.T, do func(conn net.Conn, addr, head string)) *peer {
 	return p
 }
 
-// without end writes a piece until nobody takes it any more.
+// withoutEnd writes a piece over and over until a write fails.
 func withoutEnd(conn net.Conn, piece string) {
+	many := strings.Repeat(piece, 1+4096/len(piece))
 	for {
-		if _, err := io.WriteString(conn, piece); err != nil {
+		if _, err := io.WriteString(conn, many); err != nil {
 			return
 		}
 	}
 }
 
-// misbehaviours of a server that is asked for a stream or for its word.
+// misbehaviours of a server that is asked for a stream or as a hook.
 var misbehaviours = map[string]func(conn net.Conn, addr string){
 	"hangs":         func(conn net.Conn, _ string) { io.Copy(io.Discard, conn) },
 	"closes":        func(net.Conn, string) {},
@@ -158,7 +159,7 @@ var misbehaviours = map[string]func(conn net.Conn, addr string){
 	},
 }
 
-// Servers that a stream is pulled from can do nothing but not send it.
+// A server that a relay pulls from can do nothing worse than send no stream.
 func TestRelaysFromHostileServers(t *testing.T) {
 	t.Parallel()
 	var config strings.Builder
@@ -171,10 +172,10 @@ func TestRelaysFromHostileServers(t *testing.T) {
 		mountsOf[name] = fmt.Sprintf("/pulled%d", n)
 		fmt.Fprintf(&config, "[[relay]]\nurl = 'http://%s/live'\nmount = '%s'\n", peers[name].addr, mountsOf[name])
 	}
-	s := openForMutes(t, config.String())
+	s := openWith(t, with(`source_timeout = "12s"`)+config.String())
+	var cases sync.WaitGroup
 	for name, p := range peers {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		beside(t, &cases, name, func(t *testing.T) {
 			eventually(t, "the server to ask", func() bool { return p.asked() > 0 })
 			s.says(t, "relay has no stream", `"`+mountsOf[name]+`"`)
 			if s.plays(t, mountsOf[name]) && s.hears(t, mountsOf[name]) {
@@ -186,13 +187,14 @@ func TestRelaysFromHostileServers(t *testing.T) {
 			}
 		})
 	}
+	cases.Wait()
 }
 
-// withHostilePeers opens a station with a mount for each of misbehaviours, and
-// settings, in which %[1]s is the mount, lead it to a server at %[2]s that does so.
-// try sees to a mount, upon which its server must have been asked, but no more often
-// than most.
-func withHostilePeers(t *testing.T, settings string, most int, try func(t *testing.T, s *station, mount, misbehaviour string)) {
+// withHostilePeers opens a station with a configuration and a mount for each of
+// misbehaviours. settings is added for each mount; %[1]s in it is the mount, and %[2]s
+// the address of a server that misbehaves so. try uses a mount; its server must have been asked after
+// that, but at most most times.
+func withHostilePeers(t *testing.T, toml, settings string, most int, try func(t *testing.T, s *station, mount, misbehaviour string)) {
 	var config strings.Builder
 	peers := map[string]*peer{}
 	mountOf := map[string]string{}
@@ -201,10 +203,10 @@ func withHostilePeers(t *testing.T, settings string, most int, try func(t *testi
 		mountOf[name] = fmt.Sprintf("/led%d", len(peers))
 		fmt.Fprintf(&config, settings+"\n", mountOf[name], peers[name].addr)
 	}
-	s := open(t, config.String())
+	s := openWith(t, toml+config.String())
+	var cases sync.WaitGroup
 	for name, p := range peers {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		beside(t, &cases, name, func(t *testing.T) {
 			try(t, s, mountOf[name], name)
 			eventually(t, "its server to be asked", func() bool { return p.asked() > 0 })
 			if asked := p.asked(); asked > most {
@@ -213,16 +215,17 @@ func withHostilePeers(t *testing.T, settings string, most int, try func(t *testi
 			s.settled(t)
 		})
 	}
+	cases.Wait()
 }
 
-// unanswered are those of misbehaviours that are no answer: a hook has said no by
-// the others.
+// unanswered are the misbehaviours that are not an answer; all others count as a
+// hook's no.
 var unanswered = []string{
 	"hangs", "closes", "resets", "answers noise", "a line without end", "a head without end", "drips a head",
 	"blocks of metadata that are none", "a negative distance between blocks", "a status that is none", "nothing but server errors",
 }
 
-// refusalBy is the status that clients get when a hook misbehaves.
+// refusalBy returns the status that clients get when a hook misbehaves.
 func refusalBy(misbehaviour string) string {
 	if slices.Contains(unanswered, misbehaviour) {
 		return "503"
@@ -230,30 +233,34 @@ func refusalBy(misbehaviour string) string {
 	return "401"
 }
 
-// hooked begins the settings of a mount with a hook.
+// hooked begins the configuration of a mount with a hook.
 const hooked = "[[mount]]\nname = '%[1]s'\n"
 
-// A web server that is asked who may listen, and gives no clear yes, lets
-// nobody in and holds up nobody else.
+// A hook that is asked about a listener and does not clearly answer yes admits no
+// listener, and does not affect other clients.
 func TestHooksOfHostileServers(t *testing.T) {
 	t.Parallel()
-	withHostilePeers(t, hooked+"silence = true\nlistener_auth.url = 'http://%[2]s/auth'", 10, func(t *testing.T, s *station, mount, misbehaviour string) {
+	withHostilePeers(t, configuration, hooked+"silence = true\nlistener_auth.url = 'http://%[2]s/auth'", 10, func(t *testing.T, s *station, mount, misbehaviour string) {
 		eventually(t, "the mount", func() bool {
 			return strings.Contains(s.body(t, "GET /admin/listmounts HTTP/1.0\r\n"+admin), `"`+mount+`"`)
 		})
-		if answer := s.ask(t, "GET "+mount+" HTTP/1.0\r\n\r\n"); statusOf(answer) != refusalBy(misbehaviour) {
+		want := refusalBy(misbehaviour)
+		if misbehaviour == "redirects to itself" { // a redirect, with which a hook may send listeners to another address
+			want = "302"
+		}
+		if answer := s.await(t, "GET "+mount+" HTTP/1.0\r\n\r\n"); statusOf(answer) != want {
 			t.Errorf("%.300q", answer)
 		}
 	})
 }
 
-// A web server that is asked who may send, and gives no clear yes, lets nobody
-// on the air.
+// A hook that is asked about a source and does not clearly answer yes admits no
+// source.
 func TestSourceHooksOfHostileServers(t *testing.T) {
 	t.Parallel()
-	withHostilePeers(t, hooked+"listener_auth.stream_auth = 'http://%[2]s/auth'", 10, func(t *testing.T, s *station, mount, misbehaviour string) {
+	withHostilePeers(t, configuration, hooked+"listener_auth.stream_auth = 'http://%[2]s/auth'", 10, func(t *testing.T, s *station, mount, misbehaviour string) {
 		raw := "PUT " + mount + " HTTP/1.1\r\nContent-Type: audio/mpeg\r\n" + sourceLogin + "\r\n"
-		if answer := s.ask(t, raw); statusOf(answer) != refusalBy(misbehaviour) {
+		if answer := s.await(t, raw); statusOf(answer) != refusalBy(misbehaviour) {
 			t.Errorf("%.300q", answer)
 		}
 		if s.plays(t, mount) {
@@ -262,10 +269,10 @@ func TestSourceHooksOfHostileServers(t *testing.T) {
 	})
 }
 
-// A web server that is told who is on the air holds up nobody.
+// A hook that is notified of sources does not hold anything up.
 func TestNoticesToHostileServers(t *testing.T) {
 	t.Parallel()
-	withHostilePeers(t, hooked+"listener_auth.on_source = 'http://%[2]s/auth'", 20, func(t *testing.T, s *station, mount, _ string) {
+	withHostilePeers(t, configuration, hooked+"listener_auth.on_source = 'http://%[2]s/auth'", 20, func(t *testing.T, s *station, mount, _ string) {
 		conn := s.source(t, mount, "")
 		conn.Write(numbered(128000, 1, 50))
 		if !s.hears(t, mount) {
@@ -275,7 +282,7 @@ func TestNoticesToHostileServers(t *testing.T) {
 	})
 }
 
-// hanging is many listeners who wait for what does not come.
+// hanging connects many listeners that wait for an answer that does not come.
 func (s *station) hanging(t *testing.T, mount string, many int) (waiting []net.Conn, end func()) {
 	t.Helper()
 	for range many {
@@ -291,8 +298,8 @@ func (s *station) hanging(t *testing.T, mount string, many int) (waiting []net.C
 	}
 }
 
-// A web server that hangs, whatever number waits for it, keeps nobody from a
-// mount for which another one is asked.
+// A hook that hangs, however many clients wait for it, does not affect a mount with
+// another hook.
 func TestHealthyHookBesideHanging(t *testing.T) {
 	t.Parallel()
 	hanging := misbehave(t, misbehaviours["hangs"])
@@ -306,7 +313,7 @@ func TestHealthyHookBesideHanging(t *testing.T) {
 			return strings.Contains(s.body(t, "GET /admin/listmounts HTTP/1.0\r\n"+admin), `"`+mount+`"`)
 		})
 	}
-	waiting, end := s.hanging(t, "/hanging", 200) // more than are asked about at once
+	waiting, end := s.hanging(t, "/hanging", 200) // more than may ask at once
 	defer end()
 	eventually(t, "the server to ask", func() bool { return hanging.asked() > 0 })
 	for range 5 {
@@ -321,26 +328,26 @@ func TestHealthyHookBesideHanging(t *testing.T) {
 	for _, conn := range waiting {
 		conn.SetReadDeadline(time.Now().Add(time.Millisecond))
 		if n, _ := conn.Read(make([]byte, 1)); n > 0 {
-			t.Fatal("those of the healthy one had to wait until the other's question was given up")
+			t.Fatal("listeners of the healthy hook had to wait for the time limit of the other")
 		}
 	}
 	s.settled(t)
 }
 
-// A relay on demand that hangs keeps those who wait for it no longer than said,
-// and nobody else.
+// A relay on demand that hangs makes only its own listeners wait, and for no longer
+// than the limit.
 func TestRelaysOnDemandFromHostileServers(t *testing.T) {
 	t.Parallel()
 	const onDemand = "[[relay]]\nurl = 'http://%[2]s/live'\nmount = '%[1]s'\non_demand = true"
-	withHostilePeers(t, onDemand, 200, func(t *testing.T, s *station, mount, _ string) {
-		answer := s.ask(t, "GET "+mount+" HTTP/1.0\r\n\r\n")
+	withHostilePeers(t, with(`source_timeout = "12s"`), onDemand, 200, func(t *testing.T, s *station, mount, _ string) {
+		answer := s.await(t, "GET "+mount+" HTTP/1.0\r\n\r\n")
 		if got := outcome(answer); got != "404" {
 			t.Errorf("%s: %.300q", got, answer)
 		}
 	})
 }
 
-// streamList answers a list of mounts, and knows none of them.
+// streamList answers with a list of mounts; the mounts themselves do not exist.
 func streamList(list func(conn net.Conn)) func(conn net.Conn, addr, head string) {
 	return func(conn net.Conn, _, head string) {
 		if !strings.HasPrefix(head, "GET /admin/streamlist.txt ") {
@@ -352,8 +359,8 @@ func streamList(list func(conn net.Conn)) func(conn net.Conn, addr, head string)
 	}
 }
 
-// A master can name what it wants: it is asked within bounds, and nothing comes
-// of names that are none.
+// A master may list any names: it is asked within limits, and invalid names have no
+// effect.
 func TestHostileMasters(t *testing.T) {
 	t.Parallel()
 	var many strings.Builder

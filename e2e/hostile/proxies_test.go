@@ -2,21 +2,23 @@ package hostile
 
 import (
 	"strings"
+	"sync"
 	"testing"
 )
 
-// A proxy that is trusted may still be broken.
+// A trusted proxy may be faulty.
 func TestProxyHeaders(t *testing.T) {
 	t.Parallel()
-	s := openWith(t, strings.Replace(configuration, "[limits]", "trusted_proxies = [\"127.0.0.0/8\"]\n[limits]", 1))
+	s := openWith(t, strings.Replace(with(`header_timeout = "8s"`), "[limits]", "trusted_proxies = [\"127.0.0.0/8\"]\n[limits]", 1))
 	const (
 		v2      = "\r\n\r\n\x00\r\nQUIT\n"
 		request = "GET /live.m3u HTTP/1.0\r\n\r\n"
 		v4      = "\xc0\x00\x02\x01\xc0\x00\x02\x02\x00\x01\x00\x02"
 	)
+	var cases sync.WaitGroup
 	for name, c := range map[string]struct{ text, want string }{
 		"version 1":                       {"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + request, "200"},
-		"version 1 of whom nobody knows":  {"PROXY UNKNOWN\r\n" + request, "200"},
+		"version 1 of an unknown client":  {"PROXY UNKNOWN\r\n" + request, "200"},
 		"version 1 that lies of its kind": {"PROXY TCP4 2001:db8::1 192.0.2.2 1 2\r\n" + request, silent},
 		"version 1 without ports":         {"PROXY TCP4 192.0.2.1 192.0.2.2\r\n" + request, silent},
 		"version 1 with a great port":     {"PROXY TCP4 192.0.2.1 192.0.2.2 99999 2\r\n" + request, silent},
@@ -36,7 +38,7 @@ func TestProxyHeaders(t *testing.T) {
 		"half, then a request":            {v2[:7] + request, "400"},
 		"twice":                           {"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nPROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + request, "400"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		beside(t, &cases, name, func(t *testing.T) {
 			answer := s.ask(t, c.text)
 			if got := outcome(answer); got != c.want {
 				t.Errorf("%s, want %s: %.300q", got, c.want, answer)
@@ -44,4 +46,5 @@ func TestProxyHeaders(t *testing.T) {
 			s.settled(t)
 		})
 	}
+	cases.Wait()
 }

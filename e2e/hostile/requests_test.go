@@ -9,23 +9,23 @@ import (
 	"testing"
 )
 
-// A request is raw bytes on a connection of its own, and what must come back.
+// A request has the raw bytes of one connection, and the expected answer.
 type request struct {
 	name string
 	raw  string
-	want string // the status; empty: the connection is closed without an answer
-	says string // is in the answer
+	want string // expected status; empty: the connection is closed without an answer
+	says string // a text in the answer
 }
 
 const (
 	host = "Host: radio\r\n"
-	big  = 16 << 10 // more than a head may have
+	big  = 16 << 10 // more than the limit of a head
 )
 
-// tlsHello is the beginning of a TLS hello.
+// tlsHello is the beginning of a TLS ClientHello.
 const tlsHello = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
 
-// heads are requests that are none, or nearly.
+// heads are invalid request heads, and odd ones.
 var heads = []request{
 	{"TLS on a plain port", tlsHello + strings.Repeat("\x00\r\n", 50), "400", ""},
 	{"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400", ""},
@@ -101,7 +101,7 @@ var heads = []request{
 	{"a lookup in the agent", "GET /live.m3u HTTP/1.1\r\n" + host + "User-Agent: ${jndi:ldap://127.0.0.1/x}\r\n\r\n", "200", ""},
 }
 
-// logins are wrong in every way; none of them may open anything.
+// logins are wrong in every way; none of them may be accepted.
 var logins = []request{
 	{"no scheme", "GET /admin/stats HTTP/1.1\r\nAuthorization: YWRtaW46YWRtaW5wYXNz\r\n\r\n", "401", ""},
 	{"no base64", "GET /admin/stats HTTP/1.1\r\nAuthorization: Basic ?????\r\n\r\n", "401", ""},
@@ -131,7 +131,7 @@ var logins = []request{
 	{"a SHOUTcast password of 8 KiB", strings.Repeat("p", 8<<10) + "\r\nicy-name:x\r\n\r\n", "400", "not a request"},
 }
 
-// bodies try to hide one request behind another.
+// bodies try to smuggle a second request.
 var bodies = []request{
 	{"two lengths", "GET /live.m3u HTTP/1.1\r\n" + host + "Content-Length: 0\r\nContent-Length: 44\r\n\r\n" + hidden, "400", ""},
 	{"length and chunks", "POST /admin/stats HTTP/1.1\r\n" + host + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden, "405", ""},
@@ -152,7 +152,7 @@ var bodies = []request{
 	{"an upload", "POST / HTTP/1.1\r\n" + host + "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("--x\r\n", 100), "405", ""},
 }
 
-// framings are sources whose body could be read in more than one way.
+// framings are sources whose body has more than one possible length.
 var framings = []request{
 	{"a source with both lengths", "PUT /both HTTP/1.1\r\nContent-Type: audio/mpeg\r\n" + sourceLogin + "Content-Length: 1000\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden, "200", ""},
 	{"a source with compressed chunks", "PUT /both HTTP/1.1\r\nContent-Type: audio/mpeg\r\n" + sourceLogin + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501", ""},
@@ -163,7 +163,7 @@ var framings = []request{
 // hidden is a request that must not be answered.
 const hidden = "GET /admin/stats HTTP/1.1\r\nHost: radio\r\nAuthorization: Basic YWRtaW46YWRtaW5wYXNz\r\n\r\n"
 
-// paths lead out of where they should stay, or nowhere.
+// paths lead out of the folders that they belong to, or nowhere.
 var paths = []request{
 	{"climbing", "GET /../../../../etc/passwd HTTP/1.0\r\n\r\n", "404", ""},
 	{"climbing, escaped", "GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.0\r\n\r\n", "404", ""},
@@ -193,7 +193,7 @@ var paths = []request{
 	{"a fallback in a circle", "GET /admin/fallbacks?mount=/live&fallback=/live HTTP/1.0\r\n" + basic("admin:adminpass") + "\r\n", "400", ""},
 }
 
-// pages are for browsers, which are not the only ones to ask for them.
+// pages are requests for pages, not only from browsers.
 var pages = []request{
 	{"climbing from the assets", "GET /assets/x/../../../etc/passwd HTTP/1.0\r\n\r\n", "404", ""},
 	{"climbing from the assets, escaped", "GET /assets/x/..%2f..%2f..%2fetc%2fpasswd HTTP/1.0\r\n\r\n", "404", ""},
@@ -201,7 +201,7 @@ var pages = []request{
 	{"the source of an asset", "GET /assets/x/../templates/admin.html HTTP/1.0\r\n\r\n", "404", ""},
 	{"an asset with a NUL", "GET /assets/x/relay.css%00.js HTTP/1.0\r\n\r\n", "404", ""},
 	{"ranges of an asset without end", "GET /assets/x/live.js HTTP/1.1\r\n" + host + "Range: bytes=" + strings.Repeat("0-1,", 2000) + "0-1\r\n\r\n", "200", ""},
-	{"climbing from the player", "GET /player/../admin/ HTTP/1.0\r\n\r\n", "404", ""},
+	{"climbing from the player", "GET /player/../web/icecast/ HTTP/1.0\r\n\r\n", "404", ""},
 	{"the player of a mount with markup", "GET /player/%3Cscript%3Ealert(1)%3C/script%3E HTTP/1.0\r\n\r\n", "404", ""},
 	{"the player in a theme with markup", "GET /player/live?theme=%22%3E%3Cscript%3Ealert(1) HTTP/1.0\r\n\r\n", "200", "data-mount"},
 	{"the studio of a mount with a NUL", "GET /dj/a%00b HTTP/1.0\r\n\r\n", "404", ""},
@@ -214,7 +214,7 @@ var pages = []request{
 	{"a page by POST", "POST /admin/ HTTP/1.1\r\n" + host + "Content-Length: 0\r\n\r\n", "405", ""},
 }
 
-// sentences are what the API is told that it cannot mean.
+// sentences are invalid requests of the API.
 var sentences = []request{
 	{"no login", "GET /api/v1/mounts HTTP/1.1\r\n" + host + "\r\n", "401", "application/problem+json"},
 	{"a token that is none", "GET /api/v1/mounts HTTP/1.1\r\n" + host + "Authorization: Bearer x\r\n\r\n", "401", ""},
@@ -232,7 +232,7 @@ var sentences = []request{
 	{"points of a curve beyond counting", "GET /api/v1/history/listeners?from=1970-01-01T00:00:00Z&step=60 HTTP/1.1\r\n" + host + basic("admin:adminpass") + "\r\n", "400", ""},
 }
 
-// zipped is {"title":"a"}, compressed.
+// zipped is {"title":"a"} compressed by gzip.
 var zipped = func() string {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -241,7 +241,8 @@ var zipped = func() string {
 	return b.String()
 }()
 
-// mounts are names that a source may not have, and some that it may mean others by.
+// mounts are names that a source may not have, and some that could be confused with
+// others.
 var mounts = func() (list []request) {
 	for name, mount := range map[string]string{
 		"climbing": "/../x", "climbing below": "/a/../../x", "a dot": "/./x",
@@ -290,7 +291,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// statusOf is the status of an answer, or empty.
+// statusOf returns the status of an answer, or "".
 func statusOf(answer string) (status string) {
 	if strings.HasPrefix(answer, "HTTP/1.") {
 		fmt.Sscanf(answer[len("HTTP/1.x "):], "%3s", &status)

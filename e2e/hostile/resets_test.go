@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Whoever resets his connection while the server does something for him leaves
-// nothing of it behind.
+// A client that resets its connection while the server works for it leaves nothing
+// behind.
 func TestResets(t *testing.T) {
 	t.Parallel()
 	hook := misbehave(t, misbehaviours["hangs"])
@@ -34,7 +34,7 @@ func TestResets(t *testing.T) {
 		}
 	}
 	watching := func(t *testing.T, conn net.Conn) {
-		if got := status(conn); got != "200" && got != "503" { // which is for all but the first ten
+		if got := status(conn); got != "200" && got != "503" { // 503 for all but the first ten
 			t.Errorf("status %s", got)
 		}
 	}
@@ -76,7 +76,7 @@ func TestResets(t *testing.T) {
 			}
 			all.Wait()
 			s.settled(t)
-			eventually(t, "the sockets to be given back", func() bool { return s.sockets(t) <= before+2 }) // one to each hanging server
+			eventually(t, "the sockets to be given back", func() bool { return s.sockets(t) <= before+2 }) // one connection to each server that hangs may be left
 		})
 	}
 	eventually(t, "a place to watch by STATS", func() bool {
@@ -87,12 +87,13 @@ func TestResets(t *testing.T) {
 	})
 }
 
-// A body that never comes is not waited for, whoever sends it.
+// A body that does not arrive is not waited for, whoever sends the request.
 func TestBodiesThatNeverCome(t *testing.T) {
 	t.Parallel()
-	s := open(t, "")
+	s := openWith(t, with(`header_timeout = "8s"`))
 	before := s.steady(t)
 	const form = "Content-Type: application/json\r\n"
+	var cases sync.WaitGroup
 	for name, text := range map[string]string{
 		"a length":                    "PUT /api/v1/mounts/live/title HTTP/1.1\r\n" + host + form + "Content-Length: 1000\r\n" + admin,
 		"a length, begun":             "PUT /api/v1/mounts/live/title HTTP/1.1\r\n" + host + form + "Content-Length: 1000\r\n" + admin + `{"title":"`,
@@ -103,17 +104,15 @@ func TestBodiesThatNeverCome(t *testing.T) {
 		"a body of a page, in chunks": "GET / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\nff\r\n",
 		"a body of a refusal":         "POST /admin/stats HTTP/1.1\r\n" + host + "Content-Length: 1000000\r\n\r\n",
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		beside(t, &cases, name, func(t *testing.T) {
 			conn := s.dial(t)
 			io.WriteString(conn, text)
-			if answer := read(t, conn); statusOf(answer) == "204" { // until the server closes
-				t.Errorf("it was taken for whole: %.300q", answer)
+			if answer := read(t, conn); statusOf(answer) == "204" { // the server has closed the connection
+				t.Errorf("it was accepted as complete: %.300q", answer)
 			}
 			s.settled(t)
 		})
 	}
-	t.Cleanup(func() { // when those are over
-		eventually(t, "the sockets to be given back", func() bool { return s.sockets(t) <= before })
-	})
+	cases.Wait()
+	eventually(t, "the sockets to be given back", func() bool { return s.sockets(t) <= before })
 }

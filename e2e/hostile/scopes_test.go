@@ -12,14 +12,14 @@ import (
 
 const jsonBody = "Content-Type: application/json\r\n"
 
-// patch changes settings of a mount by the API, with a login of one's own.
+// patch changes settings of a mount by the API, with the given login.
 func (s *station) patch(t *testing.T, mount, login, body string) string {
 	t.Helper()
 	return s.ask(t, fmt.Sprintf("PATCH /api/v1/mounts/%s HTTP/1.1\r\n%s%s%sContent-Length: %d\r\n\r\n%s", mount, host, login, jsonBody, len(body), body))
 }
 
-// What is made of a closed mount is as closed as that: its rendition, and where
-// its full neighbour sends listeners.
+// The mounts derived from a closed mount are closed as well: its rendition, and the
+// mount that takes its overflow.
 func TestDerivedMountsStayClosed(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "music", "a.mp3"), numbered(128000, 1, 400))
@@ -75,13 +75,13 @@ files.paths = ['%[1]s/music']
 	}
 	for _, path := range []string{"/", "/status-json.xsl", "/api/v1/status", "/metrics", "/vault.m3u", "/vault.pls", "/vault.xspf", "/vault.vclt", "/player/vault", "/listen.m3u?sid=3"} {
 		if answer := s.ask(t, "GET "+path+" HTTP/1.0\r\n\r\n"); strings.Contains(answer, "vault-small") {
-			t.Errorf("%s tells of a hidden rendition: %.2000q", path, answer)
+			t.Errorf("%s shows a hidden rendition: %.2000q", path, answer)
 		}
 	}
 	s.settled(t)
 }
 
-// A token for the API is none for the machine.
+// A token of the API does not give access to the machine.
 func TestTokensLeadNowhere(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "music", "a.mp3"), numbered(128000, 1, 400))
@@ -135,25 +135,24 @@ on_source = "http://127.0.0.1:1/path/KEY?key=KEY"
 		t.Errorf("the configuration has become\n%s", now)
 	}
 	if answer := s.patch(t, "disk", operator, `{"title":"x","listener_auth":{"on_source":"http://127.0.0.1:1/***"}}`); statusOf(answer) != "200" || strings.Contains(answer, "KEY") {
-		t.Errorf("what was shown is not taken back: %.300q", answer)
+		t.Errorf("a value as it was shown is not accepted: %.300q", answer)
 	}
 	if now, _ := os.ReadFile(filepath.Join(s.dir, "relay.toml")); !strings.Contains(string(now), "http://127.0.0.1:1/path/KEY?key=KEY") {
 		t.Errorf("the key of a hook is lost:\n%s", now)
 	}
 	for _, path := range []string{"configuration", "mounts", "mounts/disk", "server", "log?lines=1000"} {
 		if answer := s.body(t, "GET /api/v1/"+path+" HTTP/1.0\r\n"+admin); strings.Contains(answer, "KEY") {
-			t.Errorf("%s tells the key of a hook", path)
+			t.Errorf("%s shows the key of a hook", path)
 		}
 	}
-	s.says(t, "likely not meant", "source_password", "tried first")
+	s.says(t, "likely mistake", "source_password", "tried first")
 	if strings.Contains(s.log.String(), "KEY") {
-		t.Error("the log tells the key of a hook")
+		t.Error("the log shows the key of a hook")
 	}
 	s.settled(t)
 }
 
-// A DJ of one mount does nothing to another, and does not learn of those that
-// are hidden.
+// A DJ of one mount cannot affect another mount, and cannot learn of hidden ones.
 func TestDJsStayAtTheirMount(t *testing.T) {
 	file := write(t, filepath.Join(t.TempDir(), "members"), nil)
 	s := open(t, fmt.Sprintf(`

@@ -10,13 +10,14 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
-	"relay/frames"
-	"relay/frames/frametest"
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 )
 
-// source connects one to a mount of its own, with more fields.
+// source connects a source to a mount of its own, with additional header fields.
 func (s *station) source(t *testing.T, mount, fields string) *net.TCPConn {
 	t.Helper()
 	conn := s.dial(t)
@@ -28,7 +29,7 @@ func (s *station) source(t *testing.T, mount, fields string) *net.TCPConn {
 	return conn
 }
 
-// numbered is whole frames from one number to another.
+// numbered returns whole frames with the given numbers.
 func numbered(bitRate int, from, to uint64) []byte {
 	var b []byte
 	for n := from; n <= to; n++ {
@@ -37,7 +38,7 @@ func numbered(bitRate int, from, to uint64) []byte {
 	return b
 }
 
-// noise is bytes that mean nothing, the same at each run.
+// noise returns n meaningless bytes, the same in each run.
 func noise(n int) []byte {
 	b := make([]byte, n)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -47,18 +48,18 @@ func noise(n int) []byte {
 	return b
 }
 
-// repeated is a piece again and again, n bytes in all.
+// repeated returns n bytes of a piece, repeated.
 func repeated(piece string, n int) []byte {
 	return bytes.Repeat([]byte(piece), n/len(piece))
 }
 
-// id3 is the head of an ID3v2 tag that says it has so many bytes.
+// id3 returns the head of an ID3v2 tag that claims size bytes.
 func id3(size uint32) []byte {
 	return append([]byte("ID3\x04\x00\x00"), byte(size>>21&0x7f), byte(size>>14&0x7f), byte(size>>7&0x7f), byte(size&0x7f))
 }
 
-// A source with the right login sends what is no music, or not what it says.
-// audible tells that frames of it are to be heard all the same.
+// A source with the right login sends something other than music, or than it
+// announced. audible means that frames of it are heard all the same.
 func TestSources(t *testing.T) {
 	t.Parallel()
 	const plenty = 1 << 20
@@ -112,11 +113,11 @@ func TestSources(t *testing.T) {
 		{"bit rates beyond counting in its head", "ice-bitrate: 99999999999999999999\r\nice-audio-info: ice-samplerate=-1;ice-bitrate=1e99;ice-channels=999\r\n", good, true},
 		{"half an upload to an address that is busy", "Expect: 100-continue, 200-maybe\r\n", good, true},
 	}
-	s := openForMutes(t, "")
+	s := openWith(t, with(`source_timeout = "12s"`))
 	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			mount := fmt.Sprintf("/other%d", i) // a mount keeps its sound for its grace
+			mount := fmt.Sprintf("/other%d", i) // a mount keeps its stream for its grace
 			conn := s.source(t, mount, c.fields)
 			defer conn.Close()
 			heard := make(chan bool, 1)
@@ -124,7 +125,7 @@ func TestSources(t *testing.T) {
 			sent := make(chan struct{})
 			go func() {
 				defer close(sent)
-				conn.Write(c.audio) // a server that has had enough need not take it all
+				conn.Write(c.audio) // the server may close before it has read all of it
 			}()
 			<-sent
 			if audible := <-heard; audible != c.audible {
@@ -137,8 +138,8 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// hears tells whether a listener of a mount gets a whole frame before the
-// mount ends.
+// hears reports whether a listener of a mount gets a whole frame before the mount
+// ends.
 func (s *station) hears(t testing.TB, mount string) bool {
 	conn := s.dial(t)
 	defer conn.Close()
@@ -164,7 +165,7 @@ func (s *station) hears(t testing.TB, mount string) bool {
 	if err != nil {
 		return false
 	}
-	h, ok := frames.ParseHeader(head)
+	h, ok := mp3.ParseHeader(head)
 	if !ok {
 		t.Errorf("%s begins with % x", mount, head)
 		return false
@@ -182,7 +183,7 @@ func interleaved(good, bad []byte) (b []byte) {
 	return b
 }
 
-// lyingFrames are frames with fewer bytes behind each tenth head than it says.
+// lyingFrames returns frames of which every tenth has fewer bytes than its head says.
 func lyingFrames(n int) (b []byte) {
 	for i := range n {
 		frame := numbered(128000, uint64(i), uint64(i))
@@ -203,7 +204,7 @@ func changingFrames(n int) (b []byte) {
 }
 
 func silence(bitRate, sampleRate, channels, n int) []byte {
-	return bytes.Repeat(frames.Silence(frametest.Header(bitRate, sampleRate, channels)), n)
+	return bytes.Repeat(mp3.Silence(frametest.Header(bitRate, sampleRate, channels)), n)
 }
 
 func tinyChunks(audio []byte) (b []byte) {
@@ -213,14 +214,16 @@ func tinyChunks(audio []byte) (b []byte) {
 	return b
 }
 
-// Sources that break off at every stage leave nothing behind.
+// Sources that break off at any stage leave nothing behind.
 func TestSourcesThatBreakOff(t *testing.T) {
 	t.Parallel()
-	s := openForMutes(t, "")
+	s := openWith(t, with(`header_timeout = "8s"`, `source_timeout = "12s"`))
 	head := "PUT /other HTTP/1.1\r\nContent-Type: audio/mpeg\r\nExpect: 100-continue\r\n" + sourceLogin + "\r\n"
 	audio := string(numbered(128000, 1, 50))
 	chunked := strings.Replace(head, "Expect", "Transfer-Encoding: chunked\r\nExpect", 1)
 	metadata := strings.Replace(head, "Expect", "icy-metaint: 417\r\nExpect", 1)
+	var cases sync.WaitGroup
+	mounts := 10
 	for _, c := range []struct{ name, sent, halfClosed, leftOpen string }{
 		{"before a byte", "", silent, silent},
 		{"in the first line", head[:5], silent, silent},
@@ -238,10 +241,12 @@ func TestSourcesThatBreakOff(t *testing.T) {
 		{"in a SHOUTcast head", "hackme\r\nicy-name: x", "OK2", "OK2"},
 	} {
 		for how, want := range map[string]string{"closed": "", "reset": "", "half closed": c.halfClosed, "left open": c.leftOpen} {
-			t.Run(c.name+", "+how, func(t *testing.T) {
+			mounts++
+			mount := fmt.Sprintf("/off%d", mounts) // as long as /other
+			beside(t, &cases, c.name+", "+how, func(t *testing.T) {
 				conn := s.dial(t)
 				defer conn.Close()
-				io.WriteString(conn, c.sent)
+				io.WriteString(conn, strings.Replace(c.sent, "/other", mount, 1))
 				switch how {
 				case "reset":
 					conn.SetLinger(0)
@@ -251,14 +256,15 @@ func TestSourcesThatBreakOff(t *testing.T) {
 				case "half closed":
 					conn.CloseWrite()
 					fallthrough
-				default: // until the server has had enough
+				default: // until the server closes
 					if answer := read(t, conn); outcome(answer) != want {
 						t.Errorf("%s, want %s: %.300q", outcome(answer), want, answer)
 					}
 				}
 				s.settled(t)
-				eventually(t, "the end of the source", func() bool { return s.free(t, "/other") && s.free(t, "/stream") })
+				eventually(t, "the end of the source", func() bool { return s.free(t, mount) && s.free(t, "/stream") })
 			})
 		}
 	}
+	cases.Wait()
 }

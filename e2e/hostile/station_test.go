@@ -21,30 +21,35 @@ import (
 	"time"
 	"unicode"
 
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 	"relay/e2e/harness"
-	"relay/frames"
-	"relay/frames/frametest"
 )
 
 const (
 	patience = harness.Patience
 
-	// crowd is how many listen all along.
+	// crowd is the number of listeners that are connected throughout.
 	crowd = 50
 
 	sourceLogin = "Authorization: Basic c291cmNlOmhhY2ttZQ==\r\n" // source:hackme
 )
 
-// configuration has short limits, so that a case that runs into one does not
-// take long, and long enough for a test that gets no processor for a moment.
+// configuration has limits that no client reaches only because the machine is busy. The
+// burst is so long that no silence is played for a source that is late by some seconds.
+// Tests whose cases wait for a limit shorten that one; see with.
 const configuration = `
 [server]
 listen = ["127.0.0.1:0"]
 [limits]
-flush_interval = "20ms"
-header_timeout = "3s"
-source_timeout = "10s"
-listener_timeout = "2s"
+count_after = "0s"
+flush_interval = "100ms"
+flush_max = "100ms"
+header_timeout = "5m"
+source_timeout = "5m"
+listener_timeout = "5m"
+burst = "1m"
+buffer = "8MiB"
 listeners = 20000
 [auth]
 source_password = "hackme"
@@ -56,6 +61,21 @@ access_file = "access.log"
 playlist_file = "playlist.log"
 `
 
+// with returns the configuration with other values for some of its settings, each
+// given as a line of the file.
+func with(settings ...string) string {
+	toml := configuration
+	for _, setting := range settings {
+		key, _, _ := strings.Cut(setting, " = ")
+		line := regexp.MustCompile(`(?m)^` + key + ` = .*$`)
+		if !line.MatchString(toml) {
+			panic("the configuration has no " + key)
+		}
+		toml = line.ReplaceAllLiteralString(toml, setting)
+	}
+	return toml
+}
+
 // station is a server on the air with a source and its crowd.
 type station struct {
 	addr string
@@ -66,13 +86,19 @@ type station struct {
 
 	exited  chan struct{}
 	clients atomic.Uint32
-	sent    atomic.Uint64         // numbered frames
-	cut     atomic.Pointer[error] // what has ended their source
+	sent    atomic.Uint64         // number of the last frame
+	cut     atomic.Pointer[error] // the error that has ended the source
 	crowd   []*listener
-	titles  sync.Map // those that were set on /live
+	titles  sync.Map // all titles that were set on /live
 
 	checking sync.Mutex
-	checked  map[string]int64 // how far the logs have been read
+	checked  map[string]int64 // offsets up to which the logs have been checked
+}
+
+// beside runs a case at the same time as the others of its group, however few tests
+// -parallel allows: nearly all of its time it waits for a limit of the server.
+func beside(t *testing.T, group *sync.WaitGroup, name string, do func(t *testing.T)) {
+	group.Go(func() { t.Run(name, do) })
 }
 
 // eventually waits for a condition.
@@ -87,19 +113,13 @@ func open(t *testing.T, more string) *station {
 	return openWith(t, configuration+more)
 }
 
-// openWith starts a station with a configuration of its own.
+// openWith starts a station with the given configuration.
 func openWith(t *testing.T, toml string) *station {
 	t.Helper()
 	return openFor(t, crowd, toml)
 }
 
-// openForMutes starts a station that waits less for sources that send nothing.
-func openForMutes(t *testing.T, more string) *station {
-	t.Helper()
-	return openWith(t, strings.Replace(configuration, `source_timeout = "10s"`, `source_timeout = "6s"`, 1)+more)
-}
-
-// openFor starts a station for so many listeners.
+// openFor starts a station with the given number of listeners.
 func openFor(t *testing.T, crowd int, toml string) *station {
 	t.Helper()
 	s := &station{dir: t.TempDir(), exited: make(chan struct{})}
@@ -143,7 +163,7 @@ func (s *station) gone() bool {
 	}
 }
 
-// close ends the server, which must still be there and go in order.
+// close stops the server, which must be running until then and end in order.
 func (s *station) close(t *testing.T) {
 	if s.gone() {
 		t.Errorf("the server has ended by itself")
@@ -164,11 +184,11 @@ func (s *station) close(t *testing.T) {
 		}
 	}
 	if t.Failed() {
-		t.Logf("the server said:\n%s", log[max(0, len(log)-8000):])
+		t.Logf("the server said:\n%s", harness.Tail(harness.WithoutFarewells(log), 60))
 	}
 }
 
-// dial opens a connection on which nothing waits for ever.
+// dial opens a connection with a deadline for all reads and writes.
 func (s *station) dial(t testing.TB) *net.TCPConn {
 	t.Helper()
 	conn, err := s.connect()
@@ -180,8 +200,8 @@ func (s *station) dial(t testing.TB) *net.TCPConn {
 	return conn.(*net.TCPConn)
 }
 
-// connect opens a connection from an address of its own, where the system has
-// more than one for itself: what one client did is not held against the next.
+// connect opens a connection from a new local address, if the system has several, so
+// that the actions of one client do not count against the next.
 func (s *station) connect() (net.Conn, error) {
 	n := s.clients.Add(1)
 	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1+byte(n>>16), byte(n>>8), byte(n))}}
@@ -191,17 +211,30 @@ func (s *station) connect() (net.Conn, error) {
 	return net.Dial("tcp", s.addr)
 }
 
-// ask sends raw bytes and no more, and returns what comes back until the server
-// closes, or as much of a stream as is enough.
+// ask sends raw bytes and nothing more on a new connection, and returns the answer until
+// the server closes, or the first maxAnswer bytes of a stream.
 func (s *station) ask(t testing.TB, raw string) string {
+	t.Helper()
+	return s.exchange(t, raw, (*net.TCPConn).CloseWrite)
+}
+
+// await is ask for a client that keeps its side of the connection open: the server takes
+// a client that closes it, while the server asks another server, for one that has left.
+func (s *station) await(t testing.TB, raw string) string {
+	t.Helper()
+	return s.exchange(t, raw, func(*net.TCPConn) error { return nil })
+}
+
+// exchange sends raw bytes on a new connection, then calls then, and returns the answer.
+func (s *station) exchange(t testing.TB, raw string, then func(*net.TCPConn) error) string {
 	t.Helper()
 	conn := s.dial(t)
 	defer conn.Close()
 	sent := make(chan struct{})
-	go func() { // a server that refuses need not read all of it
+	go func() { // a server that refuses a request need not read all of it
 		defer close(sent)
 		io.WriteString(conn, raw)
-		conn.CloseWrite()
+		then(conn)
 	}()
 	answer := read(t, conn)
 	conn.Close()
@@ -209,29 +242,29 @@ func (s *station) ask(t testing.TB, raw string) string {
 	return answer
 }
 
-// mostAnswer bounds what is read of an answer that is a stream.
-const mostAnswer = 64 << 10
+// maxAnswer bounds how much of a stream is read, in bytes.
+const maxAnswer = 64 << 10
 
-// read returns what comes until the server closes, or as much of a stream as is
-// enough. It must not be our own deadline that ends a case.
+// read returns the answer until the server closes, or the first maxAnswer bytes of a
+// stream. If the test's own deadline ends it, the test fails.
 func read(t testing.TB, conn net.Conn) string {
 	t.Helper()
-	answer, err := io.ReadAll(io.LimitReader(conn, mostAnswer))
+	answer, err := io.ReadAll(io.LimitReader(conn, maxAnswer))
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the server says no more and does not close; it said %.100q", answer)
 	}
 	return string(answer)
 }
 
-// outcome is how the server has met a request: its status, what it says to
-// those who do not speak HTTP, or one of those below.
+// outcome returns how the server answered a request: the status, its text for clients
+// that do not speak HTTP, or one of those below.
 func outcome(answer string) string {
 	head, body, _ := strings.Cut(answer, "\r\n\r\n")
 	switch status := statusOf(head); {
 	case answer == "":
 		return silent
 	case status == "200" && strings.Contains(head, "\nContent-Type: audio/mpeg"):
-		if h, ok := frames.ParseHeader([]byte(body)); ok && len(body) >= h.Size {
+		if h, ok := mp3.ParseHeader([]byte(body)); ok && len(body) >= h.Size {
 			return heard
 		}
 		return unheard
@@ -249,6 +282,13 @@ const (
 	unheard = "a stream without a frame"
 )
 
+// portion is the number of frames that the source of /live sends at once: as many as
+// are played in one flush interval.
+const portion = 4
+
+// frameLength is the time that one of them plays.
+var frameLength = frametest.Header(128000, 44100, 2).Duration()
+
 // broadcast keeps a source sending numbered frames to /live in real time.
 func (s *station) broadcast(t *testing.T) {
 	t.Helper()
@@ -261,35 +301,50 @@ func (s *station) broadcast(t *testing.T) {
 	t.Cleanup(func() {
 		close(stop)
 		<-stopped
-		if err := s.cut.Load(); err != nil {
-			t.Error(*err)
-		}
+		s.unlessCut(t)
 	})
-	format := frametest.Header(128000, 44100, 2)
 	go func() {
 		defer close(stopped)
-		start, played := time.Now(), time.Duration(0)
-		for {
+		start := time.Now()
+		for last := start; ; {
 			conn.SetDeadline(time.Now().Add(patience))
-			if _, err := conn.Write(frametest.Numbered(format, s.sent.Load()+1)); err != nil {
-				err = fmt.Errorf("the source of /live, behind frame %d: %w", s.sent.Load(), err)
+			sent := s.sent.Load()
+			if _, err := conn.Write(numbered(128000, sent+1, sent+portion)); err != nil {
+				err = fmt.Errorf("the source of /live, after frame %d, %v after the write before: %w", sent, time.Since(last), err)
 				s.cut.Store(&err)
 				return
 			}
-			s.sent.Add(1)
-			played += format.Duration()
+			last = time.Now()
 			select {
 			case <-stop:
 				return
-			case <-time.After(time.Until(start.Add(played))):
+			case <-time.After(time.Until(start.Add(time.Duration(s.sent.Add(portion)) * frameLength))):
 			}
 		}
 	}()
 	eventually(t, "the mount", func() bool { return strings.HasPrefix(s.ask(t, "HEAD /live HTTP/1.0\r\n\r\n"), "HTTP/1.0 200") })
 }
 
-// settled checks that nobody who was there has lost anything by what has just
-// happened: each of them hears a frame that was sent after it.
+// unlessCut fails the test if the source of /live has lost its connection, and returns
+// whether it has not.
+func (s *station) unlessCut(t *testing.T) bool {
+	t.Helper()
+	err := s.cut.Load()
+	if err == nil {
+		return true
+	}
+	reason := "nothing"
+	for line := range strings.Lines(s.log.String()) {
+		if strings.Contains(line, "source left") && strings.Contains(line, `"mount": "/live"`) {
+			reason = strings.TrimSpace(line)
+		}
+	}
+	t.Errorf("%v; the server says %s", *err, reason)
+	return false
+}
+
+// settled checks that no connected client has lost anything: each listener hears a
+// frame that was sent after the call.
 func (s *station) settled(t *testing.T) {
 	t.Helper()
 	next := s.sent.Load() + 1
@@ -297,8 +352,8 @@ func (s *station) settled(t *testing.T) {
 		eventually(t, fmt.Sprintf("listener %d to hear frame %d", i, next), func() bool {
 			return l.heard.Load() >= next || l.failure() != nil || s.cut.Load() != nil || s.gone()
 		})
-		if err := s.cut.Load(); err != nil {
-			t.Fatal(*err)
+		if !s.unlessCut(t) {
+			t.FailNow()
 		}
 		if s.gone() {
 			t.Fatal("the server has ended")
@@ -310,7 +365,7 @@ func (s *station) settled(t *testing.T) {
 	s.checkLogs(t)
 }
 
-// checkLogs reads what the logs have got since the last time.
+// checkLogs checks the lines that the logs have got since the last call.
 func (s *station) checkLogs(t *testing.T) {
 	t.Helper()
 	s.checking.Lock()
@@ -327,7 +382,7 @@ func (s *station) checkLogs(t *testing.T) {
 	}
 }
 
-// says waits for a line of the server's log with all the parts.
+// says waits for a line of the server's log that has all the parts.
 func (s *station) says(t *testing.T, parts ...string) {
 	t.Helper()
 	read := int64(0)
@@ -344,13 +399,13 @@ func (s *station) says(t *testing.T, parts ...string) {
 	})
 }
 
-// logged returns what a log holds from an offset on.
+// logged returns the content of a log from an offset on.
 func (s *station) logged(name string, from int64) (string, error) {
 	if name == "the log" {
 		return s.log.From(from), nil
 	}
 	file, err := os.Open(filepath.Join(s.dir, name))
-	if errors.Is(err, os.ErrNotExist) { // it comes with its first line
+	if errors.Is(err, os.ErrNotExist) { // it is created with its first line
 		return "", nil
 	}
 	if err != nil {
@@ -367,22 +422,22 @@ var (
 	playlistLine = regexp.MustCompile(`^\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\|/[^|]*\|\d+\|`)
 )
 
-// quoted is a field of the access log.
+// quoted matches a quoted field of the access log.
 const quoted = `"(?:[^"\\]|\\.)*"`
 
-// forged is the beginning of a line that is sent in the hope that it comes to
-// stand in a log as one of its own.
+// forged is the beginning of a line that is sent to appear in a log as a line of its
+// own.
 const forged = "1999-01-01 00:00:00  info  "
 
-// checkLines checks all lines that have an end, and returns how long they are:
-// one that is wrong, or tells of a panic, fails one case.
+// checkLines checks all complete lines of a log and returns their length in bytes. A
+// malformed line, or a panic, fails the test.
 func checkLines(t *testing.T, name, text string, form *regexp.Regexp) int {
 	t.Helper()
-	whole := text[:strings.LastIndexByte(text, '\n')+1] // the last line may be half written
+	whole := text[:strings.LastIndexByte(text, '\n')+1] // the last line may be incomplete
 	for line := range strings.Lines(whole) {
 		line = strings.TrimSuffix(line, "\n")
 		if !form.MatchString(line) || strings.HasPrefix(line, forged) || strings.Contains(line, "a bug in relay") || strings.ContainsFunc(line, func(c rune) bool { return unicode.IsControl(c) && c != '\t' }) {
-			t.Errorf("a line of %s that must not be: %.1000q", name, line)
+			t.Errorf("a malformed line of %s: %.1000q", name, line)
 		}
 	}
 	return len(whole)

@@ -23,10 +23,10 @@ import (
 
 	"golang.org/x/text/encoding/charmap"
 
-	"relay/frames/frametest"
+	"relay/codec/mp3/frametest"
 )
 
-// nasty is text that breaks out of wherever it is put without care.
+// nasty are texts that break out of their context if it does not escape them.
 var nasty = map[string]string{
 	"a line end":                   "one\r\ntwo",
 	"a forged field":               "x\r\nSet-Cookie: a=b\r\n\r\n<html>",
@@ -62,7 +62,7 @@ var nasty = map[string]string{
 // admin is the operator's login, and the end of a head.
 var admin = basic("admin:adminpass") + "\r\n"
 
-// Whatever a title holds, it stays one title: in the metadata of listeners, in
+// A title stays one title, whatever it contains: in the metadata of listeners, in
 // XML, in JSON, on pages and in the logs.
 func TestTitles(t *testing.T) {
 	t.Parallel()
@@ -102,7 +102,7 @@ func TestTitles(t *testing.T) {
 	for name, text := range nasty {
 		t.Run("station with "+name, func(t *testing.T) {
 			clean := inHead(text)
-			if len(clean) > 1000 { // four times in one head
+			if len(clean) > 1000 { // it comes four times in one head
 				clean = strings.ToValidUTF8(clean[:1000], "")
 			}
 			conn := s.dial(t)
@@ -129,17 +129,17 @@ func TestTitles(t *testing.T) {
 				t.Fatal(err)
 			}
 			if body := s.body(t, "GET /api/v1/mounts/live/listeners HTTP/1.0\r\n"+admin); !json.Valid([]byte(body)) {
-				t.Errorf("his name makes no JSON: %.1000q", body)
+				t.Errorf("its name makes invalid JSON: %.1000q", body)
 			}
 			s.everywhereWhole(t)
 			conn.Close()
-			eventually(t, "his line in the access log", func() bool { return s.accesses(t) > before })
+			eventually(t, "its line in the access log", func() bool { return s.accesses(t) > before })
 			s.settled(t)
 		})
 	}
 }
 
-// inHead is as much of a text as can stand in a field without being another.
+// inHead returns as much of a text as one header field can hold.
 func inHead(text string) string {
 	return strings.NewReplacer("\r", "", "\n", "", "\x00", "").Replace(text)
 }
@@ -154,11 +154,11 @@ func (s *station) accesses(t *testing.T) int {
 	return strings.Count(text, `"GET /live HTTP`)
 }
 
-// A title that comes within a stream, or in a file's tags, is no safer than one
-// that is sent by itself.
+// A title within a stream, or in a file's tags, is treated like one that is set by a
+// request.
 func TestTitlesWithinStreams(t *testing.T) {
 	t.Parallel()
-	var now atomic.Pointer[string] // what the senders say is playing
+	var now atomic.Pointer[string] // the title that the senders claim to play
 	first := "begin"
 	now.Store(&first)
 	master := misbehave(t, func(conn net.Conn, _ string) {
@@ -188,7 +188,7 @@ func TestTitlesWithinStreams(t *testing.T) {
 	}
 	inline, pulled, disk := s.watch(t, "/inline"), s.watch(t, "/pulled"), s.watch(t, "/disk")
 	for i, name := range names {
-		title, _, _ := strings.Cut(nasty[name], "';Stream") // where another field of a block begins
+		title, _, _ := strings.Cut(nasty[name], "';Stream") // another field of the block begins there
 		t.Run("source: "+name, func(t *testing.T) {
 			now.Store(new(nasty[name]))
 			s.arrives(t, "/inline", inline, readings(title))
@@ -201,10 +201,10 @@ func TestTitlesWithinStreams(t *testing.T) {
 		})
 		t.Run("file: "+name, func(t *testing.T) {
 			may := readings(nasty[name])
-			upToNUL, _, _ := strings.Cut(nasty[name], "\x00") // ID3 has lists of texts
+			upToNUL, _, _ := strings.Cut(nasty[name], "\x00") // ID3 has lists, separated by NUL
 			may = append(may, plain(upToNUL), plain(strings.ReplaceAll(nasty[name], "\x00", "")))
 			if plain(nasty[name]) == "" {
-				may = []string{fmt.Sprintf("%02d", i)} // named for its file
+				may = []string{fmt.Sprintf("%02d", i)} // titled by its file name
 			}
 			eventually(t, "the title of the file", func() bool { return disk.shows(t, may) })
 			s.everywhereWhole(t)
@@ -212,18 +212,18 @@ func TestTitlesWithinStreams(t *testing.T) {
 	}
 }
 
-// betweenBlocks is how far the metadata blocks of playTitled are apart: a frame.
+// betweenBlocks is the metadata interval of playTitled: one frame.
 const betweenBlocks = 417
 
-// id3v23 is the head of an ID3v2.3 tag with so many bytes.
+// id3v23 returns the head of an ID3v2.3 tag with size bytes.
 func id3v23(size int) []byte {
 	head := id3(uint32(size))
 	head[3] = 3
 	return head
 }
 
-// playTitled sends frames in real time, and behind each a block with the title
-// that is playing now, as it is, until nobody takes them any more.
+// playTitled sends frames in real time, each followed by a block with the present
+// title, unescaped, until a write fails.
 func playTitled(conn net.Conn, now *atomic.Pointer[string]) {
 	frame := frametest.Numbered(frametest.Header(128000, 44100, 2), 1)
 	for start, n := time.Now(), 1; ; n++ {
@@ -235,19 +235,19 @@ func playTitled(conn net.Conn, now *atomic.Pointer[string]) {
 		if _, err := conn.Write(append(frame[:betweenBlocks:betweenBlocks], block...)); err != nil {
 			return
 		}
-		time.Sleep(time.Until(start.Add(time.Duration(n) * 26 * time.Millisecond))) // real time
+		time.Sleep(time.Until(start.Add(time.Duration(n) * 26 * time.Millisecond))) // in real time
 	}
 }
 
-// plays tells whether a mount has a stream.
+// plays reports whether a mount has a stream.
 func (s *station) plays(t *testing.T, mount string) bool {
 	return statusOf(s.ask(t, "HEAD "+mount+" HTTP/1.0\r\n\r\n")) == "200"
 }
 
-// screen is what a player shows of a mount.
+// screen shows a mount's titles as a player does.
 type screen struct {
 	mu     sync.Mutex
-	blocks []string // the texts of the metadata blocks it was sent
+	blocks []string // the texts of all metadata blocks
 	err    error
 }
 
@@ -307,8 +307,8 @@ func (s *station) watch(t *testing.T, mount string) *screen {
 	return w
 }
 
-// shows tells whether a title was shown, in one of its readings, since it was
-// asked for the last time that was.
+// shows reports whether one of the readings of a title was shown since the last call
+// that returned true.
 func (w *screen) shows(t *testing.T, readings []string) bool {
 	t.Helper()
 	w.mu.Lock()
@@ -316,7 +316,7 @@ func (w *screen) shows(t *testing.T, readings []string) bool {
 	for i, text := range w.blocks {
 		title, ok := strings.CutPrefix(text, "StreamTitle='")
 		if !ok || strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c == 0x7f }) || !utf8.ValidString(text) {
-			t.Fatalf("metadata that is none: %q", text)
+			t.Fatalf("invalid metadata: %q", text)
 		}
 		title = strings.TrimSuffix(title, "';")
 		withoutURL, _, _ := strings.Cut(title, "';StreamUrl='")
@@ -331,15 +331,14 @@ func (w *screen) shows(t *testing.T, readings []string) bool {
 	return false
 }
 
-// arrives waits until a title of a mount is what listeners and the statistics
-// show.
+// arrives waits until listeners and the statistics show a title of a mount.
 func (s *station) arrives(t *testing.T, mount string, player *screen, readings []string) {
 	t.Helper()
 	eventually(t, "the title at the listener", func() bool { return player.shows(t, readings) })
 	eventually(t, "the title in the statistics", func() bool { return among(s.fact(t, mount, "title"), readings) })
 }
 
-// fact is what the statistics say of a mount, in their XML.
+// fact returns a value of a mount in the XML statistics.
 func (s *station) fact(t *testing.T, mount, name string) string {
 	t.Helper()
 	var stats struct {
@@ -365,9 +364,9 @@ func (s *station) fact(t *testing.T, mount, name string) string {
 	return ""
 }
 
-// readings are how a text may be read: as UTF-8 or, if it is none, as Latin-1,
-// without a byte order mark, and parted where it could end its field in a block of
-// metadata or begin another.
+// readings returns the ways in which a text may be decoded: as UTF-8 or, if it is
+// invalid, as Latin-1, without a byte order mark, and cut where a metadata block's
+// field could end or another begin.
 func readings(text string) (list []string) {
 	add := func(text string) {
 		text = plain(strings.TrimPrefix(text, "\ufeff"))
@@ -390,9 +389,8 @@ func readings(text string) (list []string) {
 	return list
 }
 
-// plain is a text without control characters, ends of lines and changes of the
-// direction of writing, which become blanks, and without more blanks than words
-// need: how many come of one is not the question.
+// plain replaces control characters, line ends and changes of the writing direction
+// by spaces, and reduces runs of spaces to one: their number does not matter.
 func plain(text string) string {
 	text = strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) || '\u2028' <= c && c <= '\u202e' || '\u2066' <= c && c <= '\u2069' {
@@ -403,7 +401,7 @@ func plain(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// among tells whether a text is one of the readings, or the beginning of a long
+// among reports whether a text is one of the readings, or the beginning of a long
 // one.
 func among(text string, readings []string) bool {
 	text = plain(text)
@@ -412,15 +410,14 @@ func among(text string, readings []string) bool {
 	})
 }
 
-// setTitle tells the listeners what title may come to them.
+// setTitle adds a title that listeners may be shown from now on.
 func (s *station) setTitle(title string) {
 	for _, text := range readings(title) {
 		s.titles.Store(text, true)
 	}
 }
 
-// wasSet tells whether a title that a listener is shown, or what it is the
-// beginning of, was set.
+// wasSet reports whether a title was set; shown may be the beginning of it.
 func (s *station) wasSet(shown string) (set bool) {
 	shown = plain(shown)
 	s.titles.Range(func(title, _ any) bool {
@@ -431,7 +428,7 @@ func (s *station) wasSet(shown string) (set bool) {
 	return set
 }
 
-// free tells whether a mount has no source.
+// free reports whether a mount has no source.
 func (s *station) free(t *testing.T, mount string) bool {
 	return strings.Contains(s.ask(t, "GET /admin/killsource?mount="+mount+" HTTP/1.0\r\n"+basic("admin:adminpass")+"\r\n"), "Source does not exist")
 }
@@ -442,8 +439,8 @@ func (s *station) body(t *testing.T, raw string) string {
 	return body
 }
 
-// everywhereWhole checks that what the server says of its mounts can be read
-// by strict programs, and holds no markup of theirs.
+// everywhereWhole checks that strict parsers accept everything the server says of its
+// mounts, and that it has no markup from titles.
 func (s *station) everywhereWhole(t *testing.T) {
 	t.Helper()
 	for _, path := range []string{"/admin/stats", "/admin/listmounts", "/admin/listclients?mount=/live", "/live.xspf"} {

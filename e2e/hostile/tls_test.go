@@ -16,12 +16,12 @@ import (
 	"testing"
 )
 
-// secured speaks TLS on a connection, with whoever it is.
+// secured starts TLS on a connection, without checking certificates.
 func secured(conn net.Conn) *tls.Conn {
 	return tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
 }
 
-// withCertificate is the table that shows the certificate of net/http's tests.
+// withCertificate returns the [tls] table with the certificate of net/http's tests.
 func withCertificate(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewTLSServer(nil)
@@ -40,12 +40,12 @@ func withCertificate(t *testing.T) string {
 	return fmt.Sprintf("[tls]\ncert_file = %q\nkey_file = %q\n", file, file)
 }
 
-// hello returns what a client says first.
+// hello returns the first bytes of a TLS client.
 func hello() string {
 	ours, theirs := net.Pipe()
 	defer ours.Close()
 	go func() {
-		secured(theirs).Handshake() // in vain
+		secured(theirs).Handshake() // it fails: the other end is closed
 		theirs.Close()
 	}()
 	first := make([]byte, 16<<10)
@@ -58,7 +58,7 @@ const (
 	alerted = "an alert"
 )
 
-// record tells what the first record of an answer is, or else its outcome.
+// record returns the type of the first TLS record of an answer, or else its outcome.
 func record(answer string) string {
 	switch {
 	case strings.HasPrefix(answer, "\x16\x03"):
@@ -70,11 +70,11 @@ func record(answer string) string {
 	}
 }
 
-// Whatever is done with TLS on a port where plain is spoken too, half of the crowd
-// hears by TLS and half in plain all along.
+// Whatever happens over TLS on a port with both TLS and plain connections, half of
+// the crowd hears over TLS and half without it throughout.
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	s := open(t, withCertificate(t))
+	s := openWith(t, with(`header_timeout = "8s"`, `listener_timeout = "8s"`)+withCertificate(t))
 	before := s.steady(t)
 	greeting := hello()
 	raw := func(text string) func(*testing.T, *net.TCPConn) string {
@@ -93,10 +93,11 @@ func TestTLS(t *testing.T) {
 		}
 	}
 	const stream = "GET /live HTTP/1.0\r\n\r\n"
+	var cases sync.WaitGroup
 	for _, c := range []struct {
 		name string
 		do   func(*testing.T, *net.TCPConn) string
-		want string // outcome, or what kind of record comes and no more
+		want string // an outcome, or the type of the only record
 	}{
 		{"one byte", raw(greeting[:1]), silent},
 		{"half a hello", raw(greeting[:len(greeting)/2]), silent},
@@ -119,7 +120,7 @@ func TestTLS(t *testing.T) {
 		}, shaken},
 		{"TLS within TLS", within(func(t *testing.T, conn *tls.Conn) string {
 			if err := secured(conn).Handshake(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
-				t.Errorf("it is spoken, or waited for: %v", err)
+				t.Errorf("it was accepted, or waited for: %v", err)
 			}
 			return ""
 		}), silent},
@@ -136,14 +137,14 @@ func TestTLS(t *testing.T) {
 			}
 			return answer
 		}), heard},
-		{"a listener who reads nothing", within(func(t *testing.T, conn *tls.Conn) string {
+		{"a listener that reads nothing", within(func(t *testing.T, conn *tls.Conn) string {
 			s.torrent(t, "/torrent")
 			conn.NetConn().(*net.TCPConn).SetReadBuffer(1 << 10)
 			io.WriteString(conn, "GET /torrent HTTP/1.0\r\n\r\n")
-			eventually(t, "the server to drop him", func() bool { return s.dropped(conn) })
+			eventually(t, "the server to drop it", func() bool { return s.dropped(conn) })
 			return ""
 		}), silent},
-		{"a listener who sends data", within(func(t *testing.T, conn *tls.Conn) string {
+		{"a listener that sends data", within(func(t *testing.T, conn *tls.Conn) string {
 			io.WriteString(conn, stream)
 			var sending sync.WaitGroup
 			defer sending.Wait()
@@ -151,19 +152,19 @@ func TestTLS(t *testing.T) {
 			defer conn.NetConn().Close()
 			return read(t, conn)
 		}), heard},
-		{"a listener who closes his side", within(func(t *testing.T, conn *tls.Conn) string {
+		{"a listener that closes its side", within(func(t *testing.T, conn *tls.Conn) string {
 			io.WriteString(conn, stream)
 			conn.CloseWrite()
 			return read(t, conn)
 		}), heard},
-		{"a listener who breaks the records", within(func(t *testing.T, conn *tls.Conn) string {
+		{"a listener that breaks the records", within(func(t *testing.T, conn *tls.Conn) string {
 			io.WriteString(conn, stream)
 			begin := make([]byte, 1000)
 			io.ReadFull(conn, begin)
 			conn.NetConn().Write(noise(1000))
 			return string(begin) + read(t, conn)
 		}), heard},
-		{"a listener who resets", within(func(t *testing.T, conn *tls.Conn) string {
+		{"a listener that resets", within(func(t *testing.T, conn *tls.Conn) string {
 			io.WriteString(conn, stream)
 			begin := make([]byte, 2000)
 			n, _ := io.ReadFull(conn, begin)
@@ -180,7 +181,7 @@ func TestTLS(t *testing.T) {
 			return answer
 		}), "200"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		beside(t, &cases, c.name, func(t *testing.T) {
 			conn := s.dial(t)
 			answer := c.do(t, conn)
 			if got := record(answer); got != c.want {
@@ -190,12 +191,13 @@ func TestTLS(t *testing.T) {
 			s.settled(t)
 		})
 	}
+	cases.Wait()
 	for _, c := range []struct{ name, text, want string }{
 		{"half hellos", greeting[:100], silent},
 		{"hellos", greeting, shaken},
 	} {
 		t.Run("a flood of "+c.name, func(t *testing.T) {
-			s.flood(t, 1000, 200, c.want, func(conn net.Conn) string {
+			s.flood(t, 1000, 500, c.want, func(conn net.Conn) string {
 				io.WriteString(conn, c.text)
 				return record(read(t, conn))
 			})

@@ -10,8 +10,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// az-11: files with addresses and User-Agents are read again when they change,
-// and count for those who are connected already.
+// az-11: files with addresses and User-Agents are read again when they change, and
+// apply to connected clients as well.
 func TestBanFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -75,23 +75,20 @@ func TestBanFiles(t *testing.T) {
 	}
 	for range 100 {
 		if _, err := stays.Frame(); err != nil {
-			t.Fatalf("who is not denied: %v", err)
+			t.Fatalf("a client that is not banned: %v", err)
 		}
 	}
 	if p := tune("198.51.100.2", "FirstBot/1.0"); p.Status != "HTTP/1.0 200 OK" {
 		t.Errorf("a program that is not denied any more: %q", p.Status)
 	}
-	r.Says(t, "have been let go")
+	r.Says(t, "banned clients disconnected")
 }
 
-// A reload denies and pardons as a file does; SHOUTcast's sources are denied in
+// A reload adds and lifts bans as a file does; SHOUTcast's sources are refused in
 // their own dialect.
 func TestBansInTheConfiguration(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "relay.toml")
-	if err := os.WriteFile(path, []byte(harness.Config), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := harness.WriteFile(t, "relay.toml", harness.Config)
 	r := harness.Run(t, "-c", path)
 	r.SourcePassword, r.AdminPassword = "hackme", "adminpass"
 	r.Shoutcast(t, "/live:hackme\r\n", "icy-name:x\r\n\r\n").Frames(t, 50)

@@ -7,8 +7,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// Who finds no place is sent to another server, if there is one to send to, after the mount
-// that takes the overflow.
+// A listener that finds no place is redirected to another server, if one is
+// configured, after the mount that takes the overflow.
 func TestRedirectWhenFull(t *testing.T) {
 	t.Parallel()
 	const other = "http://other.example:8000/live?x=1"
@@ -42,14 +42,14 @@ max_listeners = 1
 	r.Tune(t, "/live")
 	full("/live", "302", other)
 	r.Tune(t, "/first")
-	r.Tune(t, "/first") // by the overflow
+	r.Tune(t, "/first") // it is moved to /overflow
 	full("/first", "302", other)
 	full("/overflow", "403", "")
 	r.Tune(t, "/plain")
 	full("/plain", "403", "")
 }
 
-// Header lines of a mount's own are among those of its listeners, and of nobody else.
+// A mount's own header lines are sent to its listeners, and to no other client.
 func TestHeadersOfAMount(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config+`

@@ -10,8 +10,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// A full server answers its pages and says it is well; the limit of one address
-// holds for that address alone.
+// A full server answers its pages and reports that it is healthy; the limit of one
+// address applies to that address alone.
 func TestFullServerAnswersItsPages(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, strings.Replace(harness.Config, "[auth]", "trusted_proxies = ['127.0.0.1']\n[limits]\nlisteners = 3\nlisteners_per_ip = 2\nsources = 1\n[auth]", 1))
@@ -26,7 +26,7 @@ func TestFullServerAnswersItsPages(t *testing.T) {
 			t.Errorf("%s got %q", ip, p.Status)
 		}
 		if p := tune(own); ip == own && p.Status != forbidden {
-			t.Errorf("a third of one address got %q", p.Status)
+			t.Errorf("a third from one address got %q", p.Status)
 		}
 	}
 	if p := tune("192.0.2.3"); p.Status != forbidden {
@@ -47,7 +47,7 @@ func TestFullServerAnswersItsPages(t *testing.T) {
 	harness.Eventually(t, "room for another", func() bool { return tune(own).Status == "HTTP/1.0 200 OK" })
 }
 
-// Connections that say nothing are let go for those who say something.
+// Connections without a request are closed to make room for requests.
 func TestSilentConnectionsGoFirst(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, strings.Replace(harness.Config, "[auth]", "[limits]\nconnections = 20\nheader_timeout = '1h'\n[auth]", 1))
@@ -57,7 +57,7 @@ func TestSilentConnectionsGoFirst(t *testing.T) {
 	harness.Eventually(t, "the end of the first silent connection", func() bool {
 		for range 10 {
 			conn := r.Dial(t)
-			io.WriteString(conn, "GET / HT") // or nearly nothing
+			io.WriteString(conn, "GET / HT") // some send a few bytes
 			silent = append(silent, conn)
 		}
 		silent[0].SetReadDeadline(time.Now().Add(time.Millisecond))
@@ -78,7 +78,7 @@ func TestSilentConnectionsGoFirst(t *testing.T) {
 		t.Errorf("the listener: %v", err)
 	}
 	r.Says(t, "connections that said nothing were closed")
-	if n := strings.Count(r.Log.String(), "connections that said nothing were closed"); n != 1 {
+	if n := r.Said("connections that said nothing were closed"); n != 1 {
 		t.Errorf("%d lines in the log", n)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"relay/e2e/recorded"
 )
 
-// Names and passwords in a file let listeners in; the operator changes them.
+// Names and passwords in a file admit listeners; the operator changes them.
 func TestListenersWithPasswords(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "members")
@@ -47,14 +47,14 @@ func TestListenersWithPasswords(t *testing.T) {
 	if _, body := r.Admin(t, "/admin/listclients?mount=/members.mp3"); !strings.Contains(body, "<username>alice</username>") {
 		t.Errorf("listclients %s", body)
 	}
-	// The mount is full now: the next one gets the other.
+	// The mount is full now: the next listener gets the other one.
 	if p := ask("alice:wonder"); p.Status != "HTTP/1.0 200 OK" || p.Header["icy-name"] != "More" {
 		t.Errorf("the second got %q %q", p.Status, p.Header)
 	}
 	for i, c := range recorded.Connections(t, "admin-manageauth") {
 		wantHead, wantBody, _ := strings.Cut(string(c.Server), "\r\n\r\n")
 		gotHead, gotBody, _ := strings.Cut(r.Exchange(t, string(c.Client)), "\r\n\r\n")
-		if i == 3 || i == 4 { // Icecast's list still has the user it has deleted
+		if i == 3 || i == 4 { // Icecast's list still has the user that it has deleted
 			wantBody = strings.Replace(wantBody, "<User><username>bob</username></User>", "", 1)
 		}
 		if strings.Fields(gotHead)[1] != strings.Fields(wantHead)[1] || strings.TrimSpace(gotBody) != strings.TrimSpace(wantBody) {
@@ -63,7 +63,7 @@ func TestListenersWithPasswords(t *testing.T) {
 	}
 }
 
-// hoster is a web server that answers hooks and keeps what they said.
+// hoster is a web server that answers hooks and records their requests.
 type hoster struct {
 	*httptest.Server
 	mu   sync.Mutex
@@ -102,7 +102,7 @@ func (h *hoster) heard(want string) bool {
 	return false
 }
 
-// az-9: the hoster's own web server decides, and is told.
+// az-9: the hoster's own web server decides, and is notified.
 func TestHooks(t *testing.T) {
 	t.Parallel()
 	h := newHoster(t)
@@ -138,7 +138,7 @@ stream_auth = "%[1]s/stream"
 	ann.Close()
 	harness.Eventually(t, "listener_remove", func() bool { return h.heard("listener_remove /url.mp3?token=abc ann 198.51.100.7") })
 	if answer := r.Exchange(t, "GET /url.mp3 HTTP/1.0\r\nAuthorization: "+harness.Basic("bad", "x")+"\r\n\r\n"); !strings.Contains(answer, " 401 ") || !strings.HasSuffix(answer, "no such member\r\n") {
-		t.Errorf("a listener whom the hook refused: %q", answer)
+		t.Errorf("a listener that the hook refused: %q", answer)
 	}
 	timed := r.Ask(t, "GET /url.mp3 HTTP/1.0\r\nAuthorization: "+harness.Basic("timed", "x")+"\r\n\r\n")
 	if _, err := io.Copy(io.Discard, timed); err != nil {
@@ -146,7 +146,7 @@ stream_auth = "%[1]s/stream"
 	}
 	e.Close()
 	harness.Eventually(t, "mount_remove", func() bool { return h.heard("mount_remove /url.mp3") })
-	h.Close() // nobody to ask: nobody is let in, and it is no wrong password
+	h.Close() // no hook, no admission; but this is not a wrong password
 	if answer := r.Exchange(t, "SOURCE /url.mp3 HTTP/1.0\r\nAuthorization: "+harness.Basic("dj", "djpass")+"\r\n\r\n"); !strings.Contains(answer, " 503 ") || !strings.Contains(answer, "Retry-After: ") {
 		t.Errorf("a source while the hook is away: %q", answer)
 	}

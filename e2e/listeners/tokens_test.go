@@ -14,15 +14,15 @@ import (
 	"relay/e2e/harness"
 )
 
-// signed is a listening token as a web site makes it.
+// signed returns a listening token, as a web site makes it.
 func signed(secret, mount string, until time.Time) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	fmt.Fprintf(mac, "%s\n%d", mount, until.Unix())
 	return fmt.Sprintf("%d.%s", until.Unix(), hex.EncodeToString(mac.Sum(nil)))
 }
 
-// A signed address opens a mount until it expires, playlists pass it on, and no
-// log has it.
+// A signed address admits to a mount until it expires, playlists pass it on, and no
+// log contains it.
 func TestSignedAddresses(t *testing.T) {
 	t.Parallel()
 	const secret = "sixteen or more of them"

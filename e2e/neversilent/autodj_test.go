@@ -13,8 +13,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// A station of files: in sequence, what is broken skipped, what comes later
-// taken in, skip and queue by the operator, and back after a live source.
+// A station of files plays them in sequence, skips broken ones, adds new ones, obeys
+// the operator's skip and queue, and returns after a live source.
 func TestAutoDJ(t *testing.T) {
 	t.Parallel()
 	music := filepath.Join(t.TempDir(), "My Station")
@@ -82,7 +82,7 @@ func TestAutoDJ(t *testing.T) {
 	e.Close()
 	plays("d four")
 	p := r.Tune(t, "/live")
-	for range 350 { // until the burst holds nothing but the tone
+	for range 350 { // until the burst has nothing but the tone
 		if _, err := p.Frame(); err != nil {
 			t.Fatal(err)
 		}
@@ -90,8 +90,8 @@ func TestAutoDJ(t *testing.T) {
 	r.Hears(t, "/live", 440)
 }
 
-// What a listener hears of a folder is its files in order, one right behind the
-// other, with a jingle after every two, and the one that came last.
+// A listener of a folder hears its files in order, one directly after the other, a
+// jingle after every two, and a file that was added.
 func TestAutoDJIsHeard(t *testing.T) {
 	t.Parallel()
 	music, jingles := t.TempDir(), t.TempDir()
@@ -166,8 +166,8 @@ func TestAutoDJIsHeard(t *testing.T) {
 	r.Says(t, "b.mp3", "not a plain file", "there is no file nothere.mp3", "addresses are not played")
 }
 
-// tones returns which of the known tones are heard one after the other, and the
-// longest silence.
+// tones returns which of the known tones are heard, in order, and the longest
+// silence.
 func tones(samples []int16, known ...int) (heard []int, silence time.Duration) {
 	const rate, window = 44100, 44100 / 10
 	quiet, longest, before := 0, 0, 0
@@ -190,7 +190,8 @@ func tones(samples []int16, known ...int) (heard []int, silence time.Duration) {
 				now = tone
 			}
 		}
-		// Two windows alike: one at the border of two tones may look like a third.
+		// Require two equal windows: one at the border of two tones may look like a
+		// third.
 		if now != 0 && now == before && (len(heard) == 0 || heard[len(heard)-1] != now) {
 			heard = append(heard, now)
 		}

@@ -18,14 +18,14 @@ import (
 	"relay/e2e/harness"
 )
 
-// The figures of docs/never-silent.md are made by
+// The figures of docs/never-silent.md are written by
 //
 //	RELAY_E2E_LONG=1 go test ./e2e/neversilent -run TestNeverSilent -figures docs/never-silent.md
 var figuresFile = flag.String("figures", "", "write the figures of TestNeverSilent to this `file` of the repository")
 
 const figuresBegin, figuresEnd = "<!-- figures: RELAY_E2E_LONG=1 go test ./e2e/neversilent -run TestNeverSilent -figures docs/never-silent.md -->\n", "<!-- end of figures -->\n"
 
-// figures are what a run of TestNeverSilent has seen.
+// figures are the results of a run of TestNeverSilent.
 type figures struct {
 	sync.Mutex
 	rows []string
@@ -37,16 +37,16 @@ func (f *figures) add(format string, args ...any) {
 	f.rows = append(f.rows, fmt.Sprintf(format, args...))
 }
 
-// recorder is a listener who keeps every frame he hears.
+// recorder is a listener that keeps every frame it hears.
 type recorder struct {
 	file   string
 	frames int
-	err    error         // how it ended, nil for our own end
+	err    error         // how its stream ended; nil: it has closed the connection itself
 	gap    time.Duration // longest time between two reads
 	done   chan struct{}
 }
 
-// listenUntil lets n listeners record a mount until stop is closed.
+// listenUntil starts n listeners that record a mount until stop is closed.
 func listenUntil(t testing.TB, r *harness.Relay, mount string, n int, stop <-chan struct{}) (recorders []*recorder) {
 	t.Helper()
 	for range n {
@@ -55,7 +55,7 @@ func listenUntil(t testing.TB, r *harness.Relay, mount string, n int, stop <-cha
 	return recorders
 }
 
-// recordUntil lets one of them record.
+// recordUntil starts one of them.
 func recordUntil(t testing.TB, r *harness.Relay, mount string, stop <-chan struct{}) *recorder {
 	t.Helper()
 	rec := &recorder{file: filepath.Join(t.TempDir(), "heard.mp3"), done: make(chan struct{})}
@@ -92,8 +92,8 @@ func recordUntil(t testing.TB, r *harness.Relay, mount string, stop <-chan struc
 	return rec
 }
 
-// judge waits for recordings to end and checks them: nobody lost, no frame
-// torn, no decoder with a word to say.
+// judge waits for recordings to end and checks them: no listener lost, no frame torn,
+// no warning from a decoder.
 func judge(t *testing.T, f *figures, what string, splices int, recorders []*recorder) {
 	t.Helper()
 	lost, complained := 0, 0
@@ -107,21 +107,28 @@ func judge(t *testing.T, f *figures, what string, splices int, recorders []*reco
 		longest = max(longest, rec.gap)
 		for _, said := range harness.Complaints(t, rec.file) {
 			complained++
-			t.Errorf("a decoder says %s", harness.Tail(said, 5))
+			t.Errorf("a decoder warns %s", harness.Tail(said, 5))
 		}
 	}
 	f.add("| %s | %d | %d | %d | %d | %.1f s |", what, splices, len(recorders), lost, complained, longest.Seconds())
 }
 
-// anywhereInAFrame waits for a moment that has nothing to do with frames.
+// anywhereInAFrame waits a random time, so that what follows happens anywhere in a
+// frame.
 func anywhereInAFrame() { time.Sleep(time.Duration(rand.IntN(500)) * time.Millisecond) }
 
 func playing(t testing.TB, r *harness.Relay, mount, name string) func() bool {
 	return func() bool { return r.Source(t, mount).ServerName == name }
 }
 
-// Encoders die in the middle of a frame, others take over, files of all bit
-// rates follow one another, and nobody who listens loses anything.
+// plays returns a condition: an input of the given kind is on the air. A fallback has
+// the name of its source.
+func plays(t testing.TB, r *harness.Relay, mount, kind string) func() bool {
+	return func() bool { return r.Source(t, mount).State == kind }
+}
+
+// Encoders die in the middle of a frame, others take over, files of all bit rates
+// follow one another, and no listener loses anything.
 func TestNeverSilent(t *testing.T) {
 	t.Parallel()
 	kills, takeovers, files, listeners := 3, 3, 10, 10
@@ -144,22 +151,22 @@ func TestNeverSilent(t *testing.T) {
 	}
 }
 
-// encoderKilled kills the encoder of a mount with a fallback, again and again.
+// encoderKilled kills the encoder of a mount with a fallback, over and over.
 func encoderKilled(t *testing.T, f *figures, times, listeners int) {
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\nfallbacks = ['/backup']\ngrace = '500ms'\n")
 	r.FFmpeg(t, "/backup", 330, 128)
-	harness.Eventually(t, "the fallback", playing(t, r, "/live", "encoder 330"))
+	harness.Eventually(t, "the fallback", plays(t, r, "/live", "fallback"))
 	stop := make(chan struct{})
 	recorders := listenUntil(t, r, "/live", listeners, stop)
 	var longest time.Duration
 	for range times {
 		dj := r.FFmpeg(t, "/live", 660, 128)
-		harness.Eventually(t, "the DJ", playing(t, r, "/live", "encoder 660"))
+		harness.Eventually(t, "the DJ", plays(t, r, "/live", "live"))
 		anywhereInAFrame()
 		killed := time.Now()
 		dj.Process.Kill()
 		dj.Wait()
-		harness.Eventually(t, "the fallback", playing(t, r, "/live", "encoder 330"))
+		harness.Eventually(t, "the fallback", plays(t, r, "/live", "fallback"))
 		longest = max(longest, time.Since(killed))
 	}
 	close(stop)
@@ -167,7 +174,7 @@ func encoderKilled(t *testing.T, f *figures, times, listeners int) {
 	judge(t, f, "the encoder is killed, the fallback plays, an encoder comes back", 2*times, recorders)
 }
 
-// takenOver lets one encoder after the other take a mount.
+// takenOver has one encoder after another take over a mount.
 func takenOver(t *testing.T, f *figures, times, listeners int) {
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\ntakeover = 'newest'\n")
 	r.FFmpeg(t, "/live", 300, 128)
@@ -200,7 +207,7 @@ func fileAfterFile(t *testing.T, f *figures, times, listeners int) {
 	harness.Eventually(t, "the music", func() bool { return r.Source(t, "/live").Title != "" })
 	stop := make(chan struct{})
 	recorders := listenUntil(t, r, "/live", listeners, stop)
-	begun := func() int { // files, since there are listeners too
+	begun := func() int { // number of files begun since there are listeners
 		text, err := os.ReadFile(played)
 		if err != nil {
 			t.Fatal(err)

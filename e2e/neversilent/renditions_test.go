@@ -7,8 +7,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// The same programme at other bit rates, by ffmpeg: one that always runs and
-// one on demand.
+// The same programme at other bit rates, by ffmpeg: one rendition always runs, the
+// other on demand.
 func TestRenditions(t *testing.T) {
 	t.Parallel()
 	harness.Program(t, "ffmpeg")
@@ -29,7 +29,7 @@ on_demand = true
 	harness.Eventually(t, "its title", func() bool { return r.Source(t, "/live-64").Title == "Song" })
 	harness.Eventually(t, "the mount on demand", func() bool { return r.Source(t, "/live-192").ListenURL != "" })
 	r.Says(t, "encoder started")
-	if n := strings.Count(r.Log.String(), "encoder started"); n != 1 {
+	if n := r.Said("encoder started"); n != 1 {
 		t.Errorf("%d encoders run, want the one that is not on demand", n)
 	}
 	for _, mount := range []string{"/live-64", "/live-192"} {

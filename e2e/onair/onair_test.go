@@ -1,6 +1,7 @@
 package onair
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -12,13 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 	"relay/e2e/harness"
-	"relay/frames"
-	"relay/frames/frametest"
 )
 
-// Without any configuration: music on /live, a live source takes over, the
-// music comes back, and listeners stay through all of it.
+// Without any configuration: music plays on /live, a live source takes over, the
+// music returns, and listeners stay all the time.
 func TestMusicLiveMusic(t *testing.T) {
 	t.Parallel()
 	r := harness.Run(t, "-listen", "127.0.0.1:0")
@@ -63,34 +64,33 @@ func TestMusicLiveMusic(t *testing.T) {
 	}
 	harness.Eventually(t, "the music's title", func() bool { return r.Source(t, "/live").Title == music })
 	if got := r.Source(t, "/live").Listeners; got != 1 {
-		t.Errorf("%d listeners, want the one who stayed", got)
+		t.Errorf("%d listeners, want the one that stayed", got)
 	}
 }
 
-// All listeners hear the same at the same time: what two of them get at once
-// is the same music.
+// All listeners hear the same at the same time: the bytes that two of them get at the
+// same time are the same.
 func TestMusicPlaysInRealTimeForAll(t *testing.T) {
 	t.Parallel()
 	r := harness.Run(t, "-listen", "127.0.0.1:0")
 	start := time.Now()
 	a, b := r.Tune(t, "/live"), r.Tune(t, "/live")
-	first := make([]byte, 4000)
-	if _, err := io.ReadFull(a, first); err != nil {
-		t.Fatal(err)
-	}
-	second := make([]byte, 40000)
+	// The second tunes in later, so its burst begins within the first one's audio.
+	second := make([]byte, 4000)
 	if _, err := io.ReadFull(b, second); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(second), string(first[1000:])) {
-		t.Error("two listeners who came together hear different places")
-	}
-	// Audio beyond the burst cannot come before its time, however fast we are.
-	if _, err := io.CopyN(io.Discard, a, 5*16000+65536); err != nil {
+	first := make([]byte, 5*16000+65536)
+	if _, err := io.ReadFull(a, first); err != nil {
 		t.Fatal(err)
 	}
+	// Audio beyond the burst cannot come before its time, however fast the machine
+	// is.
 	if took := time.Since(start); took < 4*time.Second {
 		t.Errorf("five seconds of audio beyond the burst came in %v", took)
+	}
+	if !bytes.Contains(first, second) {
+		t.Error("two listeners that came together hear different places")
 	}
 }
 
@@ -254,23 +254,23 @@ func TestListenerRequests(t *testing.T) {
 		if !strings.Contains(body, "File1="+r.URL("/live.mp3")+"\n") || header.Get("Content-Type") != "audio/x-scpls" {
 			t.Errorf("pls %q as %q", body, header.Get("Content-Type"))
 		}
-		// A Host no one can use gives the configured name.
+		// If no client can use the Host, the configured name is used.
 		if answer := r.Exchange(t, "GET /live.mp3.m3u HTTP/1.0\r\nHost: radio.example//listen\r\n\r\n"); !strings.Contains(answer, "\r\nhttp://localhost") {
 			t.Errorf("%q", answer)
 		}
 	})
 }
 
-// The burst comes at once, from a frame, and about as large as configured.
+// The burst comes at once, begins with a frame, and is about as large as configured.
 func TestBurst(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config+"[limits]\nburst = \"16KiB\"\n")
 	e := r.Encode(t, "/live")
 	e.Frames(t, 500)
-	if _, _, err := r.Tune(t, "/live").InOrder(499); err != nil { // until all of it is there
+	if _, _, err := r.Tune(t, "/live").InOrder(499); err != nil { // so that all of it has been played
 		t.Fatal(err)
 	}
-	first, _, err := r.Tune(t, "/live").InOrder(499) // the last one waits for its successor
+	first, _, err := r.Tune(t, "/live").InOrder(499) // the last frame waits for the next one
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +279,7 @@ func TestBurst(t *testing.T) {
 	}
 }
 
-// Titles reach listeners together with the sound they belong to.
+// Titles reach listeners together with their audio.
 func TestTitlesInStep(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = \"/live\"\nmetaint = 1000\n")
@@ -293,7 +293,7 @@ func TestTitlesInStep(t *testing.T) {
 		}
 	}
 	e.Frames(t, 50)
-	if _, _, err := p.InOrder(45); err != nil { // the last frame waits for its successor
+	if _, _, err := p.InOrder(45); err != nil { // the last frame waits for the next one
 		t.Fatal(err)
 	}
 	set("First%20%26+Song")
@@ -317,13 +317,14 @@ func TestTitlesInStep(t *testing.T) {
 	if p.Title != "Café" || r.Source(t, "/live").Title != "Café" {
 		t.Errorf("title %q, in the status %q", p.Title, r.Source(t, "/live").Title)
 	}
-	// A newcomer's burst begins before the title was set, and shows it where it was.
+	// A late listener's burst begins before the title was set, and shows it at its
+	// place.
 	late := r.Tune(t, "/live", "Icy-MetaData: 1")
 	if _, _, err := late.InOrder(145); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(late.Titles, "|"); got != "|First & Song|Café" {
-		t.Errorf("a newcomer was shown %q", got)
+		t.Errorf("a new listener was shown %q", got)
 	}
 }
 
@@ -375,8 +376,8 @@ func TestMetadataRequests(t *testing.T) {
 	})
 }
 
-// A source that breaks off is bridged: listeners stay, and get the whole
-// frames of the next one.
+// A source that breaks off is bridged: listeners stay, and get the whole frames of
+// the next source.
 func TestSourceReturnsWithinGrace(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config)
@@ -388,7 +389,7 @@ func TestSourceReturnsWithinGrace(t *testing.T) {
 	}
 	half := e.Next()
 	e.Write(half[:200])
-	e.Conn.(*net.TCPConn).SetLinger(0) // end by a reset, as ffmpeg does
+	e.Conn.(*net.TCPConn).SetLinger(0) // closes with a reset, as ffmpeg does
 	e.Close()
 	harness.Eventually(t, "the mount to be free", func() bool { return r.Left("/live") > 0 })
 	again := r.Encode(t, "/live")
@@ -419,7 +420,7 @@ func TestMountEndsWhenItsSourceStaysAway(t *testing.T) {
 		t.Errorf("after frame %d: %v; want all 100 and a clean end", end, err)
 	}
 	if status, _, _ := r.Get(t, "/live"); status != 404 {
-		t.Errorf("the mount is still there: %d", status)
+		t.Errorf("the mount still exists: %d", status)
 	}
 }
 
@@ -449,7 +450,7 @@ func TestGarbageNeverReachesListeners(t *testing.T) {
 	}
 	var lastNumber uint64
 	for lastNumber < e.Sent-2 {
-		n, err := p.Number() // fails on anything that is no frame
+		n, err := p.Number() // fails on anything but a frame
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -490,10 +491,7 @@ func TestCommandLineErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	bad := filepath.Join(t.TempDir(), "relay.toml")
-	if err := os.WriteFile(bad, []byte("[limits]\nflush_intervall = \"1s\"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	bad := harness.WriteFile(t, "relay.toml", "[limits]\nflush_intervall = \"1s\"\n")
 	tests := []struct {
 		name string
 		args []string
@@ -526,14 +524,15 @@ func TestCommandLineErrors(t *testing.T) {
 	}
 }
 
-// Free changes of sample rate and channels pass without losing a frame.
+// A source that changes its sample rate and channels is heard in the format with which it
+// began, and the frames that have that format lose nothing.
 func TestFormatChanges(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config)
 	e := r.Encode(t, "/live")
 	e.Frames(t, 100)
 	p := r.Tune(t, "/live")
-	formats := []frames.Header{
+	formats := []mp3.Header{
 		harness.MustHeader(0xff, 0xfb, 0x94, 0xc0), // 48 kHz mono
 		harness.MustHeader(0xff, 0xf3, 0x80, 0x00), // MPEG-2, 22.05 kHz
 		harness.MustHeader(0xff, 0xe3, 0x48, 0xc0), // MPEG-2.5, 8 kHz mono
@@ -547,7 +546,21 @@ func TestFormatChanges(t *testing.T) {
 			}
 		}
 	}
-	if _, _, err := p.InOrder(e.Sent - 1); err != nil {
-		t.Error(err)
+	harness.Program(t, "ffmpeg") // which brings the other formats to the first one
+	for last := uint64(0); last < e.Sent-1; {
+		frame, err := p.Frame()
+		if err != nil {
+			t.Fatalf("after frame %d: %v", last, err)
+		}
+		if h, _ := mp3.ParseHeader(frame); h.Format() != harness.Header128.Format() {
+			t.Fatalf("after frame %d the format is %v", last, h.Format())
+		}
+		n, numbered := frametest.Number(frame)
+		if back := last == 100 && n == e.Sent-49; numbered && last > 0 && n != last+1 && !back {
+			t.Fatalf("frame %d after %d", n, last)
+		}
+		if numbered {
+			last = n
+		}
 	}
 }

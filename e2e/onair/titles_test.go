@@ -11,8 +11,8 @@ import (
 	"relay/icy"
 )
 
-// A source that comes back within its grace, or takes over from itself, goes on under
-// its title: programs send one when the song changes, and at no other time.
+// A source that returns within its grace, or takes over from itself, keeps its title:
+// programs send one only when the song changes.
 func TestTitleStaysOverABridgedBreak(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = \"/live\"\nmetaint = 1000\ntakeover = \"same-user\"\n")
@@ -71,8 +71,8 @@ func TestTitleStaysOverABridgedBreak(t *testing.T) {
 	}
 }
 
-// Whatever a title holds, its block has one field, and so have the blocks that a source
-// with marks of advertisements sends.
+// Whatever a title contains, its block has one field; so have the blocks of a source
+// that sends marks of advertisements.
 func TestBlocksHaveNoFieldsOfTitles(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = \"/live\"\nmetaint = 1000\n[[mount]]\nname = \"/inline\"\nmetaint = 1000\n")
@@ -81,7 +81,7 @@ func TestBlocksHaveNoFieldsOfTitles(t *testing.T) {
 	if status, _, body := r.Request(t, "GET", "/admin/metadata?mode=updinfo&mount=/live&song=A';StreamUrl='http://b/';adw_ad='true", "source", "hackme"); status != 200 {
 		t.Fatalf("%d %s", status, body)
 	}
-	e.Frames(t, 100) // which have the title, whenever the first were read
+	e.Frames(t, 100) // all of them have the title, whenever the first were read
 	in := r.Encode(t, "/inline", "icy-metaint: 500")
 	audio := make([]byte, 0, 100*418)
 	for range 100 {
@@ -132,8 +132,7 @@ func titleBlock(t *testing.T, r *harness.Relay, mount string) string {
 	}
 }
 
-// The words of a station are read by the rule of titles, in whichever dialect they
-// come.
+// Station words are decoded by the same rule as titles, in every dialect.
 func TestWordsOfAStationInAnyCharset(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = \"/cyrillic*\"\ncharset = \"cp1251\"\n")
@@ -147,7 +146,7 @@ func TestWordsOfAStationInAnyCharset(t *testing.T) {
 			return s.ServerName == want && s.Genre == want
 		})
 		if name := r.Tune(t, mount).Header["icy-name"]; name != want {
-			t.Errorf("listeners of %s are told %q", mount, name)
+			t.Errorf("listeners of %s are sent %q", mount, name)
 		}
 	}
 	login := "Authorization: " + harness.Basic("source", "hackme") + "\r\nContent-Type: audio/mpeg\r\n"

@@ -12,8 +12,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// Nobody hears the clock being set, nothing is deleted because of it, and the
-// log says so.
+// When the clock is set, no listener notices, nothing is deleted because of it, and
+// the log says so.
 func TestClockIsSet(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -61,9 +61,9 @@ func TestClockIsSet(t *testing.T) {
 		{-year, "the clock was set back"},
 		{0, "the clock was set forward"},
 	} {
-		lines := strings.Count(r.Log.String(), step.says)
+		lines := r.Said(step.says)
 		clock.Set(t, step.ahead)
-		harness.Eventually(t, "the log to say that "+step.says, func() bool { return strings.Count(r.Log.String(), step.says) > lines })
+		harness.Eventually(t, "the log to say that "+step.says, func() bool { return r.Said(step.says) > lines })
 		hear(100)
 		title := fmt.Sprint("Title ", i)
 		r.SetTitle(t, "/live", title)
@@ -73,7 +73,7 @@ func TestClockIsSet(t *testing.T) {
 		})
 		r.Tune(t, "/live").Close()
 		old := shelve(fmt.Sprintf("live-2020-01-01T00-00-0%dZ.mp3", i), 3*year)
-		r.Cmd.Process.Signal(syscall.SIGHUP) // upon which old recordings are looked for
+		r.Cmd.Process.Signal(syscall.SIGHUP) // a reload looks for old recordings
 		harness.Eventually(t, "an old recording to go", func() bool { return !exists(old) })
 		if !exists(young) {
 			t.Fatal("a young recording was deleted")

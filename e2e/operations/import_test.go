@@ -11,7 +11,7 @@ import (
 	"relay/icy"
 )
 
-// icecastXML is what a station that ran Icecast has.
+// icecastXML is the configuration of a station that ran Icecast.
 const icecastXML = `<?xml version="1.0" encoding="UTF-8"?>
 <icecast>
   <limits><clients>50</clients><sources>5</sources><burst-size>65535</burst-size><threadpool>5</threadpool></limits>
@@ -42,7 +42,7 @@ const icecastXML = `<?xml version="1.0" encoding="UTF-8"?>
 </icecast>
 `
 
-// An icecast.xml runs as it is, and so does the relay.toml made from it.
+// relay runs with an icecast.xml, and with the relay.toml made from it.
 func TestIcecastConfiguration(t *testing.T) {
 	t.Parallel()
 	xml := filepath.Join(t.TempDir(), "icecast.xml")
@@ -76,7 +76,7 @@ func TestIcecastConfiguration(t *testing.T) {
 	})
 }
 
-// holds checks that a server does what icecastXML says.
+// holds checks that a server behaves as icecastXML says.
 func holds(t *testing.T, r *harness.Relay) {
 	t.Helper()
 	r.SourcePassword = "send-it"
@@ -89,7 +89,7 @@ func holds(t *testing.T, r *harness.Relay) {
 		t.Errorf("listed as %+v", got)
 	}
 	if status, _, _ := r.Get(t, "/live.mp3"); status == 200 {
-		t.Error("a second listener got in where one is the most")
+		t.Error("a second listener was admitted where the limit is one")
 	}
 
 	head := "PUT /own.mp3 HTTP/1.1\r\nHost: a\r\nContent-Type: audio/mpeg\r\nAuthorization: "
@@ -114,7 +114,7 @@ func holds(t *testing.T, r *harness.Relay) {
 	}
 }
 
-// A mistake is named with its line in the XML, and nothing starts.
+// An error is reported with its line in the XML, and relay does not start.
 func TestIcecastConfigurationWithAMistake(t *testing.T) {
 	t.Parallel()
 	xml := filepath.Join(t.TempDir(), "icecast.conf")

@@ -10,7 +10,7 @@ import (
 	"relay/e2e/harness"
 )
 
-// descriptors returns how many files the server has open.
+// descriptors returns how many descriptors the server has open.
 func descriptors(t testing.TB, r *harness.Relay) int {
 	t.Helper()
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", r.Cmd.Process.Pid))
@@ -28,7 +28,7 @@ func running(t testing.TB, r *harness.Relay) (n int) {
 	return n
 }
 
-// Whatever comes and goes, however it ends, leaves nothing behind.
+// Clients of every kind, however they end, leave nothing behind.
 func TestNothingIsLeaked(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config+"[limits]\nheader_timeout = \"1s\"\nflush_interval = \"50ms\"\n[[mount]]\nname = \"/*\"\ngrace = \"100ms\"\n")

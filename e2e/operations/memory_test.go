@@ -14,14 +14,15 @@ import (
 	"relay/e2e/harness"
 )
 
-// memoryGroup is a control group of Linux that has only so much memory.
+// memoryGroup is a control group of Linux with a limit of memory.
 type memoryGroup struct {
 	dir   string
 	limit int64
-	usage string // the file that tells how much is used
+	usage string // path of the file with the memory in use
 }
 
-// limitMemory makes one, which only root may; it is gone when the test ends.
+// limitMemory makes a control group, which only root may, and removes it when the
+// test ends.
 func limitMemory(t *testing.T, bytes int64) memoryGroup {
 	t.Helper()
 	var problem error
@@ -52,14 +53,14 @@ func (g memoryGroup) inside(name string, args ...string) *exec.Cmd {
 	return exec.Command("sh", append([]string{"-c", `echo $$ >"$0" && exec "$@"`, filepath.Join(g.dir, "cgroup.procs"), name}, args...)...)
 }
 
-// fill uses all but so much of the group's memory until free is called.
+// fill uses all but left bytes of the group's memory until free is called.
 func (g memoryGroup) fill(t *testing.T, left int64) (free func()) {
 	t.Helper()
 	used, err := strconv.ParseInt(strings.TrimSpace(harness.ReadFile(t, g.usage)), 10, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.CreateTemp("/dev/shm", "relay-e2e-") // charged to the group of the first to write it
+	file, err := os.CreateTemp("/dev/shm", "relay-e2e-") // charged to the group that writes it first
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,16 +74,14 @@ func (g memoryGroup) fill(t *testing.T, left int64) (free func()) {
 	return free
 }
 
-// Where memory is nearly used up, those who listen stay, nobody else is let in,
-// a source is, pages answer, and the log says so; then all is as before.
+// When memory is nearly used up, connected listeners stay, new ones are refused, a
+// source is accepted, pages answer, and the log says so. Afterwards everything is as
+// before.
 func TestMemoryIsShort(t *testing.T) {
 	t.Parallel()
 	const mib = 1 << 20
-	g := limitMemory(t, 1024*mib) // of which 32 are kept from newcomers
-	path := filepath.Join(t.TempDir(), "relay.toml")
-	if err := os.WriteFile(path, []byte(harness.Config), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	g := limitMemory(t, 1024*mib) // of which new listeners may not use 32
+	path := harness.WriteFile(t, "relay.toml", harness.Config)
 	r := harness.Launch(t, g.inside(harness.Binary, "-c", path))
 	r.SourcePassword, r.AdminPassword = "hackme", "adminpass"
 	e := r.Encode(t, "/live")
@@ -97,7 +96,7 @@ func TestMemoryIsShort(t *testing.T) {
 	ask := func() string { return r.Ask(t, "GET /live HTTP/1.0\r\n\r\n").Status }
 
 	free := g.fill(t, 24*mib)
-	harness.Eventually(t, "the log to say that memory is short", func() bool { return strings.Contains(r.Log.String(), "memory is short") })
+	harness.Eventually(t, "the log to say that memory is short", func() bool { return strings.Contains(r.Log.String(), "short of memory") })
 	if status := ask(); status != "HTTP/1.0 503 Service Unavailable" {
 		t.Errorf("a listener got %q", status)
 	}
@@ -121,13 +120,13 @@ func TestMemoryIsShort(t *testing.T) {
 	listening.Wait()
 
 	free()
-	harness.Eventually(t, "the log to say that there is memory again", func() bool { return strings.Contains(r.Log.String(), "there is memory again") })
+	harness.Eventually(t, "the log to say that there is enough memory again", func() bool { return strings.Contains(r.Log.String(), "there is enough memory again") })
 	if status := ask(); status != "HTTP/1.0 200 OK" {
 		t.Errorf("then a listener got %q", status)
 	}
 	close(stop)
 	playing.Wait()
-	if n := strings.Count(r.Log.String(), "memory is short"); n != 1 {
+	if n := r.Said("short of memory: it accepts"); n != 1 {
 		t.Errorf("%d lines say that memory is short", n)
 	}
 }

@@ -72,13 +72,13 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("rules: %v\n%s", err, out)
 		}
 		if out, err := exec.Command("promtool", "test", "rules", "../../deploy/prometheus/relay.rules.test.yml").CombinedOutput(); err != nil {
-			t.Errorf("what the rules say: %v\n%s", err, out)
+			t.Errorf("promtool on the rules: %v\n%s", err, out)
 		}
 		if out, err := exec.Command("promtool", "check", "config", "../../deploy/prometheus/prometheus.yml").CombinedOutput(); err != nil {
 			t.Errorf("the configuration of docker-compose.yml: %v\n%s", err, out)
 		}
 	})
-	// What rules and dashboard ask for is there.
+	// Every metric that the rules and the dashboard use exists.
 	for _, file := range []string{"../../deploy/prometheus/relay.rules.yml", "../../deploy/grafana/relay.json"} {
 		asked, err := os.ReadFile(file)
 		if err != nil {
@@ -86,11 +86,11 @@ func TestMetrics(t *testing.T) {
 		}
 		for _, name := range regexp.MustCompile(`\b(relay|process|go)_[a-z_]+`).FindAllString(string(asked), -1) {
 			if !strings.Contains(text, "\n"+name+" ") && !strings.Contains(text, "\n"+name+"{") {
-				t.Errorf("%s asks for %s, which there is not", file, name)
+				t.Errorf("%s uses %s, which does not exist", file, name)
 			}
 		}
 		if strings.HasSuffix(file, ".json") && !json.Valid(asked) {
-			t.Errorf("%s is no JSON", file)
+			t.Errorf("%s is not JSON", file)
 		}
 	}
 }

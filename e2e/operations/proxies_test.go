@@ -15,15 +15,15 @@ import (
 	"relay/icy"
 )
 
-// guest is where clients of a proxy come from; the proxy itself is 127.0.0.1.
+// guest is the address of a proxy's clients; the proxy itself is 127.0.0.1.
 const guest = "127.0.0.77"
 
 // proxied is relay behind a proxy that runs with the files of deploy/.
 type proxied struct {
 	*harness.Relay
-	web     *harness.Relay // listeners and pages, by TLS
-	plain   *harness.Relay // the same without
-	sources *harness.Relay // DJ programs, by TLS
+	web     *harness.Relay // listeners and pages, over TLS
+	plain   *harness.Relay // the same without TLS
+	sources *harness.Relay // DJ programs, over TLS
 }
 
 func newProxied(t *testing.T) proxied {
@@ -117,7 +117,7 @@ func behindHAProxy(t *testing.T) proxied {
 	return p
 }
 
-// wait returns when the proxy accepts connections.
+// wait waits until the proxy accepts connections.
 func (p proxied) wait(t *testing.T) {
 	t.Helper()
 	for _, r := range []*harness.Relay{p.web, p.plain, p.sources} {
@@ -131,8 +131,8 @@ func (p proxied) wait(t *testing.T) {
 	}
 }
 
-// The examples of deploy/ do what they say: sound passes in both directions,
-// by TLS and without, and everybody is known by his own address.
+// The examples of deploy/ work: audio passes in both directions, with TLS and
+// without, and each client is known by its own address.
 func TestProxyExamples(t *testing.T) {
 	t.Parallel()
 	for name, behind := range map[string]func(*testing.T) proxied{"nginx": behindNginx, "haproxy": behindHAProxy} {
@@ -168,7 +168,7 @@ func TestProxyExamples(t *testing.T) {
 	}
 }
 
-// carries has listeners hear what a source sends, through the proxy.
+// carries checks that listeners hear a source through the proxy.
 func (p proxied) carries(t *testing.T, mount string, e *harness.Encoder) {
 	t.Helper()
 	harness.Eventually(t, mount, func() bool { return p.Source(t, mount).BitRate == 128 })
@@ -201,7 +201,7 @@ func (p proxied) carries(t *testing.T, mount string, e *harness.Encoder) {
 	harness.Eventually(t, "the listeners to leave", func() bool { return p.Source(t, mount).Listeners == 0 })
 }
 
-// sourceAddr returns where the log says a source comes from.
+// sourceAddr returns the address of a source in the log.
 func (p proxied) sourceAddr(t *testing.T, mount string) (addr string) {
 	t.Helper()
 	harness.Eventually(t, "the source of "+mount+" in the log", func() bool {
@@ -214,7 +214,7 @@ func (p proxied) sourceAddr(t *testing.T, mount string) (addr string) {
 	return addr
 }
 
-// knowsScheme checks that playlists lead listeners back the way they came.
+// knowsScheme checks that playlists have the scheme by which they were requested.
 func (p proxied) knowsScheme(t *testing.T) {
 	t.Helper()
 	for scheme, r := range map[string]*harness.Relay{"https": p.web, "http": p.plain} {
@@ -226,7 +226,7 @@ func (p proxied) knowsScheme(t *testing.T) {
 	}
 }
 
-// chunkedSource connects a source that says where its request ends.
+// chunkedSource connects a source with a chunked body.
 func chunkedSource(t *testing.T, r *harness.Relay, mount string) *harness.Encoder {
 	t.Helper()
 	e := r.Connect(t, "PUT "+mount+" HTTP/1.1\r\nHost: radio\r\nTransfer-Encoding: chunked\r\nAuthorization: "+

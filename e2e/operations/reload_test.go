@@ -2,7 +2,6 @@ package operations
 
 import (
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -11,16 +10,13 @@ import (
 	"relay/e2e/harness"
 )
 
-// A reload reaches every room, and nobody on the air notices.
+// A reload takes effect in every package, and no client on the air notices.
 func TestReloadWhileOnAir(t *testing.T) {
 	t.Parallel()
 	music := filepath.Dir(harness.ToneFile(t, 440, 5e9))
 	const declared = "[[mount]]\nname = '/live'\ntitle = 'One'\n[[mount]]\nname = '/gone'\nfiles.paths = ['MUSIC']\n"
-	path := filepath.Join(t.TempDir(), "relay.toml")
 	before := strings.ReplaceAll(harness.Config+declared, "MUSIC", music)
-	if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := harness.WriteFile(t, "relay.toml", before)
 	r := harness.Run(t, "-c", path)
 	r.SourcePassword, r.AdminPassword = "hackme", "adminpass"
 	e := r.Encode(t, "/live")
@@ -69,7 +65,7 @@ files.paths = ['MUSIC']
 	}
 
 	r.Rewrite(t, path, after+"[limits]\nbuffer = 'much'\n", "limits.buffer")
-	r.Says(t, "relay.toml:", "the one in force stays")
+	r.Says(t, "relay.toml:", "the previous configuration is still active")
 	r.Rewrite(t, path, strings.Replace(after, "127.0.0.1:0", "127.0.0.1:1", 1), `"restart needed": ["server.listen"]`)
 	for range 20 {
 		r.Rewrite(t, path, after, "configuration loaded")
@@ -80,8 +76,8 @@ files.paths = ['MUSIC']
 	}
 }
 
-// Without a configuration there is nothing to read, and nothing to lose: the
-// passwords made for the run stay.
+// A reload without a configuration file changes nothing: the passwords made for the
+// run stay.
 func TestReloadWithoutConfiguration(t *testing.T) {
 	t.Parallel()
 	r := harness.Run(t, "-listen", "127.0.0.1:0")

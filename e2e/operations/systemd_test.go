@@ -13,8 +13,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// As a service of systemd, relay takes over the sockets that fit its
-// configuration, opens the others, and says how it goes.
+// As a service of systemd, relay takes over the sockets that match its configuration,
+// opens the others, and reports its state.
 func TestServiceOfSystemd(t *testing.T) {
 	t.Parallel()
 	notify := filepath.Join(t.TempDir(), "notify")
@@ -41,12 +41,9 @@ func TestServiceOfSystemd(t *testing.T) {
 	}
 
 	wanted, foreign := inheritable(t), inheritable(t)
-	path := filepath.Join(t.TempDir(), "relay.toml")
 	toml := strings.Replace(harness.Config, `["127.0.0.1:0"]`, `["127.0.0.1:0", "`+wanted.addr+`"]`, 1)
-	if err := os.WriteFile(path, []byte(toml), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	// The manager writes down for whom the sockets are.
+	path := harness.WriteFile(t, "relay.toml", toml)
+	// The manager sets LISTEN_PID to the process that the sockets are for.
 	cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ exec "$@"`, "sh", harness.Binary, "-c", path)
 	cmd.Env = []string{"LISTEN_FDS=2", "NOTIFY_SOCKET=" + notify, "WATCHDOG_USEC=100000"}
 	cmd.ExtraFiles = []*os.File{foreign.file, wanted.file}
@@ -80,7 +77,7 @@ func TestServiceOfSystemd(t *testing.T) {
 	}
 }
 
-// inheritedSocket is one that another program opens for relay.
+// inheritedSocket is a socket that another program opens for relay.
 type inheritedSocket struct {
 	file *os.File
 	addr string

@@ -6,18 +6,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"relay/e2e/harness"
 )
 
-// chromium is a headless Chromium of a test's own, with its own cookies. What
-// pages complain of (errors of scripts, what their policy refuses) fails the
-// test.
+// chromium is a headless Chromium of one test, with its own cookies. An error of a
+// script, or a violation of a page's policy, fails the test.
 type chromium struct{ ctx context.Context }
 
-// startChromium starts one. Sound is allowed after a click only, as for people.
+// startChromium starts a chromium, which ends with the test. Audio is allowed only
+// after a click, as for people.
 func startChromium(t testing.TB) *chromium {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
@@ -40,19 +42,32 @@ func startChromium(t testing.TB) *chromium {
 				return
 			}
 			bad := message.Type == chromedp.ConsoleError || message.Type == chromedp.ConsoleWarning || message.IsException()
-			if bad && message.Source != "network" { // what the network answers is no complaint
+			if bad && message.Source != "network" { // network errors are answers, not errors of the page
 				t.Errorf("the page complains: %s (%s:%d)", message.Text, message.URL, message.Line+1)
 			}
 		}
 	}()
 	t.Cleanup(func() {
-		chromedp.Cancel(ctx) // waits for the process
+		chromedp.Cancel(ctx) // this waits for the process
+		leave()              // in case the browser could not be told to close
 		<-listening
 	})
-	return &chromium{ctx}
+	c := &chromium{ctx}
+	perform(t, c, chromedp.Func(func(ctx context.Context, to *chromedp.Target) error {
+		_, err := cdp.Call(ctx, to, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: keepToast})
+		return err
+	}))
+	return c
 }
 
-// perform carries out an action, for as long as it may reasonably take.
+// keepToast keeps the text of the last toast in window.toasted: the toast itself fades
+// after a few seconds, which may be over before a busy machine looks at it.
+const keepToast = `new MutationObserver(() => {
+	const text = document.getElementById("toast")?.textContent;
+	if (text) window.toasted = text;
+}).observe(document, {subtree: true, childList: true, characterData: true})`
+
+// perform carries out an action within a time limit.
 func perform[T any](t testing.TB, c *chromium, a chromedp.Action[T]) T {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(c.ctx, harness.Patience)
@@ -64,7 +79,7 @@ func perform[T any](t testing.TB, c *chromium, a chromedp.Action[T]) T {
 	return value
 }
 
-// says returns all that the page says.
+// says returns the whole text of the page.
 func (c *chromium) says() string {
 	ctx, cancel := context.WithTimeout(c.ctx, harness.Patience)
 	defer cancel()
@@ -72,14 +87,14 @@ func (c *chromium) says() string {
 	return text
 }
 
-// open goes to a page.
+// open opens a page.
 func (c *chromium) open(t testing.TB, address string) {
 	t.Helper()
 	perform(t, c, chromedp.Navigate(address))
 }
 
-// wait waits until an expression is true on the page, or on the one that comes
-// next. It asks from here, since the policy of the pages forbids eval.
+// wait waits until an expression is true on the page, or on the one that follows. It
+// polls from outside, because the pages' policy forbids eval.
 func (c *chromium) wait(t testing.TB, expression string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(c.ctx, harness.Patience)
@@ -91,19 +106,19 @@ func (c *chromium) wait(t testing.TB, expression string) {
 		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("it never was so that %s (%v); the page says:\n%s", expression, err, c.says())
+			t.Fatalf("waited in vain for %s (%v); the page says:\n%s", expression, err, c.says())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-// click presses what a selector finds, where a person would.
+// click clicks on the element that a selector finds, as a person would.
 func (c *chromium) click(t testing.TB, selector string) {
 	t.Helper()
 	perform(t, c, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// enter types a text into a field, in place of what is there.
+// enter replaces the text of a field.
 func (c *chromium) enter(t testing.TB, selector, text string) {
 	t.Helper()
 	evaluate[any](t, c, fmt.Sprintf("document.querySelector(%q).value = ''", selector))
@@ -119,7 +134,7 @@ func evaluate[T any](t testing.TB, c *chromium, expression string) T {
 	}))
 }
 
-// logIn logs in on the page that is open.
+// logIn logs in on the open page.
 func (c *chromium) logIn(t testing.TB, user, password string) {
 	t.Helper()
 	c.wait(t, `document.getElementById("login")`)

@@ -14,7 +14,7 @@ import (
 	"relay/e2e/harness"
 )
 
-// tone sends a mount a tone by ffmpeg, and waits until it is on the air.
+// tone sends a tone to a mount by ffmpeg, and waits until it is on the air.
 func tone(t testing.TB, r *harness.Relay, mount string) {
 	t.Helper()
 	harness.KeepRunning(t, exec.Command(harness.Program(t, "ffmpeg"), "-v", "error", "-re", "-f", "lavfi", "-i", "sine=440:sample_rate=44100", "-c:a", "libmp3lame", "-b:a", "128k",
@@ -26,7 +26,7 @@ func tone(t testing.TB, r *harness.Relay, mount string) {
 	})
 }
 
-// loudness is that of what the page's audio element plays, once it is heard.
+// loudness resolves to the loudness of the page's audio element, once it plays.
 const loudness = `(async () => {
 	const context = new AudioContext(), ear = context.createAnalyser(), wave = new Float32Array(ear.fftSize);
 	context.createMediaElementSource(document.querySelector("audio")).connect(ear).connect(context.destination);
@@ -50,7 +50,7 @@ func TestPressPlayAndHear(t *testing.T) {
 	c.click(t, "[data-mount='/live'] .play")
 	c.wait(t, `document.querySelector("audio").currentTime > 1`)
 	if loud := evaluate[float64](t, c, loudness); loud == 0 {
-		t.Error("what plays is silence")
+		t.Error("the page plays silence")
 	}
 	c.wait(t, `navigator.mediaSession.metadata?.title === "First" && navigator.mediaSession.metadata.artist === "Anna"`)
 
@@ -99,7 +99,7 @@ func TestPageFollowsMounts(t *testing.T) {
 		t.Errorf("the mounts' hues are %s by script, and %s from the server", hues, fromServer)
 	}
 	if !evaluate[bool](t, c, `[...document.querySelectorAll("#list [data-f=audience]")].every(place => place.hidden)`) {
-		t.Error("the page tells how many listen")
+		t.Error("the page shows the number of listeners")
 	}
 	e.Close()
 	c.wait(t, `document.querySelectorAll("#list .mount").length === 1`)
@@ -121,7 +121,7 @@ func TestPlayerInAFrame(t *testing.T) {
 		if r.Source(t, "/live").Listeners == 1 {
 			return true
 		}
-		perform(t, c, chromedp.MouseClickXY(48, 48)) // the script may not have been there at the first
+		perform(t, c, chromedp.MouseClickXY(48, 48)) // the script may not have been loaded at the first click
 		return false
 	})
 }

@@ -1,7 +1,7 @@
-// Package recorded holds byte-exact exchanges between real clients and an
-// Icecast 2.4.4, captured on loopback, for tests to be held against. The files
-// in testdata are copies; testdata/clients shows the same from the side of
-// real programs.
+// Package recorded has byte-exact exchanges between real clients and an Icecast
+// 2.4.4, captured on loopback, that tests compare with; the folder clients has the
+// requests of real programs. Comments throughout the repository cite these files by
+// path, such as e2e/recorded/listener-icy.txt.
 package recorded
 
 import (
@@ -12,24 +12,24 @@ import (
 	"testing"
 )
 
-//go:embed testdata
+//go:embed *.txt clients
 var files embed.FS
 
-// Connection is one TCP connection of an exchange: the first bytes of either
-// side, up to where the capture leaves some out.
+// Connection is one TCP connection of an exchange: the first bytes of each side, up
+// to the first that the capture left out.
 type Connection struct {
 	Client, Server []byte
 }
 
-// Connections returns the connections of the exchange in testdata/NAME.txt.
+// Connections returns the connections of the exchange in NAME.txt.
 func Connections(t testing.TB, name string) []Connection {
 	t.Helper()
-	text, err := files.ReadFile("testdata/" + name + ".txt")
+	text, err := files.ReadFile(name + ".txt")
 	if err != nil {
 		t.Fatalf("no recorded exchange: %v", err)
 	}
 	var all []Connection
-	var cut map[byte]bool // sides of which the capture has left bytes out
+	var cut map[byte]bool // sides of which the capture left bytes out
 	for line := range strings.SplitSeq(string(text), "\n") {
 		switch {
 		case strings.HasPrefix(line, "==="):
@@ -55,17 +55,16 @@ func Connections(t testing.TB, name string) []Connection {
 	return all
 }
 
-// Head is the head of a request that a client sent.
+// Head is a request head of a client.
 type Head struct {
 	File  string
 	Bytes []byte
 }
 
-// ClientHeads returns the request heads in testdata/clients, as the programs
-// named by the files sent them.
+// ClientHeads returns the request heads in clients, as the named programs sent them.
 func ClientHeads(t testing.TB) []Head {
 	t.Helper()
-	const dir = "testdata/clients"
+	const dir = "clients"
 	entries, err := files.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)

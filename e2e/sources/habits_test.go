@@ -9,8 +9,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// What people and programs write for mounts and logins, and the addresses that directories
-// and players hold for good.
+// Mounts and logins as people and programs write them, and addresses that directories
+// and players have stored for years.
 func TestHabitsOfTheField(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.ShoutcastConfig+`
@@ -26,7 +26,7 @@ password = "two"
 	login := func(user, password string) string {
 		return "Authorization: " + harness.Basic(user, password) + "\r\n"
 	}
-	outer := t // until whose end sources stay
+	outer := t // sources stay until its end
 	const mp3, own = "Content-Type: audio/mpeg\r\n", "source hackme"
 	for _, tt := range []struct{ name, line, login, contentType, mount string }{
 		{"escaped query", "SOURCE /m1%3fprio%3d3 HTTP/1.0", own, mp3, "/m1"},
@@ -89,7 +89,7 @@ password = "two"
 		}
 	}
 
-	// The page stays where it is, whatever plays there for players.
+	// The page stays at its address, whatever plays there for players.
 	if status, header, _ := r.Get(t, "/"); status != 200 || !strings.HasPrefix(header.Get("Content-Type"), "text/html") {
 		t.Errorf("/ is %d %q", status, header.Get("Content-Type"))
 	}

@@ -14,7 +14,7 @@ import (
 	"relay/icy"
 )
 
-// shoutcastAddr returns the address that SHOUTcast programs dial.
+// shoutcastAddr returns the address that SHOUTcast programs connect to.
 func shoutcastAddr(t testing.TB, r *harness.Relay) string {
 	t.Helper()
 	m := regexp.MustCompile(`SHOUTcast v1 to ([^,]+), port (\d+)`).FindStringSubmatch(r.Out.String())
@@ -25,7 +25,7 @@ func shoutcastAddr(t testing.TB, r *harness.Relay) string {
 	return net.JoinHostPort(m[1], strconv.Itoa(port+1))
 }
 
-// ports returns the server as it is found at both addresses.
+// ports returns the server as clients of each of its addresses see it.
 func ports(t testing.TB, r *harness.Relay) map[string]*harness.Relay {
 	return map[string]*harness.Relay{"main port": r.At(r.Addr), "second port": r.At(shoutcastAddr(t, r))}
 }
@@ -145,7 +145,8 @@ source_password = "mine"
 	}
 }
 
-// A head that does not end in time is dropped, the password's and the rest's.
+// A head that does not end in time is dropped, both that of the password and the
+// rest.
 func TestShoutcastHeadTimeout(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, strings.Replace(harness.ShoutcastConfig, "[log]", "[limits]\nheader_timeout = \"1s\"\n[log]", 1))
@@ -205,7 +206,7 @@ func TestRecordedShoutcastSources(t *testing.T) {
 	})
 }
 
-// Whatever is no SHOUTcast source is served on the second port as on the first.
+// Clients other than SHOUTcast sources are served on the second port as on the first.
 func TestSecondPortSpeaksHTTP(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.ShoutcastConfig)
@@ -294,10 +295,10 @@ source_password = "mine"
 	t.Run("recorded", func(t *testing.T) {
 		for _, c := range recorded.Connections(t, "admin-cgi") {
 			if len(c.Server) == 0 {
-				continue // on the second port, where Icecast closed without a word
+				continue // on the second port, where Icecast closed the connection without an answer
 			}
 			if strings.Contains(string(c.Client), "mode=viewxml") {
-				continue // which Icecast did not know
+				continue // Icecast did not know it
 			}
 			answer := r.Exchange(t, string(c.Client))
 			wantHead, wantBody, _ := strings.Cut(string(c.Server), "\r\n\r\n")
@@ -324,7 +325,7 @@ source_password = "mine"
 	}
 }
 
-// ttl-8: a title that comes moments before its mount is up is not lost.
+// ttl-8: a title that arrives moments before its mount exists is not lost.
 func TestTitleBeforeItsSource(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.ShoutcastConfig)
@@ -345,8 +346,8 @@ func TestTitleBeforeItsSource(t *testing.T) {
 	})
 }
 
-// Metadata within a source's stream becomes titles, and no listener finds a
-// byte of it in the audio.
+// Metadata within a source's stream becomes titles, and none of its bytes reaches
+// listeners as audio.
 func TestInlineMetadata(t *testing.T) {
 	t.Parallel()
 	const metaint = 8000

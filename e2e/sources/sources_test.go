@@ -11,8 +11,8 @@ import (
 	"relay/icy"
 )
 
-// Every way a source may ask, with the answer it must get first, is on the
-// air afterwards with all its frames.
+// Every form of a source's request gets the right first answer, and the source is on
+// the air with all its frames.
 func TestSourceDialects(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config)
@@ -67,8 +67,8 @@ func TestSourceDialects(t *testing.T) {
 	})
 }
 
-// onAir tunes in to a mount and reads numbered frames up to one; it returns
-// the first.
+// onAir tunes in to a mount and reads numbered frames up to last; it returns the
+// number of the first.
 func onAir(t *testing.T, r *harness.Relay, mount string, last uint64) (first uint64) {
 	t.Helper()
 	harness.Eventually(t, mount+" to be listed", func() bool { return r.Source(t, mount).ListenURL != "" })
@@ -129,7 +129,7 @@ source_password = "own"
 	r.Says(t, "the user name must be", "wrong password")
 }
 
-// The recorded first packets of real programs get the answer Icecast gave.
+// The recorded first packets of real programs get the answer that Icecast gave.
 func TestRecordedSourcesAreAnsweredAsByIcecast(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config)
@@ -158,18 +158,18 @@ func TestRecordedSourcesAreAnsweredAsByIcecast(t *testing.T) {
 	}
 }
 
-// What a source sends in place of MP3 is named.
+// The format that a source sends in place of MP3 is named in the log.
 func TestOtherFormatsAreNamed(t *testing.T) {
 	t.Parallel()
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
-		t.Skip("ffmpeg is not there")
+		t.Skip("ffmpeg is not installed")
 	}
 	r := harness.Start(t, harness.Config)
 	for name, args := range map[string]string{"MPEG Layer II": "-f mp2", "AAC (ADTS)": "-f adts", "Ogg Vorbis": "-c:a libvorbis -f ogg"} {
 		stream, err := exec.Command(ffmpeg, strings.Fields("-v error -f lavfi -i anoisesrc=d=3:a=0.2 -ac 2 "+args+" -")...).Output()
 		if err != nil {
-			t.Logf("ffmpeg %s: %v", args, err) // an encoder that this ffmpeg lacks
+			t.Logf("ffmpeg %s: %v", args, err) // this ffmpeg lacks the encoder
 			continue
 		}
 		e := r.Encode(t, "/other")

@@ -7,8 +7,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// src-18: a second source with the right login may take over, and the DJ goes
-// before the encoder that plays all day.
+// src-18: a second source with the right login may take over, and the DJ takes
+// precedence over the encoder that plays all day.
 func TestTakeover(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config+`

@@ -16,8 +16,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// A certificate is fetched while listeners stay on, and is there again after a
-// restart without another.
+// A certificate is obtained while listeners stay, and is used again after a restart
+// without a new one.
 func TestACME(t *testing.T) {
 	t.Parallel()
 	address := harness.FreePort(t)
@@ -55,8 +55,8 @@ func TestACME(t *testing.T) {
 	}
 }
 
-// While an ACME server gives nothing, a handshake fails at once and leaves nothing
-// behind, and the end does not wait for it.
+// While the ACME server does not answer, a handshake fails at once and leaks nothing,
+// and a stop does not wait for it.
 func TestACMEServerIsDown(t *testing.T) {
 	t.Parallel()
 	own := harness.SelfSigned(t, "ACME server")
@@ -84,15 +84,15 @@ func TestACMEServerIsDown(t *testing.T) {
 	harness.Eventually(t, "the connections to be gone", func() bool {
 		_, _, text := r.Get(t, "/metrics")
 		open, found := harness.Metric(text, "relay_connections")
-		return found && open == 1 // that of this question
+		return found && open == 1 // the connection of this very request
 	})
 	if err := r.Stop(t); err != nil {
 		t.Error(err)
 	}
 }
 
-// Where TLS does not get through, the ACME server is answered in plain (RFC 8555,
-// section 8.3).
+// If TLS connections do not reach relay, the challenge is answered over plain HTTP
+// (RFC 8555, section 8.3).
 func TestACMEInPlain(t *testing.T) {
 	t.Parallel()
 	address := harness.FreePort(t)
@@ -100,7 +100,7 @@ func TestACMEInPlain(t *testing.T) {
 	ca.dial(t, ca.start(t, address))
 }
 
-// A certificate is renewed while it is valid, and listeners stay on.
+// A certificate is renewed before it expires, and listeners stay.
 func TestACMERenewal(t *testing.T) {
 	t.Parallel()
 	address := harness.FreePort(t)
@@ -125,8 +125,8 @@ func TestACMERenewal(t *testing.T) {
 	}
 }
 
-// What ACME servers look for in plain is there while one was asked, and for our
-// hosts alone; mounts are as they were.
+// Challenges over plain HTTP are answered after one was requested, for the configured
+// hosts alone; mounts are not affected.
 func TestACMEChallengeInPlain(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config+"[tls]\nacme_hosts = ['"+acmeHost+"']\nacme_dir = 'https://127.0.0.1:9/dir'\nacme_cache = '"+t.TempDir()+"'\n")
@@ -158,5 +158,5 @@ func TestACMEChallengeInPlain(t *testing.T) {
 	if _, _, body := r.Get(t, "/api/v1/mounts"); json.Unmarshal([]byte(body), &problem) != nil || problem.Status != http.StatusUnauthorized {
 		t.Errorf("the API answers %s", body)
 	}
-	harness.Eventually(t, "what failed in the log", func() bool { return strings.Contains(r.Log.String(), "no certificate by ACME") })
+	harness.Eventually(t, "what failed in the log", func() bool { return strings.Contains(r.Log.String(), "no certificate obtained by ACME") })
 }

@@ -12,8 +12,8 @@ import (
 	"relay/e2e/harness"
 )
 
-// nameServer answers by TCP, as the ACME server asks, that every name is
-// 127.0.0.1.
+// nameServer runs a DNS server over TCP, which the ACME server asks, that resolves
+// every name to 127.0.0.1. It ends with the test.
 func nameServer(t testing.TB) (addr string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -40,8 +40,8 @@ func nameServer(t testing.TB) (addr string) {
 	return l.Addr().String()
 }
 
-// answerName answers one question. Over TCP a message has its length in front
-// (RFC 1035, section 4.2.2).
+// answerName answers one question. Over TCP a message is preceded by its length (RFC
+// 1035, section 4.2.2).
 func answerName(conn net.Conn) {
 	length := make([]byte, 2)
 	if _, err := io.ReadFull(conn, length); err != nil {

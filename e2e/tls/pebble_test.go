@@ -18,13 +18,13 @@ import (
 	"relay/e2e/harness"
 )
 
-// acmeHost is the host that certificates are for.
+// acmeHost is the host name of the certificates.
 const acmeHost = "radio.example"
 
-// toolsFolder has the module that pins pebble.
+// toolsFolder is the folder of the module that pins pebble.
 const toolsFolder = "../../.ci/tools"
 
-// fetchPebble has the module proxy give what pebble is built from.
+// fetchPebble downloads pebble's modules from the module proxy.
 var fetchPebble = sync.OnceValue(func() error {
 	cmd := exec.Command("go", "list", "-deps", "github.com/letsencrypt/pebble/v2/cmd/pebble")
 	cmd.Dir = toolsFolder
@@ -34,8 +34,8 @@ var fetchPebble = sync.OnceValue(func() error {
 	return nil
 })
 
-// buildPebble builds it and returns its path. Where it cannot be fetched the test
-// is skipped, or fails where everything must be there.
+// buildPebble builds pebble and returns its path. If it cannot be downloaded, the
+// test is skipped or fails; see harness.Missing.
 func buildPebble(t testing.TB) (program string) {
 	t.Helper()
 	if err := fetchPebble(); err != nil {
@@ -51,21 +51,21 @@ func buildPebble(t testing.TB) (program string) {
 	return strings.TrimSpace(string(out))
 }
 
-// issuance is where an ACME server looks for its clients, and for how many
-// seconds its certificates are valid; 0: for long.
+// issuance has the addresses that the ACME server connects to, and the validity of
+// its certificates in seconds; 0: long.
 type issuance struct {
 	byTLS, inPlain string
 	seconds        int
 }
 
-// authority is an ACME server.
+// authority is a running ACME server.
 type authority struct {
 	directory, cache string
 	own              harness.Certificate
 	trusted          *tls.Config
 }
 
-// pebble starts an ACME server.
+// pebble starts an ACME server, which ends with the test.
 func pebble(t *testing.T, issue issuance) *authority {
 	t.Helper()
 	program, listen, management, own := buildPebble(t), harness.FreePort(t), harness.FreePort(t), harness.SelfSigned(t, "ACME server")
@@ -100,19 +100,18 @@ func pebble(t *testing.T, issue issuance) *authority {
 	return &authority{"https://" + listen + "/dir", filepath.Join(t.TempDir(), "acme"), own, &tls.Config{ServerName: acmeHost, RootCAs: roots}}
 }
 
-// start runs a relay at an address, which trusts the authority and has its
-// certificates from there.
+// start runs a relay at an address that trusts the authority and obtains its
+// certificates from it.
 func (a *authority) start(t testing.TB, address string) *harness.Relay {
 	t.Helper()
 	return harness.Start(t, fmt.Sprintf("%s%s[tls]\nacme_hosts = [%q]\nacme_dir = %q\nacme_cache = %q\n",
 		strings.Replace(harness.Config, "127.0.0.1:0", address, 1), patientOfSources, acmeHost, a.directory, a.cache), trusting(a.own))
 }
 
-// trusting is what makes relay trust a server that shows a certificate, in its
-// environment.
+// trusting returns the environment variable that makes relay trust a certificate.
 func trusting(c harness.Certificate) string { return "SSL_CERT_FILE=" + c.CertFile }
 
-// dial waits for a certificate of the authority.
+// dial connects until relay shows a certificate of the authority.
 func (a *authority) dial(t testing.TB, r *harness.Relay) (secure *tls.Conn) {
 	t.Helper()
 	harness.Eventually(t, "a certificate", func() bool {

@@ -28,7 +28,7 @@ func certificateOf(t testing.TB, addr string) string {
 	return conn.ConnectionState().PeerCertificates[0].Subject.CommonName
 }
 
-// Sources, listeners and pages over TLS are the same as without.
+// Sources, listeners and pages work over TLS as without it.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	only := harness.FreePort(t)
@@ -92,11 +92,11 @@ func isServedByTLS(t *testing.T, r *harness.Relay, secure string) {
 	}
 }
 
-// patientOfSources lets a source send nothing while certificates are waited for.
+// patientOfSources lets a source send nothing while the test waits for certificates.
 const patientOfSources = "[limits]\nsource_timeout = '5m'\n"
 
-// Listeners go on through a new certificate, and a pair that does not belong
-// together changes nothing.
+// Listeners stay through a new certificate, and a certificate and key that do not
+// match change nothing.
 func TestCertificateIsReplaced(t *testing.T) {
 	t.Parallel()
 	cert := harness.SelfSigned(t, "first")
@@ -117,9 +117,9 @@ func TestCertificateIsReplaced(t *testing.T) {
 	if err := os.Rename(other.KeyFile, cert.KeyFile); err != nil {
 		t.Fatal(err)
 	}
-	harness.Eventually(t, "the complaint", func() bool { return strings.Contains(r.Log.String(), "the new certificate is not used") })
+	harness.Eventually(t, "the complaint", func() bool { return strings.Contains(r.Log.String(), "the new certificate cannot be used") })
 	if name := certificateOf(t, r.Addr); name != "first" {
-		t.Errorf("with a key of another, the certificate of %q is shown", name)
+		t.Errorf("with another certificate's key, the certificate of %q is shown", name)
 	}
 	cert.Renew(t, "second")
 	harness.Eventually(t, "the new certificate", func() bool { return certificateOf(t, r.Addr) == "second" })
@@ -136,7 +136,7 @@ func TestCertificateIsReplaced(t *testing.T) {
 	}
 }
 
-// Old radios know only what is off by default: the first TLS, and RSA key exchange.
+// Old radios need features that are off by default: TLS 1.0, and RSA key exchange.
 func TestOldClients(t *testing.T) {
 	t.Parallel()
 	cert := harness.SelfSigned(t, "radio")
@@ -172,7 +172,7 @@ func TestOldClients(t *testing.T) {
 	}
 }
 
-// Browsers are sent to https; whatever else comes in plain is served in plain.
+// Browsers are redirected to https; all other plain requests are answered in plain.
 func TestPagesByTLS(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config+harness.SelfSigned(t, "radio").TOML("redirect_pages = true"))
@@ -204,7 +204,7 @@ func TestPagesByTLS(t *testing.T) {
 	}
 }
 
-// Hellos that are none, or never end, cost nobody else anything.
+// Invalid handshakes, and those that never end, do not affect other clients.
 func TestBrokenHandshakes(t *testing.T) {
 	t.Parallel()
 	r := harness.Start(t, harness.Config+"[limits]\nheader_timeout = '1s'\n"+harness.SelfSigned(t, "radio").TOML())

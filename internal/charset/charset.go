@@ -1,5 +1,5 @@
 // Package charset finds character encodings by the names that programs, files and
-// people give them.
+// people use for them.
 //
 //	in:   "cp949", "latin9", "ISO_8859-1", "win1251"…
 //	out:  the encoding, or nil
@@ -16,20 +16,20 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// longestName bounds the names that are looked up, in bytes.
-const longestName = 64
+// maxName is the maximum length of a name that is looked up, in bytes.
+const maxName = 64
 
-// UTF8 is what Find returns for UTF-8.
+// UTF8 is the encoding that Find returns for UTF-8.
 var UTF8 encoding.Encoding = unicode.UTF8
 
-// Find returns the encoding of a name, or nil where the name is unknown. Known are
-// the labels of the WHATWG Encoding Standard, the names that IANA registers, code
-// pages by number ("cp949", "windows-949", "ms949", "949") and other names in use,
-// in any case and with any punctuation. "ISO-8859-1" is windows-1252, as everywhere
-// on the web: whoever writes the quotes of the one says that it is the other.
+// Find returns the encoding of a name, or nil if the name is unknown. It knows the
+// labels of the WHATWG Encoding Standard, the names that IANA registers, code pages by
+// number ("cp949", "windows-949", "ms949", "949") and other names in use, in any case
+// and with any punctuation. "ISO-8859-1" is windows-1252, as everywhere on the web:
+// text with that label often uses the quotes of windows-1252.
 func Find(name string) encoding.Encoding {
 	name = strings.Trim(name, " \t\"'")
-	if name == "" || len(name) > longestName {
+	if name == "" || len(name) > maxName {
 		return nil
 	}
 	if e := standard(name); e != nil {
@@ -46,13 +46,13 @@ func Find(name string) encoding.Encoding {
 		return e
 	}
 	if e, err := ianaindex.IANA.Encoding(name); err == nil {
-		return e // nil: registered, but nobody has written it
+		return e // nil: registered, but not implemented
 	}
 	return nil
 }
 
-// standard returns the encoding of a label of the WHATWG Encoding Standard. Two of
-// them stand for no text: one replaces all there is, one keeps it as private use.
+// standard returns the encoding of a label of the WHATWG Encoding Standard, without the
+// two that are not for text: one replaces everything, one maps bytes to private use.
 func standard(label string) encoding.Encoding {
 	e, err := htmlindex.Get(label)
 	if err != nil || e == encoding.Replacement || e == charmap.XUserDefined {
@@ -61,7 +61,7 @@ func standard(label string) encoding.Encoding {
 	return e
 }
 
-// bare returns the letters and digits of a name, in lower case.
+// bare returns the letters and digits of a name in lower case.
 func bare(name string) string {
 	return strings.Map(func(c rune) rune {
 		switch {
@@ -74,7 +74,7 @@ func bare(name string) string {
 	}, name)
 }
 
-// aliases are labels of the standard by bare names that it does not list.
+// aliases maps bare names that the standard does not list to its labels.
 var aliases = map[string]string{
 	"latin2": "iso-8859-2", "latin3": "iso-8859-3", "latin4": "iso-8859-4", "latin5": "windows-1254", "latin6": "iso-8859-10",
 	"latin7": "iso-8859-13", "latin8": "iso-8859-14", "latin9": "iso-8859-15", "latin0": "iso-8859-15", "latin10": "iso-8859-16",
@@ -91,8 +91,8 @@ var aliases = map[string]string{
 	"big5": "big5", "big5hkscs": "big5", "big5eten": "big5", "euctw": "big5",
 }
 
-// codePage returns the encoding of a bare name that holds the number of a code page
-// or the part of ISO 8859: "cp949", "windows1251", "949", "iso88599".
+// codePage returns the encoding of a bare name with the number of a code page or of a
+// part of ISO 8859: "cp949", "windows1251", "949", "iso88599".
 func codePage(plain string) encoding.Encoding {
 	word := strings.TrimRight(plain, "0123456789")
 	digits := plain[len(word):]
@@ -120,7 +120,7 @@ func codePage(plain string) encoding.Encoding {
 	return standard(codePageLabels[number])
 }
 
-// codePages are those that the standard does not have.
+// codePages are the code pages that the standard lacks.
 var codePages = map[int]encoding.Encoding{
 	37: charmap.CodePage037, 437: charmap.CodePage437, 850: charmap.CodePage850, 852: charmap.CodePage852, 855: charmap.CodePage855,
 	858: charmap.CodePage858, 860: charmap.CodePage860, 862: charmap.CodePage862, 863: charmap.CodePage863, 865: charmap.CodePage865,

@@ -45,7 +45,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// FuzzFind: whatever the name, what it decodes is UTF-8.
+// FuzzFind: whatever the name, decoded text is UTF-8.
 func FuzzFind(f *testing.F) {
 	for _, name := range []string{"cp949", "latin9", "utf-16", "iso-8859-8-i", "x-cp1251", "hz-gb-2312"} {
 		f.Add(name, "R\xe4dio \x00~{")

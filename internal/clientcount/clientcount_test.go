@@ -3,6 +3,7 @@ package clientcount
 import (
 	"fmt"
 	"math"
+	"net/netip"
 	"testing"
 )
 
@@ -10,7 +11,7 @@ func TestClientsHaveTheirLimits(t *testing.T) {
 	tests := map[string]struct {
 		ip      func(i int) string
 		ceiling int
-		want    int // of very many
+		want    int // of a very large number
 	}{
 		"an IPv4 address":      {func(int) string { return "192.0.2.1" }, 0, 10},
 		"written as IPv6":      {func(int) string { return "::ffff:192.0.2.1" }, 0, 10},
@@ -26,9 +27,9 @@ func TestClientsHaveTheirLimits(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var c Counts
-			var entered []string
+			var entered []netip.Addr
 			for i := range 200 {
-				if ip := tt.ip(i); c.Enter(ip, 10, tt.ceiling) {
+				if ip, _ := netip.ParseAddr(tt.ip(i)); c.Enter(ip, 10, tt.ceiling) {
 					entered = append(entered, ip)
 				}
 			}
@@ -44,12 +45,12 @@ func TestClientsHaveTheirLimits(t *testing.T) {
 		})
 	}
 	var most Counts
-	if !most.Enter("2001:db8::1", math.MaxInt, 0) {
+	if !most.Enter(netip.MustParseAddr("2001:db8::1"), math.MaxInt, 0) {
 		t.Error("the largest limit is none")
 	}
 	var c Counts
 	for range 1000 {
-		if !c.Enter("192.0.2.1", 0, 0) {
+		if !c.Enter(netip.MustParseAddr("192.0.2.1"), 0, 0) {
 			t.Fatal("0 is a limit")
 		}
 	}

@@ -1,6 +1,6 @@
-// Package dial connects to hosts that have several addresses, some of which may
-// be dead: it tries them side by side, a moment apart, and keeps the first
-// connection that is made (RFC 8305, "Happy Eyeballs").
+// Package dial connects to hosts with several addresses, some of which may be dead: it
+// tries them in parallel, a moment apart, and keeps the first connection (RFC 8305,
+// "Happy Eyeballs").
 package dial
 
 import (
@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// stagger is how long an address has before the next one is tried as well
-	// (RFC 8305, section 5).
+	// stagger is the delay before the next address is tried as well (RFC 8305, section
+	// 5).
 	stagger = 250 * time.Millisecond
 
-	// mostAddresses bounds how many addresses of a host are tried.
-	mostAddresses = 40
+	// maxAddresses is the maximum number of addresses of a host that are tried.
+	maxAddresses = 40
 
-	// mostHosts bounds for how many hosts it is remembered which address works.
-	mostHosts = 1000
+	// maxHosts is the maximum number of hosts whose working address is remembered.
+	maxHosts = 1000
 )
 
 // Dialer dials TCP. Its zero value resolves and connects as package net does.
@@ -35,21 +35,21 @@ type Dialer struct {
 	// Connect connects to one address, an IP and a port. Every address passes it,
 	// so it may refuse some. Nil: a net.Dialer.
 	Connect func(ctx context.Context, network, address string) (net.Conn, error)
-	// Timeout bounds a whole DialContext. 0: ctx alone does.
+	// Timeout limits a whole DialContext. 0: only ctx does.
 	Timeout time.Duration
 
 	mu    sync.Mutex
 	known map[string]experience // by "host:port"
 }
 
-// experience is what is known of the addresses of a host. Either may be invalid.
+// experience is what is known about the addresses of a host. Either may be invalid.
 type experience struct {
-	worked netip.Addr // answered last; tried first
-	failed netip.Addr // could be connected to and did not answer; tried last
+	worked netip.Addr // last answered; tried first
+	failed netip.Addr // accepted a connection but did not answer; tried last
 }
 
-// DialContext connects to address, which is "host:port". It fails when ctx ends
-// or when no address of the host can be connected to.
+// DialContext connects to address, which is "host:port". It fails when ctx ends or no
+// address of the host accepts a connection.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	if d.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -79,11 +79,11 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	return d.race(ctx, network, port, order(addrs, known))
 }
 
-// Worked notes that an address of a host gave a useful answer, so that it is
-// tried first the next time. address is what was dialled, "host:port".
+// Worked records that an address of a host gave a useful answer, so that it is tried
+// first the next time. address is the dialled "host:port".
 func (d *Dialer) Worked(address string, remote net.Addr) { d.note(address, remote, true) }
 
-// Failed notes that an address of a host took a connection and gave no useful
+// Failed records that an address of a host accepted a connection but gave no useful
 // answer, so that it is tried last the next time.
 func (d *Dialer) Failed(address string, remote net.Addr) { d.note(address, remote, false) }
 
@@ -95,7 +95,7 @@ func (d *Dialer) note(address string, remote net.Addr, worked bool) {
 	addr := at.Addr().Unmap()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.known == nil || len(d.known) >= mostHosts {
+	if d.known == nil || len(d.known) >= maxHosts {
 		d.known = map[string]experience{}
 	}
 	e := d.known[address]
@@ -112,11 +112,11 @@ func (d *Dialer) note(address string, remote net.Addr, worked bool) {
 	d.known[address] = e
 }
 
-// order returns the addresses in the order in which they are tried: the families
-// take turns, beginning with that of the first address, and within a family
-// chance decides. So a dead address is not in the way of every attempt.
+// order returns the addresses in the order of attempts: the families alternate,
+// beginning with that of the first address, and the order within a family is random. So
+// a dead address does not delay every attempt.
 func order(addrs []netip.Addr, known experience) []netip.Addr {
-	var families [2][]netip.Addr // the first is that of the first address
+	var families [2][]netip.Addr // the first one has the family of the first address
 	for _, a := range addrs {
 		a = a.Unmap()
 		family := 0
@@ -144,13 +144,12 @@ func order(addrs []netip.Addr, known experience) []netip.Addr {
 	if i := slices.Index(list, known.worked); i > 0 {
 		list = slices.Insert(slices.Delete(list, i, i+1), 0, known.worked)
 	}
-	return list[:min(len(list), mostAddresses)]
+	return list[:min(len(list), maxAddresses)]
 }
 
-// race connects to the addresses in their order, each a moment after the one
-// before or as soon as that has failed, and returns the first connection. When
-// it returns, no other attempt goes on for longer than Connect takes to see that
-// its context has ended.
+// race connects to the addresses in order, each a moment after the previous one or as
+// soon as that has failed, and returns the first connection. After it has returned,
+// other attempts end as soon as Connect notices that its context has ended.
 func (d *Dialer) race(ctx context.Context, network, port string, addrs []netip.Addr) (net.Conn, error) {
 	racing, stop := context.WithCancel(ctx)
 	defer stop()
@@ -196,8 +195,8 @@ func (d *Dialer) race(ctx context.Context, network, port string, addrs []netip.A
 	}
 }
 
-// allFailed is why no address could be connected to, in the order in which the
-// attempts ended.
+// allFailed holds the errors of all addresses, in the order in which the attempts
+// ended.
 type allFailed []error
 
 func (f allFailed) Error() string {
@@ -209,13 +208,13 @@ func (f allFailed) Error() string {
 
 func (f allFailed) Unwrap() []error { return f }
 
-// Timeout reports whether the attempts took too long, as a net.Error does.
+// Timeout reports whether the attempts took too long, as in net.Error.
 func (f allFailed) Timeout() bool {
 	var err net.Error
 	return errors.Is(f[0], context.DeadlineExceeded) || errors.As(f[0], &err) && err.Timeout()
 }
 
-// Temporary makes it a net.Error.
+// Temporary is part of net.Error.
 func (f allFailed) Temporary() bool { return false }
 
 func (d *Dialer) lookup(ctx context.Context, host string) ([]netip.Addr, error) {

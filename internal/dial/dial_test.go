@@ -23,12 +23,12 @@ var errRefused = errors.New("connection refused")
 // network is a host with addresses, each of which answers, refuses, or is dead.
 type network struct {
 	addrs []netip.Addr
-	does  map[string]string // by address: "answers", "refuses", "late"; else it is dead
+	does  map[string]string // by address: "answers", "refuses", "late"; all others are dead
 
 	mu      sync.Mutex
 	tried   []string
 	at      []time.Time
-	unended int // connections that were made and not closed
+	unended int // connections that were opened and not closed
 }
 
 func newNetwork(does map[string]string, addrs ...string) *network {
@@ -65,7 +65,7 @@ func (n *network) dialer() *Dialer {
 			switch n.does[host] {
 			case "refuses":
 				return nil, fmt.Errorf("%s: %w", address, errRefused)
-			case "late": // and deaf to the end of the race
+			case "late": // and ignores the end of the race
 				time.Sleep(600 * time.Millisecond)
 			case "answers":
 			default:
@@ -101,7 +101,7 @@ func TestOneOfTenAnswers(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			for range 20 { // the order is chance
+			for range 20 { // the order is random
 				synctest.Test(t, func(t *testing.T) {
 					n := newNetwork(tt.does, tt.addrs...)
 					ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -132,7 +132,7 @@ func TestOneOfTenAnswers(t *testing.T) {
 	}
 }
 
-// A connection that is made when another has been chosen is closed.
+// A connection that is made after another has been chosen is closed.
 func TestLateConnectionIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(map[string]string{"2001:db8::1": "late", "192.0.2.1": "answers"}, "2001:db8::1", "192.0.2.1")
@@ -173,7 +173,7 @@ func TestFamiliesTakeTurns(t *testing.T) {
 	})
 }
 
-// What gave an answer is tried first the next time, what gave none last.
+// An address that answered is tried first the next time, one that did not last.
 func TestExperience(t *testing.T) {
 	answers := map[string]string{}
 	var addrs []string
@@ -216,10 +216,10 @@ func TestExperience(t *testing.T) {
 	if got := first(); got.String() != good.String() {
 		t.Errorf("first is %v, and %v works again", got, good)
 	}
-	for i := range 3 * mostHosts {
+	for i := range 3 * maxHosts {
 		d.Worked(fmt.Sprint("host:", i), good)
 	}
-	if len(d.known) > mostHosts {
+	if len(d.known) > maxHosts {
 		t.Errorf("%d hosts are remembered", len(d.known))
 	}
 }
@@ -236,7 +236,7 @@ func TestManyAddresses(t *testing.T) {
 		if _, err := n.dialer().DialContext(t.Context(), "tcp", "radio.example:8000"); !errors.Is(err, errRefused) {
 			t.Error(err)
 		}
-		if len(n.tried) != mostAddresses {
+		if len(n.tried) != maxAddresses {
 			t.Errorf("tried %d addresses", len(n.tried))
 		}
 	})
@@ -268,7 +268,7 @@ func TestWhatIsNoHost(t *testing.T) {
 	}
 }
 
-// The zero value connects for real.
+// The zero value makes real connections.
 func TestZeroDialer(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

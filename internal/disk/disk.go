@@ -1,5 +1,5 @@
 // Package disk waits for disks that may never answer, such as a network file system
-// whose server is gone, no longer than whoever asks can wait.
+// whose server is gone, for a limited time. It also reads small files.
 package disk
 
 import (
@@ -11,26 +11,26 @@ import (
 	"time"
 )
 
-// Patience is how long a disk may take for a small file where nothing says
-// otherwise.
+// Patience is how long to wait for a small file, unless the caller has a reason for
+// another limit.
 const Patience = 5 * time.Second
 
-// impatience is how long a file may take while another one does not answer: it may
-// be on the same disk, and who asks for many would wait for each.
+// impatience is how long to wait for a file while another one does not answer: it may
+// be on the same disk, and many files would each take the full time.
 const impatience = time.Second
 
-// ErrNoAnswer says that a disk has not answered in time. It comes in a
-// *fs.PathError that names the file.
+// ErrNoAnswer means that a disk has not answered in time. It is wrapped in an
+// *fs.PathError with the name of the file.
 var ErrNoAnswer = errors.New("the disk does not answer")
 
 func noAnswer(purpose, path string) error {
 	return &fs.PathError{Op: purpose, Path: path, Err: ErrNoAnswer}
 }
 
-// look is work that is under way.
+// look is an operation in progress.
 type look struct {
 	done  chan struct{} // closed when value and err are set
-	late  bool          // it has taken longer than somebody waited; guarded by mu
+	late  bool          // it has taken longer than a caller waited; guarded by mu
 	value any
 	err   error
 }
@@ -38,14 +38,14 @@ type look struct {
 var (
 	mu       sync.Mutex
 	underWay = map[[2]string]*look{} // by purpose and path; guarded by mu
-	lateNow  int                     // how many of them are late; guarded by mu
+	lateNow  int                     // how many of these are late; guarded by mu
 )
 
-// Look does work that reads at path and returns its result, or ErrNoAnswer when
-// patience has run out. Work for the same purpose and path that is under way is
-// joined, and not waited for at all if somebody has waited in vain: so a disk that
-// does not answer costs one goroutine for each file. What it returns then is lost; the next Look
-// begins anew.
+// Look calls work, which reads at path, and returns its result, or ErrNoAnswer after
+// patience. A call for the same purpose and path as an operation in progress joins that
+// operation, and does not wait at all if an earlier caller has waited in vain: so a
+// disk that does not answer costs one goroutine for each file. The late result is
+// discarded; the next Look starts again.
 func Look[T any](purpose, path string, patience time.Duration, work func() (T, error)) (T, error) {
 	key := [2]string{purpose, path}
 	mu.Lock()
@@ -76,7 +76,7 @@ func Look[T any](purpose, path string, patience time.Duration, work func() (T, e
 		defer timer.Stop()
 		select {
 		case <-l.done:
-			value, _ := l.value.(T) // which may be a nil interface
+			value, _ := l.value.(T) // it may be a nil interface
 			return value, l.err
 		case <-timer.C:
 			mu.Lock()
@@ -91,9 +91,9 @@ func Look[T any](purpose, path string, patience time.Duration, work func() (T, e
 	return none, noAnswer(purpose, path)
 }
 
-// Try does work that changes something at path. When patience has run out it returns
-// ErrNoAnswer, and the context of work ends: what it has not begun by then it should
-// leave.
+// Try calls work, which changes something at path. After patience it returns
+// ErrNoAnswer, and the context of work ends: work should then not begin any further
+// step.
 func Try(purpose, path string, patience time.Duration, work func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -107,13 +107,13 @@ func Try(purpose, path string, patience time.Duration, work func(context.Context
 	}
 }
 
-// ReadFile is os.ReadFile of a small file on a disk that may not answer. The caller
-// must not change what it returns.
+// ReadFile is os.ReadFile for a small file on a disk that may not answer. The caller
+// must not change the result.
 func ReadFile(path string) ([]byte, error) {
 	return Look("read", path, Patience, func() ([]byte, error) { return os.ReadFile(path) })
 }
 
-// Stat is os.Stat on a disk that may not answer.
+// Stat is os.Stat for a disk that may not answer.
 func Stat(path string) (os.FileInfo, error) {
 	return Look("stat", path, Patience, func() (os.FileInfo, error) { return os.Stat(path) })
 }

@@ -34,7 +34,7 @@ func TestLook(t *testing.T) {
 		if !errors.Is(err, ErrNoAnswer) || !errors.As(err, &about) || about.Path != "/x" || took != Patience {
 			t.Errorf("%v after %v", err, took)
 		}
-		for range 100 { // nobody else waits for it, and it costs nothing more
+		for range 100 { // no further call waits, or costs anything
 			if _, took, err := at(); !errors.Is(err, ErrNoAnswer) || took != 0 {
 				t.Errorf("%v after %v", err, took)
 			}
@@ -57,7 +57,7 @@ func TestLook(t *testing.T) {
 	})
 }
 
-// Those who ask for the same at the same time get the same answer.
+// Simultaneous calls for the same file get the same answer.
 func TestLookIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var looks atomic.Int32

@@ -1,8 +1,7 @@
-// Package fault keeps account of something that fails for a while, such as a disk
-// that is full.
+// Package fault tracks a fault that lasts for a while, such as a full disk.
 //
-//	in:   each failure, and that it works again
-//	out:  when to say so (once when it begins, once when it ends), what is wrong now
+//	in:   each failure, and each success
+//	out:  when to log (once at the beginning, once at the end), what is wrong now
 //	      and since when, and how often it has failed
 package fault
 
@@ -11,12 +10,12 @@ import (
 	"time"
 )
 
-// Fault is the state of one thing that can fail. The zero value works. Safe for
-// concurrent use.
+// Fault is the state of one thing that can fail. The zero value is ready to use. Safe
+// for concurrent use.
 type Fault struct {
 	mu       sync.Mutex
 	text     string
-	since    time.Time // zero: it works
+	since    time.Time // zero: no fault
 	failures int64     // of the present fault
 	total    int64
 }
@@ -24,12 +23,12 @@ type Fault struct {
 // State is a Fault at one moment.
 type State struct {
 	Text     string    // what is wrong; empty: nothing
-	Since    time.Time // zero: it works
+	Since    time.Time // zero: no fault
 	Failures int64     // since then
 	Total    int64     // since the start
 }
 
-// Failed counts a failure. It reports whether the fault has begun with it.
+// Failed counts a failure. It reports whether a fault begins with it.
 func (f *Fault) Failed(err error) (begins bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -43,8 +42,8 @@ func (f *Fault) Failed(err error) (begins bool) {
 	return begins
 }
 
-// Works says that there is no fault. ended reports whether there was one until now,
-// and was is how that stood.
+// Works records that there is no fault now. ended reports whether there was one until
+// now, and was is its last state.
 func (f *Fault) Works() (was State, ended bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -53,7 +52,7 @@ func (f *Fault) Works() (was State, ended bool) {
 	return was, !was.Since.IsZero()
 }
 
-// State returns how it stands.
+// State returns the present state.
 func (f *Fault) State() State {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -63,8 +62,8 @@ func (f *Fault) State() State {
 // state is State. f.mu is held.
 func (f *Fault) state() State { return State{f.text, f.since, f.failures, f.total} }
 
-// Timestamp is since when there is a fault, in Unix seconds as metrics have it; 0:
-// it works.
+// Timestamp returns the beginning of the fault for metrics, in Unix seconds; 0: no
+// fault.
 func (s State) Timestamp() float64 {
 	if s.Since.IsZero() {
 		return 0

@@ -1,11 +1,10 @@
-// Package filelock lets one process have something on the disk for itself: a
-// folder, or a file beside what is meant, is locked (flock) for as long as the
-// process has it or lives. The kernel releases the lock of a process that is
-// killed.
+// Package filelock reserves something on the disk for one process: it locks (flock) a
+// folder, or a file beside the protected one, for as long as the process wants or
+// lives. The kernel releases the lock of a process that is killed.
 //
-// On NFS, Linux passes the lock of a file to the server, so it holds between
-// machines; that of a folder holds on one machine. Where a file system has no
-// locks, everybody gets one.
+// On NFS, Linux passes the lock of a file to the server, so it works between machines;
+// the lock of a folder works on one machine only. On a file system without locks, every
+// process gets one.
 package filelock
 
 import (
@@ -19,16 +18,16 @@ import (
 	"syscall"
 )
 
-// Lock is a lock that is held.
+// Lock is a lock held by this process.
 type Lock struct {
 	path string
 	file *os.File
 }
 
-// InUse says that another process has the lock.
+// InUse means that another process has the lock.
 type InUse struct {
-	Path string // of what is locked
-	PID  int    // of the process; 0: unknown, as of one in another container
+	Path string // of the locked file or folder
+	PID  int    // of the process; 0: unknown, for example if it is in another container
 }
 
 func (e *InUse) Error() string {
@@ -38,15 +37,14 @@ func (e *InUse) Error() string {
 	return fmt.Sprintf("%s is in use by another relay", e.Path)
 }
 
-// Take locks the file at path, which is made if there is none. It waits for
-// nobody: the error is an *InUse when another has the lock. The file is left
-// behind when the lock is released: it could not be removed without taking it
-// away from one who has just opened it.
+// Take locks the file at path, and creates it if it is missing. It does not wait: the
+// error is an *InUse if another process has the lock. Release does not remove the file,
+// since another process may just have opened it.
 func Take(path string) (*Lock, error) {
 	return take(path, func() (*os.File, error) {
 		const flags = syscall.O_NONBLOCK | syscall.O_NOFOLLOW
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|flags, 0o600)
-		if errors.Is(err, fs.ErrPermission) { // another user has made it
+		if errors.Is(err, fs.ErrPermission) { // another user has created it
 			if read, err := os.OpenFile(path, os.O_RDONLY|flags, 0); err == nil {
 				return read, nil
 			}
@@ -55,7 +53,7 @@ func Take(path string) (*Lock, error) {
 	})
 }
 
-// TakeFolder locks a folder, likewise. Nothing is written there.
+// TakeFolder locks a folder in the same way. It writes nothing there.
 func TakeFolder(path string) (*Lock, error) {
 	return take(path, func() (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|syscall.O_DIRECTORY, 0) })
 }
@@ -82,12 +80,12 @@ func take(path string, open func() (*os.File, error)) (*Lock, error) {
 		if l.Held() {
 			return l, nil
 		}
-		f.Close() // somebody has replaced it between the two
+		f.Close() // it was replaced between the two calls
 	}
 }
 
-// Held reports whether what is locked is still what is found at its path. If it
-// is not, somebody else can have taken the lock as well.
+// Held reports whether the locked file or folder is still the one at its path. If not,
+// another process may have locked the new one.
 func (l *Lock) Held() bool {
 	at, err := os.Stat(l.path)
 	if err != nil {
@@ -97,7 +95,7 @@ func (l *Lock) Held() bool {
 	return err == nil && os.SameFile(at, locked)
 }
 
-// Release lets the next one have the lock.
+// Release allows another process to take the lock.
 func (l *Lock) Release() { l.file.Close() }
 
 func flock(f *os.File) error {
@@ -114,7 +112,7 @@ func isUnsupported(err error) bool {
 	return errors.Is(err, syscall.ENOLCK) || errors.Is(err, syscall.ENOSYS) || errors.Is(err, syscall.ENOTSUP) || errors.Is(err, syscall.EOPNOTSUPP)
 }
 
-// owner returns the process that has the lock of a file, as Linux tells of it; 0:
+// owner returns the process that has the lock of a file, as Linux reports it; 0:
 // unknown.
 func owner(f *os.File) (pid int) {
 	info, err := f.Stat()
@@ -133,7 +131,7 @@ func owner(f *os.File) (pid int) {
 	for lines := bufio.NewScanner(locks); lines.Scan(); {
 		if holder, inode := parseLock(lines.Text()); inode == uint64(stat.Ino) {
 			if pid != 0 && pid != holder {
-				return 0 // an inode of that number on two file systems
+				return 0 // two file systems have an inode of that number
 			}
 			pid = holder
 		}
@@ -141,8 +139,8 @@ func owner(f *os.File) (pid int) {
 	return pid
 }
 
-// parseLock reads a line of /proc/locks that tells of a flock, such as
-// "1: FLOCK  ADVISORY  WRITE 708 08:01:1048581 0 EOF". For all others pid is 0.
+// parseLock reads a line of /proc/locks about a flock, such as "1: FLOCK  ADVISORY
+// WRITE 708 08:01:1048581 0 EOF". For other lines pid is 0.
 func parseLock(line string) (pid int, inode uint64) {
 	fields := strings.Fields(line)
 	if len(fields) < 6 || fields[1] != "FLOCK" {

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// The test binary is also the other process, which holds a lock until it ends.
+// The test binary also acts as the other process, which holds a lock until it ends.
 func TestMain(m *testing.M) {
 	if path := os.Getenv("FILELOCK_TEST_HOLD"); path != "" {
 		if _, err := takeAny(path); err != nil {
@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// takeAny locks a folder, or else a file.
+// takeAny locks a folder or, if path is not one, a file.
 func takeAny(path string) (*Lock, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return TakeFolder(path)
@@ -46,7 +46,7 @@ func both(t *testing.T, test func(t *testing.T, path string)) {
 	})
 }
 
-// refused checks that a lock cannot be had because a process has it.
+// refused checks that the lock is refused because process pid has it.
 func refused(t *testing.T, path string, pid int) {
 	t.Helper()
 	l, err := takeAny(path)
@@ -77,7 +77,7 @@ func TestOneAtATime(t *testing.T) {
 	})
 }
 
-// The lock of a process that is killed is free at once.
+// The lock of a killed process is free at once.
 func TestKilled(t *testing.T) {
 	both(t, func(t *testing.T, path string) {
 		other := exec.Command(os.Args[0])

@@ -1,11 +1,11 @@
-// Package id3 reads title and artist of an MP3 file from its ID3 tags: ID3v2 in its
-// versions 2.2 to 2.4 at the begin, ID3v1 at the end.
+// Package id3 reads title, artist and cover of an MP3 file from its ID3 tags: ID3v2,
+// versions 2.2 to 2.4, at the beginning, ID3v1 at the end.
 //
-//	in:   a file, and how text of no known charset is read
-//	out:  title and artist in UTF-8
+//	in:   a file, and a function that decodes text without a known charset
+//	out:  title and artist in UTF-8, the bytes of a picture
 //
-// Tags are anybody's bytes. What a tag says of its own sizes costs neither memory nor
-// many reads, and pictures are passed over unread.
+// Tags may contain any bytes. Wrong sizes in a tag cost neither memory nor many reads,
+// and only Picture reads pictures, up to a maximum size.
 package id3
 
 import (
@@ -21,19 +21,19 @@ import (
 )
 
 const (
-	// mostFrames bounds how many frames of a tag are looked at.
-	mostFrames = 1000
-	// longestText bounds a text, in bytes; a longer one is cut.
-	longestText = 16 << 10
-	// longestFiltered bounds how much of a tag is read that can only be read from its
-	// begin on, in bytes.
-	longestFiltered = 16 << 20
+	// maxFrames is the maximum number of frames of a tag that are examined.
+	maxFrames = 1000
+	// maxText is the maximum length of a text, in bytes; longer texts are cut.
+	maxText = 16 << 10
+	// MaxFiltered is how much is read of a tag that must be read from its beginning, in
+	// bytes: one of version 2.2 or 2.3 with unsynchronisation.
+	MaxFiltered = 16 << 20
 )
 
-// Read returns title and artist, each empty where no tag has it. What ID3v2 has is
-// not looked for in ID3v1, unless it has no title. The values of a list are joined by commas. text reads bytes
-// that ID3 calls Latin-1, and are in whatever charset the tagger's machine had, and
-// makes one line of what is UTF-8 already.
+// Read returns title and artist, each empty if no tag has it. ID3v1 is read only if
+// ID3v2 has no title. The values of a list are joined by commas. text decodes bytes
+// that ID3 calls Latin-1 but are in the charset of the tagger's machine, and converts
+// UTF-8 to one line.
 func Read(file io.ReaderAt, size int64, text func(string) string) (title, artist string) {
 	title, artist = readV2(file, text)
 	if title == "" {
@@ -42,6 +42,12 @@ func Read(file io.ReaderAt, size int64, text func(string) string) (title, artist
 		}
 	}
 	return title, artist
+}
+
+// IsCut reports whether Read reads only a part of a file's tag, see MaxFiltered.
+func IsCut(file io.ReaderAt) bool {
+	t, size, ok := readHead(file)
+	return ok && t.isFiltered() && size > MaxFiltered
 }
 
 // readV1 reads the 128 bytes at the end of a file: "TAG", 30 bytes of title, 30 of
@@ -63,41 +69,30 @@ func readV1(file io.ReaderAt, size int64, text func(string) string) (title, arti
 
 // A tag is an ID3v2 tag that is being read.
 type tag struct {
-	version byte // 2, 3 or 4
-	unsync  bool // a zero was put behind each 0xff
-	body    body
+	version  byte // 2, 3 or 4
+	unsync   bool // a zero was inserted after each 0xff
+	extended bool // an extended header follows; in version 2: the tag is compressed
+	body     body
 }
 
-// body is what follows the head of a tag.
+// body is the part of a tag after its header.
 type body interface {
 	io.Reader
 	skip(n int64) error
 }
 
-// readV2 reads a tag at the begin of a file:
+// readV2 reads a tag at the beginning of a file:
 //
 //	"ID3" version revision flags size (4 × 7 bits)
-//	perhaps an extended head
-//	frames, perhaps zeros
+//	optional extended header
+//	frames, optional zeros
 func readV2(file io.ReaderAt, text func(string) string) (title, artist string) {
-	var head [10]byte
-	if n, _ := file.ReadAt(head[:], 0); n < len(head) || string(head[:3]) != "ID3" {
+	t, ok := open(file)
+	if !ok {
 		return "", ""
 	}
-	t := tag{version: head[3], unsync: head[5]&0x80 != 0}
-	size, ok := sevenBits(head[6:])
-	if !ok || t.version < 2 || t.version > 4 || t.version == 2 && head[5]&0x40 != 0 { // the last: compressed, by no known method
-		return "", ""
-	}
-	t.body = section{io.NewSectionReader(file, int64(len(head)), size)}
-	if t.unsync && t.version < 4 { // sizes within are those of what was there before
-		t.body = &filtered{r: io.NewSectionReader(file, int64(len(head)), min(size, longestFiltered))}
-	}
-	if t.version > 2 && head[5]&0x40 != 0 && t.skipExtendedHead() != nil {
-		return "", ""
-	}
-	for range mostFrames {
-		name, data, err := t.frame()
+	for range maxFrames {
+		name, data, err := t.frame(isText, maxText)
 		if err != nil {
 			break
 		}
@@ -112,6 +107,52 @@ func readV2(file io.ReaderAt, text func(string) string) (title, artist string) {
 		}
 	}
 	return title, artist
+}
+
+// open reads the header of a tag at the beginning of a file; ok is false if there is no
+// readable tag.
+func open(file io.ReaderAt) (t *tag, ok bool) {
+	t, size, ok := readHead(file)
+	if !ok {
+		return nil, false
+	}
+	t.body = section{io.NewSectionReader(file, headSize, size)}
+	if t.isFiltered() { // sizes inside refer to the bytes before unsynchronisation
+		t.body = &filtered{r: io.NewSectionReader(file, headSize, min(size, MaxFiltered))}
+	}
+	if t.version > 2 && t.extended && t.skipExtendedHead() != nil {
+		return nil, false
+	}
+	return t, true
+}
+
+// headSize is the length of a tag's header, in bytes.
+const headSize = 10
+
+// readHead reads only the header of a tag; ok is false if there is no readable tag.
+// size is the size of the rest.
+func readHead(file io.ReaderAt) (t *tag, size int64, ok bool) {
+	var head [headSize]byte
+	if n, _ := file.ReadAt(head[:], 0); n < len(head) || string(head[:3]) != "ID3" {
+		return nil, 0, false
+	}
+	t = &tag{version: head[3], unsync: head[5]&0x80 != 0, extended: head[5]&0x40 != 0}
+	size, ok = sevenBits(head[6:])
+	compressed := t.version == 2 && t.extended // by an unspecified method
+	return t, size, ok && t.version >= 2 && t.version <= 4 && !compressed
+}
+
+// isFiltered reports whether the body of the tag is unsynchronised as a whole rather
+// than frame by frame.
+func (t *tag) isFiltered() bool { return t.unsync && t.version < 4 }
+
+// isText reports whether a frame holds a title or an artist.
+func isText(name string, _ int64) bool {
+	switch name {
+	case "TIT2", "TPE1", "TT2", "TP1":
+		return true
+	}
+	return false
 }
 
 func (t *tag) skipExtendedHead() error {
@@ -134,9 +175,9 @@ var (
 	errBroken = errors.New("the tag is broken")
 )
 
-// frame reads the next frame. data is nil unless it is one of those that are looked
-// for.
-func (t *tag) frame() (name string, data []byte, err error) {
+// frame reads the next frame. data is nil unless wanted reports true for the frame; it
+// is cut to longest bytes.
+func (t *tag) frame(wanted func(name string, size int64) bool, longest int64) (name string, data []byte, err error) {
 	length := 10
 	if t.version == 2 {
 		length = 6
@@ -158,20 +199,21 @@ func (t *tag) frame() (name string, data []byte, err error) {
 	if !isName(name) {
 		return "", nil, errEnd
 	}
-	switch name {
-	case "TIT2", "TPE1", "TT2", "TP1":
-	default:
+	if !wanted(name, size) {
 		return name, nil, t.body.skip(size)
 	}
-	data = make([]byte, min(size, longestText))
-	if _, err = io.ReadFull(t.body, data); err == nil {
-		err = t.body.skip(max(0, size-longestText))
+	data, err = io.ReadAll(io.LimitReader(t.body, min(size, longest)))
+	if err == nil && int64(len(data)) < min(size, longest) {
+		err = io.ErrUnexpectedEOF
 	}
-	return name, t.unwrap(data, flags), err
+	if err == nil {
+		err = t.body.skip(max(0, size-longest))
+	}
+	return name, t.unwrap(data, flags, longest), err
 }
 
-// frameSize reads the size of a frame in version 2.4. There are programs that write
-// all its bits, as in 2.3: what stands behind the frame shows it.
+// frameSize reads the size of a frame in version 2.4. Some programs write it with all
+// bits, as in 2.3; the bytes after the frame show which it is.
 func (t *tag) frameSize(b []byte) int64 {
 	all := int64(binary.BigEndian.Uint32(b))
 	size, ok := sevenBits(b)
@@ -185,8 +227,9 @@ func (t *tag) frameSize(b []byte) int64 {
 	return all
 }
 
-// unwrap undoes what the flags of a frame say of its data.
-func (t *tag) unwrap(data []byte, flags byte) []byte {
+// unwrap undoes the encodings in the flags of a frame. The result is cut to longest
+// bytes.
+func (t *tag) unwrap(data []byte, flags byte, longest int64) []byte {
 	var compressed, encrypted, unsync bool
 	extra := 0
 	switch t.version {
@@ -204,7 +247,7 @@ func (t *tag) unwrap(data []byte, flags byte) []byte {
 			extra++ // its group
 		}
 		if flags&0x01 != 0 {
-			extra += 4 // its length before
+			extra += 4 // its original length
 		}
 	}
 	if encrypted || extra > len(data) {
@@ -219,12 +262,12 @@ func (t *tag) unwrap(data []byte, flags byte) []byte {
 		if err != nil {
 			return nil
 		}
-		data, _ = io.ReadAll(io.LimitReader(r, longestText))
+		data, _ = io.ReadAll(io.LimitReader(r, longest))
 	}
 	return data
 }
 
-// How a text frame says that its text is encoded.
+// Encodings of a text frame.
 const (
 	latin1      = 0
 	utf16Marked = 1
@@ -232,8 +275,7 @@ const (
 	utf8Text    = 3
 )
 
-// values reads a text frame, one byte for the encoding and texts with zeros between
-// them.
+// values reads a text frame: one byte for the encoding, and texts separated by zeros.
 func values(data []byte, text func(string) string) string {
 	if len(data) == 0 {
 		return ""
@@ -251,7 +293,7 @@ func values(data []byte, text func(string) string) string {
 	for _, raw := range split(data, wide) {
 		value := string(raw)
 		if wide {
-			if marked(raw) && raw[0] == 0xfe { // the values that follow need not have a mark of their own
+			if marked(raw) && raw[0] == 0xfe { // later values may lack the mark
 				endian = unicode.BigEndian
 			} else if marked(raw) {
 				endian = unicode.LittleEndian
@@ -270,7 +312,7 @@ func marked(b []byte) bool {
 	return len(b) >= 2 && (b[0] == 0xff && b[1] == 0xfe || b[0] == 0xfe && b[1] == 0xff)
 }
 
-// split cuts data at its zeros: characters of two bytes, if wide.
+// split cuts data at its zeros: zero characters of two bytes if wide is set.
 func split(data []byte, wide bool) (parts [][]byte) {
 	if !wide {
 		return bytes.Split(data, []byte{0})
@@ -289,7 +331,7 @@ func isName(name string) bool {
 	return strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
-// sevenBits reads a number of four bytes with seven bits each.
+// sevenBits reads a number from four bytes of seven bits each.
 func sevenBits(b []byte) (n int64, ok bool) {
 	for _, c := range b[:4] {
 		if c&0x80 != 0 {
@@ -300,7 +342,7 @@ func sevenBits(b []byte) (n int64, ok bool) {
 	return n, true
 }
 
-// section is a body that is as it was written.
+// section is a body that is stored unchanged.
 type section struct{ *io.SectionReader }
 
 func (s section) skip(n int64) error {
@@ -308,7 +350,7 @@ func (s section) skip(n int64) error {
 	return err
 }
 
-// frameAt reports whether a frame, zeros or the end stand so many bytes further on.
+// frameAt reports whether a frame, zeros or the end are n bytes further on.
 func (s section) frameAt(n int64) bool {
 	at, _ := s.Seek(0, io.SeekCurrent)
 	if at+n >= s.Size() {
@@ -320,7 +362,7 @@ func (s section) frameAt(n int64) bool {
 	return len(bytes.Trim(b, "\x00")) == 0 || len(b) == 4 && isName(string(b))
 }
 
-// filtered is a body in which a zero follows each 0xff that was there before.
+// filtered is a body with a zero inserted after each original 0xff.
 type filtered struct {
 	r    io.Reader
 	last byte

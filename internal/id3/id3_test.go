@@ -12,7 +12,7 @@ import (
 	"relay/internal/id3"
 )
 
-// frame is a frame of version 2.3 or, with sizes of seven bits, 2.4.
+// frame returns a frame of version 2.3 or, with sizes of seven bits per byte, 2.4.
 func frame(version byte, name, data string) string { return flagged(version, name, 0, data) }
 
 func flagged(version byte, name string, flags byte, data string) string {
@@ -26,7 +26,7 @@ func size(version byte, n int) string {
 	return string(binary.BigEndian.AppendUint32(nil, uint32(n)))
 }
 
-// small is a frame of version 2.2.
+// small returns a frame of version 2.2.
 func small(name, data string) string {
 	n := len(data)
 	return name + string([]byte{byte(n >> 16), byte(n >> 8), byte(n)}) + data
@@ -125,7 +125,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// A tag of frames without end, or of a size beyond belief, is given up on soon.
+// Reading stops early in a tag with endless frames or an implausible size.
 func TestHugeTags(t *testing.T) {
 	empty := strings.Repeat(frame(3, "XXXX", ""), 100_000)
 	for name, file := range map[string]string{
@@ -170,4 +170,32 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A tag may contain an enormous picture: the title is found before it and, if the
+// picture can be skipped without reading, after it.
+func TestTagsWithHugePictures(t *testing.T) {
+	picture := strings.Repeat("\xff\xe0picture", 2<<20) // 18 MiB
+	text := frame(3, "TIT2", "\x00Song")
+	for name, c := range map[string]struct {
+		file, title string
+		cut         bool
+	}{
+		"2.3, behind":                     {file: tagged(3, 0, frame(3, "APIC", picture), text), title: "Song"},
+		"2.3, before":                     {file: tagged(3, 0, text, frame(3, "APIC", picture)), title: "Song"},
+		"2.4, behind":                     {file: tagged(4, 0, frame(4, "APIC", picture), frame(4, "TIT2", "\x00Song")), title: "Song"},
+		"2.4, unsynchronised, behind":     {file: tagged(4, 0x80, flagged(4, "APIC", 2, unsynchronised(picture)), frame(4, "TIT2", "\x00Song")), title: "Song"},
+		"2.3, unsynchronised, before":     {file: tagged(3, 0x80, unsynchronised(text+frame(3, "APIC", picture))), title: "Song", cut: true},
+		"2.3, unsynchronised, behind":     {file: tagged(3, 0x80, unsynchronised(frame(3, "APIC", picture)+text)), cut: true},
+		"2.2, unsynchronised, behind two": {file: tagged(2, 0x80, unsynchronised(small("PIC", picture[:10<<20])+small("PIC", picture[:10<<20])+small("TT2", "\x00Song"))), cut: true},
+		"the same with a tag at the end":  {file: tagged(3, 0x80, unsynchronised(frame(3, "APIC", picture)+text)) + v1("Song", "Band"), title: "Song", cut: true},
+		"unsynchronised and short":        {file: tagged(3, 0x80, unsynchronised(text)), title: "Song"},
+		"no tag":                          {file: "audio"},
+	} {
+		r := strings.NewReader(c.file)
+		title, _ := id3.Read(r, int64(len(c.file)), func(raw string) string { return raw })
+		if title != c.title || id3.IsCut(r) != c.cut {
+			t.Errorf("%s: title %q, cut: %v", name, title, id3.IsCut(r))
+		}
+	}
 }

@@ -10,8 +10,8 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// Lines of several goroutines are logged once each, in the order in which they
-// came up.
+// Lines of several goroutines are logged once each, in the order in which they were
+// added.
 func TestHeldLinesKeepTheirOrder(t *testing.T) {
 	var held Held
 	var mu sync.Mutex

@@ -1,72 +1,59 @@
 package logging
 
 import (
-	"net"
+	"net/netip"
 	"strings"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
 	"relay/conf"
+	"relay/internal/netconn"
 )
 
-// LimitPerClient returns a field that limits how often a client may cause a
-// line. It shows nowhere. A few lines with one message are logged at once, more
-// of them a few times a minute; what is left out is counted in the field
-// "left_out" of the next one or, when none follows, in a line of its own. The
-// first is always logged, unless very many clients cause the same at once: then
-// all of them together are limited in the same way.
+// LimitPerClient returns a field that limits how often a client may cause a line. The
+// field itself is never shown. A few lines with the same message are logged at once,
+// then a few more each minute; the number of omitted lines is in the field "left_out"
+// of the next line or, if none follows, in a line of its own. The first line of a
+// client is always logged, unless very many clients cause the same line at once: then
+// they are limited together in the same way.
 //
-// addr is an IP address, with a port or without; see conf.ClientPrefixes for
-// what is taken for one client.
-func LimitPerClient(addr string) zap.Field {
-	if c, ok := clientOf(addr); ok {
-		return mark(c)
-	}
-	return LimitPer(addr)
+// addr is the client's address; see conf.ClientPrefixes for which addresses count as one
+// client. All with the zero Addr count as one.
+func LimitPerClient(addr netip.Addr) zap.Field {
+	return mark(client{prefix: conf.ClientPrefix(addr)})
 }
 
-// limitPerNamed is LimitPerClient for the first address in a text, or Limit when
-// there is none.
+// limitPerNamed is LimitPerClient for the first address in a text, or Limit if there is
+// none.
 func limitPerNamed(text string) zap.Field {
 	for word := range strings.FieldsSeq(text) {
 		word = strings.TrimRight(word, ":,;")
-		if c, ok := clientOf(word); ok {
-			return mark(c)
+		if addr, ok := netconn.Addr(word); ok {
+			return LimitPerClient(addr)
 		}
 	}
 	return Limit()
 }
 
-// clientOf returns the client at an address with a port or without. ok is false
-// for what is no IP address.
-func clientOf(addr string) (c client, ok bool) {
-	if host, _, err := net.SplitHostPort(addr); err == nil {
-		addr = host
-	}
-	c.prefix, ok = conf.HouseholdOf(addr)
-	return c, ok
-}
-
-// LimitPer is LimitPerClient for lines that are counted by something else, such
-// as a mount or the server that a hook is on.
+// LimitPer is LimitPerClient for lines that are counted by something else, such as a
+// mount or the server of a hook.
 func LimitPer(name string) zap.Field { return mark(client{name: name}) }
 
-// Limit is LimitPerClient for lines that are counted all together.
+// Limit is LimitPerClient for lines that are all counted together.
 func Limit() zap.Field { return LimitPer("") }
 
-// LimitToMinute is Limit for lines that are logged once a minute at most.
+// LimitToMinute is Limit for lines that are logged at most once a minute.
 func LimitToMinute() zap.Field { return mark(client{rare: true}) }
 
 // mark makes a field that no encoder shows.
 func mark(c client) zap.Field { return zap.Field{Type: zapcore.SkipType, Interface: c} }
 
-// Limited returns a core that passes lines on to another, limited where they have
-// a mark, as the loggers of a Log do.
+// Limited returns a core that passes lines on to another core, and limits lines with
+// such a field, as the loggers of a Log do.
 func Limited(core zapcore.Core) zapcore.Core { return &limitedCore{Core: core, limits: newLimiter()} }
 
-// limitedCore leaves out what the limits do not allow of the lines that have a
-// mark.
+// limitedCore omits lines with a mark that exceed the limits.
 type limitedCore struct {
 	zapcore.Core
 	limits *limiter

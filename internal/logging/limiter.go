@@ -10,8 +10,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// The limits of lines with one message: those of one client, those of what has a
-// name, such as a mount, and those of all together.
+// Limits of lines with the same message: for one client, for a named thing such as a
+// mount, and for all together.
 var (
 	perClient  = rate{burst: 10, every: 10 * time.Second}
 	perName    = rate{burst: 30, every: 10 * time.Second}
@@ -20,13 +20,13 @@ var (
 )
 
 const (
-	// mostCounts bounds how many pairs of message and client are remembered,
-	// and longestName what is kept of a name.
-	mostCounts  = 4096
-	longestName = 200
-	// mostKinds bounds the messages. There are far fewer, as long as messages
-	// are constant.
-	mostKinds = 256
+	// maxCounts is the maximum number of remembered pairs of message and client,
+	// maxName the stored length of a name.
+	maxCounts = 4096
+	maxName   = 200
+	// maxKinds is the maximum number of messages. There are far fewer as long as
+	// messages are constant.
+	maxKinds = 256
 )
 
 // limiter counts the lines that clients cause. Its memory is bounded. Safe for
@@ -35,14 +35,14 @@ type limiter struct {
 	mu     sync.Mutex
 	kinds  map[string]*kind // by message
 	counts map[countKey]*list.Element
-	order  *list.List // of *count, the one that was not used for longest in front
+	order  *list.List // of *count, the least recently used first
 }
 
-// client is who or what lines are counted for.
+// client is the client or thing for which lines are counted.
 type client struct {
 	prefix netip.Prefix
-	name   string // where there is no prefix
-	rare   bool   // its lines are limited to rarely
+	name   string // used if there is no prefix
+	rare   bool   // its lines are limited to the rate rarely
 }
 
 func (c client) rate() rate {
@@ -65,13 +65,13 @@ func (c client) String() string {
 	return c.prefix.String()
 }
 
-// kind is all lines with one message.
+// kind holds all lines with the same message.
 type kind struct {
 	message string
-	first   pace // of clients that have caused none for a while
-	more    pace // of all others, which do not keep those out of the log
+	first   pace // for clients that have caused none for a while
+	more    pace // for all others, which cannot displace the former
 	level   zapcore.Level
-	others  summary // of clients that are no longer remembered
+	others  summary // for clients that are no longer remembered
 }
 
 type countKey struct {
@@ -79,28 +79,28 @@ type countKey struct {
 	of   client
 }
 
-// count is the lines of one client with one message.
+// count counts the lines of one client with one message.
 type count struct {
 	pace
 	countKey
-	leftOut int // since the last that was logged or told
+	leftOut int // since the last line that was logged or reported
 }
 
-// summary is what was left out of lines with one message.
+// summary counts the omitted lines with one message.
 type summary struct {
 	kind    string
 	level   zapcore.Level
 	lines   int
 	clients int
-	client  client // one of them
+	client  client // one of the clients
 }
 
 func newLimiter() *limiter {
 	return &limiter{kinds: map[string]*kind{}, counts: map[countKey]*list.Element{}, order: list.New()}
 }
 
-// take reports whether a line may be logged and, if so, how many with the same
-// message and of the same client were left out before it.
+// take reports whether a line may be logged and, if so, how many lines with the same
+// message and client were omitted before it.
 func (l *limiter) take(now time.Time, level zapcore.Level, message string, of client) (leftOut int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -122,7 +122,7 @@ func (l *limiter) take(now time.Time, level zapcore.Level, message string, of cl
 }
 
 func (l *limiter) kindOf(message string) *kind {
-	if len(l.kinds) >= mostKinds && l.kinds[message] == nil {
+	if len(l.kinds) >= maxKinds && l.kinds[message] == nil {
 		message = "other messages"
 	}
 	k := l.kinds[message]
@@ -134,12 +134,12 @@ func (l *limiter) kindOf(message string) *kind {
 }
 
 func (l *limiter) countOf(k *kind, of client) *count {
-	of.name = of.name[:min(len(of.name), longestName)]
+	of.name = of.name[:min(len(of.name), maxName)]
 	if known := l.counts[countKey{k, of}]; known != nil {
 		l.order.MoveToBack(known)
 		return known.Value.(*count)
 	}
-	if l.order.Len() >= mostCounts {
+	if l.order.Len() >= maxCounts {
 		oldest := l.order.Front()
 		c := oldest.Value.(*count)
 		c.kind.others.add(c)
@@ -156,8 +156,8 @@ func (l *limiter) forget(e *list.Element) {
 	l.order.Remove(e)
 }
 
-// leftOut returns what was left out and is not told yet, which is then told,
-// and forgets clients that have caused nothing for a while.
+// leftOut returns the omitted lines that have not been reported, marks them as
+// reported, and forgets clients that have caused no lines for a while.
 func (l *limiter) leftOut(now time.Time) (all []summary) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -188,15 +188,15 @@ func (s *summary) add(c *count) {
 	}
 }
 
-// rate is how many events are allowed at once, and how often one more.
+// rate is how many events are allowed at once, and the interval for one more.
 type rate struct {
 	burst int
 	every time.Duration
 }
 
-// pace holds events to a rate.
+// pace limits events to a rate.
 type pace struct {
-	until time.Time // when there would be room for a whole burst again
+	until time.Time // when a whole burst will be allowed again
 }
 
 // allows reports whether one more event is within the rate.

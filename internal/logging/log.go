@@ -5,12 +5,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
 
-// Log is the program's own log. Its loggers may be used at once; what they say
-// waits for Run.
+// Log is the program's own log. Its loggers may be used at once; their lines wait for
+// Run.
 type Log struct {
 	queue    *queue
 	limits   *limiter
@@ -19,8 +20,8 @@ type Log struct {
 	once     sync.Once
 }
 
-// New returns a log that is written to a writer. Lines that level lets pass go
-// to the other cores as well.
+// New returns a log that is written to a writer. Lines that level allows also go to the
+// other cores.
 func New(to io.Writer, encoder zapcore.Encoder, level zapcore.LevelEnabler, others ...zapcore.Core) *Log {
 	q := newQueue(to, func(lost int64, reason string) []byte { return lossNotice(encoder, lost, reason) })
 	cores := append([]zapcore.Core{zapcore.NewCore(encoder, q, level)}, others...)
@@ -32,15 +33,25 @@ func New(to io.Writer, encoder zapcore.Encoder, level zapcore.LevelEnabler, othe
 // Logger returns a logger that never waits.
 func (l *Log) Logger() *zap.Logger { return zap.New(l.core, zap.ErrorOutput(l.queue)) }
 
-// Write queues a text that is no line of a logger, such as what an icecast.xml
-// has in vain. It goes to the writer alone.
+// Write queues text that is not a line of a logger, such as the report of ignored
+// settings in an icecast.xml. It goes only to the writer.
 func (l *Log) Write(text []byte) (int, error) { return l.queue.Write(text) }
 
-// Lost returns how many lines were lost so far: the queue was full, or they
-// could not be written.
+// Lost returns how many lines were lost so far because the queue was full or they could
+// not be written.
 func (l *Log) Lost() int64 { return l.queue.lost.Load() }
 
-// Run writes what is logged, until Close.
+// Describe and Collect implement prometheus.Collector: they count the lost lines.
+func (l *Log) Describe(to chan<- *prometheus.Desc) { to <- linesLost }
+
+func (l *Log) Collect(to chan<- prometheus.Metric) {
+	to <- prometheus.MustNewConstMetric(linesLost, prometheus.CounterValue, float64(l.Lost()))
+}
+
+var linesLost = prometheus.NewDesc("relay_log_lines_lost_total",
+	"Lines of the program's own log that were lost: its reader was too slow, or they could not be written.", nil, nil)
+
+// Run writes the log until Close.
 func (l *Log) Run() {
 	var telling sync.WaitGroup
 	telling.Go(func() {
@@ -59,8 +70,8 @@ func (l *Log) Run() {
 	telling.Wait()
 }
 
-// Close ends Run and waits until everything is written, but no longer than a
-// few seconds: the reader of the log may be gone. More than once does no harm.
+// Close ends Run and waits until everything is written, but at most a few seconds: the
+// reader of the log may be gone. It may be called several times.
 func (l *Log) Close() {
 	l.once.Do(func() {
 		l.tellLeftOut(time.Now())
@@ -68,7 +79,7 @@ func (l *Log) Close() {
 	})
 }
 
-// tellLeftOut logs what was left out and is not told yet.
+// tellLeftOut logs how many lines were omitted and not reported yet.
 func (l *Log) tellLeftOut(now time.Time) {
 	for _, out := range l.limits.leftOut(now) {
 		e := zapcore.Entry{Level: out.level, Time: now, Message: "lines left out of the log"}
@@ -84,7 +95,7 @@ func (l *Log) tellLeftOut(now time.Time) {
 	}
 }
 
-// lossNotice is the line that says how many are missing.
+// lossNotice returns the line that reports the number of lost lines.
 func lossNotice(encoder zapcore.Encoder, lost int64, reason string) []byte {
 	e := zapcore.Entry{Level: zapcore.WarnLevel, Time: time.Now(), Message: "lines of the log were lost"}
 	line, err := encoder.EncodeEntry(e, []zap.Field{zap.Int64("lost", lost), zap.String("reason", reason)})

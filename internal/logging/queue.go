@@ -10,40 +10,39 @@ const (
 	queuedLines = 10_000
 	queuedBytes = 4 << 20
 
-	// goodbye is how long the reader of the log may take for what is left at
-	// the end.
+	// goodbye is how long the reader of the log may take for the remaining lines at
+	// shutdown.
 	goodbye = 3 * time.Second
 )
 
-// queue passes lines on to a writer that may block or fail. Those who write to
-// it never wait.
+// queue passes lines to a writer that may block or fail. Write never waits.
 type queue struct {
 	to     io.Writer
-	notice func(lost int64, reason string) []byte // the line that says so
+	notice func(lost int64, reason string) []byte // the line that reports lost lines
 
 	lines   chan queued
-	bytes   atomic.Int64 // in lines
-	dropped atomic.Int64 // that found no room, since the last that did
-	lost    atomic.Int64 // all of them
+	bytes   atomic.Int64 // of the queued lines
+	dropped atomic.Int64 // lines dropped since the last one that was queued
+	lost    atomic.Int64 // lines lost in total
 	closing chan struct{}
 	done    chan struct{}
 
-	// Of the goroutine of run.
-	untold int64  // lines that were lost and are not in a notice yet
-	reason string // of the last of them
-	torn   bool   // the last line was written in part
+	// Used only by the goroutine of run.
+	untold int64  // lost lines that have not been reported yet
+	reason string // for the loss of the last of them
+	torn   bool   // the last line was written only in part
 }
 
 type queued struct {
 	line    []byte
-	dropped int64 // lines that would have come before it
+	dropped int64 // lines dropped before this one
 }
 
 func newQueue(to io.Writer, notice func(lost int64, reason string) []byte) *queue {
 	return &queue{to: to, notice: notice, lines: make(chan queued, queuedLines), closing: make(chan struct{}), done: make(chan struct{})}
 }
 
-// Write queues a copy of a line, or drops it when there is no room. It never
+// Write queues a copy of a line, or drops the line if the queue is full. It never
 // fails.
 func (q *queue) Write(line []byte) (int, error) {
 	room := q.bytes.Add(int64(len(line))) <= queuedBytes
@@ -62,10 +61,10 @@ func (q *queue) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// Sync does nothing: a line is written as soon as its reader takes it.
+// Sync does nothing: each line is written as soon as its reader takes it.
 func (q *queue) Sync() error { return nil }
 
-// run writes lines until close is called, and then those that are left.
+// run writes lines until close is called, and then the remaining ones.
 func (q *queue) run() {
 	defer close(q.done)
 	for {
@@ -82,7 +81,7 @@ func (q *queue) run() {
 	}
 }
 
-// close ends run, and waits a while for the lines that are left.
+// close ends run, and waits for the remaining lines for at most wait.
 func (q *queue) close(wait time.Duration) {
 	close(q.closing)
 	select {
@@ -91,7 +90,7 @@ func (q *queue) close(wait time.Duration) {
 	}
 }
 
-// pass writes a line and, if lines are missing before or after it, how many.
+// pass writes a line and, if lines are missing before or after it, their number.
 func (q *queue) pass(l queued) {
 	q.bytes.Add(-int64(len(l.line)))
 	q.miss(l.dropped)
@@ -112,7 +111,7 @@ func (q *queue) miss(dropped int64) {
 	}
 }
 
-// tell writes how many lines are missing, if any are, and reports whether the
+// tell writes the number of missing lines, if there are any, and reports whether the
 // log can be written as far as it knows.
 func (q *queue) tell() bool {
 	if q.untold == 0 {

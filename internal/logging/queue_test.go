@@ -31,13 +31,12 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// reader is the other end of a log: what it has got so far, and what is wrong
-// with it.
+// reader is the other end of a log: the text it has received, and its fault.
 type reader struct {
 	mu     sync.Mutex
 	text   bytes.Buffer
-	fault  error // that each write ends with
-	before int   // bytes that are taken of a line all the same
+	fault  error // the error of each write
+	before int   // bytes of a line that are accepted before the error
 }
 
 func (r *reader) Write(b []byte) (int, error) {
@@ -88,7 +87,7 @@ func TestEachLineIsWrittenAtOnce(t *testing.T) {
 func TestLinesLeftAreWrittenAtTheEnd(t *testing.T) {
 	var out reader
 	l := New(&out, zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "m"}), zap.InfoLevel)
-	for i := range 1000 { // nobody writes yet
+	for i := range 1000 { // before Run
 		l.Logger().Info(fmt.Sprint("line ", i))
 	}
 	var running sync.WaitGroup
@@ -103,8 +102,8 @@ func TestLinesLeftAreWrittenAtTheEnd(t *testing.T) {
 
 var lossLine = regexp.MustCompile(`"lines of the log were lost","lost":(\d+),"reason":"([^"]*)"`)
 
-// checkComplete checks that every line but the last ones stands in a text or is
-// among those that the text says were lost, and returns how many were.
+// checkComplete checks that each line but the last ones is in the text or is among
+// those reported as lost, and returns how many were lost.
 func checkComplete(t *testing.T, text string, lines int) (lost int) {
 	t.Helper()
 	next := 0
@@ -117,7 +116,7 @@ func checkComplete(t *testing.T, text string, lines int) (lost int) {
 		}
 		var n int
 		if _, err := fmt.Sscanf(line, `{"m":"line %d`, &n); err != nil || !strings.HasSuffix(line, "\"}\n") {
-			continue // a line that was torn
+			continue // a partial line
 		}
 		if n != next {
 			t.Fatalf("line %d stands where line %d must", n, next)
@@ -140,7 +139,7 @@ func TestAReaderThatDoesNotReadHoldsUpNobody(t *testing.T) {
 	l := newTestLog(t, out)
 	log, padding := l.Logger(), strings.Repeat("x", 1000)
 	lines := 0
-	for l.Lost() < 1000 { // hangs, if somebody waits
+	for l.Lost() < 1000 { // hangs if a caller waits
 		log.Info(fmt.Sprint("line ", lines, " ", padding))
 		lines++
 	}

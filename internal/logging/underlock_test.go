@@ -18,17 +18,16 @@ import (
 	"golang.org/x/tools/go/ssa/ssautil"
 )
 
-// No package logs, or writes to standard output or standard error, while it
-// holds a lock: neither itself nor in anything it calls. A line that comes up
-// under a lock waits in a Held until the lock is released.
+// No package logs, or writes to standard output or standard error, while it holds a
+// lock, neither directly nor in a function it calls. A line produced under a lock waits
+// in a Held until the lock is released.
 func TestNoLineUnderALock(t *testing.T) {
 	for _, found := range linesUnderLocks(t, "relay/...") {
 		t.Error(found)
 	}
 }
 
-// The check finds what it is there for: each line of the examples with a comment
-// "// found", and no other.
+// The check finds each line of the examples with a comment "// found", and no other.
 func TestLinesUnderLocksAreFound(t *testing.T) {
 	const examples = "./testdata/underlock"
 	want := map[string]bool{}
@@ -85,10 +84,9 @@ func load(t *testing.T, patterns ...string) []*packages.Package {
 	return pkgs
 }
 
-// linesUnderLocks looks through the packages that the patterns name. It knows
-// what a function calls, through interfaces and function values as well, as far
-// as those packages have the source; code of others is taken to call every
-// function that it is given.
+// linesUnderLocks checks the packages that match the patterns. It follows calls, also
+// through interfaces and function values, as far as those packages contain the source;
+// code of other modules is assumed to call every function passed to it.
 func linesUnderLocks(t *testing.T, patterns ...string) (all []finding) {
 	t.Helper()
 	program, _ := ssautil.Packages(load(t, patterns...), ssa.InstantiateGenerics)
@@ -118,14 +116,14 @@ func linesUnderLocks(t *testing.T, patterns ...string) (all []finding) {
 	})
 }
 
-// lockCheck knows of each function what it says, empty if it says nothing: the
-// call that logs, behind those that lead to it.
+// lockCheck records for each function the call that logs, preceded by the calls that
+// lead to it; empty if the function does not log.
 type lockCheck struct {
 	graph *callgraph.Graph
 	says  map[*ssa.Function]string
 }
 
-// whatIsSaid returns what a function says by itself or by what it calls and
+// whatIsSaid returns how a function logs, itself or in a function that it calls and
 // waits for.
 func (c *lockCheck) whatIsSaid(f *ssa.Function) string {
 	for _, b := range f.Blocks {
@@ -140,7 +138,7 @@ func (c *lockCheck) whatIsSaid(f *ssa.Function) string {
 	return ""
 }
 
-// saidBy returns what a call says before it returns.
+// saidBy returns how a call logs before it returns.
 func (c *lockCheck) saidBy(i ssa.CallInstruction) string {
 	if _, ok := i.(*ssa.Go); ok {
 		return ""
@@ -182,7 +180,7 @@ func (c *lockCheck) calleesOf(i ssa.CallInstruction) (callees []*ssa.Function) {
 	return callees
 }
 
-// isForeign reports whether a call leads to code whose source is not looked at.
+// isForeign reports whether a call leads to code whose source is not checked.
 func isForeign(call *ssa.CallCommon, callees []*ssa.Function) bool {
 	if _, ok := call.Value.(*ssa.Builtin); ok {
 		return false
@@ -190,7 +188,7 @@ func isForeign(call *ssa.CallCommon, callees []*ssa.Function) bool {
 	return len(callees) == 0 || slices.ContainsFunc(callees, func(f *ssa.Function) bool { return f.Blocks == nil })
 }
 
-// startsGoroutine are functions that do not wait for those they are given.
+// startsGoroutine lists functions that do not wait for the functions passed to them.
 var startsGoroutine = map[string]bool{
 	"(*sync.WaitGroup).Go": true, "time.AfterFunc": true, "context.AfterFunc": true,
 }
@@ -208,7 +206,7 @@ func functionsIn(v ssa.Value) []*ssa.Function {
 	return nil
 }
 
-// nameOf returns the full name of what is called, such as "(*sync.Mutex).Lock".
+// nameOf returns the full name of the called function, such as "(*sync.Mutex).Lock".
 func nameOf(call *ssa.CallCommon) string {
 	if call.IsInvoke() {
 		return call.Method.FullName()
@@ -222,7 +220,7 @@ func nameOf(call *ssa.CallCommon) string {
 	return "a function value"
 }
 
-// logs reports whether a function, by its full name, writes to a log or to
+// logs reports whether a function, given by its full name, writes to a log or to
 // standard output.
 func logs(name string) bool {
 	if strings.HasPrefix(name, "fmt.Print") {
@@ -241,7 +239,8 @@ func logs(name string) bool {
 	return false
 }
 
-// writesOutput reports whether a call is given standard output or standard error.
+// writesOutput reports whether a call has standard output or standard error as an
+// argument.
 func writesOutput(call *ssa.CallCommon) bool {
 	return slices.ContainsFunc(call.Args, func(v ssa.Value) bool {
 		if made, ok := v.(*ssa.MakeInterface); ok {
@@ -256,11 +255,11 @@ func writesOutput(call *ssa.CallCommon) bool {
 	})
 }
 
-// locks are those that may be held, by the path to each in its function.
+// locks are the locks that may be held, by the path to each in its function.
 type locks map[string]bool
 
-// look follows a function along all its paths and tells of what is said while a
-// lock may be held, and of a lock that is still held at the end.
+// look follows a function along all its paths and reports log lines while a lock may be
+// held, and locks that are still held at the end.
 func (c *lockCheck) look(f *ssa.Function, tell func(token.Pos, string)) {
 	if len(f.Blocks) == 0 {
 		return
@@ -290,7 +289,7 @@ func (c *lockCheck) look(f *ssa.Function, tell func(token.Pos, string)) {
 			case *ssa.Return:
 				for _, lock := range slices.Sorted(maps.Keys(held)) {
 					if ofCaller[lock] {
-						continue // which is held again
+						continue // it is held again
 					}
 					tell(f.Pos(), fmt.Sprintf("%s returns with %s held, which cannot be followed", f.Name(), lock))
 				}
@@ -313,7 +312,7 @@ func (c *lockCheck) look(f *ssa.Function, tell func(token.Pos, string)) {
 	}
 }
 
-// step follows one call. A lock that is released and was not held is the caller's.
+// step follows one call. Releasing a lock that is not held releases the caller's.
 func (c *lockCheck) step(i ssa.CallInstruction, held, ofCaller locks, tell func(token.Pos, string)) {
 	call := i.Common()
 	switch method := call.Value.Name(); {
@@ -332,7 +331,7 @@ func (c *lockCheck) step(i ssa.CallInstruction, held, ofCaller locks, tell func(
 	}
 }
 
-// isLock reports whether a call is one of a method of sync's locks.
+// isLock reports whether a call is one of these methods of sync's locks.
 func isLock(call *ssa.CallCommon, methods ...string) bool {
 	name := nameOf(call)
 	return slices.ContainsFunc(methods, func(m string) bool {
@@ -347,7 +346,7 @@ func receiverOf(call *ssa.CallCommon) ssa.Value {
 	return call.Args[0]
 }
 
-// pathOf names the place of a value, so that two ways to it have one name.
+// pathOf names the place of a value, so that two ways to reach it give the same name.
 func pathOf(v ssa.Value) string {
 	switch v := v.(type) {
 	case *ssa.FieldAddr:

@@ -9,9 +9,9 @@ import (
 	"go.uber.org/zap"
 )
 
-// WriteWithin writes text that is no line of the log, such as what the program
-// says at its start and end, and reports whether that took no longer than wait.
-// A writer that blocks for longer is left to it: text must not be changed.
+// WriteWithin writes text that is not a log line, such as the output of the program at
+// its start and end, and reports whether that took no longer than wait. If the writer
+// blocks for longer, it keeps text, which must not be changed then.
 func WriteWithin(w io.Writer, text []byte, wait time.Duration) bool {
 	done := make(chan struct{})
 	go func() {
@@ -28,9 +28,8 @@ func WriteWithin(w io.Writer, text []byte, wait time.Duration) bool {
 	}
 }
 
-// NewStd returns a logger of the standard library for what others print: each
-// line is a warning with a constant message, limited for the client that it
-// names.
+// NewStd returns a logger of the standard library for the messages of other packages:
+// each line is a warning with a constant message, limited for the client that it names.
 func NewStd(to *zap.Logger, message string) *log.Logger {
 	return log.New(stdWriter{to, message}, "", 0)
 }

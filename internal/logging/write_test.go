@@ -23,8 +23,8 @@ func TestWriteWithin(t *testing.T) {
 	<-went
 }
 
-// What libraries print has a constant message and is limited for the client that
-// it names.
+// Messages of libraries get a constant message and are limited for the client that they
+// name.
 func TestLinesOfLibraries(t *testing.T) {
 	core, seen := observer.New(zapcore.InfoLevel)
 	std := NewStd(zap.New(Limited(core)), "a request could not be answered")

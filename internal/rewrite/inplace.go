@@ -13,25 +13,26 @@ import (
 	"time"
 )
 
-// A copy of the text that is being written lies beside the file, behind a line of
-// its own:
+// While a text is written in place, a copy of it is kept beside the file, after a line
+// of its own:
 //
 //	relay saving SHA-256 of the old text, SHA-256 of the new one, in hexadecimal
 const copyHead = "relay saving %x %x\n"
 
-// longestText bounds what is read of a file and its copy, in bytes.
-const longestText = 64 << 20
+// maxText is how much of a file or its copy is read, in bytes.
+const maxText = 64 << 20
 
-// handEdit is how much later than its copy a file is changed by somebody else.
+// handEdit is the difference in time from which on a file counts as changed by somebody
+// else after its copy.
 const handEdit = time.Minute
 
-// copyOf is the name of the copy of a text that a file gets in place.
+// copyOf returns the name of the copy for a file.
 func copyOf(name string) string {
 	return filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".saving")
 }
 
-// writeInPlace writes a text into a file that is there. When that fails the file
-// has its old text again.
+// writeInPlace writes a text into an existing file. After a failure the file has its
+// old text again.
 func writeInPlace(name string, text []byte, owner *syscall.Stat_t) error {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
@@ -41,26 +42,26 @@ func writeInPlace(name string, text []byte, owner *syscall.Stat_t) error {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
 		return fmt.Errorf("%s is locked by another program", name)
 	}
-	old, err := io.ReadAll(io.LimitReader(f, longestText+1))
+	old, err := io.ReadAll(io.LimitReader(f, maxText+1))
 	if err != nil {
 		return err
 	}
-	if len(old) > longestText {
-		return fmt.Errorf("%s is larger than %d MiB", name, longestText>>20)
+	if len(old) > maxText {
+		return fmt.Errorf("%s is larger than %d MiB", name, maxText>>20)
 	}
 	beside := copyOf(name)
 	if err := keepCopy(beside, old, text, owner); err != nil && !mustStay(err) {
-		return err // of a full disk: the file would be cut too
+		return err // for example a full disk: the file would be cut too
 	}
 	if err := overwrite(f, text); err != nil {
 		return errors.Join(err, overwrite(f, old), os.Remove(beside))
 	}
-	os.Remove(beside) // which need not be there
+	os.Remove(beside) // it may not exist
 	return nil
 }
 
-// overwrite gives an open file a text. What is behind it is cut off last, so that
-// at no time there is less than the part that both texts have.
+// overwrite replaces the text of an open file. It cuts off the old rest last, so that
+// the file always contains at least the common part of both texts.
 func overwrite(f *os.File, text []byte) error {
 	if _, err := f.WriteAt(text, 0); err != nil {
 		return err
@@ -71,7 +72,7 @@ func overwrite(f *os.File, text []byte) error {
 	return errors.Join(f.Truncate(int64(len(text))), f.Sync())
 }
 
-// keepCopy writes the copy of a text that is to come in place of an old one.
+// keepCopy writes the copy of a text that is going to replace an old one.
 func keepCopy(beside string, old, text []byte, owner *syscall.Stat_t) error {
 	os.Remove(beside)
 	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -80,7 +81,7 @@ func keepCopy(beside string, old, text []byte, owner *syscall.Stat_t) error {
 	}
 	defer f.Close()
 	if owner != nil {
-		keepOwner(f, owner) // nobody else may read it anyway
+		keepOwner(f, owner) // an error does no harm: nobody else may read the copy anyway
 	}
 	head := fmt.Appendf(nil, copyHead, sha256.Sum256(old), sha256.Sum256(text))
 	if _, err = f.Write(append(head, text...)); err == nil {
@@ -94,9 +95,8 @@ func keepCopy(beside string, old, text []byte, owner *syscall.Stat_t) error {
 	return nil
 }
 
-// Recover finishes what a crash has cut short while a text was written in place,
-// and reports whether there was something to finish. A file that somebody has
-// changed since stays as it is.
+// Recover completes a write in place that a crash interrupted, and reports whether
+// there was one. A file that somebody has changed since stays as it is.
 func Recover(name string) (recovered bool, err error) {
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real
@@ -109,7 +109,7 @@ func Recover(name string) (recovered bool, err error) {
 	if err == nil {
 		recovered, err = finish(name, beside, text, oldSum)
 	} else if errors.Is(err, errTorn) {
-		err = nil // the file had not been touched yet
+		err = nil // the file had not been changed yet
 	}
 	if err == nil {
 		os.Remove(beside)
@@ -117,7 +117,7 @@ func Recover(name string) (recovered bool, err error) {
 	return recovered, err
 }
 
-// finish writes a text into a file that has neither the old text nor that one.
+// finish writes a text into a file that has neither the old nor the new text.
 func finish(name, beside string, text []byte, oldSum [sha256.Size]byte) (bool, error) {
 	now, err := os.ReadFile(name)
 	if err != nil {
@@ -142,18 +142,17 @@ func finish(name, beside string, text []byte, oldSum [sha256.Size]byte) (bool, e
 	return true, overwrite(f, text)
 }
 
-// errTorn says that a copy is not whole.
+// errTorn means that a copy is incomplete.
 var errTorn = errors.New("the copy is not whole")
 
-// readCopy returns the text in a copy, and the sum of the one that it was to
-// replace.
+// readCopy returns the text in a copy, and the sum of the text that it was to replace.
 func readCopy(beside string) (text []byte, oldSum [sha256.Size]byte, err error) {
 	f, err := os.OpenFile(beside, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, oldSum, err
 	}
 	defer f.Close()
-	whole, err := io.ReadAll(io.LimitReader(f, longestText+256))
+	whole, err := io.ReadAll(io.LimitReader(f, maxText+256))
 	if err != nil {
 		return nil, oldSum, err
 	}

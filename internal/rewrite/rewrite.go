@@ -1,11 +1,11 @@
-// Package rewrite gives a file another text as a whole: whoever reads the file
-// meanwhile, or after a crash, finds the old text or the new one.
+// Package rewrite replaces the text of a file as a whole: during the change, or after a
+// crash, the file has the old text or the new one.
 //
-// Usually a second file is written and renamed. Where that cannot be, because the
-// file itself is mounted (as containers do with a configuration), because nothing
-// may be made in its folder, or because the file would change its owner, the text
-// is written in place. The new text is kept beside the file meanwhile, if that
-// can be, so that Recover can finish what a crash has cut short.
+// Usually it writes a second file and renames it. If that is impossible, because the
+// file itself is mounted (as containers do with a configuration), because no file can
+// be created in its folder, or because the file would change its owner, it writes in
+// place. Meanwhile the new text is kept beside the file, if possible, so that Recover
+// can complete a write that a crash interrupted.
 package rewrite
 
 import (
@@ -17,11 +17,11 @@ import (
 	"syscall"
 )
 
-// errOwner says that a new file cannot have the owner of the old one.
+// errOwner means that a new file cannot have the owner of the old one.
 var errOwner = errors.New("the new file would have another owner")
 
-// File replaces the text of a file. Its owner and mode stay, and a link to it
-// stays a link. A file that is not there is made with a mode.
+// File replaces the text of a file. Its owner and mode stay, and a link to it stays a
+// link. A missing file is created with mode.
 func File(name string, text []byte, mode fs.FileMode) error {
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real
@@ -54,8 +54,8 @@ func File(name string, text []byte, mode fs.FileMode) error {
 	return inPlace
 }
 
-// mustStay reports whether an error of byRename says that the file has to stay
-// and be written to.
+// mustStay reports whether an error of byRename means that the file must be written in
+// place.
 func mustStay(err error) bool {
 	for _, cause := range []error{syscall.EBUSY, syscall.EXDEV, syscall.EROFS, fs.ErrPermission, errOwner} {
 		if errors.Is(err, cause) {
@@ -65,8 +65,8 @@ func mustStay(err error) bool {
 	return false
 }
 
-// byRename writes a second file and gives it the name of the first. Of an owner
-// that is not nil it keeps user and group, or fails with errOwner.
+// byRename writes a second file and renames it to name. If owner is not nil, the file
+// keeps user and group, or byRename fails with errOwner.
 func byRename(name string, text []byte, mode fs.FileMode, owner *syscall.Stat_t) error {
 	next, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
@@ -92,7 +92,7 @@ func byRename(name string, text []byte, mode fs.FileMode, owner *syscall.Stat_t)
 	return nil
 }
 
-// keepOwner gives a file an owner. The error is errOwner.
+// keepOwner sets the owner of a file. The error is errOwner.
 func keepOwner(f *os.File, owner *syscall.Stat_t) error {
 	info, err := f.Stat()
 	if err != nil {
@@ -107,7 +107,7 @@ func keepOwner(f *os.File, owner *syscall.Stat_t) error {
 	return nil
 }
 
-// syncFolder has a new name written to the disk, where the system can do that.
+// syncFolder writes a new name to the disk, if the system supports that.
 func syncFolder(dir string) {
 	if f, err := os.Open(dir); err == nil {
 		f.Sync()
@@ -115,7 +115,7 @@ func syncFolder(dir string) {
 	}
 }
 
-// reason is what the system says, without the names of files.
+// reason returns the system's reason, without the names of files.
 func reason(err error) error {
 	var at *fs.PathError
 	var link *os.LinkError

@@ -32,7 +32,7 @@ func has(t testing.TB, name, want string) {
 	}
 }
 
-// alone checks that nothing is left beside some files.
+// alone checks that no other files are left in a folder.
 func alone(t testing.TB, dir string, many int) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -83,7 +83,7 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// In place, the file is the same one with another text, longer or shorter.
+// A write in place keeps the file and changes its text, to a longer or shorter one.
 func TestInPlace(t *testing.T) {
 	dir := t.TempDir()
 	name := put(t, filepath.Join(dir, "a"), "a text of some length", 0o640)
@@ -123,14 +123,14 @@ func TestInPlaceIsLocked(t *testing.T) {
 	has(t, name, "old")
 }
 
-// Wherever a crash cuts a write short, the next start finds the old text or the
-// new one whole.
+// After a crash at any point of a write, the next start finds the old text or the new
+// one, complete.
 func TestRecover(t *testing.T) {
 	for _, texts := range [][2]string{{"a longer old text\nof two lines\n", "new\n"}, {"old\n", "a longer new text\nof two lines\n"}, {"same length 1", "same length 2"}, {"", "new"}, {"old", ""}} {
 		old, text := texts[0], texts[1]
 		dir := t.TempDir()
 		name := filepath.Join(dir, "a")
-		var torn []string // what may be in the file
+		var torn []string // possible contents of the file
 		for n := range len(text) + 1 {
 			half := []byte(text[:n])
 			if n < len(old) {
@@ -184,7 +184,7 @@ func TestNothingToRecover(t *testing.T) {
 	}
 }
 
-// FuzzCopy checks that no copy makes a file something else than what was saved.
+// FuzzCopy checks that no copy gives a file any text but the one that was saved.
 func FuzzCopy(f *testing.F) {
 	f.Add([]byte("relay saving "))
 	f.Add(fmt.Appendf(nil, copyHead+"new", sha256.Sum256([]byte("old")), sha256.Sum256([]byte("new"))))
@@ -201,8 +201,8 @@ func FuzzCopy(f *testing.F) {
 	})
 }
 
-// Who may write a file and not its folder writes it in place, and who may do
-// neither is told what to do.
+// Without the right to write in the folder, the file is written in place. Without the
+// right to write the file either, the error says what to do.
 func TestReadOnlyFolder(t *testing.T) {
 	if dir := os.Getenv("REWRITE_TEST_FOLDER"); dir != "" {
 		if err := File(filepath.Join(dir, "own"), []byte("new"), 0o600); err != nil {

@@ -1,12 +1,12 @@
-// Package turns lets work that takes a processor for long be done in turn.
+// Package turns lets CPU-intensive work take turns.
 //
-//	in:   who wants a turn, by the prefixes that its address is counted in
-//	out:  a turn, in the order in which they were asked for
+//	in:   requests for a turn, with the prefixes in which a client is counted
+//	out:  turns, in the order of the requests
 //
-// Half of the processors work at most, so that a flood of such work does not take
-// them away from the streams. A client prefix has, or waits for, no more than a
-// share of the turns: its other work waits behind its own, so however much that is,
-// the work of the next client is not far from its turn.
+// At most half of the processors do such work, so that a flood of it does not slow down
+// the streams. A client prefix has, or waits for, no more than a share of the turns:
+// its other requests queue up behind its own, so that they do not delay the next
+// client's.
 package turns
 
 import (
@@ -16,34 +16,35 @@ import (
 	"sync"
 )
 
-// Turns are those of one kind of work. Safe for concurrent use.
+// Turns hands out the turns for one kind of work. Safe for concurrent use.
 type Turns struct {
 	all   places
-	share int // of a prefix
+	share int // the maximum for a prefix
 
 	mu  sync.Mutex
-	own map[netip.Prefix]*ownPlaces // of those that have a turn or wait for one
+	own map[netip.Prefix]*ownPlaces // of prefixes that have a turn or wait for one
 }
 
 type ownPlaces struct {
 	places places
-	users  int // that have a turn or wait
+	users  int // requests that have a turn or wait
 }
 
-// places has one value for each place that is taken. Who waits longest is next.
+// places holds a value for each place taken. The longest waiting request is next.
 type places chan struct{}
 
-// New returns turns of which so many are taken at once.
+// New returns turns of which atOnce may be taken at once.
 func New(atOnce int) *Turns {
 	return &Turns{all: make(places, atOnce), share: max(1, atOnce/2), own: map[netip.Prefix]*ownPlaces{}}
 }
 
-// HalfOfProcessors is how many turns leave the other half to the streams.
+// HalfOfProcessors returns the number of turns that leaves half of the processors to
+// the streams.
 func HalfOfProcessors() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // Take waits for a turn, until ctx ends. from are the prefixes of a client, the
-// narrowest first; none means that only the number of all turns counts. done ends
-// the turn; it is nil when there was none.
+// narrowest first; without any, only the total number of turns counts. done ends the
+// turn; it is nil if there was none.
 func (t *Turns) Take(ctx context.Context, from []netip.Prefix) (done func()) {
 	var taken []places
 	back := func() {

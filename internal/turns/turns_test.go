@@ -20,7 +20,7 @@ const work = 70 * time.Millisecond
 
 func from(ip string) []netip.Prefix { return conf.ClientPrefixes(netip.MustParseAddr(ip)) }
 
-// do works for d in a turn, and reports whether there was one.
+// do works for d in a turn, and reports whether it got one.
 func (t *Turns) do(ctx context.Context, who []netip.Prefix, d time.Duration) bool {
 	done := t.Take(ctx, who)
 	if done == nil {
@@ -31,8 +31,8 @@ func (t *Turns) do(ctx context.Context, who []netip.Prefix, d time.Duration) boo
 	return true
 }
 
-// However much work one client has, it has no more than its share of the turns, and
-// the next client has its turn after those. A client may have many IPv6 networks.
+// However much work one client has, it gets no more than its share of the turns, and
+// the next client comes after those. A client may have many IPv6 networks.
 func TestClientsShareTheTurns(t *testing.T) {
 	floods := map[string]func(i int) string{
 		"an IPv4 address": func(int) string { return "192.0.2.1" },
@@ -72,8 +72,8 @@ func TestClientsShareTheTurns(t *testing.T) {
 	}
 }
 
-// Turns are had in the order in which they were asked for, and a client that waits no
-// longer leaves nothing behind.
+// Turns are given in the order of the requests, and a request that is given up leaves
+// nothing behind.
 func TestWaitingForATurnEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := New(1)

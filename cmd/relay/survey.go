@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"relay/codec/mp3"
+	"relay/conf"
+	"relay/ingest/autodj/library"
+	"relay/ingest/encode"
+	"relay/internal/disk"
+	"relay/mounts"
+	"relay/web/pages"
+)
+
+// surveyPatience is how long a disk may take to show which music it has.
+const surveyPatience = 3 * time.Second
+
+// probes check the contents of files in a configuration, as the server would.
+var probes = conf.Probes{
+	Music: func(path string) string { return nothingPlayable([]string{path}) },
+	Intro: func(path string) string {
+		return unusable(path, "no listener hears it until it is an MP3 file", func() error { return mounts.TryIntro(path) })
+	},
+	Encoder: func() string {
+		if err := encode.Installed(); err != nil {
+			return err.Error()
+		}
+		return ""
+	},
+	Logo: func(path string) string {
+		return unusable(path, "name another picture", func() error { _, err := pages.ReadLogo(path); return err })
+	},
+}
+
+// unusable returns why a file cannot be used, and the consequence. It returns "" if the
+// file can be used, or if the disk takes too long.
+func unusable(path, so string, try func() error) string {
+	_, err := disk.Look("try", path, surveyPatience, func() (struct{}, error) { return struct{}{}, try() })
+	if err == nil || errors.Is(err, disk.ErrNoAnswer) {
+		return ""
+	}
+	return fmt.Sprintf("%s cannot be used (%v): %s", path, err, so)
+}
+
+// nothingPlayable returns why no file of some music can be played, and the remedy. It
+// returns "" if some can, or if the disk takes too long.
+func nothingPlayable(paths []string) string {
+	s, err := disk.Look("survey", strings.Join(paths, "\x00"), surveyPatience, func() (library.Survey, error) {
+		return library.Look(paths, func(f *os.File) error { return mp3.Probe(f) }), nil
+	})
+	if err != nil || s.Playable {
+		return ""
+	}
+	const convert = "convert it to MP3, as by ffmpeg -i FILE -c:a libmp3lame -b:a 192k FILE.mp3"
+	where := strings.Join(paths, ", ")
+	switch {
+	case s.Tracks > 0:
+		return fmt.Sprintf("none of the %d files in %s can be played (%s): put MP3 files there", s.Tracks, where, s.Broken)
+	case s.LeftOut != "":
+		return fmt.Sprintf("there is no MP3 file in %s, only %s: %s", where, s.LeftOut, convert)
+	case s.Problems != "":
+		return fmt.Sprintf("there is no MP3 file in %s (%s): put some there", where, s.Problems)
+	}
+	return fmt.Sprintf("there is no MP3 file in %s: put some there", where)
+}

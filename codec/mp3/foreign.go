@@ -1,0 +1,152 @@
+package mp3
+
+import (
+	"bytes"
+
+	"github.com/tcolgate/mp3"
+)
+
+// foreignRow is how many headers of another format must follow each other before a
+// stream counts as being in that format.
+const foreignRow = 4
+
+// Foreign names the format of a stream that is not MP3, or returns "" for an unknown
+// one. b is a piece of the stream, some KiB or more, without tags. If b is the start of
+// the stream, the signatures of file formats are recognised too. Streams wrongly
+// labelled as MP3 are most often Layer II, AAC or Ogg.
+func Foreign(b []byte) string {
+	if name := foreignFile(b); name != "" {
+		return name
+	}
+	for _, format := range foreignFrames {
+		for i := 0; i+HeaderSize <= len(b); i++ {
+			if b[i] == format.sync && inRow(b[i:], format.size) {
+				return format.name
+			}
+		}
+	}
+	return ""
+}
+
+// foreignFile names a format by the first bytes of a stream.
+func foreignFile(b []byte) string {
+	for _, f := range []struct {
+		at          int
+		magic, name string
+	}{
+		{28, "OpusHead", "Ogg Opus"}, {28, "\x01vorbis", "Ogg Vorbis"}, {28, "\x7fFLAC", "Ogg FLAC"}, {28, "Speex", "Ogg Speex"}, {0, "OggS\x00", "Ogg"},
+		{0, "fLaC", "FLAC"}, {8, "WAVE", "WAV"}, {8, "AIFF", "AIFF"}, {0, "ADIF", "AAC (ADIF)"}, {4, "ftyp", "MP4 (AAC or ALAC)"},
+		{0, "\x1a\x45\xdf\xa3", "WebM or Matroska"}, {0, "\x30\x26\xb2\x75", "Windows Media"}, {0, "FLV\x01", "Flash video"}, {0, ".snd", "AU"},
+		{0, "#EXTM3U", "a playlist"}, {0, "[playlist]", "a playlist"}, {0, "<!DOCTYPE", "a web page"}, {0, "<!doctype", "a web page"}, {0, "<html", "a web page"},
+		{0, "\xff\xd8\xff", "a JPEG picture"}, {0, "\x89PNG", "a PNG picture"},
+	} {
+		if f.at <= len(b) && hasPrefix(b[f.at:], f.magic) && (f.at != 28 || hasPrefix(b, "OggS")) {
+			return f.name
+		}
+	}
+	if i := bytes.Index(b, []byte("OggS\x00")); i >= 0 && bytes.Contains(b[i+5:], []byte("OggS\x00")) {
+		return "Ogg" // from the middle of a stream
+	}
+	if len(b) > 3*188 && b[0] == 0x47 && b[188] == 0x47 && b[2*188] == 0x47 && b[3*188] == 0x47 {
+		return "an MPEG transport stream"
+	}
+	return ""
+}
+
+// foreignFrames lists the formats that consist of frames. size returns the length of
+// the frame whose header begins b, and the bits that stay the same from header to
+// header; a length of 0 means that b does not begin with a header.
+var foreignFrames = []struct {
+	name string
+	sync byte
+	size func(b []byte) (size int, same uint32)
+}{
+	{"AAC (ADTS)", 0xff, adtsSize},
+	{"AAC (LATM)", 0x56, latmSize},
+	{"MPEG Layer II", 0xff, func(b []byte) (int, uint32) { return layerSize(b, mp3.Layer2) }},
+	{"MPEG Layer I", 0xff, func(b []byte) (int, uint32) { return layerSize(b, mp3.Layer1) }},
+	{"MP3 in free format", 0xff, freeSize},
+}
+
+// inRow reports whether foreignRow headers follow each other at the start of b.
+func inRow(b []byte, size func([]byte) (int, uint32)) bool {
+	n, same := size(b)
+	for range foreignRow - 1 {
+		if n == 0 || n+HeaderSize > len(b) {
+			return false
+		}
+		b = b[n:]
+		var other uint32
+		if n, other = size(b); other != same {
+			return false
+		}
+	}
+	return n > 0
+}
+
+// adtsSize reads an ADTS header (ISO/IEC 13818-7, 6.2.1).
+func adtsSize(b []byte) (size int, same uint32) {
+	if len(b) < 7 || b[0] != 0xff || b[1]&0xf6 != 0xf0 || b[2]>>2&0x0f > 12 {
+		return 0, 0
+	}
+	if size = int(b[3]&0x03)<<11 | int(b[4])<<3 | int(b[5])>>5; size < 8 {
+		return 0, 0
+	}
+	return size, uint32(b[1])<<8 | uint32(b[2]&0xfd)
+}
+
+// latmSize reads the head of AudioSyncStream (ISO/IEC 14496-3, 1.7.2).
+func latmSize(b []byte) (size int, same uint32) {
+	if len(b) < 3 || b[0] != 0x56 || b[1]&0xe0 != 0xe0 {
+		return 0, 0
+	}
+	if size = int(b[1]&0x1f)<<8 | int(b[2]); size < 8 {
+		return 0, 0
+	}
+	return size + 3, 1
+}
+
+// layerSize reads a header of another layer of MPEG audio.
+func layerSize(b []byte, layer mp3.FrameLayer) (size int, same uint32) {
+	if len(b) < HeaderSize || b[0] != 0xff || b[1]&0xe0 != 0xe0 {
+		return 0, 0
+	}
+	field := mp3.FrameHeader(b[:HeaderSize])
+	bitRate, sampleRate := int(field.BitRate()), int(field.SampleRate())
+	if field.Version() == mp3.MPEGReserved || field.Layer() != layer || field.Emphasis() == mp3.EmphReserved || bitRate <= 0 || sampleRate <= 0 {
+		return 0, 0
+	}
+	pad := 0
+	if field.Pad() {
+		pad = 1
+	}
+	if layer == mp3.Layer1 {
+		size = (12*bitRate/sampleRate + pad) * 4
+	} else {
+		size = 144*bitRate/sampleRate + pad
+	}
+	return size, uint32(b[1])<<8 | uint32(b[2]&0x0c)
+}
+
+// maxFree is the maximum distance between two headers in free format, in bytes: 640
+// kbit/s at 32 kHz.
+const maxFree = 2880
+
+// freeSize reads a layer III header with bit rate 0. The frame ends at the next such
+// header.
+func freeSize(b []byte) (size int, same uint32) {
+	if !isFree(b) {
+		return 0, 0
+	}
+	same = uint32(b[1])<<8 | uint32(b[2]&0x0c)
+	for n := 32; n < maxFree && n+HeaderSize <= len(b); n++ {
+		if isFree(b[n:]) && uint32(b[n+1])<<8|uint32(b[n+2]&0x0c) == same {
+			return n, same
+		}
+	}
+	return 0, same
+}
+
+func isFree(b []byte) bool {
+	return len(b) >= HeaderSize && b[0] == 0xff && b[1]&0xe6 == 0xe2 && b[1]&0x18 != 0x08 && b[2]&0xf0 == 0 && b[2]&0x0c != 0x0c && b[3]&0x03 != 2
+}

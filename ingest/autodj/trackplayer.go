@@ -1,0 +1,149 @@
+package autodj
+
+import (
+	"context"
+	"time"
+
+	"relay/codec/mp3"
+	"relay/ingest/feed"
+	"relay/mounts"
+)
+
+// A trackPlayer plays tracks into an input, one after the other. It opens the next one
+// before the current one ends, so that the disk and a conversion have time.
+type trackPlayer struct {
+	in        *mounts.Input
+	pacer     *feed.Pacer
+	converter Converter
+	slots     chan struct{}        // of readAheads
+	choose    func() (Track, bool) // returns the next track; false: there is none now
+	next      *readAhead           // nil: not chosen yet
+	foreseen  bool                 // it was time to choose next
+
+	began    func(Track)        // called when the first frame of a track was played
+	untagged func(Track, error) // called with the reason if the title in the tags of a track is not known
+}
+
+func newTrackPlayer(in *mounts.Input, converter Converter, choose func() (Track, bool)) *trackPlayer {
+	return &trackPlayer{in: in, pacer: feed.NewPacer(in), converter: converter, slots: make(chan struct{}, maxReadAheads), choose: choose}
+}
+
+// chosen returns the track to play next; false: there is none now.
+func (p *trackPlayer) chosen() (Track, bool) {
+	if p.next != nil {
+		return p.next.track, true
+	}
+	return p.choose()
+}
+
+// openAhead is how much of a track is left when the next one is chosen and opened.
+const openAhead = 3 * time.Second
+
+// foresee chooses the next track and begins to read it if the current one is about to
+// end, unless disks that do not answer have taken all slots. played is how much of it
+// was played, in bytes.
+func (p *trackPlayer) foresee(current *readAhead, played int64, bitRate int) {
+	if p.foreseen || !current.isRead.Load() || lasting(current.size.Load()-played, bitRate) > openAhead {
+		return
+	}
+	p.foreseen = true
+	select {
+	case p.slots <- struct{}{}:
+	default:
+		return
+	}
+	if track, ok := p.choose(); ok {
+		p.next = p.reading().start(track)
+	} else {
+		<-p.slots
+	}
+}
+
+// reading says how tracks are read now.
+func (p *trackPlayer) reading() loading {
+	m := p.in.Mount
+	return loading{m.Config().Charset, m.Format(), p.converter, p.slots}
+}
+
+// open begins to read a track, unless foresee has.
+func (p *trackPlayer) open(ctx context.Context, track Track) (*readAhead, error) {
+	p.foreseen = false
+	if next := p.next; next != nil {
+		p.next = nil
+		return next, nil
+	}
+	return load(ctx, track, p.reading())
+}
+
+// stop forgets the track that was to be played next.
+func (p *trackPlayer) stop() {
+	if p.next != nil {
+		p.next.stop()
+		p.next = nil
+	}
+}
+
+// play plays the chosen track and returns how many frames it had; if it had none, the
+// error says what the file is instead. While another input is on the air it waits, and
+// then continues where it was.
+func (p *trackPlayer) play(ctx context.Context, track Track) (played int, err error) {
+	ahead, err := p.open(ctx, track)
+	if err != nil {
+		return 0, err
+	}
+	defer ahead.stop()
+	var cutter mp3.Cutter
+	var title mounts.Title
+	var sample mp3.Sample
+	var frames int64 // bytes
+	var cover *mounts.Cover
+	for {
+		next, err := ahead.next(ctx)
+		if err != nil {
+			return played, err
+		}
+		if next.title != (mounts.Title{}) {
+			title, cover = next.title, next.cover
+		}
+		if next.untagged != nil {
+			p.untagged(track, next.untagged)
+		}
+		cutter.Write(next.data)
+		if next.err != nil {
+			cutter.Finish()
+		}
+		for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
+			if played == 0 {
+				if title != (mounts.Title{}) { // a track without a title keeps the title before it, and its cover
+					p.in.SetCover(cover)
+				}
+				p.in.BeginTrack(title)
+			}
+			if err := p.pacer.Play(ctx, f); err != nil {
+				return played, err
+			}
+			if played++; played == 1 {
+				p.began(track)
+			}
+			frames += int64(f.Size)
+			skipped := cutter.Stats()
+			p.foresee(ahead, frames+skipped.Tags+skipped.Garbage, f.BitRate)
+		}
+		if played == 0 {
+			sample.Add(next.data, cutter.Stats())
+		}
+		switch {
+		case next.done() && played == 0:
+			return 0, sample.Err()
+		case next.done():
+			return played, nil
+		case next.err != nil:
+			return played, next.err
+		}
+	}
+}
+
+// lasting returns how long audio of a bit rate (bit/s) plays.
+func lasting(bytes int64, bitRate int) time.Duration {
+	return time.Duration(bytes) * 8 * time.Second / time.Duration(bitRate)
+}

@@ -1,0 +1,111 @@
+package encode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"relay/codec/mp3"
+)
+
+// A trackEncoder is the encoder of one track. It works as fast as its output is read.
+type trackEncoder struct {
+	*process
+	converter *Converter
+	stop      context.CancelFunc
+	fed       chan error // gets why no more of the track is given to the encoder; nil: that was all
+	atDisk    atomic.Bool
+	still     atomic.Bool
+}
+
+func (c *Converter) startTrack(ctx context.Context, to mp3.Format, kbits int) (*trackEncoder, error) {
+	ctx, stop := context.WithCancel(ctx)
+	p, err := start(c.command(ctx, to, kbits))
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	c.started.Add(1)
+	return &trackEncoder{process: p, converter: c, stop: stop, fed: make(chan error, 1)}, nil
+}
+
+// run gives the track to the encoder, and closes it. A disk that does not answer holds
+// up this goroutine only.
+func (e *trackEncoder) run(audio io.ReadCloser, frames []mp3.Frame, cutter *mp3.Cutter, end error) {
+	defer audio.Close()
+	defer e.stdin.Close()
+	e.fed <- e.feed(audio, frames, cutter, end)
+}
+
+// feed writes the first frames of a track, then those of cutter, which gets what can be
+// read of audio. end is why nothing can; nil: there is more.
+func (e *trackEncoder) feed(audio io.Reader, frames []mp3.Frame, cutter *mp3.Cutter, end error) error {
+	var splicer mp3.Splicer
+	for _, f := range frames {
+		if _, err := e.stdin.Write(splicer.Pass(f)); err != nil {
+			return err
+		}
+	}
+	b := make([]byte, 16<<10)
+	for end == nil {
+		var n int
+		e.atDisk.Store(true)
+		n, end = audio.Read(b)
+		e.atDisk.Store(false)
+		cutter.Write(b[:n])
+		if end != nil {
+			cutter.Finish()
+		}
+		for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
+			if _, err := e.stdin.Write(splicer.Pass(f)); err != nil {
+				return err
+			}
+		}
+	}
+	if errors.Is(end, io.EOF) {
+		return nil
+	}
+	return end
+}
+
+// Read reads the output. An encoder that gives nothing for too long is stopped, unless
+// it waits for the disk.
+func (e *trackEncoder) Read(b []byte) (int, error) {
+	watch := time.AfterFunc(e.converter.patience, func() {
+		if !e.atDisk.Load() {
+			e.still.Store(true)
+			e.stop()
+		}
+	})
+	defer watch.Stop()
+	return e.stdout.Read(b)
+}
+
+// errUnfinished means that there is more of a track.
+var errUnfinished = errors.New("the track is not read to its end")
+
+// end stops the encoder, and returns why it has not converted the whole track, or nil.
+func (e *trackEncoder) end() error {
+	defer e.converter.ended.Add(1)
+	why := errUnfinished
+	select {
+	case why = <-e.fed:
+	default:
+		e.stop()
+	}
+	ended := e.wait()
+	e.stop()
+	switch {
+	case e.still.Load():
+		return fmt.Errorf("the encoder sent nothing for %v", e.converter.patience)
+	case why == nil && e.cmd.ProcessState.Success():
+		return nil
+	case why == nil, errors.Is(why, errUnfinished), errors.Is(why, syscall.EPIPE):
+		return ended
+	}
+	return why
+}

@@ -1,0 +1,68 @@
+package feed
+
+import (
+	"context"
+	"time"
+
+	"relay/codec/mp3"
+	"relay/mounts"
+)
+
+// quantum is how far ahead of the clock a pacer works: it wakes that often, not for
+// every frame.
+const quantum = 250 * time.Millisecond
+
+// A Pacer plays frames into an input by the clock of its mount. One goroutine uses it.
+type Pacer struct {
+	in     *mounts.Input
+	onAir  bool
+	paused bool
+}
+
+// NewPacer returns a pacer that waits for its first frame. The caller detaches in.
+func NewPacer(in *mounts.Input) *Pacer { return &Pacer{in: in} }
+
+// Play plays one frame when it is due, and waits while another input is on the air.
+// The error is the cause of ctx, or why the input ended.
+func (p *Pacer) Play(ctx context.Context, f mp3.Frame) error {
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if !p.onAir {
+			if err := p.takeAir(ctx); err != nil {
+				return err
+			}
+		}
+		if ahead := p.in.Ahead(); ahead > quantum {
+			select {
+			case <-time.After(ahead):
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		if p.in.Write(f) {
+			return nil
+		}
+		p.onAir = false
+	}
+}
+
+// Pause leaves the air to the next input until Play is called again.
+func (p *Pacer) Pause() {
+	p.in.Pause()
+	p.paused, p.onAir = true, false
+}
+
+// takeAir waits for the air. What the mount owes its listeners is then due at once.
+func (p *Pacer) takeAir(ctx context.Context) error {
+	if p.paused {
+		p.in.Resume()
+		p.paused = false
+	}
+	if err := p.in.WaitOnAir(ctx); err != nil {
+		return err
+	}
+	p.onAir = true
+	return nil
+}

@@ -1,0 +1,108 @@
+package mounts
+
+import (
+	"cmp"
+	"time"
+)
+
+// Lead says how much audio the listeners of a mount hold.
+type Lead struct {
+	Seconds float64 // that a listener holds which joined with a whole burst
+	Debt    float64 // seconds that breaks have cost and that are still to be paid
+}
+
+// Payment is a way to make up for what breaks have cost, or for what came too much.
+type Payment string
+
+// The payments.
+const (
+	PaidAtOnce   Payment = "at once"   // by an input that can play ahead of time: files, fallbacks, silence
+	PaidAtSplice Payment = "at splice" // by silence while nothing came, and before the source that came back
+	PaidInPauses Payment = "in pauses" // by silent frames where the programme is quiet
+	LeftOut      Payment = "left out"  // what came too much: frames where the programme is quiet, or of an upstream's burst
+	Repeated     Payment = "repeated"  // frames that a source or upstream sent again
+)
+
+// Payments lists all payments.
+var Payments = []Payment{PaidAtOnce, PaidAtSplice, PaidInPauses, LeftOut, Repeated}
+
+// pay counts a payment.
+func (m *Mount) pay(how Payment, length time.Duration) {
+	if length > 0 {
+		m.totals.count(func(t *Totals) { t.Paid[how] += length })
+	}
+}
+
+// burstTime returns how long the burst of a new listener lasts. m.mu is held.
+func (m *Mount) burstTime() time.Duration {
+	k := m.keeps()
+	rate := cmp.Or(m.meter.BitRate(), m.format.BitRate, 128_000)
+	lasts := func(bytes int64) time.Duration { return time.Duration(bytes) * time.Second * 8 / time.Duration(rate) }
+	return min(max(time.Duration(k.burst.Time), lasts(int64(k.burst.Size))), lasts(k.most))
+}
+
+// lead returns the lead of the mount. m.mu is held.
+func (m *Mount) lead() (l Lead) {
+	if m.clock.running() {
+		burst := m.burstTime()
+		l.Seconds = inSeconds(max(0, burst+m.clock.ahead(time.Now(), burst)))
+		if debt := m.clock.debt(); debt >= minDebt {
+			l.Debt = inSeconds(debt)
+		}
+	}
+	return l
+}
+
+// Ahead returns how far the stream is ahead of its clock: negative if the input on the
+// air may play that much at once, so that listeners hold as much as they should. An
+// input that can wait does so while this is positive.
+func (in *Input) Ahead() time.Duration {
+	m := in.Mount
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.clock.running() {
+		return -m.headStart(in)
+	}
+	return m.clock.early(time.Now(), m.burstTime())
+}
+
+// headStart returns the lead with which an input begins a stream: one that can play
+// ahead gives the first listeners a whole burst. m.mu is held.
+func (m *Mount) headStart(in *Input) time.Duration {
+	if !in.Kind.playsAhead() {
+		return 0
+	}
+	return max(m.burstTime(), minReserve)
+}
+
+// startClock prepares the clock for an input that takes the air. A source that cannot
+// play ahead owes nothing if nobody listens. m.mu is held.
+func (m *Mount) startClock(in *Input, now time.Time) {
+	switch burst := m.burstTime(); {
+	case !m.clock.running():
+		m.clock.begin(now, m.headStart(in))
+	case in.Kind.playsAhead():
+		m.pay(PaidAtOnce, -m.clock.ahead(now, burst))
+	case m.Audience.Count() == 0:
+		m.clock.forgive(now)
+	}
+}
+
+// bridge publishes silence until the debt is at most owed. m.mu is held.
+func (m *Mount) bridge(now time.Time, owed time.Duration) {
+	if m.format.Size == 0 || m.Audience.Count() == 0 {
+		return
+	}
+	length, burst := m.format.Duration(), m.burstTime()
+	for m.clock.ahead(now, burst) < -owed {
+		m.publish(m.splicer.Silence(), length, now)
+		m.pay(PaidAtSplice, length)
+	}
+}
+
+// publish appends a frame of some length to the stream. m.mu is held.
+func (m *Mount) publish(frame []byte, length time.Duration, now time.Time) {
+	m.Stream.append(frame, length)
+	m.clock.publish(now, length, m.burstTime())
+	m.published = now
+}

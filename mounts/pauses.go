@@ -1,0 +1,96 @@
+package mounts
+
+import (
+	"time"
+
+	"relay/codec/mp3"
+)
+
+const (
+	// maxStep bounds how much silence is added, or how much audio is left out, at a
+	// time.
+	maxStep = 100 * time.Millisecond
+
+	// payWithin is the time in which a debt is paid in the pauses of the programme.
+	payWithin = 8 * time.Minute
+
+	// surplusStays is how far the lead may stay above its level: a source whose clock
+	// is fast would exceed it more and more.
+	surplusStays = 200 * time.Millisecond
+
+	// surplusFor is how long it may be higher before audio is left out.
+	surplusFor = 5 * time.Minute
+
+	// silentLevel is the level of frames at which nobody hears a change, in dB below
+	// full scale, see mp3.Frame.Level.
+	silentLevel = -60
+)
+
+// A pause is a search for the moment at which a stream can be made longer or shorter
+// unheard: in silence, or else where the programme is quietest for a while.
+type pause struct {
+	began    time.Time // of the search; zero: there is none
+	quietest int       // level in the first third of the search
+}
+
+// is reports whether now is the moment, at a frame of some level. The search ends with
+// it, after within at the latest, but not before rest has passed.
+func (p *pause) is(level int, now time.Time, rest, within time.Duration) bool {
+	if p.began.IsZero() {
+		*p = pause{began: now}
+	}
+	searched := now.Sub(p.began)
+	switch {
+	case searched < rest:
+		return false
+	case level <= silentLevel:
+	case searched < within/3:
+		p.quietest = min(p.quietest, level)
+		return false
+	case level > p.quietest && searched < within:
+		return false
+	}
+	*p = pause{began: now}
+	return true
+}
+
+// keepLevel corrects the lead before f, the next frame of a source that cannot play
+// ahead: it adds silence if there is a debt, and leaves audio out if the source's clock
+// is fast. The result reports whether f itself is to be left out. m.mu is held.
+func (m *Mount) keepLevel(f mp3.Frame, now time.Time) (leaveOut bool) {
+	debt := m.clock.debt()
+	switch {
+	case m.leaving > 0:
+	case m.Audience.Count() == 0:
+	case debt >= minDebt && m.clock.isLasting(now):
+		steps := (debt + maxStep - 1) / maxStep
+		within := max(m.clock.indebted.Add(payWithin).Sub(now)/steps, time.Second)
+		if m.pause.is(f.Level(), now, time.Second/2, within) {
+			m.addSilence(min(debt, maxStep), now)
+		}
+	case m.clock.isFast(now) && now.Sub(m.onAir.heldAt) > time.Minute:
+		if m.pause.is(f.Level(), now, 2*peakSpan, 4*peakSpan) {
+			m.leaving = max(1, int(maxStep/f.Duration()))
+		}
+	default:
+		m.pause = pause{}
+	}
+	if m.leaving == 0 {
+		return false
+	}
+	if m.leaving--; m.leaving == 0 && !m.splicer.Intact(f) && m.pause.began.Add(time.Second).After(now) {
+		m.leaving = 1
+	}
+	m.splicer.Skip(f)
+	m.pay(LeftOut, f.Duration())
+	return true
+}
+
+// addSilence publishes silent frames of about a length. m.mu is held.
+func (m *Mount) addSilence(length time.Duration, now time.Time) {
+	frame := m.format.Duration()
+	for n := max(1, length/frame); n > 0; n-- {
+		m.publish(m.splicer.Silence(), frame, now)
+		m.pay(PaidInPauses, frame)
+	}
+}

@@ -1,0 +1,107 @@
+package mounts
+
+import (
+	"time"
+
+	"go.uber.org/zap"
+
+	"relay/codec/mp3"
+)
+
+const (
+	// recentFor is how long after its last frame an input that connects anew is checked
+	// for frames that it sends again: no burst reaches back further.
+	recentFor = time.Minute
+
+	// matchFor bounds how long frames are held in doubt: an input may send in real time
+	// what it has sent before, such as a file from its beginning.
+	matchFor = 3 * time.Second
+
+	// burstFor is how long after the first new frame of a new connection the burst of
+	// an upstream may last, and maxBurst how long its audio.
+	burstFor = time.Second
+	maxBurst = 30 * time.Second
+)
+
+// heardFrames is what listeners heard of a live source or relay, and the search for it
+// in what comes after it has connected anew. Guarded by Mount.mu.
+type heardFrames struct {
+	recent *recent   // nil for inputs of the server's own
+	until  time.Time // when recent is too old
+	repeat *repeat   // nil: all frames are new
+	began  time.Time // when repeat took its first frame; zero: not yet
+
+	bursts bool          // it has sent again what was heard, so the rest of its burst follows
+	fresh  time.Time     // when the first new frame of this connection came; zero: not yet
+	cut    time.Duration // how much of the burst was left out
+}
+
+// add remembers a frame that is played now.
+func (h *heardFrames) add(f mp3.Frame, now time.Time) {
+	if h.recent != nil {
+		h.recent.add(f)
+		h.until = now.Add(recentFor)
+	}
+}
+
+// expectRepeat prepares for an input that connects anew and may send its last frames
+// again.
+func (h *heardFrames) expectRepeat(now time.Time) {
+	h.repeat, h.began = nil, time.Time{}
+	h.bursts, h.fresh, h.cut = false, time.Time{}, 0
+	if h.recent != nil && now.Before(h.until) {
+		h.repeat = h.recent.match()
+	}
+}
+
+// mayBurst reports whether what comes may be the burst with which an upstream begins a
+// connection. What is too much of it is left out, not held back: held back, it would
+// delay the stream for as long as the connection lasts.
+func (in *Input) mayBurst(now time.Time) bool {
+	h := &in.heardFrames
+	isNew := h.fresh.IsZero() || now.Sub(h.fresh) < burstFor
+	return in.Kind == Relayed && h.bursts && isNew && h.cut < maxBurst
+}
+
+// leaveOutBurst reports whether a frame is too much of a burst. m.mu is held.
+func (in *Input) leaveOutBurst(f mp3.Frame, now time.Time) bool {
+	m := in.Mount
+	if !in.mayBurst(now) {
+		in.bursts = false
+		return false
+	}
+	if in.fresh.IsZero() {
+		in.fresh = now
+	}
+	if m.onAir != in || m.clock.room(now, m.burstTime()) > 0 {
+		return false
+	}
+	in.cut += f.Duration()
+	m.pay(LeftOut, f.Duration())
+	m.splicer.Cut()
+	return true
+}
+
+// leaveOutRepeated returns the frames to play in place of f, which may be the repeat of
+// one that listeners already have. m.mu is held.
+func (in *Input) leaveOutRepeated(f mp3.Frame, now time.Time) []mp3.Frame {
+	h := &in.heardFrames
+	if h.began.IsZero() {
+		h.began = now
+	}
+	before := h.repeat.leftOut
+	frames := h.repeat.next(f)
+	if left := h.repeat.leftOut - before; left > 0 {
+		in.Mount.pay(Repeated, left)
+		in.Mount.say(zap.InfoLevel, "the input sends again what listeners already have: it is left out",
+			zap.Stringer("input", in.Kind), zap.Duration("length", left.Round(time.Millisecond)))
+	}
+	if !h.repeat.settled && len(h.repeat.held) > 0 && now.Sub(h.began) > matchFor {
+		frames = h.repeat.giveUp()
+	}
+	h.bursts = h.repeat.complete
+	if h.repeat.settled {
+		h.repeat = nil
+	}
+	return frames
+}

@@ -1,0 +1,245 @@
+package mounts
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/maphash"
+	"slices"
+	"time"
+
+	"relay/codec/mp3"
+)
+
+const (
+	// recentFrames is how many frames recent remembers: 24 s at 48 kHz, 27 s at 44.1 kHz
+	// and 73 s at 8 kHz. That covers a burst of 20 s, and Icecast's burst of 64 KiB from
+	// 24 kbit/s on.
+	recentFrames = 1024
+
+	// enoughLandmarks is how many landmarks prove a run that begins in the middle of what
+	// arrives. One frame may equal another by accident, such as the silence with which
+	// many files begin.
+	enoughLandmarks = 8
+
+	// repeatPatience is how much audio is held in doubt.
+	repeatPatience = time.Second
+)
+
+// recent remembers the last frames of one input that its mount has published, so that
+// they are recognised if the input sends them again. The zero value remembers nothing
+// yet; a full one takes 8 KiB.
+type recent struct {
+	prints []uint64 // a ring once it is full
+	oldest int
+}
+
+// add remembers a frame that was published.
+func (r *recent) add(f mp3.Frame) {
+	if len(r.prints) < recentFrames {
+		r.prints = append(r.prints, fingerprint(f))
+		return
+	}
+	r.prints[r.oldest] = fingerprint(f)
+	r.oldest = (r.oldest + 1) % recentFrames
+}
+
+var fingerprintSeed = maphash.MakeSeed()
+
+// fingerprint identifies a frame by its header and its main data. It omits the side
+// information, which an upstream clears in the first frames of a connection to mute them
+// (see mp3.Splicer), and the checksum that depends on it.
+func fingerprint(f mp3.Frame) uint64 {
+	return maphash.Bytes(fingerprintSeed, f.Data[f.MainData():]) ^ uint64(binary.BigEndian.Uint32(f.Data))
+}
+
+// match returns what recognises the remembered frames in the audio of a new connection.
+// It returns nil if they cannot be recognised: there are none, or all of them are equal
+// to others, as in digital silence.
+func (r *recent) match() *repeat {
+	p := &repeat{
+		heard:     slices.Concat(r.prints[r.oldest:], r.prints[:r.oldest]),
+		landmarks: make([]int, len(r.prints)+1),
+		runs:      make([]int, len(r.prints)),
+	}
+	times := make(map[uint64]int, len(p.heard))
+	for _, print := range p.heard {
+		times[print]++
+	}
+	for i, print := range p.heard {
+		p.landmarks[i+1] = p.landmarks[i]
+		if times[print] == 1 {
+			p.landmarks[i+1]++
+		}
+	}
+	if p.landmarks[len(p.heard)] == 0 {
+		return nil
+	}
+	return p
+}
+
+// repeat leaves out frames that listeners have already been sent, after an input has
+// connected anew: an upstream begins each connection with a burst, and some sources send
+// their last seconds again.
+//
+// Frames are left out only if they were published by this input, and only if they lead
+// up to the last one of these. So a jingle that is played again stays: what follows it is
+// new. Frames that match are held until this is clear; frames that match nothing are
+// played at once.
+//
+// A run is a row of arriving frames that equals a row of remembered ones. Digital
+// silence, test tones and loops match in many places. So a run proves nothing until it
+// contains landmarks: frames that are remembered only once. Runs without any are held
+// for a second at most, and then played.
+//
+// The owner has a recent for each live source and relay, and keeps it for a source that
+// has left as it keeps its title. It calls add for each frame that it publishes, and
+// match when the input has connected anew. From then on it publishes what next returns,
+// in place of each frame that arrives, until settled. Frames of other inputs that were
+// published meanwhile do not matter. After a break of more than a minute, no burst
+// reaches back far enough, and match is of no use. If the connection breaks again before
+// it is settled, the owner drops the repeat and calls match again: the held frames come
+// with the next burst.
+//
+// A repeat knows no clock. While frames are held, the input has nothing to play. If no
+// other input plays either, lead falls, unless the frames arrive faster than they play.
+// An input may well send in real time what it has already sent: a file from its
+// beginning, or a loop. So the owner calls giveUp when lead becomes too short.
+type repeat struct {
+	heard     []uint64 // the remembered frames, oldest first
+	landmarks []int    // how many of heard[:i] are landmarks
+	runs      []int    // the length of the run that ends with heard[i] and with the last frame that arrived
+	arrived   int      // frames
+
+	held      []heldFrame
+	repeating bool          // some held frames were heard before
+	doubt     time.Duration // audio since a run was last proved
+	out       []mp3.Frame
+
+	leftOut  time.Duration // audio that was left out
+	passed   bool          // a frame was played since the new connection
+	complete bool          // the last remembered frame has arrived again
+	settled  bool          // all frames that follow are to be played
+}
+
+type heldFrame struct {
+	mp3.Frame
+	heard bool // part of a run that was proved
+}
+
+// next takes the next frame that arrives and returns the frames to play now, in order.
+// They are valid until the next call; f is not kept. A frame that does not follow the
+// last one that was played has a Gap. So the first frame after a repeat has none: if
+// nothing else was published since, the splice needs no mp3.Splicer.Cut.
+func (p *repeat) next(f mp3.Frame) []mp3.Frame {
+	p.out = p.out[:0]
+	if p.complete {
+		p.settled = true
+		f.Gap = f.Gap || p.passed
+		return append(p.out, f)
+	}
+	p.arrived++
+	p.held = append(p.held, heldFrame{Frame: f})
+	r := p.follow(fingerprint(f))
+	switch landmarks := p.landmarksIn(r); {
+	case landmarks >= enoughLandmarks, landmarks > 0 && r.length == p.arrived:
+		p.markHeard(r)
+		if r.end == len(p.heard) {
+			return p.leaveOut()
+		}
+	default:
+		p.doubt += f.Duration()
+		p.repeating = p.repeating && p.doubt <= repeatPatience
+	}
+	if p.arrived == len(p.heard)+recentFrames {
+		return p.giveUp()
+	}
+	p.release(len(p.held) - p.doubtful(r))
+	if len(p.held) > 0 {
+		last := &p.held[len(p.held)-1]
+		last.Data = bytes.Clone(f.Data)
+	}
+	return p.out
+}
+
+// run is a run that ends with the last frame that arrived.
+type run struct {
+	length int // frames
+	end    int // it ends with heard[end-1]
+}
+
+// follow advances all runs by a frame and returns the longest. No other run can have
+// landmarks: the longest would share them, and they are remembered only once.
+func (p *repeat) follow(print uint64) (longest run) {
+	for i := len(p.heard) - 1; i >= 0; i-- {
+		if p.heard[i] != print {
+			p.runs[i] = 0
+			continue
+		}
+		length := 1
+		if i > 0 {
+			length += p.runs[i-1]
+		}
+		p.runs[i] = length
+		if length > longest.length {
+			longest = run{length, i + 1}
+		}
+	}
+	return longest
+}
+
+func (p *repeat) landmarksIn(r run) int { return p.landmarks[r.end] - p.landmarks[r.end-r.length] }
+
+// markHeard marks those of a run that was proved that are still held.
+func (p *repeat) markHeard(r run) {
+	for i := max(0, len(p.held)-r.length); i < len(p.held); i++ {
+		p.held[i].heard = true
+	}
+	p.repeating, p.doubt = true, 0
+}
+
+// doubtful returns how many of the held frames must stay held.
+func (p *repeat) doubtful(r run) int {
+	switch {
+	case p.repeating: // the run may go on, if the upstream has lost some frames
+		return len(p.held)
+	case p.doubt <= repeatPatience, p.landmarksIn(r) > 0: // the run may yet be proved
+		return min(r.length, len(p.held))
+	}
+	return 0
+}
+
+// release plays the first n of the held frames.
+func (p *repeat) release(n int) {
+	for _, f := range p.held[:n] {
+		p.out = append(p.out, f.Frame)
+		p.passed = true
+	}
+	p.held = slices.Delete(p.held, 0, n)
+}
+
+// leaveOut ends the search: the last frame that was played has arrived again. It returns
+// the held frames that were never heard.
+func (p *repeat) leaveOut() []mp3.Frame {
+	gap := false
+	for _, f := range p.held {
+		if f.heard {
+			p.leftOut += f.Duration()
+			gap = true
+			continue
+		}
+		f.Gap = f.Gap || gap
+		p.out = append(p.out, f.Frame)
+		p.passed, gap = true, false
+	}
+	p.held, p.complete = nil, true
+	return p.out
+}
+
+// giveUp ends the search without a result, and returns the held frames, which are to be
+// played. They are valid until the next call.
+func (p *repeat) giveUp() []mp3.Frame {
+	p.out = p.out[:0]
+	p.release(len(p.held))
+	p.settled = true
+	return p.out
+}

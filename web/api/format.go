@@ -1,0 +1,39 @@
+package api
+
+import (
+	"relay/codec/mp3"
+	"relay/mounts"
+)
+
+// Format is a format of audio.
+type Format struct {
+	Rate     int `json:"rate"`     // Hz
+	Channels int `json:"channels"` // 1 or 2
+}
+
+// formatOf returns nil for a format that is not known.
+func formatOf(f mp3.Format) *Format {
+	if f.SampleRate == 0 || f.Channels == 0 {
+		return nil
+	}
+	return &Format{f.SampleRate, f.Channels}
+}
+
+// The values of Source.Conversion.
+const (
+	conversionNone    = "none"
+	conversionRunning = "running"
+	conversionFailed  = "failed"
+)
+
+// conversionOf returns whether the audio of an input is brought to the format of its
+// mount and, if that has failed, why.
+func conversionOf(in mounts.InputStatus) (state, problem string) {
+	switch {
+	case in.Problem != nil:
+		return conversionFailed, in.Problem.Error()
+	case in.Converted:
+		return conversionRunning, ""
+	}
+	return conversionNone, ""
+}
