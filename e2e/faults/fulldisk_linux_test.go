@@ -108,10 +108,11 @@ file = "`+disk+`/history.db"
 			t.Errorf("logged %d times: %s", n, line)
 		}
 	}
-	for _, line := range []string{"cannot write the access log", "the access log is written again"} {
-		if n := s.Said(line); n != 2 {
-			t.Errorf("logged %d times for two logs: %s", n, line)
-		}
+	// A line may fit before the disk is freed, because other parts give back space of what
+	// they could not write.
+	failed, again := s.Said("cannot write the access log"), s.Said("the access log is written again")
+	if failed != again || failed < 2 || failed > 4 {
+		t.Errorf("for two logs, their failure was logged %d times and its end %d times", failed, again)
 	}
 	for _, name := range []string{"access.log", "playlist.log"} {
 		text := harness.ReadFile(t, filepath.Join(disk, name))

@@ -3,6 +3,7 @@ package harness
 import (
 	"bytes"
 	encbinary "encoding/binary"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -173,7 +174,27 @@ func Pitch(samples []int16) float64 {
 // 1 percent, that decodes without warnings.
 func (r *Relay) Hears(t testing.TB, mount string, hertz int) {
 	t.Helper()
-	if got := Pitch(Decode(t, r.Record(t, mount, 3))); math.Abs(got-float64(hertz)) > float64(hertz)/100 {
+	if got, ok := r.plays(t, mount, hertz); !ok {
 		t.Errorf("%s plays %.1f Hz, want %d", mount, got, hertz)
 	}
+}
+
+// EventuallyHears is Hears for a source whose sound card may begin with silence or, on a
+// busy machine, lose some of the tone.
+func (r *Relay) EventuallyHears(t testing.TB, mount string, hertz int) {
+	t.Helper()
+	Eventually(t, fmt.Sprintf("a tone of %d Hz on %s", hertz, mount), func() bool {
+		got, ok := r.plays(t, mount, hertz)
+		if !ok {
+			t.Logf("%s plays %.1f Hz, not yet %d", mount, got, hertz)
+		}
+		return ok
+	})
+}
+
+// plays records 3 s of a mount, and reports its pitch and whether that is hertz.
+func (r *Relay) plays(t testing.TB, mount string, hertz int) (pitch float64, ok bool) {
+	t.Helper()
+	pitch = Pitch(Decode(t, r.Record(t, mount, 3)))
+	return pitch, math.Abs(pitch-float64(hertz)) <= float64(hertz)/100
 }

@@ -29,11 +29,12 @@ type lane struct {
 	told         string // the last problem in the log
 }
 
-// Write adds a frame.
+// Write adds a frame. The caller may hold a lock, so the lane's goroutine logs what must
+// be said.
 func (l *lane) Write(f mp3.Frame) {
 	f.Data = append([]byte(nil), f.Data...)
 	if !l.queue.put(step{frame: f}) {
-		l.log().Warn("the conversion is too slow: some audio is left out")
+		l.Then(func() { l.log().Warn("the conversion is too slow: some audio is left out") })
 	}
 }
 

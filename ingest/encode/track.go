@@ -122,6 +122,7 @@ func (t *trackReader) convert(frames []mp3.Frame, cutter *mp3.Cutter, end error)
 // Close ends the encoder and closes the track.
 func (t *trackReader) Close() error {
 	if t.encoder != nil {
+		t.encoder.stop()
 		t.encoder.end()
 		t.encoder = nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -88,23 +89,26 @@ func (e *trackEncoder) Read(b []byte) (int, error) {
 // errUnfinished means that there is more of a track.
 var errUnfinished = errors.New("the track is not read to its end")
 
-// end stops the encoder, and returns why it has not converted the whole track, or nil.
+// end waits for the end of an encoder that has closed its output or is stopped, and
+// returns why it has not converted the whole track, or nil. An encoder that closes its
+// output and runs on is stopped after encoderTime.
 func (e *trackEncoder) end() error {
 	defer e.converter.ended.Add(1)
+	runsOn := time.AfterFunc(encoderTime, e.stop)
+	ended := e.wait()
+	runsOn.Stop()
+	e.stop()
 	why := errUnfinished
 	select {
 	case why = <-e.fed:
 	default:
-		e.stop()
 	}
-	ended := e.wait()
-	e.stop()
 	switch {
 	case e.still.Load():
 		return fmt.Errorf("the encoder sent nothing for %v", e.converter.patience)
 	case why == nil && e.cmd.ProcessState.Success():
 		return nil
-	case why == nil, errors.Is(why, errUnfinished), errors.Is(why, syscall.EPIPE):
+	case why == nil, errors.Is(why, errUnfinished), errors.Is(why, syscall.EPIPE), errors.Is(why, os.ErrClosed):
 		return ended
 	}
 	return why
