@@ -1,6 +1,8 @@
 package mounts
 
 import (
+	"context"
+	"io"
 	"slices"
 	"time"
 
@@ -9,13 +11,16 @@ import (
 	"relay/codec/mp3"
 )
 
-// A Converter brings the audio of inputs to the format of their mount. Its methods must
-// not wait, and must not call back before they have returned.
+// A Converter brings the audio of inputs and intros to the format of their mount. Its
+// methods must not wait, and must not call back before they have returned.
 type Converter interface {
 	// Problem returns why nothing can be converted, or nil.
 	Problem() error
 	// Begin begins a conversion. The caller ends it.
 	Begin(ConversionOrder) Conversion
+	// Convert returns the audio of a file in another format. Reading it may wait, and
+	// fails if it cannot be converted. The caller closes it; ctx ends the conversion.
+	Convert(ctx context.Context, audio io.ReadCloser, to mp3.Format) io.ReadCloser
 }
 
 // ConversionOrder says what to convert, and where the result goes. The functions are

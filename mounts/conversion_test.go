@@ -1,18 +1,24 @@
 package mounts
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"io"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
 	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
 )
 
 // converter is a Converter whose conversions give their output when they are told.
 type converter struct {
-	problem error
-	begun   []*fakeConversion
+	problem   error
+	begun     []*fakeConversion
+	converted int // files
 }
 
 func (c *converter) Problem() error { return c.problem }
@@ -21,6 +27,16 @@ func (c *converter) Begin(o ConversionOrder) Conversion {
 	f := &fakeConversion{order: o}
 	c.begun = append(c.begun, f)
 	return f
+}
+
+// Convert returns a minute of numbered frames, or fails with the problem.
+func (c *converter) Convert(_ context.Context, audio io.ReadCloser, to mp3.Format) io.ReadCloser {
+	c.converted++
+	if c.problem != nil {
+		return io.NopCloser(iotest.ErrReader(c.problem))
+	}
+	h, _ := to.Header(128000)
+	return io.NopCloser(bytes.NewReader(bytes.Repeat(frametest.Numbered(h, 1), 2300)))
 }
 
 type fakeConversion struct {

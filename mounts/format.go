@@ -45,7 +45,10 @@ func (m *Mount) settleFormat(f mp3.Format) {
 		if last != (mp3.Format{}) && last != f {
 			m.Stream.freshen() // a new listener hears one format only
 		}
-		m.settled = f
+		if m.settled != f {
+			m.settled = f
+			m.prepareIntro()
+		}
 	case last != f:
 		m.say(zap.WarnLevel, "the format changes with the input: some players stop at this",
 			zap.Stringer("format", f), zap.Stringer("before", last))

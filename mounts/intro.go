@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ const maxIntro = 32 << 20
 type Intro struct {
 	Stream   *Stream // whole frames, decodable from the first one on; it has ended
 	Duration time.Duration
+	Format   mp3.Format // of the first frame
 }
 
 // Bytes returns how many bytes of the intro a burst is.
@@ -42,13 +44,27 @@ type introFile struct {
 	looking chan struct{} // closed when the check in progress is over; nil: there is none
 	late    bool          // the check has taken longer than any listener waits
 
+	converted convertedIntro
+
 	size     int64 // used only by the check
 	modified time.Time
 }
 
-// Intro returns the mount's intro, or nil if there is none. It reads the file again if
-// it has changed. If the file cannot be read, the operator is told. If the disk does
-// not answer, the previous intro is played, without waiting.
+// A convertedIntro is an intro in the format of its mount.
+type convertedIntro struct {
+	intro *Intro // nil: the conversion is in progress or has failed
+	of    *Intro
+	to    mp3.Format
+	again time.Time // when a conversion that has failed may be tried again; zero: it has not
+}
+
+// introConversion bounds the time of a conversion.
+const introConversion = time.Minute
+
+// Intro returns the mount's intro in the format of the mount, or nil if there is none. It
+// reads the file again if it has changed. If the file cannot be read or converted, the
+// operator is told. If the disk does not answer, the previous intro is played, without
+// waiting; nor does anybody wait for a conversion.
 func (m *Mount) Intro() *Intro {
 	name := m.Config().IntroFile
 	if name == "" {
@@ -72,9 +88,62 @@ func (m *Mount) Intro() *Intro {
 			m.introIsLate(name, looking)
 		}
 	}
+	return m.fittingIntro(name)
+}
+
+// fittingIntro returns the intro that is known, in the format of the mount, or nil. If it
+// has to be converted, that begins.
+func (m *Mount) fittingIntro(name string) *Intro {
+	to, f := m.Format(), &m.introFile
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.intro
+	c := &f.converted
+	switch {
+	case f.intro == nil || m.registry.converter == nil:
+		return f.intro
+	case f.intro.Format == to || to.SampleRate == 0 || to.Channels == 0:
+		return f.intro
+	case c.of != f.intro || c.to != to || !c.again.IsZero() && time.Now().After(c.again):
+		*c = convertedIntro{of: f.intro, to: to}
+		go m.convertIntro(name, *c) // no listener can wait for it
+	}
+	return c.intro
+}
+
+// convertIntro makes the intro that c describes.
+func (m *Mount) convertIntro(name string, c convertedIntro) {
+	var err error
+	if c.intro, err = m.registry.convertIntro(name, c.to); err != nil {
+		c.again = time.Now().Add(tryAgainAfter)
+		m.log.Error("listeners get no intro: it has another format than the mount and cannot be converted", zap.String("mount", m.Name), zap.String("file", name),
+			zap.Stringer("format", c.of.Format), zap.Stringer("format of the mount", c.to), zap.Error(err), logging.LimitPer(m.Name))
+	}
+	f := &m.introFile
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.converted.of == c.of && f.converted.to == c.to {
+		f.converted = c
+	}
+}
+
+// convertIntro reads a file in a format.
+func (r *Registry) convertIntro(name string, to mp3.Format) (*Intro, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithTimeout(r.untilEnd(), introConversion)
+	defer stop()
+	audio := r.converter.Convert(ctx, file, to)
+	defer audio.Close()
+	return readIntro(io.LimitReader(audio, maxIntro))
+}
+
+// prepareIntro converts the intro before a listener asks for it.
+func (m *Mount) prepareIntro() {
+	if m.Config().IntroFile != "" && m.registry.converter != nil {
+		go m.Intro() // ends with the disk's answer
+	}
 }
 
 // TryIntro returns why a file cannot be an intro. It blocks as long as the disk does.
@@ -154,6 +223,9 @@ func readIntro(r io.Reader) (*Intro, error) {
 	cutter.Write(data)
 	cutter.Finish()
 	for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
+		if intro.Duration == 0 {
+			intro.Format = f.Format()
+		}
 		intro.Stream.append(splicer.Pass(f), f.Duration())
 		intro.Duration += f.Duration()
 	}

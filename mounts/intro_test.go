@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,13 +11,15 @@ import (
 	"relay/codec/mp3/frametest"
 )
 
-func introOf(t *testing.T, mp3 []byte) (m *Mount, file string) {
+// introOf returns a mount with an intro and a source, and the intro's file.
+func introOf(t *testing.T, mp3 []byte, c Converter) (m *Mount, file string) {
 	t.Helper()
 	file = filepath.Join(t.TempDir(), "welcome.mp3")
 	if err := os.WriteFile(file, mp3, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r := newRegistry(t, "[[mount]]\nname = '/live'\nintro_file = '"+file+"'")
+	r.ConvertWith(c)
 	return attach(t, r, "/live", LiveSource).Mount, file
 }
 
@@ -29,7 +32,7 @@ func TestIntroIsReadAgainWhenItChanges(t *testing.T) {
 		}
 		return b
 	}
-	m, file := introOf(t, mp3(10))
+	m, file := introOf(t, mp3(10), nil)
 	first := m.Intro()
 	if first == nil || first.Duration != 10*h.Duration() || first.Stream.End() != 10*int64(h.Size) || !first.Stream.Ended() {
 		t.Fatalf("got %+v", first)
@@ -65,7 +68,7 @@ func TestIntroIsReadAgainWhenItChanges(t *testing.T) {
 // If the disk does not answer, one listener waits a moment, and later ones not at all.
 func TestNobodyWaitsForAnIntro(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, _ := introOf(t, frametest.Numbered(frametest.Header(128000, 44100, 2), 1))
+		m, _ := introOf(t, frametest.Numbered(frametest.Header(128000, 44100, 2), 1), nil)
 		known := m.Intro()
 		if known == nil {
 			t.Fatal("no intro")
@@ -86,5 +89,37 @@ func TestNobodyWaitsForAnIntro(t *testing.T) {
 			t.Error("the disk is given up for good")
 		}
 		m.registry.Close()
+	})
+}
+
+// An intro of another format than the mount's is heard once it is converted. Where it
+// cannot be, listeners hear none: some players would stop at the change of format.
+func TestIntroIsConverted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c converter
+		m, _ := introOf(t, frametest.Numbered(frametest.Header(64000, 48000, 1), 1), &c)
+		defer m.registry.Close()
+		if got := m.Intro(); got == nil || got.Format == stereo44 || c.converted > 0 {
+			t.Errorf("before the mount has a format: %+v, converted %d times", got, c.converted)
+		}
+		c.problem = errors.New("there is no ffmpeg")
+		m.inputs[0].Write(numbered(1))
+		synctest.Wait()
+		for range 3 {
+			if got := m.Intro(); got != nil || c.converted != 1 {
+				t.Errorf("where it cannot be converted: %+v, tried %d times", got, c.converted)
+			}
+		}
+		c.problem = nil
+		time.Sleep(2 * tryAgainAfter)
+		m.Intro()
+		synctest.Wait()
+		got := m.Intro()
+		if got == nil || got.Format != stereo44 || got.Duration < time.Minute || c.converted != 2 {
+			t.Errorf("converted %d times: %+v", c.converted, got)
+		}
+		if m.Intro() != got {
+			t.Error("it is converted for each listener")
+		}
 	})
 }

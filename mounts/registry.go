@@ -203,11 +203,16 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 // end from then on end for that reason.
 func (r *Registry) EndWith(ctx context.Context) { r.ending.Store(&ctx) }
 
-// isEnding reports whether the server is about to end.
-func (r *Registry) isEnding() bool {
-	ctx := r.ending.Load()
-	return ctx != nil && (*ctx).Err() != nil
+// untilEnd returns the context that is done when the server ends.
+func (r *Registry) untilEnd() context.Context {
+	if ctx := r.ending.Load(); ctx != nil {
+		return *ctx
+	}
+	return context.Background()
 }
+
+// isEnding reports whether the server is about to end.
+func (r *Registry) isEnding() bool { return r.untilEnd().Err() != nil }
 
 // Close ends every input and every stream; nothing can be attached after that.
 func (r *Registry) Close() {

@@ -25,13 +25,19 @@ func (c *Converter) Track(ctx context.Context, open func() (io.ReadCloser, error
 	return &trackReader{converter: c, ctx: ctx, open: open, to: to, audio: audio}, nil
 }
 
+// Convert returns the audio of a file in another format, encoded as it is read. Reading
+// fails if it cannot be converted. The caller closes it; ctx ends the encoder.
+func (c *Converter) Convert(ctx context.Context, audio io.ReadCloser, to mp3.Format) io.ReadCloser {
+	return &trackReader{converter: c, ctx: ctx, to: to, audio: audio}
+}
+
 var errNoAudio = errors.New("the encoder gave no audio")
 
 // A trackReader reads a track in another format. One goroutine reads and closes it.
 type trackReader struct {
 	converter *Converter
 	ctx       context.Context
-	open      func() (io.ReadCloser, error)
+	open      func() (io.ReadCloser, error) // opens it again, to play in its own format; nil: it must not
 	to        mp3.Format
 	audio     io.ReadCloser
 
@@ -57,6 +63,8 @@ func (t *trackReader) Read(b []byte) (n int, err error) {
 		problem = errNoAudio
 	}
 	switch {
+	case problem != nil && t.open == nil:
+		return n, problem
 	case problem == nil || t.ctx.Err() != nil:
 		return n, err
 	case t.read > 0:
@@ -90,7 +98,7 @@ func (t *trackReader) begin() error {
 			frames = append(frames, f)
 		}
 		switch {
-		case len(frames) > 0 && frames[0].Format() != t.to && t.converter.Problem() == nil:
+		case len(frames) > 0 && frames[0].Format() != t.to && (t.open == nil || t.converter.Problem() == nil):
 			return t.convert(frames, cutter, err)
 		case len(frames) > 0 || err != nil || len(head) > maxTrackHead:
 			t.out = io.MultiReader(newReader(head, err), t.audio)

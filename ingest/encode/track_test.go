@@ -120,6 +120,23 @@ func TestTrackConversionFails(t *testing.T) {
 	}
 }
 
+// What must not play in its own format fails where it cannot be converted.
+func TestConvertOrFail(t *testing.T) {
+	if err := Installed(); err != nil {
+		t.Skip(err)
+	}
+	for shell, fails := range map[string]bool{"": false, "exit 3": true, "exec head -c 20000": true} {
+		c, _ := converting(t, shell)
+		audio := c.Convert(t.Context(), io.NopCloser(bytes.NewReader(numberedTrack(mono48, 2500))), stereo44.Format())
+		got, err := io.ReadAll(audio)
+		audio.Close()
+		h, ok := mp3.ParseHeader(got)
+		if (err != nil) != fails || !fails && (!ok || h.Format() != stereo44.Format()) {
+			t.Errorf("by %q: %d bytes of %v, %v", shell, len(got), h.Format(), err)
+		}
+	}
+}
+
 // A reader that stops reading does not make the encoder fail; closing ends it.
 func TestTrackThatIsNotRead(t *testing.T) {
 	c, _ := converting(t, "")
