@@ -147,10 +147,11 @@ func mixxxSource(server string) func(*testing.T, broadcast) {
 	}
 }
 
-// headless starts an X server for programs with windows and returns its display.
+// headless starts an X server for programs with windows and returns its display. Without
+// -noreset, it would refuse programs for a moment whenever its last client leaves.
 func headless(t testing.TB) string {
 	t.Helper()
-	cmd := atHome(t, t.TempDir(), "Xvfb", "-displayfd", "1", "-screen", "0", "800x600x16")
+	cmd := atHome(t, t.TempDir(), "Xvfb", "-displayfd", "1", "-noreset", "-screen", "0", "800x600x16")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
