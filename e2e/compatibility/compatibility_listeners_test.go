@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -113,32 +112,10 @@ func (s station) curlWithMetadata(t *testing.T, checked *checks) {
 
 // mpd plays into a pipe; mpc shows what it plays.
 func (s station) mpd(t *testing.T, checked *checks) {
-	home := t.TempDir()
-	host, port, _ := net.SplitHostPort(harness.FreePort(t))
-	recorded := filepath.Join(home, "recorded.raw")
-	conf := harness.WriteFile(t, "mpd.conf", fmt.Sprintf(`
-bind_to_address "%s"
-port "%s"
-playlist_directory "%s"
-zeroconf_enabled "no"
-audio_output {
-	type "pipe"
-	name "recorder"
-	command "cat >'%s'"
-	format "44100:16:1"
-}`, host, port, home, recorded))
-	mpd := exec.Command(harness.Program(t, "mpd"), "--no-daemon", "--stderr", conf)
-	client{}.settle(mpd, home)
-	harness.KeepRunning(t, mpd)
-	mpc := func(args ...string) (string, error) {
-		out, err := exec.Command(harness.Program(t, "mpc"), append([]string{"-q", "-h", host, "-p", port}, args...)...).Output()
-		return strings.TrimSpace(string(out)), err
-	}
-	for _, order := range [][]string{{"add", s.URL(s.mount)}, {"play"}} {
-		harness.Eventually(t, "mpd to "+order[0], func() bool { _, err := mpc(order...); return err == nil })
-	}
+	recorded := filepath.Join(t.TempDir(), "recorded.raw")
+	mpd := harness.PlayMPD(t, s.URL(s.mount), 1, "exec cat >'"+recorded+"'")
 	harness.Eventually(t, "name and title", func() bool {
-		shown, _ := mpc("-f", "%name%: %title%", "current")
+		shown, _ := mpd.Tell(t, "-f", "%name%: %title%", "current")
 		return shown == stationName+": "+stationTitle
 	})
 	checked.ok("name")

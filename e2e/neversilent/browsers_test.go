@@ -4,12 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 
 	"relay/e2e/harness"
@@ -38,32 +34,10 @@ radio.addEventListener("pause", () => tell("paused"));
 setInterval(() => tell(radio.error ? "error " + radio.error.code + ": " + radio.error.message : ""), 500);
 </script>`
 
-// arguments of browsers that play without a click, and without any traffic beyond this
-// machine.
-var browserArguments = map[string]func(home, page string) []string{
-	"chromium": func(home, page string) []string {
-		return []string{"--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--mute-audio", "--disable-background-networking",
-			"--disable-component-update", "--disable-sync", "--proxy-server=127.0.0.1:9", "--autoplay-policy=no-user-gesture-required",
-			"--user-data-dir=" + home, "--remote-debugging-port=0", page}
-	},
-	"firefox-esr": func(home, page string) []string {
-		return []string{"--headless", "--no-remote", "--profile", home, page}
-	},
-}
-
-const firefoxPreferences = `
-user_pref("media.autoplay.default", 0);
-user_pref("network.proxy.type", 1);
-user_pref("network.proxy.http", "127.0.0.1");
-user_pref("network.proxy.http_port", 9);
-user_pref("network.proxy.ssl", "127.0.0.1");
-user_pref("network.proxy.ssl_port", 9);
-`
-
 // startBrowser starts a browser that plays a mount until the test ends.
-func startBrowser(t testing.TB, r *harness.Relay, name, mount string) *browser {
+func startBrowser(t testing.TB, r *harness.Relay, program harness.Browser, mount string) *browser {
 	t.Helper()
-	b := &browser{name: name}
+	b := &browser{name: program.Name}
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		switch req.URL.Path {
 		case "/":
@@ -75,20 +49,7 @@ func startBrowser(t testing.TB, r *harness.Relay, name, mount string) *browser {
 		}
 	}))
 	t.Cleanup(page.Close)
-	home := t.TempDir()
-	if err := os.WriteFile(filepath.Join(home, "user.js"), []byte(firefoxPreferences), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(harness.Program(t, name), browserArguments[name](home, page.URL)...)
-	cmd.Env = append(os.Environ(), "HOME="+home)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		cmd.Wait()
-	})
+	program.Open(t, page.URL)
 	return b
 }
 

@@ -87,7 +87,7 @@ files.paths = ['`+mixedFiles(t)+`']
 	harness.Eventually(t, "the music", plays(t, r, "/live", "files"))
 	stop := make(chan struct{})
 	recorders := listenUntil(t, r, "/live", 2, stop)
-	chromium, firefox := startBrowser(t, r, "chromium", "/live"), startBrowser(t, r, "firefox-esr", "/live")
+	chromium, firefox := startBrowser(t, r, harness.Chromium, "/live"), startBrowser(t, r, harness.Firefox, "/live")
 	for _, b := range []*browser{chromium, firefox} {
 		b.playsOn(t, "at the beginning")
 	}

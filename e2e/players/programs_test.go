@@ -2,12 +2,10 @@ package players
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -166,25 +164,6 @@ func (s station) mpd(t *testing.T, kbits int, machine *pressure) {
 		t.Fatal(err)
 	}
 	defer sound.Close()
-	host, port, _ := net.SplitHostPort(harness.FreePort(t))
-	conf := harness.WriteFile(t, "mpd.conf", fmt.Sprintf(`
-bind_to_address "%s"
-port "%s"
-playlist_directory "%s"
-zeroconf_enabled "no"
-audio_output {
-	type "pipe"
-	name "sound"
-	command "exec cat >'%s'"
-	format "44100:16:2"
-}`, host, port, home, path))
-	mpd := exec.Command(harness.Program(t, "mpd"), "--no-daemon", "--stderr", conf)
-	mpd.Env = harness.AtHome(home)
-	harness.KeepRunning(t, mpd)
-	for _, order := range [][]string{{"add", s.URL(mountOf(kbits))}, {"play"}} {
-		harness.Eventually(t, "mpd to "+strings.Join(order, " "), func() bool {
-			return exec.Command(harness.Program(t, "mpc"), append([]string{"-q", "-h", host, "-p", port}, order...)...).Run() == nil
-		})
-	}
+	mpd := harness.PlayMPD(t, s.URL(mountOf(kbits)), 2, "exec cat >'"+path+"'")
 	play(t, sound, mpd.Process.Pid, machine)
 }
