@@ -123,7 +123,7 @@ func (in *Input) Write(f mp3.Frame) bool {
 	if in.repeat == nil {
 		return in.playFrame(f)
 	}
-	for _, f := range in.leaveOutRepeated(f, in.audioAt) {
+	for _, f := range in.leaveOutExcess(in.leaveOutRepeated(f, in.audioAt), in.audioAt) {
 		in.playFrame(f)
 	}
 	return m.onAir == in

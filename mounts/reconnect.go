@@ -105,3 +105,26 @@ func (in *Input) leaveOutRepeated(f mp3.Frame, now time.Time) []mp3.Frame {
 	}
 	return frames
 }
+
+// leaveOutExcess returns the frames to play of those that come at once, because it was in
+// doubt whether listeners already have them. Something else has played meanwhile, or they
+// are a burst: what is too much is left out at the splice, the earliest frames first.
+// m.mu is held.
+func (in *Input) leaveOutExcess(frames []mp3.Frame, now time.Time) []mp3.Frame {
+	m := in.Mount
+	if len(frames) < 2 || m.onAir != nil && m.onAir.rank < in.rank {
+		return frames
+	}
+	var length time.Duration
+	for _, f := range frames {
+		length += f.Duration()
+	}
+	excess := length - m.clock.room(now, m.burstTime())
+	for len(frames) > 1 && excess > 0 {
+		excess -= frames[0].Duration()
+		m.pay(LeftOut, frames[0].Duration())
+		frames = frames[1:]
+		frames[0].Gap = true
+	}
+	return frames
+}

@@ -51,6 +51,7 @@ type sender struct {
 	piece   time.Duration // length of what it sends at once
 	speed   float64       // of its clock
 	random  *rand.Rand
+	first   uint64 // number of the frame before its first one
 	next    uint64
 	head    time.Duration // audio that it sends at once when it begins
 	stalled time.Time     // it sends nothing until then
@@ -150,6 +151,7 @@ type world struct {
 	r       *mounts.Registry
 	c       *conf.Live
 	live    map[string]*sender // by user
+	last    map[string]*sender // that has connected, by user
 	backup  *sender
 	next    uint64
 	players []*player
@@ -166,7 +168,8 @@ func (w *world) upTo(d time.Duration) time.Duration {
 	return time.Duration(w.random.Int64N(int64(d))).Round(time.Millisecond)
 }
 
-// start connects a source.
+// start connects a source. Some play what they have played from its beginning again, or
+// send their last seconds again.
 func (w *world) start(mount, user string) *sender {
 	in, err := w.r.Attach(mount, mounts.Feed{User: user})
 	if err != nil {
@@ -174,8 +177,20 @@ func (w *world) start(mount, user string) *sender {
 		return nil
 	}
 	w.next += 1_000_000
+	next := w.next
+	if last := w.last[user]; last != nil {
+		switch w.random.IntN(4) {
+		case 0:
+			next = last.first
+			w.say("%s begins again", user)
+		case 1:
+			next = max(last.first, last.next-min(last.next, w.random.Uint64N(200)))
+			w.say("%s repeats %d frames", user, last.next-next)
+		}
+	}
 	s := &sender{in: in, piece: 20*time.Millisecond + w.upTo(400*time.Millisecond), speed: 1 + float64(w.random.IntN(401)-200)/1e6,
-		random: rand.New(rand.NewPCG(w.random.Uint64(), 1)), next: w.next, done: make(chan struct{})}
+		random: rand.New(rand.NewPCG(w.random.Uint64(), 1)), first: next, next: next, done: make(chan struct{})}
+	w.last[user] = s
 	if w.random.IntN(3) == 0 {
 		s.head = w.upTo(6 * time.Second)
 	}
@@ -301,7 +316,7 @@ func simulate(t *testing.T, seed uint64, settings string) {
 			t.Fatal(err)
 		}
 		live := conf.NewLive(c)
-		w := &world{t: t, random: rand.New(rand.NewPCG(seed, 2)), r: mounts.NewRegistry(live, nil, zap.NewNop()), c: live, live: map[string]*sender{}}
+		w := &world{t: t, random: rand.New(rand.NewPCG(seed, 2)), r: mounts.NewRegistry(live, nil, zap.NewNop()), c: live, live: map[string]*sender{}, last: map[string]*sender{}}
 		ctx, stop := context.WithCancel(context.Background())
 		w.running.Go(func() { NewFallbacks(w.r, live, zap.NewNop()).Run(ctx) })
 		if !strings.Contains(settings, "silence") {
