@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"relay/internal/netconn"
 )
 
 // atOnce is the longest time of a read that found bytes waiting; a read that takes
@@ -34,8 +36,13 @@ type PacedReader struct {
 	// that there are no more.
 	records bool
 
-	pause *time.Timer // nil: there may be more to read
+	pause     *time.Timer // nil: there may be more to read
+	threshold netconn.Threshold
 }
+
+// unread is how much may arrive during a pause before the program is woken, in bytes:
+// more than arrives in the longest one.
+const unread = 32 << 10
 
 // NewPacedReader returns a reader of conn. from has the bytes that were read of conn
 // already, then conn. A read that waits longer than timeout fails with
@@ -44,7 +51,7 @@ type PacedReader struct {
 // closes conn.
 func NewPacedReader(conn net.Conn, from io.Reader, timeout time.Duration, pace func() time.Duration, stop <-chan struct{}) *PacedReader {
 	_, records := conn.(*tls.Conn)
-	return &PacedReader{conn: conn, from: from, timeout: timeout, pace: pace, stop: stop, records: records}
+	return &PacedReader{conn: conn, from: from, timeout: timeout, pace: pace, stop: stop, records: records, threshold: netconn.ThresholdOf(conn)}
 }
 
 func (p *PacedReader) Read(b []byte) (int, error) {
@@ -54,6 +61,7 @@ func (p *PacedReader) Read(b []byte) (int, error) {
 		case <-p.stop:
 		}
 		p.pause = nil
+		p.threshold.Set(1)
 	}
 	began := time.Now()
 	n, err := p.read(b)
@@ -63,6 +71,7 @@ func (p *PacedReader) Read(b []byte) (int, error) {
 	}
 	if n < len(b) && (!p.records || time.Since(began) > atOnce) {
 		p.pause = time.NewTimer(together(p.pace()))
+		p.threshold.Set(unread)
 	}
 	return n, err
 }
