@@ -9,7 +9,7 @@ import (
 )
 
 // roomEvery is the shortest wait for room: the feeder of an input need not wake for
-// every frame.
+// every frame, nor more often than listeners are flushed.
 const roomEvery = 100 * time.Millisecond
 
 // heldAfter is how long an input must have been held back before its operator is told:
@@ -60,7 +60,7 @@ func (in *Input) AwaitRoom() {
 		if room > 0 {
 			return
 		}
-		wait := max(-room, roomEvery)
+		wait := max(-room, roomEvery, in.Mount.ReadPace())
 		if timer == nil {
 			timer = time.NewTimer(wait)
 			defer timer.Stop()
