@@ -21,6 +21,7 @@ type result struct {
 
 	CPU          float64 // server, µs per listener and second
 	UserMemory   float64 // bytes per listener above idle
+	Heap         float64 // the same, of live objects; 0: unknown
 	KernelMemory float64 // bytes per listener, both ends of each connection
 	Delivered    float64 // bytes that reached the listeners ÷ bytes sent by the feeders
 	Load         loadReport
@@ -59,7 +60,7 @@ func measure(ctx context.Context, s *subject, what string, plan loadPlan) (resul
 		return total / int64(max(1, len(feeders)))
 	}
 	time.Sleep(2 * time.Second) // until every mount has a burst
-	idleUser, idleKernel := s.memory(), socketMemory()
+	idleUser, idleHeap, idleKernel := s.memory(), s.heap(), socketMemory()
 	r.FilesBefore, r.ThreadsBefore, r.GoroutinesBefore = openFiles(s.pid), threads(s.pid), s.goroutines()
 
 	text, err := json.Marshal(plan)
@@ -90,6 +91,7 @@ func measure(ctx context.Context, s *subject, what string, plan loadPlan) (resul
 		case "measuring":
 			// the garbage collection for this reading is not counted
 			r.UserMemory = float64(s.memory()-idleUser) / float64(plan.Listeners)
+			r.Heap = float64(s.heap()-idleHeap) / float64(plan.Listeners)
 			r.KernelMemory = float64(socketMemory()-idleKernel) / float64(plan.Listeners)
 			begun, fedBefore = time.Now(), fed()
 			if cpuBefore, err = cpuTime(s.pid); err != nil {

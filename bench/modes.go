@@ -129,7 +129,7 @@ func (b *bench) steady(ctx context.Context) error {
 		ratio("CPU per listener-second", relay.CPU, icecast.CPU, "icecast2", 0.18),
 		ratio("CPU per listener-second", relay.CPU, kh.CPU, "icecast-kh", 0.25),
 		ratio("CPU per listener-second", relay.CPU, floor.CPU, "the floor", 0.60),
-		atMost("user-space memory per listener", relay.UserMemory, "bytes", 512))
+		atMost("heap per listener", relay.Heap, "bytes", 512))
 	b.verdicts = append(b.verdicts, soundFor(relay, flushMax.Seconds())...)
 	return nil
 }

@@ -203,7 +203,8 @@ func (s *subject) wait(ctx context.Context) error {
 }
 
 // memory returns the subject's memory in user space, in bytes. For relay it is the heap
-// and stacks in use after a garbage collection, for others all private pages.
+// and stacks in use after a garbage collection, with the free space between objects; for
+// others all private pages.
 func (s *subject) memory() int64 {
 	if s.admin == "" {
 		return anonymousMemory(s.pid)
@@ -212,16 +213,19 @@ func (s *subject) memory() int64 {
 	return field(text, "# HeapInuse =") + field(text, "# Stack =")
 }
 
+// heap returns the size of relay's live objects, in bytes, 0 for others.
+func (s *subject) heap() int64 { return field(s.profile("heap?gc=1&debug=1"), "# HeapAlloc =") }
+
 // goroutines returns the number of relay's goroutines, 0 for others.
 func (s *subject) goroutines() int {
-	if s.admin == "" {
-		return 0
-	}
 	return int(field(s.profile("goroutine?debug=1"), "goroutine profile: total"))
 }
 
 // profile returns one of relay's debug pages, "" for others.
 func (s *subject) profile(page string) string {
+	if s.admin == "" {
+		return ""
+	}
 	req, err := http.NewRequest("GET", "http://"+s.addr+"/admin/debug/pprof/"+page, nil)
 	if err != nil {
 		return ""

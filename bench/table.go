@@ -13,15 +13,18 @@ import (
 // printTable prints results and verdicts for people.
 func printTable(w io.Writer, results []result, verdicts []verdict) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "server\twhat\tCPU µs\tuser B\tkernel KiB\tfirst audio p50\tp99\tmax\tlongest gap\tdelivered\tframes checked\tbreaks\tlost\tsilent\tload CPU\tload stall\t")
+	fmt.Fprintln(t, "server\twhat\tCPU µs\tuser B\theap B\tkernel KiB\tfirst audio p50\tp99\tmax\tlongest gap\tdelivered\tframes checked\tbreaks\tlost\tsilent\tload CPU\tload stall\t")
 	for _, r := range results {
 		l := r.Load
-		delivered := "-"
+		delivered, heap := "-", "-"
+		if r.Heap > 0 {
+			heap = fmt.Sprintf("%.0f", r.Heap)
+		}
 		if r.Delivered > 0 {
 			delivered = fmt.Sprintf("%.1f%%", 100*r.Delivered)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%.1f\t%.0f\t%.1f\t%.0f ms\t%.0f ms\t%.0f ms\t%.0f ms\t%s\t%d\t%d\t%d\t%d\t%.0f%%\t%.0f ms\t\n",
-			r.Server, r.What, r.CPU, r.UserMemory, r.KernelMemory/1024,
+		fmt.Fprintf(t, "%s\t%s\t%.1f\t%.0f\t%s\t%.1f\t%.0f ms\t%.0f ms\t%.0f ms\t%.0f ms\t%s\t%d\t%d\t%d\t%d\t%.0f%%\t%.0f ms\t\n",
+			r.Server, r.What, r.CPU, r.UserMemory, heap, r.KernelMemory/1024,
 			1000*l.FirstAudio.P50, 1000*l.FirstAudio.P99, 1000*l.FirstAudio.Max, 1000*l.LongestGap,
 			delivered, l.Frames, l.Breaks, l.Lost, l.Listeners-l.Heard, 100*l.CPU, 1000*l.Stall)
 	}

@@ -73,8 +73,8 @@ func (l *listener) untilFlush(limits *conf.Limits, now time.Time) time.Duration 
 	l.pace()
 	l.adapt(limits, now)
 	l.mount.Audience.Flushed(l.cadence.interval)
-	if l.until > 0 {
-		return min(l.cadence.interval, l.until-now.Sub(l.Since))
+	if until := l.until(); until > 0 {
+		return min(l.cadence.interval, until-now.Sub(l.Since))
 	}
 	return l.cadence.interval
 }

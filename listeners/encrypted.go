@@ -34,8 +34,8 @@ func (w *Writers) serve(ctx context.Context, l *listener, s *waitingSocket) {
 		default:
 		}
 	})
-	if l.until > 0 {
-		s.endBy(l.Since.Add(l.until))
+	if until := l.until(); until > 0 {
+		s.endBy(l.Since.Add(until))
 	}
 	due := time.NewTimer(time.Hour)
 	defer due.Stop()

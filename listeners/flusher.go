@@ -103,7 +103,7 @@ func (f *flusher) obey(l *listener, now time.Time) string {
 			return mounts.LeftKicked
 		}
 	}
-	if l.until > 0 && now.Sub(l.Since) >= l.until {
+	if until := l.until(); until > 0 && now.Sub(l.Since) >= until {
 		return mounts.LeftOverdue
 	}
 	return stillListens

@@ -27,7 +27,7 @@ const maxFull = 5
 func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	l := newListener(req)
 	if entry := w.accessLog.Begin(req); entry != nil {
-		l.account = &account{entry: entry}
+		l.mustAccount().entry = entry
 	}
 	metadata := icy.WantsMetadata(req.Header)
 	req = auth.ListenerRequest(req) // the client may have to wait
@@ -78,7 +78,7 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	p := m.Programme()
 	l.pending = icy.AppendListenerHead(nil, p.Station, p.BitRate, p.AudioInfo(), int(l.metaint), l.Since)
 	l.pending = icy.WithHeaders(l.pending, m.Config().Headers)
-	if icy.WantsICY(l.Agent) {
+	if icy.WantsICY(l.Agent()) {
 		l.pending = icy.AsICY(l.pending)
 	}
 	if req.Method == http.MethodHead {
@@ -95,7 +95,7 @@ func newListener(req *http.Request) *listener {
 	l := &listener{}
 	l.ID = mounts.NewListenerID()
 	l.Addr = netconn.Client(req)
-	l.Agent = req.UserAgent() // bounded by the server, which copied it out of the head
+	l.SetAgent(req.UserAgent()) // bounded by the server
 	l.IdentifyPlayback(req.Header.Get("X-Playback-Session-Id"), req.Header.Get("Range"))
 	l.Since = time.Now()
 	return l
@@ -125,14 +125,11 @@ func (w *Writers) admit(conn net.Conn, req *http.Request, m *mounts.Mount, l *li
 	if err != nil {
 		return err
 	}
-	l.User = admission.User
-	if l.account == nil {
-		l.account = &account{}
-	}
-	l.account.admission = admission
+	l.Login = &mounts.Login{User: admission.User}
 	if admission.Member != nil {
-		l.StillAllowed = func() bool { return w.gate.StillMember(admission.Member) }
+		l.Login.StillHolds = func() bool { return w.gate.StillMember(admission.Member) }
 	}
+	l.mustAccount().admission = admission
 	l.limit(admission.TimeLimit)
 	return nil
 }
@@ -172,7 +169,7 @@ func denied(gate *auth.Gate, l *listener) error {
 	switch {
 	case gate.DeniesAddress(l.Addr):
 		return auth.ErrAddressDenied
-	case gate.DeniesAgent(l.Agent):
+	case gate.DeniesAgent(l.Agent()):
 		return auth.ErrAgentDenied
 	}
 	return nil
@@ -202,8 +199,8 @@ func (w *Writers) readmit(conn net.Conn, req *http.Request, m *mounts.Mount, l *
 // limit ends the listener's session after stay, unless stay is 0 or an earlier end is
 // set.
 func (l *listener) limit(stay time.Duration) {
-	if stay > 0 && (l.until == 0 || stay < l.until) {
-		l.until = stay
+	if until := l.until(); stay > 0 && (until == 0 || stay < until) {
+		l.mustAccount().until = stay
 	}
 }
 
@@ -222,7 +219,7 @@ func (w *Writers) redirect(conn net.Conn, m *mounts.Mount, l *listener, reason e
 // sendOn answers a listener with a redirect to another address, after a sentence that
 // says why.
 func (w *Writers) sendOn(conn net.Conn, m *mounts.Mount, l *listener, to, sentence string, reason error) {
-	w.log.Debug("listener sent on", zap.String("mount", m.Name), zap.Stringer("ip", l.Addr), zap.String("agent", l.Agent), zap.Error(reason))
+	w.log.Debug("listener sent on", zap.String("mount", m.Name), zap.Stringer("ip", l.Addr), zap.String("agent", l.Agent()), zap.Error(reason))
 	n, _ := conn.Write(icy.AppendRefusal(nil, http.StatusFound, sentence+to+"\r\n", time.Now(), http.Header{"Location": {to}}))
 	w.end(conn, l, http.StatusFound, n)
 }
@@ -250,7 +247,7 @@ func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason err
 		status, sentence = http.StatusNotFound, reason.Error()
 	}
 	level("listener refused", zap.String("mount", m.Name), zap.Stringer("ip", l.Addr),
-		zap.String("agent", l.Agent), zap.Error(reason), logging.LimitPerClient(l.Addr))
+		zap.String("agent", l.Agent()), zap.Error(reason), logging.LimitPerClient(l.Addr))
 	n, _ := conn.Write(icy.AppendRefusal(nil, status, sentence, time.Now(), login.Header()))
 	w.end(conn, l, status, n)
 }

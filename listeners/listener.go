@@ -32,19 +32,34 @@ type listener struct {
 	given   time.Duration // audio that its join gave
 	next    *listener     // in its slot of the wheel
 
-	// Times are counted from Since.
-	lastTaken time.Duration // when the socket last took a byte
-	until     time.Duration // end of its session; 0: no limit
+	lastTaken time.Duration // when the socket last took a byte, counted from Since
 
-	account *account // who is told when it leaves; nil: nobody
+	account *account // nil: nobody is told when it leaves, and nothing limits its session
 
 	mounts.Listener
 }
 
-// account is what is told of a listener when it leaves.
+// An account is what few listeners have.
 type account struct {
 	entry     *accesslog.Access // nil: no access log is kept
 	admission *auth.Admission   // nil: no login or hook was asked
+	until     time.Duration     // end of its session, counted from Since; 0: no limit
+}
+
+// mustAccount returns the account of l, which it gets if it has none.
+func (l *listener) mustAccount() *account {
+	if l.account == nil {
+		l.account = &account{}
+	}
+	return l.account
+}
+
+// until returns when the session of l ends, counted from Since; 0: no limit.
+func (l *listener) until() time.Duration {
+	if l.account == nil {
+		return 0
+	}
+	return l.account.until
 }
 
 // join places the listener about a burst before the end of the stream.

@@ -461,7 +461,7 @@ func TestBannedListenersAreNotMoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	l, _ := pair(t, in, 0, 0)
-	l.Agent = "Ripper"
+	l.SetAgent("Ripper")
 	l.join(conf.Burst{})
 	v := flusher{conf: conf.NewLive(c), gate: auth.NewGate(conf.NewLive(c), zap.NewNop())}
 	in.Mount.Audience.Order(l.ID, mounts.Order{MoveTo: other.Mount})
@@ -482,7 +482,7 @@ func TestListenerMustLeave(t *testing.T) {
 	}
 	limited, _ := pair(t, in, 0, 0)
 	limited.join(conf.Burst{})
-	limited.until = time.Since(limited.Since) + time.Minute
+	limited.mustAccount().until = time.Since(limited.Since) + time.Minute
 	if reason := v.flush(limited, time.Now()); reason != stillListens {
 		t.Errorf("left: %s", reason)
 	}

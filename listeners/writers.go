@@ -154,6 +154,6 @@ func (w *Writers) dismiss(l *listener, reason string) {
 	w.gone(l, http.StatusOK, l.Sent.Load())
 	w.metrics.left.WithLabelValues(reason).Inc()
 	w.log.Debug("listener left", zap.String("mount", l.mount.Name), zap.Stringer("ip", l.Addr),
-		zap.String("agent", l.Agent), zap.String("reason", reason),
+		zap.String("agent", l.Agent()), zap.String("reason", reason),
 		zap.Int64("bytes", l.Sent.Load()), zap.Duration("stayed", time.Since(l.Since).Round(time.Millisecond)))
 }

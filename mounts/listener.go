@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"time"
+	"unique"
 )
 
 // Listener is a client that hears a mount, as shown in statistics and to operators. The
@@ -14,12 +15,9 @@ type Listener struct {
 
 	ID    uint64 // unique
 	Addr  netip.Addr
-	Agent string
-	User  string // the user of its login
+	agent unique.Handle[string] // listeners share few programs; zero: unknown
 	Since time.Time
-	// StillAllowed reports whether the reason for which it was admitted still holds;
-	// nil: always.
-	StillAllowed func() bool
+	Login *Login // nil: none was asked for
 
 	playback *playback // see IdentifyPlayback; nil: nothing tells its twins
 
@@ -28,6 +26,38 @@ type Listener struct {
 	settled    int64            // bytes sent to it here that are included in the totals
 	visitor    *visitor         // the visitor with this connection, on its present mount
 	wake       func(leave bool) // see Audience.WakeFor
+}
+
+// Login is how a listener was admitted.
+type Login struct {
+	User string
+	// StillHolds reports whether the reason for which it was admitted still holds; nil:
+	// always.
+	StillHolds func() bool
+}
+
+// SetAgent sets the User-Agent of a listener.
+func (l *Listener) SetAgent(agent string) { l.agent = unique.Make(agent) }
+
+// Agent returns the User-Agent of a listener.
+func (l *Listener) Agent() string {
+	if l.agent == (unique.Handle[string]{}) {
+		return ""
+	}
+	return l.agent.Value()
+}
+
+// User returns the user of a listener's login; empty: it has none.
+func (l *Listener) User() string {
+	if l.Login == nil {
+		return ""
+	}
+	return l.Login.User
+}
+
+// StillAllowed reports whether a listener would be admitted again.
+func (l *Listener) StillAllowed() bool {
+	return l.Login == nil || l.Login.StillHolds == nil || l.Login.StillHolds()
 }
 
 // Session is the stay of a listener on one mount.

@@ -18,7 +18,8 @@ func TestUniqueListeners(t *testing.T) {
 			}
 		}
 		come := func(addr, agent string) *Listener {
-			l := &Listener{Addr: netip.MustParseAddr(addr), Agent: agent, Since: time.Now()}
+			l := &Listener{Addr: netip.MustParseAddr(addr), Since: time.Now()}
+			l.SetAgent(agent)
 			if err := from.Audience.Join(l); err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +53,7 @@ func BenchmarkUnique(b *testing.B) {
 	r := newRegistry(b, "[limits]\nlisteners = 100000")
 	m := attach(b, r, "/live", LiveSource).Mount
 	for range 50_000 {
-		if err := m.Audience.Join(&Listener{Addr: netip.MustParseAddr("192.0.2.1"), Agent: "player", Since: time.Now()}); err != nil {
+		if err := m.Audience.Join(&Listener{Addr: netip.MustParseAddr("192.0.2.1"), Since: time.Now()}); err != nil {
 			b.Fatal(err)
 		}
 	}

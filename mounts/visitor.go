@@ -43,7 +43,7 @@ func (v *visitor) members() []*Listener { return v.twins[:v.present] }
 // players. Both arguments are fields of the request: X-Playback-Session-Id and Range.
 func (l *Listener) IdentifyPlayback(session, ranges string) {
 	p := playback{name: session[:min(len(session), maxPlayback)]}
-	p.probe = isApples(l.Agent) && strings.ReplaceAll(ranges, " ", "") == "bytes=0-1"
+	p.probe = isApples(l.Agent()) && strings.ReplaceAll(ranges, " ", "") == "bytes=0-1"
 	if p != (playback{}) {
 		p.name = strings.Clone(p.name)
 		l.playback = &p
@@ -85,7 +85,7 @@ type twinKey struct {
 func (l *Listener) twinKey() twinKey { return twinKey{l.person(), l.played().name} }
 
 // person returns what unique listeners are distinguished by.
-func (l *Listener) person() person { return person{l.Addr, l.Agent} }
+func (l *Listener) person() person { return person{l.Addr, l.Agent()} }
 
 // twinsOf returns the visitor of which l is a twin connection, or nil if there is none.
 // a.mu is held.
@@ -145,10 +145,10 @@ func (v *visitor) shown() *Listener { return v.twins[v.present-1] }
 // stay returns the session of the visitor, whose last connection is last. It counts if
 // it was long enough, and more than a probe.
 func (v *visitor) stay(last *Listener, now time.Time, countAfter time.Duration) Session {
-	s := Session{ID: v.id, Addr: last.Addr, Agent: last.Agent, User: last.User, Since: v.since, Sent: v.sent}
+	s := Session{ID: v.id, Addr: last.Addr, Agent: last.Agent(), User: last.User(), Since: v.since, Sent: v.sent}
 	for _, l := range v.members() {
 		s.Sent += l.sentHere()
-		s.User = cmp.Or(s.User, l.User)
+		s.User = cmp.Or(s.User, l.User())
 	}
 	stayed := now.Sub(v.since)
 	s.Counts = stayed >= countAfter && !(v.probes && stayed < probeTime)

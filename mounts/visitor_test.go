@@ -19,7 +19,8 @@ type caller struct {
 }
 
 func call(addr, agent, session, ranges string, come, left time.Duration) caller {
-	l := &Listener{Addr: netip.MustParseAddr(addr), Agent: agent}
+	l := &Listener{Addr: netip.MustParseAddr(addr)}
+	l.SetAgent(agent)
 	l.IdentifyPlayback(session, ranges)
 	return caller{l, come, left}
 }

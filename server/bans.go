@@ -84,7 +84,7 @@ func (s *Server) banish(web *web) {
 	listeners, sources, requests := 0, 0, web.dismiss(s.keepsOut)
 	for _, m := range s.Registry.List() {
 		for _, l := range m.Audience.List() {
-			if (s.Gate.DeniesAddress(l.Addr) || s.Gate.DeniesAgent(l.Agent)) && m.Audience.Order(l.ID, mounts.Order{}) {
+			if (s.Gate.DeniesAddress(l.Addr) || s.Gate.DeniesAgent(l.Agent())) && m.Audience.Order(l.ID, mounts.Order{}) {
 				listeners++
 			}
 		}

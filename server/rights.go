@@ -69,7 +69,7 @@ func (s *Server) revokeListeners() {
 	n := 0
 	for _, m := range s.Registry.List() {
 		for _, l := range m.Audience.List() {
-			if l.StillAllowed != nil && !l.StillAllowed() && m.Audience.Order(l.ID, mounts.Order{}) {
+			if !l.StillAllowed() && m.Audience.Order(l.ID, mounts.Order{}) {
 				n++
 			}
 		}

@@ -202,7 +202,8 @@ var stereo128 = frametest.Header(128000, 44100, 2)
 // listen adds a listener to a mount.
 func (s *station) listen(t testing.TB, mount, addr, agent string) *mounts.Listener {
 	t.Helper()
-	l := &mounts.Listener{Addr: netip.MustParseAddr(addr), Agent: agent, Since: time.Now()}
+	l := &mounts.Listener{Addr: netip.MustParseAddr(addr), Since: time.Now()}
+	l.SetAgent(agent)
 	if err := s.Registry.Find(mount).Audience.Join(l); err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func (h *Handlers) listeners(c *call) error {
 	found = found[:min(limit, len(found))]
 	page := list[Listener]{Items: []Listener{}, Total: total}
 	for _, l := range found {
-		page.Items = append(page.Items, Listener{l.ID, l.Addr, l.Agent, l.User, l.Since, l.Sent.Load()})
+		page.Items = append(page.Items, Listener{l.ID, l.Addr, l.Agent(), l.User(), l.Since, l.Sent.Load()})
 	}
 	return c.answer(http.StatusOK, page)
 }
@@ -59,7 +59,7 @@ func (h *Handlers) listeners(c *call) error {
 // isLike reports whether a listener's address, player or user name contains text,
 // which is in lower case.
 func isLike(l *mounts.Listener, text string) bool {
-	for _, in := range []string{netconn.Text(l.Addr), l.Agent, l.User} {
+	for _, in := range []string{netconn.Text(l.Addr), l.Agent(), l.User()} {
 		if strings.Contains(strings.ToLower(in), text) {
 			return true
 		}

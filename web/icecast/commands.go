@@ -179,12 +179,12 @@ func clientsOf(m *mounts.Mount) element {
 	for _, l := range list {
 		row := []element{
 			text("IP", netconn.Text(l.Addr)),
-			text("UserAgent", l.Agent),
+			text("UserAgent", l.Agent()),
 			number("Connected", seconds(now.Sub(l.Since))),
 			number("ID", l.ID),
 		}
-		row = append(row, given("username", l.User)...)
-		if isRelay(l.Agent) {
+		row = append(row, given("username", l.User())...)
+		if isRelay(l.Agent()) {
 			row = append(row, text("relay", "1"))
 		}
 		rows = append(rows, group("listener", row...))

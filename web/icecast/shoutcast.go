@@ -181,7 +181,7 @@ func (s shoutcastStream) listeners() []shoutcastListener {
 	}
 	for _, l := range s.mount.Audience.List() {
 		rows = append(rows, shoutcastListener{
-			UID: l.ID, Hostname: netconn.Text(l.Addr), UserAgent: l.Agent, ConnectTime: seconds(time.Since(l.Since)),
+			UID: l.ID, Hostname: netconn.Text(l.Addr), UserAgent: l.Agent(), ConnectTime: seconds(time.Since(l.Since)),
 		})
 	}
 	return rows
