@@ -79,10 +79,10 @@ func (l *listener) untilFlush(limits *conf.Limits, now time.Time) time.Duration 
 	return l.cadence.interval
 }
 
-// adapt sets the interval after a flush at now: the shortest while l is young or hears
-// an intro, and then each time longer by that, up to the longest, the time of maxGrowth,
-// a third of its lead, or its lead without a block. A line that loses packets gets half
-// of it.
+// adapt sets the interval after a flush at now. It is the shortest while l is young or
+// hears an intro. Then it grows by that much at each flush, but never beyond the longest,
+// the time of maxGrowth, a third of the lead, or the lead less a playerBlock. A line that
+// loses packets gets half the interval.
 func (l *listener) adapt(limits *conf.Limits, now time.Time) {
 	shortest, longest := time.Duration(limits.FlushInterval), time.Duration(limits.FlushMax)
 	c, lead := &l.cadence, l.lead(now)

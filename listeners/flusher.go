@@ -48,7 +48,7 @@ func (f *flusher) flush(l *listener, now time.Time) string {
 			case ended:
 				return endOf(l.mount)
 			case l.socket.peerLeft():
-				return mounts.LeftHimself
+				return mounts.LeftByItself
 			}
 			l.lastTaken = stayed // there was nothing to take
 			return stillListens
@@ -68,7 +68,7 @@ func (f *flusher) flush(l *listener, now time.Time) string {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return cmp.Or(f.obey(l, time.Now()), mounts.LeftTimeout)
 		case err != nil:
-			return mounts.LeftHimself
+			return mounts.LeftByItself
 		}
 		if n < f.gather.bytes {
 			return stillListens

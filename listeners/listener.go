@@ -39,7 +39,7 @@ type listener struct {
 	mounts.Listener
 }
 
-// An account is what few listeners have.
+// An account holds what only a few listeners need.
 type account struct {
 	entry     *accesslog.Access // nil: no access log is kept
 	admission *auth.Admission   // nil: no login or hook was asked

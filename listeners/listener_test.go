@@ -214,7 +214,7 @@ func TestReasonsToLeave(t *testing.T) {
 			c.Close()
 			for !l.socket.peerLeft() {
 			}
-		}, want: mounts.LeftHimself},
+		}, want: mounts.LeftByItself},
 		{name: "fell behind", toml: "[limits]\nlag_policy = 'drop'\nbuffer = '64KiB'\n", prepare: func(_ *listener, _ io.Closer, in *mounts.Input) {
 			for n := range 500 {
 				in.Write(numbered(n))

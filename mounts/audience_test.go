@@ -41,10 +41,10 @@ func TestOrders(t *testing.T) {
 	if list := to.Audience.List(); len(list) != 1 || list[0] != goes {
 		t.Errorf("list %v", list)
 	}
-	if stay, here := to.Audience.Leave(goes, LeftHimself); !here || stay.Sent != 11 {
+	if stay, here := to.Audience.Leave(goes, LeftByItself); !here || stay.Sent != 11 {
 		t.Errorf("it stayed %+v, %v", stay, here)
 	}
-	if _, here := to.Audience.Leave(goes, LeftHimself); here {
+	if _, here := to.Audience.Leave(goes, LeftByItself); here {
 		t.Error("it leaves twice")
 	}
 	if to.Audience.Sent() != 11 || r.Listeners() != 1 || r.Counts.Listeners.Load() != 2 {

@@ -27,13 +27,13 @@ func TestListenersPerAddress(t *testing.T) {
 		t.Errorf("another address got %v", err)
 	}
 	a.Audience.MoveTo(&b.Audience, first)
-	b.Audience.Leave(first, LeftHimself)
-	b.Audience.Leave(first, LeftHimself)
+	b.Audience.Leave(first, LeftByItself)
+	b.Audience.Leave(first, LeftByItself)
 	third := listener("192.0.2.1")
 	if err := small.Audience.Join(third); err != nil {
 		t.Errorf("when one has left: %v", err)
 	}
-	b.Audience.Leave(second, LeftHimself)
+	b.Audience.Leave(second, LeftByItself)
 	if err := small.Audience.Join(listener("192.0.2.1")); err != ErrMountFull {
 		t.Errorf("on a full mount: %v", err)
 	}

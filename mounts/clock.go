@@ -18,7 +18,7 @@ const (
 	// long; half of its burst if that is more.
 	minLead = 1500 * time.Millisecond
 
-	// maxGrowth is by how much what a listener holds may grow.
+	// maxGrowth bounds how much the lead of a listener may grow.
 	maxGrowth = 2 * time.Second
 
 	// minReserve is the smallest debt before silence is played: no stream arrives
@@ -35,9 +35,10 @@ const (
 )
 
 // A clock relates a stream to the time at which it is heard. It follows a player that
-// began with the stream, has no buffer and never stops. The lead is how much of the
-// stream this player has not used yet. A listener holds its burst, plus as much as the
-// lead has grown since it joined: if the lead keeps its level, so does every listener.
+// plays the stream from its beginning, as soon as it is published. The lead is how much
+// of the stream this player has not played yet. A listener holds its burst, plus as much
+// as the lead has grown since it joined: if the lead keeps its level, so does what every
+// listener holds.
 //
 // The zero value is the clock of a stream that has not begun.
 type clock struct {
@@ -131,7 +132,7 @@ func (c *clock) isFast(now time.Time) bool {
 	return !c.over.IsZero() && now.Sub(c.over) >= surplusFor
 }
 
-// forgive cancels what is owed, because there is no listener to whom it would be.
+// forgive cancels the debt, because there is no listener to pay.
 func (c *clock) forgive(now time.Time) {
 	if c.ends.Before(now.Add(c.level)) {
 		c.ends = now.Add(c.level)

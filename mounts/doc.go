@@ -7,5 +7,6 @@
 // Inputs are kept in order of priority. The best one that has something to play is on
 // the air, and inputs change between two frames. Each input is fed by a goroutine of
 // its own; the mount's mutex makes them one writer. Readers of a stream take no lock.
-// The package starts no goroutines; its only timer ends the grace of a lost source.
+// The package starts goroutines only to read and convert intros. Each mount has a timer
+// that ends the grace of a lost source, and one that looks for stalled inputs.
 package mounts

@@ -161,7 +161,7 @@ func (m *Mount) introIsLate(name string, looking chan struct{}) {
 	f.late = f.late || first
 	f.mu.Unlock()
 	if first {
-		m.log.Error("the disk does not answer: listeners get no intro", zap.String("mount", m.Name), zap.String("file", name), logging.LimitPer(m.Name))
+		m.log.Error("the disk does not answer: listeners get the last intro that was read, if there is one", zap.String("mount", m.Name), zap.String("file", name), logging.LimitPer(m.Name))
 	}
 }
 

@@ -7,11 +7,11 @@ import (
 
 // Lead says how much audio the listeners of a mount hold.
 type Lead struct {
-	Seconds float64 // that a listener holds which joined with a whole burst
+	Seconds float64 // held by a listener that joined with a whole burst
 	Debt    float64 // seconds that breaks have cost and that are still to be paid
 }
 
-// Payment is a way to make up for what breaks have cost, or for what came too much.
+// Payment is a way to make up for what breaks have cost, or for surplus audio.
 type Payment string
 
 // The payments.
@@ -19,7 +19,7 @@ const (
 	PaidAtOnce   Payment = "at once"   // by an input that can play ahead of time: files, fallbacks, silence
 	PaidAtSplice Payment = "at splice" // by silence while nothing came, and before the source that came back
 	PaidInPauses Payment = "in pauses" // by silent frames where the programme is quiet
-	LeftOut      Payment = "left out"  // what came too much: frames where the programme is quiet, or of an upstream's burst
+	LeftOut      Payment = "left out"  // surplus audio: frames where the programme is quiet, or of an upstream's burst
 	Repeated     Payment = "repeated"  // frames that a source or upstream sent again
 )
 

@@ -115,7 +115,7 @@ func (l *Listener) sentHere() int64 { return l.Sent.Load() - l.sentBefore }
 
 // Reasons for a listener to leave, as logs and metrics name them.
 const (
-	LeftHimself  = "left"
+	LeftByItself  = "left"
 	LeftEnded    = "stream ended"
 	LeftTimeout  = "took nothing"
 	LeftKicked   = "removed by the operator"
@@ -128,5 +128,5 @@ const (
 
 // DisconnectReasons lists all reasons.
 var DisconnectReasons = []string{
-	LeftHimself, LeftEnded, LeftTimeout, LeftKicked, LeftOverdue, LeftBehind, LeftShutdown, LeftFault, LeftMoved,
+	LeftByItself, LeftEnded, LeftTimeout, LeftKicked, LeftOverdue, LeftBehind, LeftShutdown, LeftFault, LeftMoved,
 }

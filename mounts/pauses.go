@@ -33,8 +33,8 @@ type pause struct {
 	quietest int       // level in the first third of the search
 }
 
-// is reports whether now is the moment, at a frame of some level. The search ends with
-// it, after within at the latest, but not before rest has passed.
+// is reports whether now is the moment, given the level of the next frame. That ends the
+// search. The moment comes after rest at the earliest, and after within at the latest.
 func (p *pause) is(level int, now time.Time, rest, within time.Duration) bool {
 	if p.began.IsZero() {
 		*p = pause{began: now}

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// maxReadPace is the longest time between two reads of a source: how it arrives is
-	// measured no finer.
+	// maxReadPace is the longest time between two reads of a source, unless flush_interval
+	// is more than twice as long. Its reception is measured no finer.
 	maxReadPace = 500 * time.Millisecond
 
 	// maxReadBytes bounds how much audio waits for a read in the buffer of a source's
@@ -31,8 +31,8 @@ type haste struct {
 	before time.Duration // of the last window; 0: there was none
 }
 
-// note counts a listener that is flushed again after interval. Of two notes at the same
-// time the shorter may be lost until the next one of that listener.
+// note counts a listener that is flushed again after interval. If two notes coincide,
+// the shorter may be lost until the next flush of its listener.
 func (h *haste) note(interval time.Duration) {
 	if least := h.current.Load(); least == 0 || int64(interval) < least {
 		h.current.Store(int64(interval))
@@ -64,8 +64,8 @@ func longestReadPace(limits *conf.Limits) time.Duration {
 func (a *Audience) Flushed(interval time.Duration) { a.haste.note(interval) }
 
 // ReadPace returns how long a source of the mount may wait between two reads: half the
-// interval of the listener that is flushed most often. To read sooner would gain nobody
-// anything.
+// interval of the listener that is flushed most often. Reading sooner would gain
+// nothing.
 func (m *Mount) ReadPace() time.Duration {
 	limits := &m.registry.conf.Config().Limits
 	shortest, longest := time.Duration(limits.FlushInterval)/2, longestReadPace(limits)

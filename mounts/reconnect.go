@@ -55,7 +55,7 @@ func (h *heardFrames) expectRepeat(now time.Time) {
 }
 
 // mayBurst reports whether what comes may be the burst with which an upstream begins a
-// connection. What is too much of it is left out, not held back: held back, it would
+// connection. Its surplus is left out, not held back: held back, it would
 // delay the stream for as long as the connection lasts.
 func (in *Input) mayBurst(now time.Time) bool {
 	h := &in.heardFrames
@@ -63,7 +63,7 @@ func (in *Input) mayBurst(now time.Time) bool {
 	return in.Kind == Relayed && h.bursts && isNew && h.cut < maxBurst
 }
 
-// leaveOutBurst reports whether a frame is too much of a burst. m.mu is held.
+// leaveOutBurst reports whether a frame is surplus of a burst. m.mu is held.
 func (in *Input) leaveOutBurst(f mp3.Frame, now time.Time) bool {
 	m := in.Mount
 	if !in.mayBurst(now) {
@@ -108,7 +108,7 @@ func (in *Input) leaveOutRepeated(f mp3.Frame, now time.Time) []mp3.Frame {
 
 // leaveOutExcess returns the frames to play of those that come at once, because it was in
 // doubt whether listeners already have them. Something else has played meanwhile, or they
-// are a burst: what is too much is left out at the splice, the earliest frames first.
+// are a burst: the surplus is left out at the splice, the earliest frames first.
 // m.mu is held.
 func (in *Input) leaveOutExcess(frames []mp3.Frame, now time.Time) []mp3.Frame {
 	m := in.Mount

@@ -12,7 +12,7 @@ import (
 // every frame, nor more often than listeners are flushed.
 const roomEvery = 100 * time.Millisecond
 
-// heldAfter is how long an input must have been held back before its operator is told:
+// heldAfter is how long an input must have been held back before the operator is told:
 // a head start is no fault.
 const heldAfter = 5 * time.Second
 
@@ -32,8 +32,8 @@ func (c *clock) room(now time.Time, burst time.Duration) time.Duration {
 
 // Room returns how much audio the input may write now; not positive if it should wait.
 // An input that is not on the air may be ahead of its own time, and so may one that is
-// converted: its audio reaches the stream later. One that begins with what it has sent
-// before, or with a burst, is not held back until it has come to an end with it.
+// converted: its audio reaches the stream later. An input that repeats what it has sent
+// before, or begins with a burst, is not held back until the repeat or burst is over.
 func (in *Input) Room() time.Duration {
 	m := in.Mount
 	m.mu.Lock()

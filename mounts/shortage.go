@@ -75,7 +75,7 @@ func (in *Input) tellSpeed() {
 	about := []zap.Field{zap.Stringer("input", in.Kind), zap.String("ip", netconn.Text(in.Addr)), zap.String("agent", in.Station.Agent)}
 	level, message := zapcore.InfoLevel, "the source keeps up again"
 	if s := a.shortage; s != nil {
-		level, message = zapcore.WarnLevel, "the source is too slow: listeners will run dry; check its line and its encoder"
+		level, message = zapcore.WarnLevel, "the source is too slow: listeners will hear gaps; check its line and its encoder"
 		seconds := shortSpans * s.span
 		came := a.sum(a.second-seconds, a.second)
 		about = append(about, zap.Int("kbit/s arriving", came.kbits(time.Duration(seconds)*time.Second)), zap.Int("kbit/s needed", came.kbits(came.audio)))

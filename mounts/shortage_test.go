@@ -15,7 +15,7 @@ import (
 func TestSourceTooSlow(t *testing.T) {
 	const (
 		piece   = 250 * time.Millisecond
-		tooSlow = "the source is too slow: listeners will run dry; check its line and its encoder"
+		tooSlow = "the source is too slow: listeners will hear gaps; check its line and its encoder"
 		keepsUp = "the source keeps up again"
 	)
 	// at sends for that long at a share of the speed; the claimed rate is 128 kbit/s.

@@ -35,10 +35,10 @@ func TestUniqueListeners(t *testing.T) {
 		from.Audience.MoveTo(&to.Audience, again)
 		check("one has moved away", from, 2, 15*time.Second)
 		check("to there", to, 1, 10*time.Second)
-		from.Audience.Leave(first, LeftHimself)
-		from.Audience.Leave(first, LeftHimself)
+		from.Audience.Leave(first, LeftByItself)
+		from.Audience.Leave(first, LeftByItself)
 		check("one has left", from, 1, 10*time.Second)
-		to.Audience.Leave(again, LeftHimself)
+		to.Audience.Leave(again, LeftByItself)
 		check("all have left", to, 0, 0)
 		if len(to.Audience.unique.people) != 0 || to.Audience.unique.came != 0 {
 			t.Errorf("held: %+v", to.Audience.unique)

@@ -64,7 +64,7 @@ func TestTwinConnectionsAreOneListener(t *testing.T) {
 					began := time.Now()
 					remembered := 0
 					leave := func(l *Listener) {
-						if s, here := a.Leave(l, LeftHimself); here && s.Counts {
+						if s, here := a.Leave(l, LeftByItself); here && s.Counts {
 							remembered++
 						}
 					}
@@ -127,8 +127,8 @@ func TestTwinsGoTogether(t *testing.T) {
 	if from.Audience.Count() != 0 || to.Audience.Count() != 1 || r.Listeners() != 1 {
 		t.Errorf("%d and %d listeners, %d in all", from.Audience.Count(), to.Audience.Count(), r.Listeners())
 	}
-	to.Audience.Leave(first, LeftHimself)
-	to.Audience.Leave(second, LeftHimself)
+	to.Audience.Leave(first, LeftByItself)
+	to.Audience.Leave(second, LeftByItself)
 	if err := from.Audience.Join(&Listener{Addr: netip.MustParseAddr("192.0.2.1")}); err != nil {
 		t.Errorf("the address has a place again, but %v", err)
 	}
@@ -156,7 +156,7 @@ func TestBriefStaysDoNotCount(t *testing.T) {
 		first := join(1)
 		for n := range 3000 { // short visits
 			l := join(2 + n%200)
-			if s, _ := a.Leave(l, LeftHimself); s.Counts {
+			if s, _ := a.Leave(l, LeftByItself); s.Counts {
 				t.Fatal("a stay of no time counts")
 			}
 		}
@@ -171,17 +171,17 @@ func TestBriefStaysDoNotCount(t *testing.T) {
 		second := join(2)
 		time.Sleep(time.Second) // first has been there for 5 s
 		want(2, 1, 1)
-		if s, _ := a.Leave(first, LeftHimself); !s.Counts {
+		if s, _ := a.Leave(first, LeftByItself); !s.Counts {
 			t.Error("a stay of 5 s does not count")
 		}
 		want(1, 0, 1)
 		time.Sleep(4 * time.Second) // second counts from when it came, when first was still there
 		want(1, 1, 2)
-		a.Leave(second, LeftHimself)
+		a.Leave(second, LeftByItself)
 		third := join(3)
 		time.Sleep(time.Minute)
 		want(1, 1, 2)
-		a.Leave(third, LeftHimself)
+		a.Leave(third, LeftByItself)
 		want(0, 0, 2)
 		for range 3 {
 			join(4)

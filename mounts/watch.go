@@ -10,16 +10,16 @@ import (
 // has something to play takes its place.
 const stallAfter = 3 * time.Second
 
-// bridgeEvery is how much silence is published at once while nothing comes, and lookEvery
-// how often the mount is looked at most.
+// bridgeEvery is how much silence is published at once while nothing comes. lookEvery is
+// the shortest time between two looks at a mount.
 const (
 	bridgeEvery = 500 * time.Millisecond
 	lookEvery   = 250 * time.Millisecond
 )
 
 // watch looks after a mount between the writes of its inputs: it notices that the input
-// on the air has stalled, and that listeners are about to run dry. It looks when one of
-// them can be the case at the earliest. m.mu is held.
+// on the air has stalled, and that listeners are about to run dry. It looks at the
+// earliest time at which either can be the case. m.mu is held.
 func (m *Mount) watch(now time.Time) {
 	if !m.isAwaited() || m.watcher != nil {
 		return

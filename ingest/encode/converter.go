@@ -31,14 +31,14 @@ type Converter struct {
 	mu      sync.Mutex
 	running sync.WaitGroup // nothing is added after end, under mu
 	problem error
-	looked  time.Time // when it was looked for ffmpeg; zero: never
+	looked  time.Time // when Problem last looked for ffmpeg; zero: never
 }
 
 const (
 	// patience is generous, because a busy machine may take seconds to start a program.
 	patience = 5 * time.Second
 
-	// lookEvery is how often it is looked whether ffmpeg has come or gone.
+	// lookEvery is how often the converter checks whether ffmpeg is installed.
 	lookEvery = 10 * time.Second
 )
 

@@ -4,7 +4,7 @@ import "github.com/prometheus/client_golang/prometheus"
 
 var (
 	conversionsNow    = prometheus.NewDesc("relay_conversions", "Inputs and tracks that are being brought to the format of their mount.", nil, nil)
-	conversionsFailed = prometheus.NewDesc("relay_conversion_failures_total", "How often an encoder for that has failed.", nil, nil)
+	conversionsFailed = prometheus.NewDesc("relay_conversion_failures_total", "How often an encoder has failed that brings audio to the format of a mount.", nil, nil)
 )
 
 // Describe sends the descriptions of the metrics.

@@ -14,8 +14,8 @@ import (
 // with a picture may come before it.
 const maxTrackHead = 16 << 20
 
-// Track opens a track and returns its audio in a format, encoded as it is read. It is
-// the audio as it is if that has the format, has no frame, or cannot be converted. The
+// Track opens a track and returns its audio in a format, encoded as it is read. The
+// audio stays as it is if it has the format, has no frame, or cannot be converted. The
 // caller closes it; ctx ends the encoder.
 func (c *Converter) Track(ctx context.Context, open func() (io.ReadCloser, error), to mp3.Format) (io.ReadCloser, error) {
 	audio, err := open()

@@ -22,7 +22,7 @@ const atOnce = time.Millisecond
 // nothing left to read the reader pauses, and the kernel collects.
 type PacedReader struct {
 	conn    net.Conn
-	from    io.Reader            // the bytes that were read of conn already, then conn
+	from    io.Reader            // the bytes that were already read from conn, then conn
 	timeout time.Duration        // a read that waits longer fails, or calls Quiet
 	pace    func() time.Duration // length of the next pause
 	stop    <-chan struct{}      // when closed, ends the pause and all reading

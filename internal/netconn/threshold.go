@@ -18,7 +18,7 @@ func ThresholdOf(conn net.Conn) (t Threshold) {
 	return t
 }
 
-// Set sets the threshold; 1 wakes the program for any byte. It is an advice: an error
+// Set sets the threshold; 1 wakes the program for any byte. It is only a hint: an error
 // changes nothing.
 func (t Threshold) Set(bytes int) {
 	if t.socket != nil {

@@ -31,9 +31,9 @@ type MountDetail struct {
 
 // Lead is how much audio the listeners of a mount hold, in seconds.
 type Lead struct {
-	Seconds float64            `json:"seconds"` // that a listener holds which joined with a whole burst
+	Seconds float64            `json:"seconds"` // held by a listener that joined with a whole burst
 	Debt    float64            `json:"debt"`    // what breaks have cost and is still to be paid
-	Paid    map[string]float64 `json:"paid"`    // how the mount made up for breaks and for what came too much
+	Paid    map[string]float64 `json:"paid"`    // how the mount made up for breaks and surplus audio
 }
 
 func leadOf(s mounts.Status, t mounts.Totals) Lead {

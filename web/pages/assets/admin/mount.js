@@ -7,7 +7,7 @@ import { curves } from "./curves.js";
 import { ban } from "./bans.js";
 import { audience } from "./listeners.js";
 import { music } from "./music.js";
-import { address, audienceText, formatText, inputText, leadText, showReception, showState, showToggle, toggle } from "./overview.js";
+import { address, audienceText, formatText, inputText, leadText, paidText, showReception, showState, showToggle, toggle } from "./overview.js";
 import { agreed } from "./question.js";
 import { recordings } from "./recordings.js";
 import { settings } from "./settings.js";
@@ -97,7 +97,7 @@ export function open(place, world, name) {
 			kick.hidden = m.state !== "live";
 			copyAddress.hidden = !m.source?.addr;
 			banSource.hidden = kick.hidden || !m.source?.addr;
-			set(traffic, [audienceText(m), leadText(m.lead), `${bytes(m.received)} in`, `${bytes(m.sent)} out`, m.skips && plural(m.skips, "skip"), m.slow && `${m.slow} dropped: too slow`].filter(Boolean).join(" · "));
+			set(traffic, [audienceText(m), leadText(m.lead), paidText(m.lead), `${bytes(m.received)} in`, `${bytes(m.sent)} out`, m.skips && plural(m.skips, "skip"), m.slow && `${m.slow} dropped: too slow`].filter(Boolean).join(" · "));
 			showTitles(m);
 			if (Date.now() - inputsAt > 5000) showOthers();
 			for (const part of [who, tracks, files, form, chart]) part.update(m);

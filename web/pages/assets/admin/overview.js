@@ -41,6 +41,17 @@ export function formatText(s, m) {
 export const leadText = lead => lead && lead.seconds > 0 && `${lead.seconds.toFixed(1)} s buffered` +
 	(lead.debt >= 0.1 ? `, ${lead.debt.toFixed(1)} s owed after a break` : "");
 
+// payments are the ways to pay of the API, in words.
+const payments = {
+	"at once": "paid at once", "at splice": "paid by silence at the splice", "in pauses": "paid in pauses",
+	"left out": "surplus left out", "repeated": "left out because it was sent again",
+};
+
+// paidText says how a mount has made up for breaks and surplus audio; empty: there was
+// nothing to make up for.
+export const paidText = lead => Object.entries(payments).filter(([how]) => lead?.paid?.[how] >= 0.1)
+	.map(([how, text]) => `${lead.paid[how].toFixed(1)} s ${text}`).join(", ");
+
 // audienceText says how many listeners there are.
 export const audienceText = m =>
 	`${plural(m.listeners ?? 0, "listener")}${m.max_listeners ? " of " + m.max_listeners.toLocaleString() : ""}, ${m.peak.toLocaleString()} at most`;
