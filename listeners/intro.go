@@ -23,6 +23,7 @@ func (l *listener) introduce(now time.Time) {
 	intro := l.mount.Intro()
 	if intro == nil {
 		l.join(l.mount.Config().Burst)
+		l.mount.Audience.Took(&l.Listener, l.given)
 		return
 	}
 	l.intro = &introduction{Intro: intro, began: now, burst: intro.Bytes(l.mount.Config().Burst)}

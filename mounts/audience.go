@@ -43,6 +43,7 @@ type Audience struct {
 	playbacks map[twinKey]*visitor // visitors that may get a twin connection
 	unique    uniqueCounter
 	delayed   delayedCount
+	early     earlyJoins
 	gone      int64 // bytes sent to listeners that have left
 }
 

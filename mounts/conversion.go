@@ -164,7 +164,8 @@ func (in *Input) after(do func()) {
 }
 
 // playConverted plays a frame of a conversion. The first one may put the input on the
-// air.
+// air. What the input had sent until then follows as fast as the encoder works, so the
+// surplus is left out.
 func (in *Input) playConverted(which int, f mp3.Frame) {
 	m := in.Mount
 	defer m.registry.held.Write()
@@ -178,9 +179,11 @@ func (in *Input) playConverted(which int, f mp3.Frame) {
 		m.choose()
 		m.registry.subscribers.tell(m.Name)
 	}
-	if m.onAir == in {
-		m.append(f, time.Now())
+	now := time.Now()
+	if m.onAir != in || now.Sub(m.airtime.Since) < burstFor && in.leaveOutSurplus(f, now) {
+		return
 	}
+	m.append(f, now)
 }
 
 // conversionFailed leaves the air to inputs that fit, if there are any.

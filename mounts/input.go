@@ -137,6 +137,9 @@ func (in *Input) playFrame(f mp3.Frame) bool {
 		in.ends = in.audioAt
 	}
 	in.ends = in.ends.Add(f.Duration())
+	if in.bursts && in.fresh.IsZero() {
+		in.fresh = in.audioAt
+	}
 	if in.convert(f) {
 		if m.onAir == in {
 			in.add(f, in.audioAt)

@@ -41,6 +41,11 @@ func (m *Mount) burstTime() time.Duration {
 	return min(max(time.Duration(k.burst.Time), lasts(int64(k.burst.Size))), lasts(k.most))
 }
 
+// reserve returns how far the lead may fall before listeners run dry. m.mu is held.
+func (m *Mount) reserve() time.Duration {
+	return reserve(min(m.burstTime(), m.Audience.leastJoin()))
+}
+
 // lead returns the lead of the mount. m.mu is held.
 func (m *Mount) lead() (l Lead) {
 	if m.clock.running() {
@@ -76,10 +81,11 @@ func (m *Mount) headStart(in *Input) time.Duration {
 }
 
 // startClock prepares the clock for an input that takes the air. A source that cannot
-// play ahead owes nothing if nobody listens. m.mu is held.
+// play ahead owes nothing if nobody listens. After a silence of a mount without listeners,
+// new ones get no burst, so the input may give them a head start again. m.mu is held.
 func (m *Mount) startClock(in *Input, now time.Time) {
 	switch burst := m.burstTime(); {
-	case !m.clock.running():
+	case !m.clock.running(), m.isStale(now) && m.Audience.Count() == 0:
 		m.clock.begin(now, m.headStart(in))
 	case in.Kind.playsAhead():
 		m.pay(PaidAtOnce, -m.clock.ahead(now, burst))
@@ -88,9 +94,14 @@ func (m *Mount) startClock(in *Input, now time.Time) {
 	}
 }
 
-// bridge publishes silence until the debt is at most owed. m.mu is held.
+// bridge publishes silence until the debt is at most owed. If nobody listens, there is
+// nobody to pay. m.mu is held.
 func (m *Mount) bridge(now time.Time, owed time.Duration) {
-	if m.format.Size == 0 || m.Audience.Count() == 0 {
+	if m.Audience.Count() == 0 {
+		m.clock.forgive(now)
+		return
+	}
+	if m.format.Size == 0 {
 		return
 	}
 	length, burst := m.format.Duration(), m.burstTime()

@@ -115,7 +115,7 @@ func (l *Listener) sentHere() int64 { return l.Sent.Load() - l.sentBefore }
 
 // Reasons for a listener to leave, as logs and metrics name them.
 const (
-	LeftByItself  = "left"
+	LeftByItself = "left"
 	LeftEnded    = "stream ended"
 	LeftTimeout  = "took nothing"
 	LeftKicked   = "removed by the operator"

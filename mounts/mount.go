@@ -218,10 +218,17 @@ func (m *Mount) choose() {
 // the burst of new listeners.
 const staleAfter = 10 * time.Second
 
+// isStale reports whether the mount has been silent for that long. m.mu is held.
+func (m *Mount) isStale(now time.Time) bool {
+	return !m.published.IsZero() && now.Sub(m.published) > staleAfter
+}
+
 func (m *Mount) putOnAir(in *Input) {
+	now := time.Now()
 	if m.onAir != nil {
 		m.onAir.leaveAir()
 		m.endAirtime(turnPassed)
+		in.expectBurst(now)
 	}
 	if in.Kind == Relayed && m.comesBack(in) {
 		m.totals.count(func(t *Totals) { t.Reconnects++ })
@@ -230,8 +237,7 @@ func (m *Mount) putOnAir(in *Input) {
 		m.grace.Stop()
 		m.grace = nil
 	}
-	now := time.Now()
-	if !m.published.IsZero() && now.Sub(m.published) > staleAfter {
+	if m.isStale(now) {
 		m.Stream.freshen()
 	}
 	m.startClock(in, now)
@@ -284,7 +290,7 @@ func (m *Mount) append(f mp3.Frame, now time.Time) {
 // splice prepares the stream for the first frame of another input. m.mu is held.
 func (m *Mount) splice(now time.Time) {
 	if !m.onAir.Kind.playsAhead() {
-		m.bridge(now, min(maxOwedAtSplice, reserve(m.burstTime())))
+		m.bridge(now, min(maxOwedAtSplice, m.reserve()))
 	}
 }
 

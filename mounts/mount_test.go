@@ -95,8 +95,8 @@ func TestGraceBridgesALostSource(t *testing.T) {
 		if err != nil || time.Since(lost) != 3*time.Second {
 			t.Errorf("files on the air after %v, %v; want the grace of 3s", time.Since(lost), err)
 		}
-		if owed := -files.Ahead(); owed != 5*time.Second {
-			t.Errorf("owes %v after a minute, want the burst", owed)
+		if owed := -files.Ahead(); owed > reserve(5*time.Second) {
+			t.Errorf("owes %v to nobody", owed)
 		}
 		if !files.Write(numbered(5)) {
 			t.Error("files cannot play after the grace")

@@ -62,6 +62,9 @@ func (m *Mount) keepLevel(f mp3.Frame, now time.Time) (leaveOut bool) {
 	switch {
 	case m.leaving > 0:
 	case m.Audience.Count() == 0:
+		if m.clock.isLasting(now) {
+			m.clock.forgive(now)
+		}
 	case debt >= minDebt && m.clock.isLasting(now):
 		steps := (debt + maxStep - 1) / maxStep
 		within := max(m.clock.indebted.Add(payWithin).Sub(now)/steps, time.Second)

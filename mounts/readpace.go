@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// maxReadPace is the longest time between two reads of a source, unless flush_interval
-	// is more than twice as long. Its reception is measured no finer.
+	// maxReadPace is the longest time between two reads of a source: its reception is
+	// measured no finer, and a longer one would look like a break.
 	maxReadPace = 500 * time.Millisecond
 
 	// maxReadBytes bounds how much audio waits for a read in the buffer of a source's
@@ -57,7 +57,7 @@ func (h *haste) shortest(now time.Time) time.Duration {
 
 // longestReadPace returns the longest time between two reads of a source.
 func longestReadPace(limits *conf.Limits) time.Duration {
-	return max(time.Duration(limits.FlushInterval), min(time.Duration(limits.FlushMax), 2*maxReadPace)) / 2
+	return min(max(time.Duration(limits.FlushInterval), time.Duration(limits.FlushMax))/2, maxReadPace)
 }
 
 // Flushed notes that a listener is flushed again after interval. It takes no lock.
@@ -68,7 +68,8 @@ func (a *Audience) Flushed(interval time.Duration) { a.haste.note(interval) }
 // nothing.
 func (m *Mount) ReadPace() time.Duration {
 	limits := &m.registry.conf.Config().Limits
-	shortest, longest := time.Duration(limits.FlushInterval)/2, longestReadPace(limits)
+	longest := longestReadPace(limits)
+	shortest := min(time.Duration(limits.FlushInterval)/2, longest)
 	pace := longest
 	if interval := m.Audience.haste.shortest(time.Now()); interval > 0 {
 		pace = interval / 2

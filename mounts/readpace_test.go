@@ -43,3 +43,15 @@ func TestReadPaceFollowsTheQuickestListener(t *testing.T) {
 		r.Close()
 	})
 }
+
+// However seldom listeners are flushed, a source is read before its mount takes the pause
+// for a break.
+func TestReadPaceWithLongIntervals(t *testing.T) {
+	r := newRegistry(t, "[limits]\nflush_interval = '5s'\nflush_max = '5s'")
+	in := attach(t, r, "/live", LiveSource)
+	in.Write(numbered(1))
+	if got := in.Mount.ReadPace(); got > maxReadPace {
+		t.Errorf("reads every %v", got)
+	}
+	r.Close()
+}

@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -31,7 +32,7 @@ type heardFrames struct {
 	repeat *repeat   // nil: all frames are new
 	began  time.Time // when repeat took its first frame; zero: not yet
 
-	bursts bool          // it has sent again what was heard, so the rest of its burst follows
+	bursts bool          // a burst follows: it has sent again what was heard, or something else played until now
 	fresh  time.Time     // when the first new frame of this connection came; zero: not yet
 	cut    time.Duration // how much of the burst was left out
 }
@@ -54,6 +55,14 @@ func (h *heardFrames) expectRepeat(now time.Time) {
 	}
 }
 
+// expectBurst prepares for what an upstream sends at once, although something else has
+// played until now. m.mu is held.
+func (in *Input) expectBurst(now time.Time) {
+	if in.Kind == Relayed {
+		in.bursts, in.fresh = true, now
+	}
+}
+
 // mayBurst reports whether what comes may be the burst with which an upstream begins a
 // connection. Its surplus is left out, not held back: held back, it would
 // delay the stream for as long as the connection lasts.
@@ -65,14 +74,16 @@ func (in *Input) mayBurst(now time.Time) bool {
 
 // leaveOutBurst reports whether a frame is surplus of a burst. m.mu is held.
 func (in *Input) leaveOutBurst(f mp3.Frame, now time.Time) bool {
-	m := in.Mount
 	if !in.mayBurst(now) {
 		in.bursts = false
 		return false
 	}
-	if in.fresh.IsZero() {
-		in.fresh = now
-	}
+	return in.leaveOutSurplus(f, now)
+}
+
+// leaveOutSurplus reports whether there is no room for a frame of a burst. m.mu is held.
+func (in *Input) leaveOutSurplus(f mp3.Frame, now time.Time) bool {
+	m := in.Mount
 	if m.onAir != in || m.clock.room(now, m.burstTime()) > 0 {
 		return false
 	}
@@ -97,9 +108,9 @@ func (in *Input) leaveOutRepeated(f mp3.Frame, now time.Time) []mp3.Frame {
 			zap.Stringer("input", in.Kind), zap.Duration("length", left.Round(time.Millisecond)))
 	}
 	if !h.repeat.settled && len(h.repeat.held) > 0 && now.Sub(h.began) > matchFor {
-		frames = h.repeat.giveUp()
+		frames = append(slices.Clone(frames), h.repeat.giveUp()...)
 	}
-	h.bursts = h.repeat.complete
+	h.bursts = h.bursts || h.repeat.complete
 	if h.repeat.settled {
 		h.repeat = nil
 	}

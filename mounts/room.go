@@ -87,7 +87,7 @@ func (in *Input) heldFor(wait time.Duration) {
 	in.heldAt = time.Now()
 	m.totals.count(func(t *Totals) { t.Held += wait })
 	if before < heldAfter && in.heldBack >= heldAfter {
-		m.say(zap.WarnLevel, "the source sends faster than its audio plays: it is held back; with ffmpeg, add -re",
+		m.say(zap.WarnLevel, "the source is ahead of its audio: it is held back; with ffmpeg, add -re",
 			zap.Stringer("input", in.Kind), zap.String("ip", netconn.Text(in.Addr)), zap.String("agent", in.Station.Agent))
 	}
 }

@@ -34,6 +34,7 @@ type visitor struct {
 	counted bool                // its beginning is in the delayed count
 	brief   bool                // it left before it counted
 	known   bool                // it is included in the unique listeners
+	early   bool                // it is included in the early joins
 }
 
 // members returns the connections of the visitor.
@@ -133,6 +134,9 @@ func (a *Audience) exit(l *Listener, now time.Time) (left bool) {
 	a.unique.came -= v.came
 	if v.known {
 		a.unique.forget(l.person())
+	}
+	if v.early {
+		a.early.leave()
 	}
 	a.delayed.leave(v, now)
 	return true

@@ -33,10 +33,9 @@ func (m *Mount) isAwaited() bool { return m.onAir != nil || m.grace != nil || m.
 
 // nextLook returns the time until the mount needs a look. m.mu is held.
 func (m *Mount) nextLook(now time.Time) time.Duration {
-	burst := m.burstTime()
-	next := reserve(burst)
+	next := m.reserve()
 	if m.clock.running() {
-		next += m.clock.ahead(now, burst)
+		next += m.clock.ahead(now, m.burstTime())
 	}
 	if m.onAir != nil {
 		next = min(next, stallAfter-m.silentFor(now))
@@ -63,8 +62,7 @@ func (m *Mount) look() {
 
 // bridgeGap publishes silence if listeners are about to run dry. m.mu is held.
 func (m *Mount) bridgeGap(now time.Time) {
-	burst := m.burstTime()
-	if most := reserve(burst); m.clock.ahead(now, burst) < -most {
+	if most := m.reserve(); m.clock.ahead(now, m.burstTime()) < -most {
 		m.bridge(now, most-bridgeEvery)
 	}
 }

@@ -52,8 +52,8 @@ func (s *station) isTooFast(t *testing.T, source *exec.Cmd, after bool, length t
 	s.hears.plays(t, length)
 	s.keepsTheLaw(t, "too fast")
 	s.misses(t, dj)
-	s.Says(t, "the source sends faster than its audio plays")
-	if n := s.Said("the source sends faster than its audio plays"); n != 1 {
+	s.Says(t, "the source is ahead of its audio")
+	if n := s.Said("the source is ahead of its audio"); n != 1 {
 		t.Errorf("the log says %d times that the source is too fast", n)
 	}
 	before := s.metric(t, "relay_mount_source_held_seconds_total", "")

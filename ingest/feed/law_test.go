@@ -126,6 +126,7 @@ func join(t testing.TB, m *mounts.Mount) *player {
 	if err := m.Audience.Join(&p.Listener); err != nil {
 		t.Fatal(err)
 	}
+	m.Audience.Took(&p.Listener, p.joined)
 	return p
 }
 
@@ -139,9 +140,13 @@ func (p *player) lead() time.Duration {
 	return lead
 }
 
-// floor returns the least that the law leaves the player.
+// floor returns the least that the law leaves the player. A stream that has just begun
+// gives less than the law wants to leave: then it is half of that.
 func (p *player) floor() time.Duration {
-	return min(p.joined, max(1500*time.Millisecond, p.joined/2))
+	if p.joined < 1500*time.Millisecond {
+		return p.joined / 2
+	}
+	return max(1500*time.Millisecond, p.joined/2)
 }
 
 // world is one run of the simulation.
@@ -264,6 +269,14 @@ var events = []struct {
 	}},
 	{"quiet", func(w *world) { w.pass(w.upTo(time.Minute)) }},
 	{"a listener joins", func(w *world) { w.players = append(w.players, join(w.t, w.r.Find("/live"))) }},
+	{"all listeners leave", func(w *world) {
+		w.say("nobody listens")
+		for _, p := range w.players {
+			p.m.Audience.Leave(&p.Listener, mounts.LeftByItself)
+		}
+		w.players = nil
+		w.pass(w.upTo(30 * time.Second))
+	}},
 }
 
 // jitter is by how much a piece may be late: what arrives in pieces is not missing.

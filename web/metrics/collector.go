@@ -57,7 +57,7 @@ var (
 	mountLead          = metric("mount_lead_seconds", "How much audio a listener holds if it joined with a whole burst.", "mount")
 	mountDebt          = metric("mount_debt_seconds", "Audio that breaks have cost listeners and that is still to be paid.", "mount")
 	mountPaid          = metric("mount_paid_seconds_total", "How the mount made up for breaks and surplus audio: at once, at splice, in pauses, left out, repeated.", "mount", "how")
-	mountHeld          = metric("mount_source_held_seconds_total", "How long sources that send faster than their audio plays were held back.", "mount")
+	mountHeld          = metric("mount_source_held_seconds_total", "How long sources that were ahead of their audio were held back.", "mount")
 	mountSampleRate    = metric("mount_sample_rate_hertz", "Sample rate that all audio of a mount has; 0: not decided yet.", "mount")
 	mountChannels      = metric("mount_channels", "Channels that all audio of a mount has; 0: not decided yet.", "mount")
 	mountConverted     = metric("mount_inputs_converted", "Inputs of a mount whose audio is brought to its format.", "mount")
