@@ -262,8 +262,15 @@ func (l *load) send(c *listening) {
 	unix.EpollCtl(l.epoll, unix.EPOLL_CTL_MOD, c.fd, &unix.EpollEvent{Events: events, Fd: int32(c.fd)})
 }
 
+// firstRead is how much of an answer is read at first, in bytes.
+const firstRead = 4 << 10
+
 func (l *load) receive(c *listening) {
-	n, err := unix.Read(c.fd, l.buf[:])
+	buf := l.buf[:]
+	if c.head != nil { // checking a whole burst would delay the first audio of others
+		buf = l.buf[:firstRead]
+	}
+	n, err := unix.Read(c.fd, buf)
 	if err == unix.EAGAIN || err == unix.EINTR {
 		return
 	}
