@@ -23,8 +23,9 @@ const (
 
 	// playerBlock is the most that a player takes before it plays any of it, in bytes:
 	// Chromium reads in such blocks (kBlockSizeShift in its url_index.cc). What it holds of
-	// one that is not complete is no lead.
+	// one that is not complete is no lead, and blockMargin is how early the rest must come.
 	playerBlock = 32 << 10
+	blockMargin = time.Second
 
 	// A line that loses more than one packet in mayLose cannot take flushes of that size
 	// at once, and gets smaller ones for the time of caution.
@@ -81,8 +82,8 @@ func (l *listener) untilFlush(limits *conf.Limits, now time.Time) time.Duration 
 
 // adapt sets the interval after a flush at now. It is the shortest while l is young or
 // hears an intro. Then it grows by that much at each flush, but never beyond the longest,
-// the time of maxGrowth, a third of the lead, or the lead less a playerBlock. A line that
-// loses packets gets half the interval.
+// the time of maxGrowth, a third of the lead, or the lead less a playerBlock and
+// blockMargin. A line that loses packets gets half the interval.
 func (l *listener) adapt(limits *conf.Limits, now time.Time) {
 	shortest, longest := time.Duration(limits.FlushInterval), time.Duration(limits.FlushMax)
 	c, lead := &l.cadence, l.lead(now)
@@ -99,7 +100,7 @@ func (l *listener) adapt(limits *conf.Limits, now time.Time) {
 		c.interval += shortest
 	}
 	c.lost = lost
-	c.interval = max(shortest, min(c.interval, longest, l.mount.PlayingTime(maxGrowth), lead/3, lead-l.mount.PlayingTime(playerBlock)))
+	c.interval = max(shortest, min(c.interval, longest, l.mount.PlayingTime(maxGrowth), lead/3, lead-l.mount.PlayingTime(playerBlock)-blockMargin))
 }
 
 // pace has the kernel spread the flushes of l over time once it is no longer young, and

@@ -159,7 +159,7 @@ func onAir(t *testing.T, toml string, kbits int, takes int, test func(*studio)) 
 			t.Fatal(err)
 		}
 		s.l.limit(time.Duration(s.in.Mount.Config().MaxDuration))
-		s.l.join(s.in.Mount.Config().Burst)
+		s.l.join(s.in.Mount.Burst())
 		f.flush(s.l, time.Now())
 		shard := newShard(f, func(l *listener, reason string) {
 			l.mount.Audience.Leave(&l.Listener, reason)
@@ -175,21 +175,21 @@ func onAir(t *testing.T, toml string, kbits int, takes int, test func(*studio)) 
 }
 
 func TestIntervalFollowsTheLead(t *testing.T) {
-	const burst4s = "[limits]\nburst = '4s'\n"
+	const burst5s = "[limits]\nburst = '5s'\n"
 	for _, tt := range []struct {
 		name, toml        string
 		kbits, takes      int           // takes: at most so much at once
 		young             time.Duration // the longest interval of a young listener
 		shortest, longest time.Duration // intervals once they have grown
 	}{
-		{"a third of the lead", burst4s, 128, 0, 250 * time.Millisecond, 1100 * time.Millisecond, 1350 * time.Millisecond},
+		{"a third of the lead", burst5s, 128, 0, 250 * time.Millisecond, 1400 * time.Millisecond, 1700 * time.Millisecond},
 		{"flush_max", "[limits]\nburst = '8s'\n", 128, 0, 250 * time.Millisecond, 1700 * time.Millisecond, 2 * time.Second},
-		{"a shorter flush_max", burst4s + "flush_max = '500ms'\n", 128, 0, 250 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond},
-		{"one interval for all", burst4s + "flush_interval = '500ms'\nflush_max = '500ms'\n", 128, 0, 500 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond},
+		{"a shorter flush_max", burst5s + "flush_max = '500ms'\n", 128, 0, 250 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond},
+		{"one interval for all", burst5s + "flush_interval = '500ms'\nflush_max = '500ms'\n", 128, 0, 500 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond},
 		{"32 KiB", "[limits]\nburst = '8s'\n", 320, 0, 250 * time.Millisecond, 600 * time.Millisecond, 850 * time.Millisecond},
-		{"less lead than a block", burst4s, 48, 0, 250 * time.Millisecond, 200 * time.Millisecond, 250 * time.Millisecond},
+		{"hardly more lead than a block", burst5s, 56, 0, 250 * time.Millisecond, 200 * time.Millisecond, 250 * time.Millisecond},
 		{"no burst", "[limits]\nburst = 0\n", 128, 0, 250 * time.Millisecond, 200 * time.Millisecond, 250 * time.Millisecond},
-		{"takes little of its burst", burst4s, 128, 3990, 250 * time.Millisecond, 200 * time.Millisecond, 250 * time.Millisecond},
+		{"takes little of its burst", burst5s, 128, 3990, 250 * time.Millisecond, 200 * time.Millisecond, 250 * time.Millisecond},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			onAir(t, tt.toml, tt.kbits, tt.takes, func(s *studio) {
@@ -212,8 +212,8 @@ func TestIntervalFollowsTheLead(t *testing.T) {
 // A break of the source uses up lead: the listener is flushed more often, until the mount
 // has made up for it.
 func TestIntervalFollowsABreak(t *testing.T) {
-	onAir(t, "[limits]\nburst = '4s'\n", 128, 0, func(s *studio) {
-		const whole = 1100 * time.Millisecond // at least, with the whole lead
+	onAir(t, "[limits]\nburst = '5s'\n", 128, 0, func(s *studio) {
+		const whole = 1400 * time.Millisecond // at least, with the whole lead
 		time.Sleep(time.Minute)
 		began := time.Now()
 		time.Sleep(time.Minute)

@@ -38,7 +38,7 @@ func (f *flusher) flush(l *listener, now time.Time) string {
 		if limits.LagPolicy == conf.LagDrop {
 			return mounts.LeftBehind
 		}
-		l.skip(l.mount.Config().Burst)
+		l.skip(l.mount.Burst())
 		l.mount.Audience.Skipped()
 	}
 	for {

@@ -22,11 +22,11 @@ type introduction struct {
 func (l *listener) introduce(now time.Time) {
 	intro := l.mount.Intro()
 	if intro == nil {
-		l.join(l.mount.Config().Burst)
+		l.join(l.mount.Burst())
 		l.mount.Audience.Took(&l.Listener, l.given)
 		return
 	}
-	l.intro = &introduction{Intro: intro, began: now, burst: intro.Bytes(l.mount.Config().Burst)}
+	l.intro = &introduction{Intro: intro, began: now, burst: intro.Bytes(l.mount.Burst())}
 	l.cursor = intro.Stream.Behind(intro.Duration)
 	l.hear(now)
 }

@@ -9,9 +9,9 @@ const (
 	// wholeJoin is the shortest join that leaves listeners all that a break may cost.
 	wholeJoin = 2 * maxGrowth
 
-	// fewEarly is which part of an audience may have joined early without any effect on
-	// the others: the shorter the breaks that are filled with silence, the more of them
-	// are heard.
+	// One in fewEarly listeners may have joined early without any effect on the others.
+	// To keep what early ones hold, silence fills shorter breaks, and the others hear more
+	// of them.
 	fewEarly = 5
 )
 
@@ -44,8 +44,8 @@ func (a *Audience) Took(l *Listener, took time.Duration) {
 	}
 }
 
-// leastJoin returns the least that listeners were given when they joined, apart from a
-// few.
+// leastJoin returns the least that listeners were given when they joined. A few early
+// ones do not count.
 func (a *Audience) leastJoin() time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()

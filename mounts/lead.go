@@ -35,7 +35,7 @@ func (m *Mount) pay(how Payment, length time.Duration) {
 
 // burstTime returns how long the burst of a new listener lasts. m.mu is held.
 func (m *Mount) burstTime() time.Duration {
-	k := m.keeps()
+	k := kept{m.Burst(), int64(m.registry.conf.Config().Limits.Buffer)}
 	rate := cmp.Or(m.meter.BitRate(), m.format.BitRate, 128_000)
 	lasts := func(bytes int64) time.Duration { return time.Duration(bytes) * time.Second * 8 / time.Duration(rate) }
 	return min(max(time.Duration(k.burst.Time), lasts(int64(k.burst.Size))), lasts(k.most))

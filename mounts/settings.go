@@ -42,7 +42,27 @@ func (r *Registry) Reconfigure() {
 
 // keeps returns how much of its stream the mount keeps for new listeners.
 func (m *Mount) keeps() kept {
-	return kept{m.Config().Burst, int64(m.registry.conf.Config().Limits.Buffer)}
+	burst := m.Config().Burst
+	burst.Time = longestBurst(burst.Time)
+	return kept{burst, int64(m.registry.conf.Config().Limits.Buffer)}
+}
+
+// blockBurst is enough for a player that reads in blocks of 32 KiB, and a second more, at
+// bit rates from 40 kbit/s on: Chromium plays nothing of a block that is not complete, so
+// at 48 kbit/s, where a block has 5.5 s, it would run dry at the end of each with 5 s.
+const blockBurst = 40 << 10
+
+// longestBurst bounds what a burst of some time becomes for such players.
+func longestBurst(configured conf.Duration) conf.Duration { return configured * 3 / 2 }
+
+// Burst returns what a new listener gets at once: the configured burst or, at a low bit
+// rate, a blockBurst. It takes no lock.
+func (m *Mount) Burst() conf.Burst {
+	b := m.Config().Burst
+	if block := conf.Duration(m.PlayingTime(blockBurst)); block <= longestBurst(b.Time) {
+		b.Time = max(b.Time, block)
+	}
+	return b
 }
 
 func (m *Mount) reconfigure() {

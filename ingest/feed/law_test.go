@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,8 +52,8 @@ type sender struct {
 	piece   time.Duration // length of what it sends at once
 	speed   float64       // of its clock
 	random  *rand.Rand
-	first   uint64 // number of the frame before its first one
-	next    uint64
+	first   uint64        // number of the frame before its first one
+	sent    atomic.Uint64 // number of its last frame
 	head    time.Duration // audio that it sends at once when it begins
 	stalled time.Time     // it sends nothing until then
 	mu      sync.Mutex
@@ -81,12 +82,12 @@ func (s *sender) run() {
 			}
 		}
 		for !due.After(time.Now()) {
-			s.next++
+			n := s.sent.Add(1)
 			gain := byte(200 + s.random.IntN(20))
-			if s.next%50 < 5 { // a pause every few seconds
+			if n%50 < 5 { // a pause every few seconds
 				gain = 110
 			}
-			at = soundingFrame(s.next, gain)
+			at = soundingFrame(n, gain)
 			s.in.Write(at)
 			due = due.Add(time.Duration(float64(light.Duration()) / s.speed))
 			s.in.AwaitRoom()
@@ -121,7 +122,7 @@ type player struct {
 func join(t testing.TB, m *mounts.Mount) *player {
 	t.Helper()
 	p := &player{m: m, began: time.Now()}
-	_, _, p.joined = m.Stream.Join(m.Config().Burst)
+	_, _, p.joined = m.Stream.Join(m.Burst())
 	p.base, p.lowest, p.most = m.Stream.Played(), p.joined, p.joined
 	if err := m.Audience.Join(&p.Listener); err != nil {
 		t.Fatal(err)
@@ -189,12 +190,14 @@ func (w *world) start(mount, user string) *sender {
 			next = last.first
 			w.say("%s begins again", user)
 		case 1:
-			next = max(last.first, last.next-min(last.next, w.random.Uint64N(200)))
-			w.say("%s repeats %d frames", user, last.next-next)
+			sent := last.sent.Load()
+			next = max(last.first, sent-w.random.Uint64N(200))
+			w.say("%s repeats %d frames", user, sent-next)
 		}
 	}
 	s := &sender{in: in, piece: 20*time.Millisecond + w.upTo(400*time.Millisecond), speed: 1 + float64(w.random.IntN(401)-200)/1e6,
-		random: rand.New(rand.NewPCG(w.random.Uint64(), 1)), first: next, next: next, done: make(chan struct{})}
+		random: rand.New(rand.NewPCG(w.random.Uint64(), 1)), first: next, done: make(chan struct{})}
+	s.sent.Store(next)
 	w.last[user] = s
 	if w.random.IntN(3) == 0 {
 		s.head = w.upTo(6 * time.Second)
