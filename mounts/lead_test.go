@@ -4,6 +4,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"relay/codec/mp3"
+	"relay/codec/mp3/frametest"
+	"relay/conf"
 )
 
 // A mount on demand that wakes again gives its first listener as much of the upstream's
@@ -162,4 +166,57 @@ func TestEarlyListenersKeepWhatTheyHold(t *testing.T) {
 	m.Audience.Leave(later, LeftByItself)
 	m.Audience.Took(later, time.Second) // has left
 	check("two of six", reserve(3*time.Second))
+}
+
+// A burst has a whole block of a player that reads in blocks and a second more, where
+// that is not much more than configured.
+func TestBurstHasAWholeBlock(t *testing.T) {
+	for _, tt := range []struct {
+		toml  string
+		kbits int
+		want  conf.Burst
+	}{
+		{"5s", 320, conf.Burst{Time: conf.Duration(5 * time.Second)}},
+		{"5s", 128, conf.Burst{Time: conf.Duration(5 * time.Second)}},
+		{"5s", 48, conf.Burst{Time: conf.Duration(blockBurst * 8 * time.Second / 48000)}},
+		{"5s", 32, conf.Burst{Time: conf.Duration(5 * time.Second)}},
+		{"30s", 48, conf.Burst{Time: conf.Duration(30 * time.Second)}},
+		{"8KiB", 48, conf.Burst{Size: 8 << 10}},
+	} {
+		r := newRegistry(t, "[limits]\nburst = '"+tt.toml+"'")
+		in := attach(t, r, "/live", LiveSource)
+		h := frametest.Header(tt.kbits*1000, 44100, 2)
+		in.Write(mp3.Frame{Header: h, Data: frametest.Numbered(h, 1)})
+		if got := in.Mount.Burst(); got != tt.want {
+			t.Errorf("%s at %d kbit/s: %+v, want %+v", tt.toml, tt.kbits, got, tt.want)
+		}
+		r.Close()
+	}
+}
+
+// When the doubt about frames ends with one that releases some of them, all are played.
+func TestNothingIsLostWhenDoubtEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRegistry(t, "")
+		defer r.Close()
+		in := attach(t, r, "/live", Relayed)
+		play := func(frames ...uint64) {
+			for _, n := range frames {
+				in.Write(numbered(n))
+			}
+		}
+		play(1, 2, 3, 1, 2, 3, 4)
+		in.Pause()
+		in.Reconnected()
+		before := in.Mount.Stream.Played()
+		play(1, 2, 3) // may be either of the two
+		if in.Mount.Stream.Played() != before {
+			t.Fatal("frames in doubt are played")
+		}
+		time.Sleep(matchFor + time.Millisecond)
+		play(2)
+		if got, want := in.Mount.Stream.Played()-before, 4*header128.Duration(); got != want {
+			t.Errorf("%v are played, want %v", got, want)
+		}
+	})
 }

@@ -64,3 +64,20 @@ func TestSilentSourceIsDropped(t *testing.T) {
 		}
 	})
 }
+
+// Pauses of all sources end at the same moments, and are hardly shorter than wanted.
+func TestPausesEndTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for pause := time.Millisecond; pause < time.Second; pause += 7 * time.Millisecond {
+			time.Sleep(3 * time.Millisecond)
+			got := together(pause)
+			ends := time.Now().Add(got).UnixNano()
+			switch {
+			case pause <= slot && got != pause:
+				t.Errorf("%v becomes %v", pause, got)
+			case pause > slot && (ends%int64(slot) != 0 || got > pause || pause-got >= slot):
+				t.Errorf("%v becomes %v, and ends %v after a shared moment", pause, got, time.Duration(ends%int64(slot)))
+			}
+		}
+	})
+}
