@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -48,6 +49,37 @@ func checkFallbackLoops(r *reader, p path, c *Config) {
 			}
 		}
 	}
+}
+
+// checkFallbackCodecs reports fallbacks of which the configuration says that they have
+// another codec than their mount: without an encoder they could never play.
+func checkFallbackCodecs(r *reader, p path, c *Config) {
+	for i := range c.Mounts {
+		m, at := &c.Mounts[i], p.item(i).key("fallbacks")
+		own := c.codecOf(m.Name)
+		for n, name := range m.Fallbacks {
+			if r.failed[at.id] || r.failed[at.item(n).id] || name == FallbackFiles {
+				continue
+			}
+			if other := c.codecOf(name); own != "" && other != "" && own != other {
+				r.fail(at, "%s is %s and this mount is %s: make a rendition of it with codec = %q, and name that",
+					name, codecName(other), codecName(own), own)
+			}
+		}
+	}
+}
+
+// codecOf returns the codec that a mount must have by its configuration; "" if that does
+// not say.
+func (c *Config) codecOf(name string) string {
+	for _, m := range c.Mounts {
+		for _, rendition := range m.Renditions {
+			if rendition.Name == name {
+				return cmp.Or(rendition.Codec, MP3)
+			}
+		}
+	}
+	return c.Mount(name).Format.Codec
 }
 
 // FallbackLoop returns the chain by which a mount falls back to itself, or nil. The

@@ -19,6 +19,12 @@ type Files struct {
 	Jingles     []string `toml:"jingles"`
 	JingleEvery int      `toml:"jingle_every"`
 
+	// Codec is what tracks are brought to if nothing else has decided the codec of the
+	// mount. Empty: each plays as it is, if it can.
+	Codec string `toml:"codec"`
+	// BitRate is what tracks that must be converted get, in kbit/s; 0: near their own.
+	BitRate int `toml:"bitrate"`
+
 	// set has the keys that were given, also those given as zero.
 	set map[string]bool
 }
@@ -65,6 +71,10 @@ func (f *Files) check(r *reader, p path) {
 		r.fail(p.key("rescan"), "must be 0 (never) or at least %v", MinRescan)
 	}
 	atLeast(r, p.key("jingle_every"), f.JingleEvery, 0)
+	checkCodec(r, p.key("codec"), f.Codec)
+	if rate := p.key("bitrate"); f.BitRate != 0 && (f.BitRate < 8 || f.BitRate > 512) && !r.failed[rate.id] {
+		r.fail(rate, "is not a bit rate in kbit/s: use 8 to 512 (0: near that of each file)")
+	}
 	switch every := p.key("jingle_every"); {
 	case len(f.Jingles) > 0 && !r.given(every):
 		r.fail(p.key("jingles"), "needs jingle_every: after how many tracks one is played")

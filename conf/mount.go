@@ -54,6 +54,9 @@ type Mount struct {
 	// Format is the format of all audio of the mount. Inputs of another format are brought
 	// to it.
 	Format Format `toml:"format"`
+	// Chained keeps the links of an Ogg source, which begin with each title, and their
+	// headers. Otherwise links of equal parameters are joined into one.
+	Chained bool `toml:"chained"`
 
 	// SourceUser and SourcePassword are the login of the mount's sources. Each is that
 	// of Auth if it is empty.
@@ -281,6 +284,7 @@ func checkMounts(r *reader, p path, c *Config) {
 		first[m.Name] = r.line(name)
 	}
 	checkFallbackLoops(r, p, c)
+	checkFallbackCodecs(r, p, c)
 	checkRenditionNames(r, p, c)
 }
 

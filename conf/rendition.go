@@ -10,11 +10,13 @@ import (
 type Rendition struct {
 	// Name is the mount of the rendition.
 	Name string `toml:"name"`
-	// BitRate is in kbit/s.
+	// Codec is one of Codecs; empty: MP3.
+	Codec string `toml:"codec"`
+	// BitRate is in kbit/s. FLAC has none.
 	BitRate int `toml:"bitrate"`
-	// Command is run by the shell. It reads MP3 from its standard input and writes MP3
-	// to its standard output; the variable RELAY_BITRATE holds the bit rate. Empty:
-	// ffmpeg with libmp3lame.
+	// Command is run by the shell. It reads the audio of the mount from its standard input
+	// and writes that of the rendition to its standard output; the variable RELAY_BITRATE
+	// holds the bit rate. Empty: ffmpeg.
 	Command string `toml:"command"`
 	// OnDemand runs the encoder only while the rendition has listeners.
 	OnDemand bool `toml:"on_demand"`
@@ -40,10 +42,18 @@ func (m *Mount) checkRenditions(r *reader, p path) {
 				r.fail(name, "%s", problem)
 			}
 		}
-		if !r.given(rate) {
-			r.fail(rate, "needs a bit rate in kbit/s, such as bitrate = 64")
-		} else if !r.failed[rate.id] && rendition.Command == "" && !isLayerIIIRate(rendition.BitRate) {
-			r.fail(rate, "is not a bit rate of MP3: use 8 to 320, such as 32, 64, 96, 128, 192")
+		checkCodec(r, at.key("codec"), rendition.Codec)
+		switch made := rendition.Command == "" && !r.failed[rate.id]; {
+		case !r.given(rate):
+			if rendition.Codec != FLAC {
+				r.fail(rate, "needs a bit rate in kbit/s, such as bitrate = 64")
+			}
+		case rendition.Codec == "" || rendition.Codec == MP3:
+			if made && !isLayerIIIRate(rendition.BitRate) {
+				r.fail(rate, "is not a bit rate of MP3: use 8 to 320, such as 32, 64, 96, 128, 192")
+			}
+		case made && (rendition.BitRate < 8 || rendition.BitRate > 512):
+			r.fail(rate, "is not a bit rate of %s in kbit/s: use 8 to 512", codecName(rendition.Codec))
 		}
 		checkText(r, at.key("command"), rendition.Command)
 	}

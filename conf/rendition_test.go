@@ -19,7 +19,7 @@ bitrate = 33
 command = "my-encoder"
 on_demand = true
 `)
-	want := []Rendition{{Name: "/live-64", BitRate: 64}, {"/live-low", 33, "my-encoder", true}}
+	want := []Rendition{{Name: "/live-64", BitRate: 64}, {Name: "/live-low", BitRate: 33, Command: "my-encoder", OnDemand: true}}
 	if got := c.Mount("/live").Renditions; len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("got %+v", got)
 	}

@@ -55,9 +55,9 @@ const exposedFields = "Access-Control-Expose-Headers:"
 // AppendListenerHead appends the head that a listener gets before the audio (recorded:
 // e2e/recorded/listener-icy.txt). metaint is 0 for a listener without metadata. bitRate
 // is in kbit/s; if it is 0, no icy-br is sent.
-func AppendListenerHead(dst []byte, s Station, bitRate int, audioInfo string, metaint int, now time.Time) []byte {
+func AppendListenerHead(dst []byte, s Station, contentType string, bitRate int, audioInfo string, metaint int, now time.Time) []byte {
 	const exposed = exposedFields + " icy-br, icy-description, icy-genre, icy-metaint, icy-name, icy-pub, icy-url\r\n"
-	dst = appendStart(dst, http.StatusOK, "OK", "audio/mpeg", exposed, now)
+	dst = appendStart(dst, http.StatusOK, "OK", contentType, exposed, now)
 	field := func(name, value string) {
 		if value = printable(value); value != "" {
 			dst = append(dst, name...)
@@ -147,26 +147,4 @@ func appendStart(dst []byte, status int, reason, contentType, extra string, now 
 // (e2e/recorded/listener-icy-lower.txt, e2e/recorded/listener-icy-0.txt).
 func WantsMetadata(h http.Header) bool {
 	return strings.TrimSpace(h.Get("Icy-Metadata")) == "1"
-}
-
-// MayBeMP3 reports whether a Content-Type is one of the names in use for MP3, or does
-// not name any format: then the bytes decide.
-func MayBeMP3(contentType string) bool {
-	switch mediaType(contentType) {
-	case "audio/mpeg", "audio/mp3", "audio/mpa", "audio/mpg", "audio/mpeg3", "audio/mpeg-3", "audio/mpegaudio", "audio/mpeg-layer3",
-		"audio/x-mpeg", "audio/x-mp3", "audio/x-mpa", "audio/x-mpg", "audio/x-mpeg3", "audio/x-mpeg-3", "audio/x-mpegaudio",
-		"application/mp3", "application/x-mp3", "mp3", "mpeg", "mpeg3", "mpga", "mpa", "audio/*",
-		"application/octet-stream", "application/x-octet-stream", "binary/octet-stream", "octet-stream", "audio/unknown", "application/unknown":
-		return true
-	}
-	return false
-}
-
-// mediaType returns the media type of a Content-Type in lower case, without parameters
-// and surrounding quotes.
-func mediaType(contentType string) string {
-	kind := strings.Trim(contentType, " \t\"'")
-	kind, _, _ = strings.Cut(kind, ";")
-	kind, _, _ = strings.Cut(kind, ",") // some programs send the type twice
-	return strings.ToLower(strings.Trim(kind, " \t\"'"))
 }

@@ -33,7 +33,7 @@ func TestListenerHeadIsTheRecordedOne(t *testing.T) {
 	const info = "ice-samplerate=44100;ice-bitrate=128;ice-channels=2"
 	for file, metaint := range map[string]int{"listener-plain-http10": 0, "listener-icy": 16000} {
 		want, _ := lines(t, string(recorded.Connections(t, file)[0].Server))
-		got, body := lines(t, string(icy.AppendListenerHead(nil, station, 128, info, metaint, time.Now())))
+		got, body := lines(t, string(icy.AppendListenerHead(nil, station, "audio/mpeg", 128, info, metaint, time.Now())))
 		if strings.Join(got, "\n") != strings.Join(want, "\n") || body != "" {
 			t.Errorf("%s:\ngot\n%s\nwant\n%s", file, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
@@ -61,7 +61,7 @@ func TestRefusalsAreTheRecordedOnes(t *testing.T) {
 
 func TestHeaderLinesCannotBeInjected(t *testing.T) {
 	station := icy.Station{Name: "a\r\nSet-Cookie: x", Genre: "b\nc"}
-	head := string(icy.AppendListenerHead(nil, station, 0, "d\r\ne", 0, time.Now()))
+	head := string(icy.AppendListenerHead(nil, station, "audio/mpeg", 0, "d\r\ne", 0, time.Now()))
 	for _, line := range strings.Split(head, "\r\n") {
 		if strings.HasPrefix(line, "Set-Cookie") || strings.ContainsAny(line, "\r\n") {
 			t.Errorf("injected line %q", line)
@@ -81,7 +81,7 @@ func TestSourceAnswersAreTheRecordedOnes(t *testing.T) {
 }
 
 func TestHeadersOfOnesOwn(t *testing.T) {
-	head := icy.AppendListenerHead(nil, icy.Station{Name: "Radio", Genre: "Jazz"}, 128, "", 16000, time.Now())
+	head := icy.AppendListenerHead(nil, icy.Station{Name: "Radio", Genre: "Jazz"}, "audio/mpeg", 128, "", 16000, time.Now())
 	if got := icy.WithHeaders(head, nil); string(got) != string(head) {
 		t.Errorf("without any: %q", got)
 	}
@@ -107,7 +107,7 @@ func TestHeadersOfOnesOwn(t *testing.T) {
 func FuzzWithHeaders(f *testing.F) {
 	f.Add("icy-logo", "a\r\nb: c\r\n\r\n")
 	f.Fuzz(func(t *testing.T, name, value string) {
-		head := icy.AppendListenerHead(nil, icy.Station{Name: "Radio"}, 128, "", 16000, time.Now())
+		head := icy.AppendListenerHead(nil, icy.Station{Name: "Radio"}, "audio/mpeg", 128, "", 16000, time.Now())
 		got := string(icy.WithHeaders(head, map[string]string{"icy-logo": value}))
 		if strings.Count(got, "\r\n\r\n") != 1 || strings.Count(got, "\n") != strings.Count(string(head), "\n")+1 {
 			t.Errorf("%q", got)

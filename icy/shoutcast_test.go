@@ -76,9 +76,9 @@ func TestSourceHeads(t *testing.T) {
 		conn int
 		want icy.Station
 	}{
-		{"source-shoutcast-v1", 0, icy.Station{Name: "Lab SC Radio", Genre: "Test", URL: "http://radio.example/", BitRate: 128}},
+		{"source-shoutcast-v1", 0, icy.Station{Name: "Lab SC Radio", Genre: "Test", URL: "http://radio.example/", BitRate: 128, Type: "audio/mpeg"}},
 		{"source-shoutcast-v1-lf-only", 0, icy.Station{Name: "LF only", BitRate: 128}},
-		{"source-shoutcast-v1-one-packet", 0, icy.Station{Name: "One go", BitRate: 128}},
+		{"source-shoutcast-v1-one-packet", 0, icy.Station{Name: "One go", BitRate: 128, Type: "audio/mpeg"}},
 		{"source-libshout-icy", 1, icy.Station{Name: "Lab ez", Genre: "Test", URL: "http://radio.example/", BitRate: 128}},
 	}
 	for _, tt := range tests {

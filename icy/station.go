@@ -18,6 +18,7 @@ type Station struct {
 	BitRate     int    // kbit/s as the source claims; 0: not sent
 	AudioInfo   string // ice-audio-info as it was sent
 	Agent       string // User-Agent
+	Type        string // Content-Type as it was sent
 }
 
 // StationFromHeader reads the header lines of a source. charset is that of the mount,
@@ -40,6 +41,7 @@ func StationFromHeader(h http.Header, charset string) Station {
 		URL:         strings.Clone(orNothing(whole("Url"), MaxWord)),
 		AudioInfo:   field("Audio-Info"),
 		Agent:       Clip(Text(h.Get("User-Agent"), "", charset), MaxAgent),
+		Type:        Clip(Text(h.Get("Content-Type"), "", charset), MaxWord),
 	}
 	for _, name := range []string{"Public", "Pub"} {
 		if v := field(name); v != "" {

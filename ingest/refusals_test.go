@@ -63,7 +63,7 @@ func TestRefusalsAreRemembered(t *testing.T) {
 		{"wrong user", fmt.Sprintf(put, "/live", mp3+login("me", "hackme")), "/live", `the user name must be "source"`},
 		{"no login, a probe", fmt.Sprintf(put, "/live", mp3), "", ""},
 		{"mount in use", fmt.Sprintf(put, "/live", mp3+login("source", "hackme")), "/live", "/live is in use by 192.0.2.7"},
-		{"not MP3", fmt.Sprintf(put, "/live", "Content-Type: audio/ogg\r\n"+login("source", "hackme")), "/live", "audio/ogg"},
+		{"not audio", fmt.Sprintf(put, "/live", "Content-Type: video/mp4\r\n"+login("source", "hackme")), "/live", "video/mp4"},
 		{"too many sources", fmt.Sprintf(put, "/other", mp3+login("source", "hackme")), "/other", "too many sources"},
 		{"SHOUTcast, wrong password", "x", "/live", "wrong password"},
 		{"SHOUTcast, wrong password for a mount it names", "/other:x", "/other", "wrong password"},
@@ -118,9 +118,9 @@ func (addressedConn) RemoteAddr() net.Addr {
 func TestAnUnplayableStreamIsARefusal(t *testing.T) {
 	const junk = 256 << 10 // repeats; more than a source may send without a frame
 	for reason, sent := range map[string]string{
-		feed.ErrNotMP3.Error():     strings.Repeat("OggS", junk),
-		feed.ErrNoMP3Again.Error(): string(feedtest.Music(10*time.Second)) + strings.Repeat("OggS", junk),
-		"it sends MPEG Layer II, and this server takes MP3 (MPEG Layer III)": strings.Repeat("\xff\xfd\x80\x04"+strings.Repeat("Z", 413), 700),
+		feed.ErrNoAudio.Error():      strings.Repeat("OggS", junk),
+		feed.ErrNoAudioAgain.Error(): string(feedtest.Music(10*time.Second)) + strings.Repeat("OggS", junk),
+		"it sends MPEG Layer II, and this server takes MP3, AAC (ADTS) and Ogg with Opus, Vorbis or FLAC": strings.Repeat("\xff\xfd\x80\x04"+strings.Repeat("Z", 413), 700),
 	} {
 		t.Run(reason, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/auth"
+	"relay/codec/known"
 	"relay/conf"
 	"relay/icy"
 	"relay/ingest/feed"
@@ -81,8 +81,8 @@ func (s *Sources) admit(req *http.Request, ip netip.Addr) (*mounts.Input, error)
 // attach gives the named mount a live source with the given header lines, which need
 // not have a Content-Type. The error is a *refusal.
 func (s *Sources) attach(mount string, header http.Header, ip netip.Addr, user string) (*mounts.Input, error) {
-	if contentType := header.Get("Content-Type"); contentType != "" && !icy.MayBeMP3(contentType) {
-		sentence := fmt.Sprintf("This server takes MP3 (Content-Type: audio/mpeg), not %q", contentType)
+	if _, ok := known.ByMediaType(header.Get("Content-Type")); !ok {
+		sentence := known.Unplayable(header.Get("Content-Type"))
 		return nil, &refusal{status: http.StatusUnsupportedMediaType, sentence: sentence, reason: errors.New(sentence)}
 	}
 	if err := feed.CheckCodings(header); err != nil {
@@ -154,16 +154,17 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 	if s.timeout() == 0 {
 		paced.Quiet = in.Pause
 	}
-	stats, err := feed.Pump(log, feed.AudioOf(paced, header, in), in, s.patience())
+	label, _ := known.ByMediaType(in.Station.Type)
+	stats, err := feed.Pump(log, feed.AudioOf(paced, header, in), label, in, s.patience())
 	if cause := in.Cause(); cause != nil {
 		err = cause
 	}
-	if errors.Is(err, feed.ErrNotMP3) || errors.Is(err, feed.ErrNoMP3Again) {
+	if errors.Is(err, feed.ErrNoAudio) || errors.Is(err, feed.ErrNoAudioAgain) {
 		s.Refusals.note(attempt{in.Mount.Name, in.Addr, in.Station.Agent}, err)
 	}
 	in.SetDisconnectReason(feed.DisconnectReason(err))
 	in.Detach() // before the log says that the source left, so that readers find the mount free
 	log.Info("source left", zap.String("reason", feed.DisconnectReason(err)),
 		zap.Duration("stayed", time.Since(in.Since).Round(time.Second)),
-		zap.Int64("frames", stats.Frames), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
+		zap.Int64("frames", stats.Units), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
 }

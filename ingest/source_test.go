@@ -71,7 +71,7 @@ func TestSourceThatMayBeSilentForEver(t *testing.T) {
 			time.Sleep(time.Second)
 			onAir("live")
 			time.Sleep(time.Hour)
-			files.Write(mp3.Frame{Header: feedtest.Stereo128, Data: frametest.Numbered(feedtest.Stereo128, 1)})
+			files.Write(mp3.Frame{Header: feedtest.Stereo128, Data: frametest.Numbered(feedtest.Stereo128, 1)}.Unit())
 			onAir("files")
 			send(100)
 			onAir("live")

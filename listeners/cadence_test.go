@@ -99,7 +99,7 @@ func (m *metronome) run(ctx context.Context, to ...*mounts.Input) {
 		due := m.due
 		m.mu.Unlock()
 		for _, in := range to {
-			in.Write(mp3.Frame{Header: h, Data: frametest.Numbered(h, n)})
+			in.Write(mp3.Frame{Header: h, Data: frametest.Numbered(h, n)}.Unit())
 		}
 		time.Sleep(time.Until(due))
 	}

@@ -76,7 +76,7 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	}
 	l.limit(time.Duration(m.Config().MaxDuration))
 	p := m.Programme()
-	l.pending = icy.AppendListenerHead(nil, p.Station, p.BitRate, p.AudioInfo(), int(l.metaint), l.Since)
+	l.pending = icy.AppendListenerHead(nil, p.Station, m.ContentType(), p.BitRate, p.AudioInfo(), int(l.metaint), l.Since)
 	l.pending = icy.WithHeaders(l.pending, m.Config().Headers)
 	if icy.WantsICY(l.Agent()) {
 		l.pending = icy.AsICY(l.pending)

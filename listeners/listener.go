@@ -79,17 +79,17 @@ func (l *listener) enter(burst conf.Burst) (took time.Duration) {
 }
 
 // skip moves a listener that has fallen behind forward, after it has finished its
-// current frame.
+// current unit.
 func (l *listener) skip(burst conf.Burst) {
-	l.queue(l.cursor.RestOfFrame())
+	l.queue(l.cursor.RestOfUnit())
 	l.join(burst)
 }
 
-// move takes the listener to another mount, after it has finished its current frame.
+// move takes the listener to another mount, after it has finished its current unit.
 // Its player has a burst already: it gets as much of the other mount as it lacks, because
 // the end of the stream had not been sent yet, or because of a break.
 func (l *listener) move(to *mounts.Mount) {
-	l.queue(l.cursor.RestOfFrame())
+	l.queue(l.cursor.RestOfUnit())
 	lead := max(0, l.lead(time.Now()))
 	l.mount.Audience.MoveTo(&to.Audience, &l.Listener)
 	l.mount = to

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"relay/auth"
+	"relay/codec"
 	"relay/codec/mp3"
 	"relay/codec/mp3/frametest"
 	"relay/conf"
@@ -28,8 +29,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var header128 = frametest.Header(128000, 44100, 2)
 
-func numbered(n int) mp3.Frame {
-	return mp3.Frame{Header: header128, Data: frametest.Numbered(header128, uint64(n))}
+func numbered(n int) codec.Unit {
+	return mp3.Frame{Header: header128, Data: frametest.Numbered(header128, uint64(n))}.Unit()
 }
 
 // station returns a mount's live source, already attached, and the configuration.

@@ -195,7 +195,7 @@ func writeXSPF(w http.ResponseWriter, e entry) {
 		}
 		line("Stream Title", e.name())
 		line("Stream Description", e.Station.Description)
-		line("Content Type", "audio/mpeg")
+		line("Content Type", e.Type)
 		if !e.Hidden {
 			line("Current Listeners", e.Listeners)
 			line("Peak Listeners", e.Peak)

@@ -75,7 +75,7 @@ func TestMountFallsAsleepDuringAQuestion(t *testing.T) {
 		t.Fatal(err)
 	}
 	header := frametest.Header(128000, 44100, 2)
-	in.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)})
+	in.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)}.Unit())
 	client, conn := connected(t)
 	w := NewWriters(live, auth.NewGate(live, zap.NewNop()), nil, zap.NewNop())
 	served := make(chan struct{})

@@ -8,7 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/codec/mp3"
+	"relay/codec"
 )
 
 // A Converter brings the audio of inputs and intros to the format of their mount. Its
@@ -20,7 +20,7 @@ type Converter interface {
 	Begin(ConversionOrder) Conversion
 	// Convert returns the audio of a file in another format. Reading it may wait, and
 	// fails if it cannot be converted. The caller closes it; ctx ends the conversion.
-	Convert(ctx context.Context, audio io.ReadCloser, to mp3.Format) io.ReadCloser
+	Convert(ctx context.Context, audio io.ReadCloser, to codec.Format) io.ReadCloser
 }
 
 // ConversionOrder says what to convert, and where the result goes. The functions are
@@ -28,17 +28,17 @@ type Converter interface {
 type ConversionOrder struct {
 	Mount   string
 	Input   string // its kind
-	To      mp3.Format
-	BitRate int             // as the input announced it, in kbit/s; 0: unknown
-	Play    func(mp3.Frame) // takes each converted frame, which is valid during the call
-	Failed  func(error)     // is told of a failure; the conversion begins again after a pause
+	To      codec.Format
+	BitRate int              // as the input announced it, in kbit/s; 0: unknown
+	Play    func(codec.Unit) // takes each converted frame, which is valid during the call
+	Failed  func(error)      // is told of a failure; the conversion begins again after a pause
 }
 
 // A Conversion takes the frames of an input. It never makes its caller wait, except in
 // Drain.
 type Conversion interface {
 	// Write adds a frame. A frame that has the wanted format already stays as it is.
-	Write(mp3.Frame)
+	Write(codec.Unit)
 	// Then calls do when the audio written so far has been played.
 	Then(do func())
 	// Drain returns when the audio written so far has been played, or after a time.
@@ -67,9 +67,9 @@ const (
 // conversion is how an input gets the format of its mount. The zero value is an input
 // that needs none. Guarded by Mount.mu.
 type conversion struct {
-	came    mp3.Format // of the audio as the feeder has it; zero: unknown
-	by      Conversion // nil: frames are played as they come
-	to      mp3.Format
+	came    codec.Format // of the audio as the feeder has it; zero: unknown
+	by      Conversion   // nil: frames are played as they come
+	to      codec.Format
 	ready   bool      // converted audio has come
 	problem error     // why it cannot be converted; nil: it can
 	since   time.Time // when a conversion failed; zero: there was none
@@ -77,32 +77,33 @@ type conversion struct {
 
 // ExpectFormat says which format the frames of a fallback will have, so that the mount
 // knows before it puts the input on the air.
-func (in *Input) ExpectFormat(f mp3.Format) {
+func (in *Input) ExpectFormat(f codec.Format) {
 	in.Mount.mu.Lock()
 	defer in.Mount.mu.Unlock()
 	in.came = f
 }
 
 // isConvertible reports whether the audio of an input goes through a Converter if it
-// has another format than the mount. Files are converted before they are played, and
-// silence is made as it is needed. m.mu is held.
+// has another format than the mount. Files are converted before they are played, unless
+// the mount has got another codec since, and silence is made as it is needed. m.mu is held.
 func (in *Input) isConvertible() bool {
-	return in.Kind <= Fallback && in.Mount.registry.converter != nil
+	late := in.Kind == Files && in.came.Codec != in.Mount.ownFormat().Codec
+	return (in.Kind <= Fallback || late) && in.Mount.registry.converter != nil
 }
 
 // misfits reports whether the audio of an input has another format than the mount, and
 // listeners would hear the change. m.mu is held.
 func (in *Input) misfits() bool {
 	m := in.Mount
-	return in.isConvertible() && in.came.SampleRate != 0 && in.came.Channels != 0 && !m.fits(in.came) && (m.onAir == in || !m.adopts())
+	return in.isConvertible() && in.came.IsWhole() && !m.fits(in.came) && (m.onAir == in || !m.adopts())
 }
 
 // convert gives a frame to the input's conversion, which begins if it must. The result
 // reports whether the frame is to be left to the conversion. m.mu is held.
-func (in *Input) convert(f mp3.Frame) bool {
+func (in *Input) convert(f codec.Unit) bool {
 	m := in.Mount
-	in.came = f.Format()
-	if in.by != nil && in.to != m.ownFormat() {
+	in.came = f.Format
+	if in.by != nil && in.to != in.wanted() {
 		in.endConversion()
 	}
 	if in.by == nil {
@@ -116,10 +117,19 @@ func (in *Input) convert(f mp3.Frame) bool {
 	return in.problem == nil
 }
 
+// wanted returns the format that a conversion gives an input: that of the mount. m.mu is
+// held.
+func (in *Input) wanted() codec.Format {
+	to := in.Mount.ownFormat()
+	if to.Codec == nil {
+		to.Codec = in.came.Codec
+	}
+	return to
+}
+
 // beginConversion begins to convert the audio of an input. m.mu is held.
 func (in *Input) beginConversion() {
-	m := in.Mount
-	to := m.ownFormat()
+	m, to := in.Mount, in.wanted()
 	m.say(zap.InfoLevel, "the input has another format than the mount: it is converted", zap.Stringer("input", in.Kind),
 		zap.Stringer("from", in.came), zap.Stringer("to", to))
 	in.conversion = conversion{came: in.came, to: to}
@@ -127,7 +137,7 @@ func (in *Input) beginConversion() {
 	which := in.conversions
 	in.by = m.registry.converter.Begin(ConversionOrder{
 		Mount: m.Name, Input: in.Kind.String(), To: to, BitRate: in.Station.BitRate,
-		Play:   func(f mp3.Frame) { in.playConverted(which, f) },
+		Play:   func(f codec.Unit) { in.playConverted(which, f) },
 		Failed: func(err error) { in.conversionFailed(which, err) },
 	})
 }
@@ -166,7 +176,7 @@ func (in *Input) after(do func()) {
 // playConverted plays a frame of a conversion. The first one may put the input on the
 // air. What the input had sent until then follows as fast as the encoder works, so the
 // surplus is left out.
-func (in *Input) playConverted(which int, f mp3.Frame) {
+func (in *Input) playConverted(which int, f codec.Unit) {
 	m := in.Mount
 	defer m.registry.held.Write()
 	m.mu.Lock()

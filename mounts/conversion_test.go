@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"relay/codec"
 	"relay/codec/mp3"
 	"relay/codec/mp3/frametest"
 )
@@ -30,12 +31,12 @@ func (c *converter) Begin(o ConversionOrder) Conversion {
 }
 
 // Convert returns a minute of numbered frames, or fails with the problem.
-func (c *converter) Convert(_ context.Context, audio io.ReadCloser, to mp3.Format) io.ReadCloser {
+func (c *converter) Convert(_ context.Context, audio io.ReadCloser, to codec.Format) io.ReadCloser {
 	c.converted++
 	if c.problem != nil {
 		return io.NopCloser(iotest.ErrReader(c.problem))
 	}
-	h, _ := to.Header(128000)
+	h, _ := mp3.HeaderOf(to, 128000)
 	return io.NopCloser(bytes.NewReader(bytes.Repeat(frametest.Numbered(h, 1), 2300)))
 }
 
@@ -47,7 +48,7 @@ type fakeConversion struct {
 	ended   bool
 }
 
-func (f *fakeConversion) Write(mp3.Frame)     { f.written++ }
+func (f *fakeConversion) Write(codec.Unit)    { f.written++ }
 func (f *fakeConversion) Then(do func())      { f.then = append(f.then, do) }
 func (f *fakeConversion) Drain(time.Duration) { f.drained++ }
 func (f *fakeConversion) End()                { f.ended = true }
@@ -108,8 +109,8 @@ func TestSourceIsConvertedBeforeItTakesTheAir(t *testing.T) {
 	if !live.Write(monoFrame(3)) || files.Write(numbered(3)) {
 		t.Error("live has the air, and the files do not")
 	}
-	if h, _ := m.LastFrame(); h.Format() != stereo44 {
-		t.Errorf("the mount plays %v", h.Format())
+	if u, _ := m.LastUnit(); u.Format != stereo44 {
+		t.Errorf("the mount plays %v", u.Format)
 	}
 	live.Detach()
 	if !c.begun[0].ended || c.begun[0].drained != 1 {

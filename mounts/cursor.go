@@ -1,8 +1,6 @@
 package mounts
 
-import (
-	"relay/codec/mp3"
-)
+import "relay/codec"
 
 // Cursor is a reader's place in a stream. It keeps its chunk, and so all later chunks,
 // in memory: drop a cursor that is no longer read. Not for concurrent use.
@@ -32,14 +30,34 @@ func (c *Cursor) Next() []byte {
 	}
 }
 
-// NextFrame returns the frame at the cursor and moves over it; ok is false at the end.
-// Its bytes are shared and must not be changed. It is for readers that read whole
-// frames only.
-func (c *Cursor) NextFrame() (f mp3.Frame, ok bool) {
-	if f, ok = c.frame(); ok {
-		c.Advance(f.Size)
+// NextUnit returns the unit at the cursor and moves over it; ok is false at the end. Its
+// bytes are shared and must not be changed. Headers of links are passed over. It is for
+// readers that read whole units only.
+func (c *Cursor) NextUnit() (u codec.Unit, ok bool) {
+	for len(c.Next()) > 0 {
+		if c.at < c.chunk.head {
+			c.at = c.chunk.head
+			continue
+		}
+		i := c.chunk.unit(c.at)
+		end := c.chunk.units[i]
+		u = codec.Unit{Format: c.chunk.format, Data: c.chunk.bytes[c.at:end.at:end.at], Length: end.length, BitRate: int(end.bitRate)}
+		c.at = int64(end.at)
+		return u, true
 	}
-	return f, ok
+	return codec.Unit{}, false
+}
+
+// head returns the headers that a reader needs which begins at the cursor: none if the
+// cursor stands before them.
+func (c *Cursor) head() []byte {
+	if c.chunk.link == nil || c.at == 0 && c.chunk.head > 0 {
+		return nil
+	}
+	if c.title == nil {
+		return c.chunk.link.Head(codec.Tags{})
+	}
+	return c.chunk.link.Head(codec.TagsOf(c.title.Text))
 }
 
 // Advance moves the cursor over n of the bytes that Next returned.
@@ -68,34 +86,18 @@ func (c *Cursor) IgnoreTitles() { c.title, c.announced = nil, nil }
 // Shown records that the reader has been sent the block of m.
 func (c *Cursor) Shown(m *TitleMark) { c.announced = m }
 
-// frame returns the frame at the cursor.
-func (c *Cursor) frame() (mp3.Frame, bool) {
-	b := c.Next()
-	h, ok := mp3.ParseHeader(b)
-	if !ok || h.Size > len(b) {
-		return mp3.Frame{}, false
+// RestOfUnit returns the rest of the unit, or of the headers, in which the cursor stands,
+// empty if it stands between two. The cursor does not move.
+func (c *Cursor) RestOfUnit() []byte {
+	switch size := c.chunk.size.Load(); {
+	case c.at == 0 || c.at >= size:
+		return nil
+	case c.at < c.chunk.head:
+		return c.chunk.bytes[c.at:c.chunk.head]
 	}
-	return mp3.Frame{Header: h, Data: b[:h.Size]}, true
-}
-
-// skipFrame moves the cursor over one frame and reports whether there was one.
-func (c *Cursor) skipFrame() bool {
-	f, ok := c.frame()
-	c.Advance(len(f.Data))
-	return ok
-}
-
-// RestOfFrame returns the rest of the frame in which the cursor stands, empty if it
-// stands between two frames. The cursor does not move.
-func (c *Cursor) RestOfFrame() []byte {
-	size := c.chunk.size.Load()
-	walk := Cursor{chunk: c.chunk}
-	for walk.at < c.at {
-		f, ok := walk.frame()
-		if !ok {
-			return nil
-		}
-		walk.at += int64(f.Size)
+	i := c.chunk.unit(c.at)
+	if c.chunk.unitStart(i) == c.at {
+		return nil
 	}
-	return c.chunk.bytes[c.at:min(walk.at, size)]
+	return c.chunk.bytes[c.at:c.chunk.units[i].at]
 }

@@ -18,7 +18,7 @@ func TestClocksApart(t *testing.T) {
 				r := newRegistry(t, "")
 				in := attach(t, r, "/live", LiveSource)
 				m := in.Mount
-				frame := mp3.Frame{Header: h, Data: frametest.Numbered(h, 1)}
+				frame := mp3.Frame{Header: h, Data: frametest.Numbered(h, 1)}.Unit()
 				every := h.Duration() - h.Duration()*time.Duration(ppm)/1e6
 				var sent time.Duration // by the clock of the source
 				began := time.Now()

@@ -5,30 +5,38 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/codec/mp3"
+	"relay/codec"
+	"relay/codec/known"
+	"relay/conf"
 )
 
 // Format returns the format of the mount: the configured one, else that of the first
-// input that played. Its parts are 0 while nothing has decided them.
-func (m *Mount) Format() mp3.Format {
+// input that played. Its parts are zero while nothing has decided them.
+func (m *Mount) Format() codec.Format {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.ownFormat()
 }
 
 // ownFormat is Format. m.mu is held.
-func (m *Mount) ownFormat() mp3.Format {
-	c := m.Config().Format
-	return mp3.Format{
-		SampleRate: cmp.Or(c.Rate, m.settled.SampleRate),
-		Channels:   cmp.Or(c.Channels, m.settled.Channels),
+func (m *Mount) ownFormat() codec.Format {
+	configured, own := ConfiguredFormat(m.Config().Format), m.settled
+	if configured.Codec != nil && configured.Codec != own.Codec {
+		own = codec.Format{Codec: configured.Codec}
 	}
+	own.SampleRate = cmp.Or(configured.SampleRate, own.SampleRate)
+	own.Channels = cmp.Or(configured.Channels, own.Channels)
+	return own
+}
+
+// ConfiguredFormat returns the format that a configuration asks for.
+func ConfiguredFormat(c conf.Format) codec.Format {
+	return codec.Format{Codec: known.ByKey(c.Codec), SampleRate: c.Rate, Channels: c.Channels}
 }
 
 // fits reports whether audio of a format can play without a conversion. m.mu is held.
-func (m *Mount) fits(f mp3.Format) bool {
-	own := m.ownFormat()
-	return (own.SampleRate == 0 || own.SampleRate == f.SampleRate) && (own.Channels == 0 || own.Channels == f.Channels)
+func (m *Mount) fits(f codec.Format) bool {
+	return f.Fits(m.ownFormat())
 }
 
 // adopts reports whether the mount takes on another format with the next input: nobody
@@ -38,11 +46,11 @@ func (m *Mount) adopts() bool { return !m.Audience.Wanted() }
 // settleFormat notes the format of the first frame of an input that has taken the air,
 // and warns of a change that listeners hear: some players must start again. m.mu is
 // held.
-func (m *Mount) settleFormat(f mp3.Format) {
-	last := m.format.Format()
+func (m *Mount) settleFormat(f codec.Format) {
+	last := m.last.Format
 	switch {
-	case m.settled == (mp3.Format{}) || m.adopts():
-		if last != (mp3.Format{}) && last != f {
+	case m.settled == (codec.Format{}) || m.adopts():
+		if last != (codec.Format{}) && last != f {
 			m.Stream.freshen() // a new listener hears one format only
 		}
 		if m.settled != f {
@@ -53,4 +61,48 @@ func (m *Mount) settleFormat(f mp3.Format) {
 		m.say(zap.WarnLevel, "the format changes with the input: some players stop at this",
 			zap.Stringer("format", f), zap.Stringer("before", last))
 	}
+}
+
+// Clashes reports whether audio of a format cannot be played, because the mount has
+// another codec, of which listeners were told, and nothing converts the input.
+func (in *Input) Clashes(f codec.Format) bool {
+	in.Mount.mu.Lock()
+	defer in.Mount.mu.Unlock()
+	return in.clashes(f)
+}
+
+// clashes is Clashes. Mount.mu is held.
+func (in *Input) clashes(f codec.Format) bool {
+	m := in.Mount
+	switch own := m.ownFormat().Codec; {
+	case f.Codec == nil, f.Codec == own, m.adopts():
+		return false
+	case own == nil:
+		return m.promised != "" && m.promised != f.Codec.MediaType()
+	}
+	return in.by == nil && (!in.isConvertible() || m.problemOf(in) != nil)
+}
+
+// ContentType returns the Content-Type of the mount for a new listener. The mount keeps it
+// as long as it has listeners.
+func (m *Mount) ContentType() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.promised = m.contentType()
+	return m.promised
+}
+
+// contentType returns the Content-Type of the mount: that of its codec or, before there
+// is one, what the source says. m.mu is held.
+func (m *Mount) contentType() string {
+	c := m.ownFormat().Codec
+	if c == nil {
+		c = known.Default
+		if len(m.inputs) > 0 {
+			if label, _ := known.ByMediaType(m.inputs[0].Station.Type); len(label.Codecs) > 0 {
+				c = label.Codecs[0]
+			}
+		}
+	}
+	return c.MediaType()
 }

@@ -6,20 +6,21 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"relay/codec"
 	"relay/codec/mp3"
 	"relay/codec/mp3/frametest"
 	"relay/conf"
 )
 
 var (
-	stereo44 = mp3.Format{SampleRate: 44100, Channels: 2}
-	mono48   = mp3.Format{SampleRate: 48000, Channels: 1}
+	stereo44 = codec.Format{Codec: mp3.Codec, SampleRate: 44100, Channels: 2}
+	mono48   = codec.Format{Codec: mp3.Codec, SampleRate: 48000, Channels: 1}
 )
 
 // monoFrame returns a frame of 48 kHz mono with a number.
-func monoFrame(n uint64) mp3.Frame {
+func monoFrame(n uint64) codec.Unit {
 	h := frametest.Header(64000, 48000, 1)
-	return mp3.Frame{Header: h, Data: frametest.Numbered(h, n)}
+	return mp3.Frame{Header: h, Data: frametest.Numbered(h, n)}.Unit()
 }
 
 // The mount has the format of the first input that plays while somebody listens. A
@@ -29,7 +30,7 @@ func TestMountKeepsItsFormat(t *testing.T) {
 	r := NewRegistry(conf.NewLive(conf.Default()), nil, zap.New(core))
 	files := attach(t, r, "/live", Files)
 	m := files.Mount
-	if got := m.Format(); got != (mp3.Format{}) {
+	if got := m.Format(); got != (codec.Format{}) {
 		t.Errorf("a mount that has not played has the format %v", got)
 	}
 	files.Write(numbered(1))
@@ -50,7 +51,7 @@ func TestMountKeepsItsFormat(t *testing.T) {
 	if got := m.Format(); got != mono48 {
 		t.Errorf("with listeners it changes to %v", got)
 	}
-	if got := logs.TakeAll(); len(got) != 1 || got[0].ContextMap()["before"] != "48 kHz mono" {
+	if got := logs.TakeAll(); len(got) != 1 || got[0].ContextMap()["before"] != "MP3, 48 kHz mono" {
 		t.Errorf("told %v, want one change", got)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
 	"relay/icy"
 )
 
@@ -63,12 +63,12 @@ const silentAfter = 2 * time.Second
 type Feed struct {
 	Kind     Kind
 	Station  icy.Station
-	Addr     netip.Addr // of the input; zero for the server's own
-	User     string     // the user of its login
-	From     string     // the mount whose stream a Fallback plays
-	Spare    bool       // Files with the lowest priority of all inputs but silence
-	OnDemand bool       // plays only on demand
-	Format   mp3.Format // of the frames of a Fallback, see ExpectFormat
+	Addr     netip.Addr   // of the input; zero for the server's own
+	User     string       // the user of its login
+	From     string       // the mount whose stream a Fallback plays
+	Spare    bool         // Files with the lowest priority of all inputs but silence
+	OnDemand bool         // plays only on demand
+	Format   codec.Format // of the frames of a Fallback, see ExpectFormat
 }
 
 // Input is one feed of a mount, on the air or waiting. Its methods may be called from
@@ -108,7 +108,7 @@ type Input struct {
 // Write adds the next frame. A live source or relay that is the best input takes the
 // air with its first frame. The result reports whether the frame was played; false
 // means that another input is on the air.
-func (in *Input) Write(f mp3.Frame) bool {
+func (in *Input) Write(f codec.Unit) bool {
 	m := in.Mount
 	defer m.registry.held.Write()
 	m.mu.Lock()
@@ -131,12 +131,12 @@ func (in *Input) Write(f mp3.Frame) bool {
 
 // playFrame plays a frame, or gives it to the input's conversion. The result reports
 // whether the input has the air. m.mu is held.
-func (in *Input) playFrame(f mp3.Frame) bool {
+func (in *Input) playFrame(f codec.Unit) bool {
 	m := in.Mount
 	if in.ends.Before(in.audioAt) {
 		in.ends = in.audioAt
 	}
-	in.ends = in.ends.Add(f.Duration())
+	in.ends = in.ends.Add(f.Length)
 	if in.bursts && in.fresh.IsZero() {
 		in.fresh = in.audioAt
 	}
@@ -275,9 +275,9 @@ type InputStatus struct {
 	OnAir bool
 	Ready bool // has something to play
 
-	CameAs    mp3.Format // format of its audio as it comes; zero: unknown
-	Converted bool       // to the format of the mount
-	Problem   error      // why it cannot be converted although it should; nil: none
+	CameAs    codec.Format // format of its audio as it comes; zero: unknown
+	Converted bool         // to the format of the mount
+	Problem   error        // why it cannot be converted although it should; nil: none
 
 	Reception *Reception // nil for all but live sources and relays
 }

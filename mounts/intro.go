@@ -11,7 +11,8 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/codec/mp3"
+	"relay/codec"
+	"relay/codec/known"
 	"relay/conf"
 	"relay/internal/logging"
 )
@@ -23,7 +24,7 @@ const maxIntro = 32 << 20
 type Intro struct {
 	Stream   *Stream // whole frames, decodable from the first one on; it has ended
 	Duration time.Duration
-	Format   mp3.Format // of the first frame
+	Format   codec.Format // of the first frame
 }
 
 // Bytes returns how many bytes of the intro a burst is.
@@ -54,7 +55,7 @@ type introFile struct {
 type convertedIntro struct {
 	intro *Intro // nil: the conversion is in progress or has failed
 	of    *Intro
-	to    mp3.Format
+	to    codec.Format
 	again time.Time // when a conversion that has failed may be tried again; zero: it has not
 }
 
@@ -101,7 +102,7 @@ func (m *Mount) fittingIntro(name string) *Intro {
 	switch {
 	case f.intro == nil || m.registry.converter == nil:
 		return f.intro
-	case f.intro.Format == to || to.SampleRate == 0 || to.Channels == 0:
+	case f.intro.Format.Fits(to) || !to.IsWhole():
 		return f.intro
 	case c.of != f.intro || c.to != to || !c.again.IsZero() && time.Now().After(c.again):
 		*c = convertedIntro{of: f.intro, to: to}
@@ -127,7 +128,7 @@ func (m *Mount) convertIntro(name string, c convertedIntro) {
 }
 
 // convertIntro reads a file in a format.
-func (r *Registry) convertIntro(name string, to mp3.Format) (*Intro, error) {
+func (r *Registry) convertIntro(name string, to codec.Format) (*Intro, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -217,21 +218,22 @@ func readIntro(r io.Reader) (*Intro, error) {
 		return nil, err
 	}
 	intro := &Intro{Stream: newStream(everything)}
-	var cutter mp3.Cutter
-	var splicer mp3.Splicer
-	var sample mp3.Sample
-	cutter.Write(data)
-	cutter.Finish()
-	for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
-		if intro.Duration == 0 {
-			intro.Format = f.Format()
+	framer := known.NewFramer()
+	var splicer codec.Splicer
+	var sample known.Sample
+	framer.Write(data)
+	framer.Finish()
+	for u, ok := framer.Next(); ok; u, ok = framer.Next() {
+		if splicer == nil {
+			intro.Format, splicer = u.Format, u.Format.Codec.NewSplicer()
 		}
-		intro.Stream.append(splicer.Pass(f), f.Duration())
-		intro.Duration += f.Duration()
+		u.Data = splicer.Pass(u)
+		intro.Stream.append(u, splicer.Link())
+		intro.Duration += u.Length
 	}
 	if intro.Duration == 0 {
-		sample.Add(data, cutter.Stats())
-		return nil, sample.Err()
+		sample.Add(data, framer.Stats())
+		return nil, sample.Err(framer.Err())
 	}
 	intro.Stream.close()
 	return intro, nil

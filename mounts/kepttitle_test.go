@@ -35,7 +35,7 @@ func (r *reader) listen(t *testing.T) {
 			r.titles = append(r.titles, title)
 			r.at.Shown(mark)
 		}
-		if _, ok := r.at.NextFrame(); !ok {
+		if _, ok := r.at.NextUnit(); !ok {
 			return
 		}
 	}

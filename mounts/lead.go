@@ -3,6 +3,8 @@ package mounts
 import (
 	"cmp"
 	"time"
+
+	"relay/codec"
 )
 
 // Lead says how much audio the listeners of a mount hold.
@@ -36,7 +38,7 @@ func (m *Mount) pay(how Payment, length time.Duration) {
 // burstTime returns how long the burst of a new listener lasts. m.mu is held.
 func (m *Mount) burstTime() time.Duration {
 	k := kept{m.Burst(), int64(m.registry.conf.Config().Limits.Buffer)}
-	rate := cmp.Or(m.meter.BitRate(), m.format.BitRate, 128_000)
+	rate := cmp.Or(m.meter.BitRate(), m.last.BitRate, 128_000)
 	lasts := func(bytes int64) time.Duration { return time.Duration(bytes) * time.Second * 8 / time.Duration(rate) }
 	return min(max(time.Duration(k.burst.Time), lasts(int64(k.burst.Size))), lasts(k.most))
 }
@@ -101,19 +103,31 @@ func (m *Mount) bridge(now time.Time, owed time.Duration) {
 		m.clock.forgive(now)
 		return
 	}
-	if m.format.Size == 0 {
-		return
-	}
-	length, burst := m.format.Duration(), m.burstTime()
+	burst := m.burstTime()
 	for m.clock.ahead(now, burst) < -owed {
-		m.publish(m.splicer.Silence(), length, now)
-		m.pay(PaidAtSplice, length)
+		if !m.playSilence(PaidAtSplice, now) {
+			return
+		}
 	}
 }
 
-// publish appends a frame of some length to the stream. m.mu is held.
-func (m *Mount) publish(frame []byte, length time.Duration, now time.Time) {
-	m.Stream.append(frame, length)
-	m.clock.publish(now, length, m.burstTime())
+// playSilence publishes a silent unit, and counts it as a payment. It reports whether the
+// stream has begun, so that there is one. m.mu is held.
+func (m *Mount) playSilence(how Payment, now time.Time) bool {
+	if m.splicer == nil {
+		return false
+	}
+	u, ok := m.splicer.Silence()
+	if ok {
+		m.publish(u, now)
+		m.pay(how, u.Length)
+	}
+	return ok
+}
+
+// publish appends a unit, as the splicer made it, to the stream. m.mu is held.
+func (m *Mount) publish(u codec.Unit, now time.Time) {
+	m.Stream.append(u, m.splicer.Link())
+	m.clock.publish(now, u.Length, m.burstTime())
 	m.published = now
 }

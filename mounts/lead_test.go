@@ -186,7 +186,7 @@ func TestBurstHasAWholeBlock(t *testing.T) {
 		r := newRegistry(t, "[limits]\nburst = '"+tt.toml+"'")
 		in := attach(t, r, "/live", LiveSource)
 		h := frametest.Header(tt.kbits*1000, 44100, 2)
-		in.Write(mp3.Frame{Header: h, Data: frametest.Numbered(h, 1)})
+		in.Write(mp3.Frame{Header: h, Data: frametest.Numbered(h, 1)}.Unit())
 		if got := in.Mount.Burst(); got != tt.want {
 			t.Errorf("%s at %d kbit/s: %+v, want %+v", tt.toml, tt.kbits, got, tt.want)
 		}

@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"relay/codec/mp3"
+	"relay/codec"
 	"relay/icy"
 	"relay/internal/logging"
 )
@@ -39,23 +39,24 @@ type Mount struct {
 	history        []Played             // oldest first
 	known          icy.Station          // the station words of the last input that was not a stand-in
 	kept           map[string]keptTitle // by user
-	splicer        mp3.Splicer
-	meter          mp3.Meter
+	splicer        codec.Splicer        // nil: nothing has played
+	meter          codec.Meter
 	lastFrame      time.Time // of an input; zero: never
 	published      time.Time // when the stream last grew, by silence too
 	clock          clock
-	watcher        *time.Timer // see watch; nil: it does not run
-	pause          pause       // to correct the lead in
-	leaving        int         // number of frames that are still to be left out
-	format         mp3.Header  // of the last frame
-	settled        mp3.Format  // of the first input that played, see Format
-	switched       bool        // the next frame is the first one of another input
-	grace          *time.Timer // runs while the lost source may come back
-	graces         int         // number of graces so far
-	extended       int         // the last grace that was extended for a conversion
-	received       int64       // bytes of frames played
-	receivedBefore int64       // part of received that is included in the totals
-	sources        int64       // number of live sources so far
+	watcher        *time.Timer  // see watch; nil: it does not run
+	pause          pause        // to correct the lead in
+	leaving        int          // number of frames that are still to be left out
+	last           codec.Unit   // the last unit of an input, without its data
+	promised       string       // the Content-Type that the last listener was told
+	settled        codec.Format // of the first input that played, see Format
+	switched       bool         // the next frame is the first one of another input
+	grace          *time.Timer  // runs while the lost source may come back
+	graces         int          // number of graces so far
+	extended       int          // the last grace that was extended for a conversion
+	received       int64        // bytes of frames played
+	receivedBefore int64        // part of received that is included in the totals
+	sources        int64        // number of live sources so far
 	began          time.Time
 	totals         *totals
 	awake          chan struct{} // closed when WaitPlaying must look again; nil: nothing waits
@@ -200,7 +201,7 @@ func (m *Mount) choose() {
 	defer func() { m.call(called) }()
 	for _, in := range m.byFit() {
 		switch {
-		case !in.playing || (m.grace != nil && in.Kind > Encoded):
+		case !in.playing || (m.grace != nil && in.Kind > Encoded) || in.clashes(in.came):
 		case m.onAir == in:
 			return
 		case m.awaitsConversion(in):
@@ -248,8 +249,10 @@ func (m *Mount) putOnAir(in *Input) {
 	m.know(in)
 	in.summon()
 	m.wake()
-	m.splicer.Cut()
-	m.meter = mp3.Meter{}
+	if m.splicer != nil {
+		m.splicer.Cut()
+	}
+	m.meter = codec.Meter{}
 	m.announce()
 	m.beginAirtime()
 	m.say(zap.InfoLevel, "on the air", zap.Stringer("input", in.Kind), zap.String("name", in.Station.Name))
@@ -268,22 +271,30 @@ func (m *Mount) comesBack(in *Input) bool {
 	return m.grace != nil && lost != nil && lost.Kind == in.Kind && lost.rank == in.rank
 }
 
-// append plays one frame. m.mu is held.
-func (m *Mount) append(f mp3.Frame, now time.Time) {
+// append plays one unit. m.mu is held.
+func (m *Mount) append(f codec.Unit, now time.Time) {
 	if m.switched {
 		m.switched = false
 		m.splice(now)
-		m.settleFormat(f.Format())
+		m.settleFormat(f.Format)
 		defer m.registry.subscribers.tell(m.Name) // a measured bit rate may have changed
+	}
+	if m.splicer == nil || m.last.Format.Codec != f.Format.Codec {
+		m.splicer = f.Format.Codec.NewSplicer()
 	}
 	if m.onAir.Kind.keepsOwnTime() && m.keepLevel(f, now) {
 		return
 	}
-	m.publish(m.splicer.Pass(f), f.Duration(), now)
-	m.meter.Add(f.Header)
+	if !m.Config().Chained {
+		f.Tags = nil // the link goes on
+	}
+	played := f
+	played.Data = m.splicer.Pass(f)
+	m.publish(played, now)
+	m.meter.Add(f)
 	m.bitRate.Store(int64(m.meter.BitRate()))
-	m.received += int64(f.Size)
-	m.lastFrame, m.format = now, f.Header
+	m.received += int64(len(f.Data))
+	m.lastFrame, m.last = now, codec.Unit{Format: f.Format, Length: f.Length, BitRate: f.BitRate}
 	m.watch(now)
 }
 
@@ -319,12 +330,12 @@ func (m *Mount) Playing() bool {
 // ServerEnds reports whether the mount ends because the server is about to end.
 func (m *Mount) ServerEnds() bool { return m.registry.isEnding() }
 
-// LastFrame returns the header of the last frame that was played; ok is false before
-// the first one.
-func (m *Mount) LastFrame() (h mp3.Header, ok bool) {
+// LastUnit returns the last unit of an input that was played, without its data; ok is
+// false before the first one.
+func (m *Mount) LastUnit() (u codec.Unit, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.format, m.format.Size > 0
+	return m.last, m.last.Length > 0
 }
 
 // SourceOf returns the live source that connected with the login of a user, otherwise

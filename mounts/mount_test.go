@@ -406,7 +406,7 @@ func TestMarksTellInputs(t *testing.T) {
 			t.Fatalf("got %+v, want %+v", got, want)
 		}
 		at.Shown(got)
-		at.NextFrame()
+		at.NextUnit()
 	}
 	r.Close()
 	<-first

@@ -3,7 +3,7 @@ package mounts
 import (
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
 )
 
 const (
@@ -22,7 +22,7 @@ const (
 	surplusFor = 5 * time.Minute
 
 	// silentLevel is the level of frames at which nobody hears a change, in dB below
-	// full scale, see mp3.Frame.Level.
+	// full scale, see codec.Codec.Level.
 	silentLevel = -60
 )
 
@@ -57,7 +57,7 @@ func (p *pause) is(level int, now time.Time, rest, within time.Duration) bool {
 // keepLevel corrects the lead before f, the next frame of a source that cannot play
 // ahead: it adds silence if there is a debt, and leaves audio out if the source's clock
 // is fast. The result reports whether f itself is to be left out. m.mu is held.
-func (m *Mount) keepLevel(f mp3.Frame, now time.Time) (leaveOut bool) {
+func (m *Mount) keepLevel(f codec.Unit, now time.Time) (leaveOut bool) {
 	debt := m.clock.debt()
 	switch {
 	case m.leaving > 0:
@@ -68,12 +68,12 @@ func (m *Mount) keepLevel(f mp3.Frame, now time.Time) (leaveOut bool) {
 	case debt >= minDebt && m.clock.isLasting(now):
 		steps := (debt + maxStep - 1) / maxStep
 		within := max(m.clock.indebted.Add(payWithin).Sub(now)/steps, time.Second)
-		if m.pause.is(f.Level(), now, time.Second/2, within) {
+		if m.pause.is(f.Format.Codec.Level(f), now, time.Second/2, within) {
 			m.addSilence(min(debt, maxStep), now)
 		}
 	case m.clock.isFast(now) && now.Sub(m.onAir.heldAt) > time.Minute:
-		if m.pause.is(f.Level(), now, 2*peakSpan, 4*peakSpan) {
-			m.leaving = max(1, int(maxStep/f.Duration()))
+		if m.pause.is(f.Format.Codec.Level(f), now, 2*peakSpan, 4*peakSpan) {
+			m.leaving = max(1, int(maxStep/f.Length))
 		}
 	default:
 		m.pause = pause{}
@@ -85,15 +85,13 @@ func (m *Mount) keepLevel(f mp3.Frame, now time.Time) (leaveOut bool) {
 		m.leaving = 1
 	}
 	m.splicer.Skip(f)
-	m.pay(LeftOut, f.Duration())
+	m.pay(LeftOut, f.Length)
 	return true
 }
 
 // addSilence publishes silent frames of about a length. m.mu is held.
 func (m *Mount) addSilence(length time.Duration, now time.Time) {
-	frame := m.format.Duration()
-	for n := max(1, length/frame); n > 0; n-- {
-		m.publish(m.splicer.Silence(), frame, now)
-		m.pay(PaidInPauses, frame)
+	for n := max(1, length/m.last.Length); n > 0; n-- {
+		m.playSilence(PaidInPauses, now)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
 	"relay/conf"
 	"relay/icy"
 )
@@ -32,6 +32,8 @@ type Programme struct {
 	BitRate    int         // kbit/s as measured; before the first frames as claimed by the source
 	SampleRate int         // Hz as measured; 0 before the first frames
 	Channels   int
+	Type       string // Content-Type of the stream
+	Codec      string // its name; empty before the first frames
 }
 
 // Sounds reports whether an input is on the air.
@@ -57,8 +59,8 @@ func (m *Mount) programme() Programme {
 	p := Programme{
 		Input:      m.idleState(),
 		Since:      m.began,
-		SampleRate: m.meter.SampleRate(),
-		Channels:   m.meter.Channels(),
+		SampleRate: m.meter.Format().SampleRate,
+		Channels:   m.meter.Format().Channels,
 		BitRate:    (m.meter.BitRate() + 500) / 1000,
 	}
 	last := m.lastOnAir
@@ -82,6 +84,10 @@ func (m *Mount) programme() Programme {
 	}
 	if p.BitRate == 0 {
 		p.BitRate = p.Station.BitRate
+	}
+	p.Type = m.contentType()
+	if c := m.meter.Format().Codec; c != nil {
+		p.Codec = c.String()
 	}
 	p.Station = m.words(p)
 	return p
@@ -142,10 +148,10 @@ type Status struct {
 	Lead         Lead
 	OnFallback   bool // the input on the air replaces an expected source or relay
 	History      []Played
-	Reception    *Reception // of Source; nil without one, or for a rendition
-	Format       mp3.Format // that all audio has; see Mount.Format
-	Converted    int        // number of inputs whose audio is brought to Format
-	Unconverted  int        // number of inputs whose audio should be, and cannot
+	Reception    *Reception   // of Source; nil without one, or for a rendition
+	Format       codec.Format // that all audio has; see Mount.Format
+	Converted    int          // number of inputs whose audio is brought to Format
+	Unconverted  int          // number of inputs whose audio should be, and cannot
 }
 
 // Status returns the state of the mount. It looks at every listener; where a value is
@@ -188,4 +194,17 @@ func (m *Mount) onFallback() bool {
 	default:
 		return in.Kind == Fallback
 	}
+}
+
+// Renditions returns the other mounts with the same programme that exist and are not
+// hidden: the renditions of the mount or, if it is one, its mount and the other ones.
+func (m *Mount) Renditions() (list []*Mount) {
+	c := m.registry.conf.Config()
+	root := c.RootOf(m.Name)
+	for _, other := range m.registry.List() {
+		if other != m && c.RootOf(other.Name) == root && !other.Config().Hidden {
+			list = append(list, other)
+		}
+	}
+	return list
 }

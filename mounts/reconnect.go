@@ -6,7 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/codec/mp3"
+	"relay/codec"
 )
 
 const (
@@ -38,7 +38,7 @@ type heardFrames struct {
 }
 
 // add remembers a frame that is played now.
-func (h *heardFrames) add(f mp3.Frame, now time.Time) {
+func (h *heardFrames) add(f codec.Unit, now time.Time) {
 	if h.recent != nil {
 		h.recent.add(f)
 		h.until = now.Add(recentFor)
@@ -73,7 +73,7 @@ func (in *Input) mayBurst(now time.Time) bool {
 }
 
 // leaveOutBurst reports whether a frame is surplus of a burst. m.mu is held.
-func (in *Input) leaveOutBurst(f mp3.Frame, now time.Time) bool {
+func (in *Input) leaveOutBurst(f codec.Unit, now time.Time) bool {
 	if !in.mayBurst(now) {
 		in.bursts = false
 		return false
@@ -82,20 +82,20 @@ func (in *Input) leaveOutBurst(f mp3.Frame, now time.Time) bool {
 }
 
 // leaveOutSurplus reports whether there is no room for a frame of a burst. m.mu is held.
-func (in *Input) leaveOutSurplus(f mp3.Frame, now time.Time) bool {
+func (in *Input) leaveOutSurplus(f codec.Unit, now time.Time) bool {
 	m := in.Mount
 	if m.onAir != in || m.clock.room(now, m.burstTime()) > 0 {
 		return false
 	}
-	in.cut += f.Duration()
-	m.pay(LeftOut, f.Duration())
+	in.cut += f.Length
+	m.pay(LeftOut, f.Length)
 	m.splicer.Cut()
 	return true
 }
 
 // leaveOutRepeated returns the frames to play in place of f, which may be the repeat of
 // one that listeners already have. m.mu is held.
-func (in *Input) leaveOutRepeated(f mp3.Frame, now time.Time) []mp3.Frame {
+func (in *Input) leaveOutRepeated(f codec.Unit, now time.Time) []codec.Unit {
 	h := &in.heardFrames
 	if h.began.IsZero() {
 		h.began = now
@@ -121,19 +121,19 @@ func (in *Input) leaveOutRepeated(f mp3.Frame, now time.Time) []mp3.Frame {
 // doubt whether listeners already have them. Something else has played meanwhile, or they
 // are a burst: the surplus is left out at the splice, the earliest frames first.
 // m.mu is held.
-func (in *Input) leaveOutExcess(frames []mp3.Frame, now time.Time) []mp3.Frame {
+func (in *Input) leaveOutExcess(frames []codec.Unit, now time.Time) []codec.Unit {
 	m := in.Mount
 	if len(frames) < 2 || m.onAir != nil && m.onAir.rank < in.rank {
 		return frames
 	}
 	var length time.Duration
 	for _, f := range frames {
-		length += f.Duration()
+		length += f.Length
 	}
 	excess := length - m.clock.room(now, m.burstTime())
 	for len(frames) > 1 && excess > 0 {
-		excess -= frames[0].Duration()
-		m.pay(LeftOut, frames[0].Duration())
+		excess -= frames[0].Length
+		m.pay(LeftOut, frames[0].Length)
 		frames = frames[1:]
 		frames[0].Gap = true
 	}

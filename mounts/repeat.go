@@ -2,12 +2,11 @@ package mounts
 
 import (
 	"bytes"
-	"encoding/binary"
 	"hash/maphash"
 	"slices"
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
 )
 
 const (
@@ -31,25 +30,28 @@ const (
 type recent struct {
 	prints []uint64 // a ring once it is full
 	oldest int
+	fingerprints
 }
 
 // add remembers a frame that was published.
-func (r *recent) add(f mp3.Frame) {
+func (r *recent) add(f codec.Unit) {
 	if len(r.prints) < recentFrames {
-		r.prints = append(r.prints, fingerprint(f))
+		r.prints = append(r.prints, r.of(f))
 		return
 	}
-	r.prints[r.oldest] = fingerprint(f)
+	r.prints[r.oldest] = r.of(f)
 	r.oldest = (r.oldest + 1) % recentFrames
 }
 
 var fingerprintSeed = maphash.MakeSeed()
 
-// fingerprint identifies a frame by its header and its main data. It omits the side
-// information, which an upstream clears in the first frames of a connection to mute them
-// (see mp3.Splicer), and the checksum that depends on it.
-func fingerprint(f mp3.Frame) uint64 {
-	return maphash.Bytes(fingerprintSeed, f.Data[f.MainData():]) ^ uint64(binary.BigEndian.Uint32(f.Data))
+// fingerprints identifies units by what other servers leave as it is.
+type fingerprints struct{ hash maphash.Hash }
+
+func (p *fingerprints) of(f codec.Unit) uint64 {
+	p.hash.SetSeed(fingerprintSeed)
+	f.Format.Codec.Hash(&p.hash, f)
+	return p.hash.Sum64()
 }
 
 // match returns what recognises the remembered frames in the audio of a new connection.
@@ -110,10 +112,12 @@ type repeat struct {
 	runs      []int    // the length of the run that ends with heard[i] and with the last frame that arrived
 	arrived   int      // frames
 
+	fingerprints
+
 	held      []heldFrame
 	repeating bool          // some held frames were heard before
 	doubt     time.Duration // audio since a run was last proved
-	out       []mp3.Frame
+	out       []codec.Unit
 
 	leftOut  time.Duration // audio that was left out
 	passed   bool          // a frame was played since the new connection
@@ -122,15 +126,15 @@ type repeat struct {
 }
 
 type heldFrame struct {
-	mp3.Frame
+	codec.Unit
 	heard bool // part of a run that was proved
 }
 
 // next takes the next frame that arrives and returns the frames to play now, in order.
 // They are valid until the next call; f is not kept. A frame that does not follow the
 // last one that was played has a Gap. So the first frame after a repeat has none: if
-// nothing else was published since, the splice needs no mp3.Splicer.Cut.
-func (p *repeat) next(f mp3.Frame) []mp3.Frame {
+// nothing else was published since, the splice needs no codec.Splicer.Cut.
+func (p *repeat) next(f codec.Unit) []codec.Unit {
 	p.out = p.out[:0]
 	if p.complete {
 		p.settled = true
@@ -138,8 +142,8 @@ func (p *repeat) next(f mp3.Frame) []mp3.Frame {
 		return append(p.out, f)
 	}
 	p.arrived++
-	p.held = append(p.held, heldFrame{Frame: f})
-	r := p.follow(fingerprint(f))
+	p.held = append(p.held, heldFrame{Unit: f})
+	r := p.follow(p.of(f))
 	switch landmarks := p.landmarksIn(r); {
 	case landmarks >= enoughLandmarks, landmarks > 0 && r.length == p.arrived:
 		p.markHeard(r)
@@ -147,7 +151,7 @@ func (p *repeat) next(f mp3.Frame) []mp3.Frame {
 			return p.leaveOut()
 		}
 	default:
-		p.doubt += f.Duration()
+		p.doubt += f.Length
 		p.repeating = p.repeating && p.doubt <= repeatPatience
 	}
 	if p.arrived == len(p.heard)+recentFrames {
@@ -211,7 +215,7 @@ func (p *repeat) doubtful(r run) int {
 // release plays the first n of the held frames.
 func (p *repeat) release(n int) {
 	for _, f := range p.held[:n] {
-		p.out = append(p.out, f.Frame)
+		p.out = append(p.out, f.Unit)
 		p.passed = true
 	}
 	p.held = slices.Delete(p.held, 0, n)
@@ -219,16 +223,16 @@ func (p *repeat) release(n int) {
 
 // leaveOut ends the search: the last frame that was played has arrived again. It returns
 // the held frames that were never heard.
-func (p *repeat) leaveOut() []mp3.Frame {
+func (p *repeat) leaveOut() []codec.Unit {
 	gap := false
 	for _, f := range p.held {
 		if f.heard {
-			p.leftOut += f.Duration()
+			p.leftOut += f.Length
 			gap = true
 			continue
 		}
 		f.Gap = f.Gap || gap
-		p.out = append(p.out, f.Frame)
+		p.out = append(p.out, f.Unit)
 		p.passed, gap = true, false
 	}
 	p.held, p.complete = nil, true
@@ -237,7 +241,7 @@ func (p *repeat) leaveOut() []mp3.Frame {
 
 // giveUp ends the search without a result, and returns the held frames, which are to be
 // played. They are valid until the next call.
-func (p *repeat) giveUp() []mp3.Frame {
+func (p *repeat) giveUp() []codec.Unit {
 	p.out = p.out[:0]
 	p.release(len(p.held))
 	p.settled = true

@@ -9,12 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"relay/codec"
 	"relay/codec/mp3"
 	"relay/codec/mp3/frametest"
 )
 
 // audio is frames in a row, in parts that are told apart by their numbers.
-type audio []mp3.Frame
+type audio []codec.Unit
 
 func row(parts ...audio) audio { return slices.Concat(parts...) }
 
@@ -33,7 +34,7 @@ func intro(from, to int) audio   { return part(5, from, to) }
 
 func noSound(frames int) (p audio) {
 	for range frames {
-		p = append(p, mp3.Frame{Header: header128, Data: mp3.Silence(header128)})
+		p = append(p, mp3.Frame{Header: header128, Data: mp3.Silence(header128)}.Unit())
 	}
 	return p
 }
@@ -50,9 +51,10 @@ func tone(from, to int) (p audio) {
 func muted(first int, p audio) audio {
 	p = slices.Clone(p)
 	for i, f := range p[:first] {
-		p[i].Data = mp3.Silence(f.Header)
+		h, _ := mp3.ParseHeader(f.Data)
+		p[i].Data = mp3.Silence(h)
 		copy(p[i].Data, f.Data[:mp3.HeaderSize])
-		copy(p[i].Data[f.MainData():], f.Data[f.MainData():])
+		copy(p[i].Data[h.MainData():], f.Data[h.MainData():])
 	}
 	return p
 }
@@ -65,7 +67,7 @@ func jointStereo(p audio) audio {
 	return p
 }
 
-func sameAudio(a, b mp3.Frame) bool { return bytes.Equal(a.Data, b.Data) }
+func sameAudio(a, b codec.Unit) bool { return bytes.Equal(a.Data, b.Data) }
 
 // reconnect returns the frames that are played after a break, and how much audio was
 // held at most.
@@ -81,12 +83,14 @@ func reconnect(played, arriving audio) (out audio, held time.Duration) {
 			continue
 		}
 		data := bytes.Clone(f.Data)
-		for _, ready := range p.next(mp3.Frame{Header: f.Header, Data: data, Gap: f.Gap}) {
+		arrived := f
+		arrived.Data = data
+		for _, ready := range p.next(arrived) {
 			ready.Data = bytes.Clone(ready.Data)
 			out = append(out, ready)
 		}
-		clear(data) // as a mp3.Cutter reuses it
-		held = max(held, time.Duration(len(p.held))*f.Duration())
+		clear(data) // as a Framer reuses it
+		held = max(held, time.Duration(len(p.held))*f.Length)
 		if p.settled {
 			p = nil
 		}
@@ -284,14 +288,14 @@ func TestGapsAfterRepeat(t *testing.T) {
 	}
 }
 
-// encoded returns the frames of an encoder, as a mp3.Cutter cuts them from the byte at.
+// encoded returns the frames of an encoder, as a Framer cuts them from the byte at.
 func encoded(t testing.TB, name string, at int) (p audio) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("..", "codec", "mp3", "testdata", name+".mp3"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var c mp3.Cutter
+	c := mp3.Codec.NewFramer()
 	c.Write(b[at:])
 	c.Finish()
 	for f, ok := c.Next(); ok; f, ok = c.Next() {
@@ -304,7 +308,7 @@ func encoded(t testing.TB, name string, at int) (p audio) {
 // joined returns frames as an upstream sends them to a relay that joins: the first ones
 // are muted.
 func joined(p audio) (sent audio) {
-	var s mp3.Splicer
+	s := mp3.Codec.NewSplicer()
 	for _, f := range p {
 		f.Data = bytes.Clone(s.Pass(f))
 		sent = append(sent, f)
@@ -323,7 +327,7 @@ func TestEncodedAudioGoesOn(t *testing.T) {
 		before := all[:len(all)*2/3]
 		size := 0
 		for _, f := range before {
-			size += f.Size
+			size += len(f.Data)
 		}
 		for _, c := range []struct {
 			upstream string
@@ -335,7 +339,7 @@ func TestEncodedAudioGoesOn(t *testing.T) {
 			for _, at := range []int{100, size / 3, size * 3 / 4} {
 				t.Run(fmt.Sprintf("%s/%s/%d", name, c.upstream, at), func(t *testing.T) {
 					out, _ := reconnect(c.join(before), c.join(encoded(t, name, at)))
-					var s mp3.Splicer
+					s := mp3.Codec.NewSplicer()
 					for _, f := range before {
 						s.Pass(f)
 					}
@@ -389,7 +393,7 @@ func FuzzRepeat(f *testing.F) {
 		}
 		out := map[int]bool{} // by place in after
 		last := -1
-		took := func(frames []mp3.Frame) {
+		took := func(frames []codec.Unit) {
 			for _, f := range frames {
 				at := int(f.Data[placeAt])
 				if at <= last {
@@ -400,7 +404,7 @@ func FuzzRepeat(f *testing.F) {
 		}
 		for _, f := range arriving {
 			if p.settled {
-				took([]mp3.Frame{f})
+				took([]codec.Unit{f})
 				continue
 			}
 			took(p.next(f))

@@ -16,7 +16,7 @@ func TestRepeatsAreNotHeldBack(t *testing.T) {
 		frames := song(0, 600)
 		for _, f := range frames {
 			in.Write(f)
-			time.Sleep(f.Duration())
+			time.Sleep(f.Length)
 		}
 		in.Pause()
 		in.Reconnected()
@@ -33,7 +33,7 @@ func TestRepeatsAreNotHeldBack(t *testing.T) {
 		for _, f := range newSong(0, 400) {
 			in.Write(f)
 		}
-		if ahead := in.Ahead(); ahead > maxSurplus+frames[0].Duration() {
+		if ahead := in.Ahead(); ahead > maxSurplus+frames[0].Length {
 			t.Errorf("10 s of new audio at once put the stream %v ahead", ahead)
 		}
 		if left := in.Mount.Totals().Paid[LeftOut]; left < 8*time.Second {

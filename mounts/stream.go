@@ -2,32 +2,94 @@ package mounts
 
 import (
 	"math"
+	"sort"
 	"sync/atomic"
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
 	"relay/conf"
 )
 
-// chunkBytes is the size of a chunk's data. With the words beside it, a chunk fills the
-// runtime's 32 KiB size class.
-const chunkBytes = 32<<10 - 64
+// chunkBytes is the size of a chunk's data, unless a unit is larger.
+const chunkBytes = 32 << 10
+
+// The units of a chunk are as many as of its first one fit into it, and some more.
+const (
+	minUnits = 16
+	maxUnits = 512
+)
 
 // minBurst is the minimum distance at which a new reader starts behind the end of the
-// stream: enough frames to fill any bit reservoir, so that its first frames can be made
-// decodable.
+// stream: enough frames to fill any bit reservoir of MP3, so that its first frames can be
+// made decodable.
 const minBurst = 4 << 10
 
-// A chunk is one piece of a stream. Bytes below size never change again; bytes above it
-// belong to the writer. Frames do not cross chunks.
+// A chunk is one piece of a stream, of one format. Bytes below size never change again;
+// bytes above it belong to the writer. Units do not cross chunks.
 //
-// The writer stores size after the bytes, and next after the last size; readers load
-// next before size: if a chunk has a next, its size is final.
+// The writer stores count after the units, size after the bytes and the count, and next
+// after the last size; readers load next before size, and size before count: if a chunk
+// has a next, its size is final.
 type chunk struct {
 	next  atomic.Pointer[chunk]
 	size  atomic.Int64
+	bytes []byte
 	start place // of the first byte
-	bytes [chunkBytes]byte
+
+	format codec.Format
+	link   codec.Link   // to which its bytes belong; nil: the codec has none
+	head   int64        // bytes at its start that are the headers of the link, not audio
+	count  atomic.Int32 // of units
+	units  []unitEnd
+}
+
+// unitEnd is where a unit of a chunk ends, and what else is known of the unit.
+type unitEnd struct {
+	at      int32 // in bytes of the chunk
+	bitRate int32 // see codec.Unit
+	length  time.Duration
+}
+
+// newChunk returns a chunk for units like u, which begins with the headers of a link.
+func newChunk(start place, u codec.Unit, l codec.Link, head []byte) *chunk {
+	size := max(chunkBytes, len(head)+len(u.Data))
+	units := min(max(size/max(len(u.Data), 1)*9/8, minUnits), maxUnits)
+	c := &chunk{start: start, format: u.Format, link: l, head: int64(len(head)), bytes: make([]byte, size), units: make([]unitEnd, units)}
+	c.add(head)
+	return c
+}
+
+// hasRoom reports whether a unit of some size can be added.
+func (c *chunk) hasRoom(size int) bool {
+	return c.size.Load()+int64(size) <= int64(len(c.bytes)) && int(c.count.Load()) < len(c.units)
+}
+
+// addUnit publishes a unit, for which there is room.
+func (c *chunk) addUnit(u codec.Unit) {
+	n := c.count.Load()
+	c.units[n] = unitEnd{int32(c.size.Load()) + int32(len(u.Data)), int32(u.BitRate), u.Length}
+	c.count.Store(n + 1)
+	c.add(u.Data)
+}
+
+// add publishes bytes.
+func (c *chunk) add(b []byte) {
+	size := c.size.Load()
+	copy(c.bytes[size:], b)
+	c.size.Store(size + int64(len(b)))
+}
+
+// unit returns the index of the unit that ends behind a place of the chunk.
+func (c *chunk) unit(at int64) int {
+	return sort.Search(int(c.count.Load()), func(i int) bool { return int64(c.units[i].at) > at })
+}
+
+// unitStart returns where a unit of the chunk begins.
+func (c *chunk) unitStart(i int) int64 {
+	if i == 0 {
+		return c.head
+	}
+	return int64(c.units[i-1].at)
 }
 
 // place is a place in a stream: the bytes and the audio published before it.
@@ -84,21 +146,28 @@ func (s *Stream) keep(k kept) {
 	s.kept.Store(&k)
 }
 
-// append publishes one whole frame that lasts for length. It allocates only when a
-// chunk is full.
-func (s *Stream) append(frame []byte, length time.Duration) {
-	c := s.tail
-	size := c.size.Load()
-	if size+int64(len(frame)) > chunkBytes {
-		next := &chunk{start: s.place()}
-		c.next.Store(next)
-		s.tail, c, size = next, next, 0
-		s.forget()
+// append publishes one whole unit of a link. If the link is new, its headers precede the
+// unit. append allocates only when a chunk is full, or another format or link begins.
+func (s *Stream) append(u codec.Unit, l codec.Link) {
+	if u.Format != s.tail.format || l != s.tail.link || !s.tail.hasRoom(len(u.Data)) {
+		s.extend(u, l)
 	}
-	copy(c.bytes[size:], frame)
-	c.size.Store(size + int64(len(frame)))
-	s.played.Add(int64(length))
-	s.end.Store(c.start.offset + size + int64(len(frame)))
+	s.tail.addUnit(u)
+	s.played.Add(int64(u.Length))
+	s.end.Add(int64(len(u.Data)))
+}
+
+// extend adds a chunk for a unit and those that follow it.
+func (s *Stream) extend(u codec.Unit, l codec.Link) {
+	var head []byte
+	if l != nil && l != s.tail.link {
+		head = l.Head(codec.TagsOf(s.lastTitle.Text))
+	}
+	next := newChunk(s.place(), u, l, head)
+	s.end.Add(int64(len(head)))
+	s.tail.next.Store(next)
+	s.tail = next
+	s.forget()
 }
 
 // place returns the end of the stream.
@@ -138,7 +207,7 @@ func (s *Stream) mark(k Kind, t Title, play int64) {
 	}
 }
 
-// freshen hides the audio played so far from new readers. A frame that depends on no
+// freshen hides the audio played so far from new readers. A unit that depends on no
 // earlier one must follow.
 func (s *Stream) freshen() { s.fresh.Store(s.end.Load()) }
 
@@ -155,14 +224,14 @@ func (s *Stream) Played() time.Duration { return time.Duration(s.played.Load()) 
 // is true, the bytes loaded after it are complete.
 func (s *Stream) Ended() bool { return s.ended.Load() }
 
-// Behind returns a cursor at a frame, length of audio before the end of the stream, or
+// Behind returns a cursor at a unit, length of audio before the end of the stream, or
 // as far back as the stream is kept.
 func (s *Stream) Behind(length time.Duration) Cursor {
 	at, _ := s.back(kept{conf.Burst{Time: conf.Duration(length)}, math.MaxInt64})
 	return at
 }
 
-// back returns a cursor at the first frame that is within wanted and within what the
+// back returns a cursor at the first unit that is within wanted and within what the
 // stream keeps, and its place.
 func (s *Stream) back(wanted kept) (Cursor, place) {
 	title := s.title.Load() // load it before head, which is stored after it
@@ -173,35 +242,35 @@ func (s *Stream) back(wanted kept) (Cursor, place) {
 	}
 	at, p := Cursor{chunk: c, title: title}, c.start
 	for !within(p) {
-		f, ok := at.frame()
+		f, ok := at.NextUnit()
 		if !ok {
 			break
 		}
-		at.Advance(f.Size)
-		p = place{at.Offset(), p.played + f.Duration()}
+		p = place{at.Offset(), p.played + f.Length}
 	}
 	return at, p
 }
 
-// Join returns a cursor about a burst before the end of the stream, at a frame, and the
-// first bytes to send from there: frames that depend on earlier ones, which this reader
-// never gets, made decodable (see mp3.Splicer). The cursor stands after those bytes.
+// Join returns a cursor about a burst before the end of the stream, at a unit, and the
+// first bytes to send from there: the headers of the link, and units that depend on
+// earlier ones, which this reader never gets, made decodable (see codec.Splicer). The
+// cursor stands after those bytes.
 // took is how much audio that is, up to the end of the stream.
 func (s *Stream) Join(burst conf.Burst) (at Cursor, first []byte, took time.Duration) {
 	burst.Size = max(burst.Size, minBurst)
 	at, p := s.back(kept{burst, math.MaxInt64})
 	took = s.place().played - p.played
-	if p.offset == s.fresh.Load() {
-		return at, nil, took // a frame that depends on no earlier one follows
+	at.Next() // moves on to a chunk that has begun
+	first = at.head()
+	if p.offset == s.fresh.Load() || at.chunk.format.Codec == nil {
+		return at, first, took // a unit that depends on no earlier one follows
 	}
-	var splicer mp3.Splicer
-	for !splicer.Settled() {
-		f, ok := at.frame()
+	for splicer := at.chunk.format.Codec.NewSplicer(); !splicer.Settled(); {
+		u, ok := at.NextUnit()
 		if !ok {
 			break
 		}
-		first = append(first, splicer.Pass(f)...)
-		at.skipFrame()
+		first = append(first, splicer.Pass(u)...)
 	}
 	return at, first, took
 }

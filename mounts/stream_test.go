@@ -7,6 +7,7 @@ import (
 	"testing"
 	"weak"
 
+	"relay/codec"
 	"relay/codec/mp3"
 	"relay/codec/mp3/frametest"
 	"relay/conf"
@@ -20,8 +21,8 @@ func keeping(size conf.Size) kept { return kept{bytesOf(size), 512 << 10} }
 
 var header128 = frametest.Header(128000, 44100, 2)
 
-func numbered(n uint64) mp3.Frame {
-	return mp3.Frame{Header: header128, Data: frametest.Numbered(header128, n)}
+func numbered(n uint64) codec.Unit {
+	return mp3.Frame{Header: header128, Data: frametest.Numbered(header128, n)}.Unit()
 }
 
 // drain reads everything up to the end and returns the numbers of the frames.
@@ -51,7 +52,7 @@ func TestReaderGetsEveryFrameOnce(t *testing.T) {
 	cursor, first, _ := s.Join(bytesOf(64 << 10))
 	const frames = 1000 // a dozen chunks
 	for n := range uint64(frames) {
-		s.append(numbered(n).Data, header128.Duration())
+		s.append(numbered(n), nil)
 	}
 	got := drain(t, first, &cursor)
 	if len(got) != frames {
@@ -71,7 +72,7 @@ func TestJoinLandsOnAFrameABurstBack(t *testing.T) {
 	for _, burst := range []conf.Size{0, minBurst, 16 << 10, 64 << 10} {
 		s := newStream(keeping(64 << 10))
 		for n := range uint64(1000) {
-			s.append(numbered(n).Data, header128.Duration())
+			s.append(numbered(n), nil)
 		}
 		cursor, first, _ := s.Join(bytesOf(burst))
 		got := drain(t, first, &cursor)
@@ -88,7 +89,7 @@ func TestJoinLandsOnAFrameABurstBack(t *testing.T) {
 func TestStreamForgetsWhatNoNewReaderNeeds(t *testing.T) {
 	s := newStream(keeping(64 << 10))
 	for n := range uint64(5000) {
-		s.append(numbered(n).Data, header128.Duration())
+		s.append(numbered(n), nil)
 	}
 	kept := 0
 	for c := s.head.Load(); c != nil; c = c.next.Load() {
@@ -103,11 +104,11 @@ func TestTitlesBelongToPlacesInTheStream(t *testing.T) {
 	s := newStream(keeping(64 << 10))
 	early, _, _ := s.Join(bytesOf(64 << 10))
 	for n := range uint64(10) {
-		s.append(numbered(n).Data, header128.Duration())
+		s.append(numbered(n), nil)
 	}
 	s.mark(LiveSource, Title{Text: "second"}, 0)
 	for n := range uint64(10) {
-		s.append(numbered(n).Data, header128.Duration())
+		s.append(numbered(n), nil)
 	}
 	shown := func(c *Cursor) string {
 		m := c.Block()
@@ -133,7 +134,7 @@ func TestTitlesBelongToPlacesInTheStream(t *testing.T) {
 		t.Errorf("shown again: %q", got)
 	}
 	for n := range uint64(1000) { // far beyond the burst
-		s.append(numbered(n).Data, header128.Duration())
+		s.append(numbered(n), nil)
 	}
 	late, _, _ := s.Join(bytesOf(16 << 10))
 	if got := shown(&late); got != "second" {
@@ -172,7 +173,7 @@ func TestReadersWhileTheStreamGrows(t *testing.T) {
 		})
 	}
 	for n := uint64(1); n <= total; n++ {
-		s.append(numbered(n).Data, header128.Duration())
+		s.append(numbered(n), nil)
 		if n%100 == 0 {
 			s.mark(LiveSource, Title{Text: "title"}, 0)
 		}
@@ -181,16 +182,16 @@ func TestReadersWhileTheStreamGrows(t *testing.T) {
 	readers.Wait()
 }
 
-func TestRestOfFrame(t *testing.T) {
+func TestRestOfUnit(t *testing.T) {
 	s := newStream(keeping(64 << 10))
 	for n := range uint64(10) {
-		s.append(numbered(n).Data, header128.Duration())
+		s.append(numbered(n), nil)
 	}
 	c, _, _ := s.Join(bytesOf(64 << 10))
 	c.Next()
 	for _, tt := range []struct{ at, rest int }{{0, 0}, {1, header128.Size - 1}, {header128.Size - 1, 1}, {header128.Size, 0}, {header128.Size + 100, header128.Size - 100}} {
 		c.at = int64(tt.at)
-		if got := len(c.RestOfFrame()); got != tt.rest {
+		if got := len(c.RestOfUnit()); got != tt.rest {
 			t.Errorf("at %d: %d bytes, want %d", tt.at, got, tt.rest)
 		}
 	}
@@ -202,14 +203,14 @@ func BenchmarkAppend(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(f.Data)))
 	for b.Loop() {
-		s.append(f.Data, f.Duration())
+		s.append(f, nil)
 	}
 }
 
 func BenchmarkJoin(b *testing.B) {
 	s := newStream(keeping(64 << 10))
 	for n := range uint64(1000) {
-		s.append(numbered(n).Data, header128.Duration())
+		s.append(numbered(n), nil)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -221,13 +222,13 @@ func BenchmarkJoin(b *testing.B) {
 // it joined.
 func TestReaderWithoutTitlesHoldsNone(t *testing.T) {
 	s := newStream(keeping(0))
-	s.append(numbered(0).Data, header128.Duration())
+	s.append(numbered(0), nil)
 	c, _, _ := s.Join(bytesOf(0))
 	c.IgnoreTitles()
 	s.mark(LiveSource, Title{Text: "long gone"}, 0)
 	gone := weak.Make(s.lastTitle)
 	for n := range uint64(4 * chunkBytes / header128.Size) {
-		s.append(numbered(n).Data, header128.Duration())
+		s.append(numbered(n), nil)
 		s.mark(LiveSource, Title{Text: "another"}, 0)
 		for b := c.Next(); len(b) > 0; b = c.Next() {
 			c.Advance(len(b))
@@ -251,10 +252,10 @@ func TestTitlesWithoutSoundReplaceEachOther(t *testing.T) {
 		s := newStream(keeping(0))
 		for n := range played {
 			s.mark(LiveSource, Title{Text: "before"}, 0)
-			s.append(numbered(uint64(n)).Data, header128.Duration())
+			s.append(numbered(uint64(n)), nil)
 		}
 		at := s.Behind(0)
-		for _, more := at.NextFrame(); more; _, more = at.NextFrame() {
+		for _, more := at.NextUnit(); more; _, more = at.NextUnit() {
 		}
 		s.mark(LiveSource, Title{Text: "first"}, 0)
 		at.Shown(at.Block())

@@ -58,7 +58,7 @@ func newArchive(t *testing.T, m conf.Mount) (*archive, *observer.ObservedLogs) {
 func taken(at time.Time, title string, first, last uint64) segment {
 	t := segment{at: at, title: title, station: "Radio"}
 	for n := first; n <= last; n++ {
-		t.add(mp3.Frame{Header: stereo128, Data: frametest.Numbered(stereo128, n)})
+		t.add(mp3.Frame{Header: stereo128, Data: frametest.Numbered(stereo128, n)}.Unit())
 	}
 	return t
 }
@@ -119,7 +119,6 @@ func TestSplitByTheClock(t *testing.T) {
 	a.write(taken(began, "A - One", 1, 10))
 	a.write(taken(hour.Add(-time.Second), "A - Two", 11, 20))
 	a.write(taken(hour, "A - Two", 21, 30))
-	a.write(segment{over: true})
 	a.close()
 	dir := a.store.dir
 	want := []string{"live-2026-11-23T19-04-05Z.cue", "live-2026-11-23T19-04-05Z.mp3", "live-2026-11-23T20-00-00Z.cue", "live-2026-11-23T20-00-00Z.mp3"}
@@ -143,11 +142,11 @@ func TestEveryFormatHasItsFile(t *testing.T) {
 	a, _ := newArchive(t, conf.Mount{})
 	mono := taken(began, "", 1, 1)
 	other := frametest.Header(64000, 22050, 1)
-	if mono.fits(mp3.Frame{Header: other}) {
+	if mono.fits(mp3.Frame{Header: other}.Unit()) {
 		t.Error("one segment has two formats")
 	}
 	mono = segment{at: began}
-	mono.add(mp3.Frame{Header: other, Data: frametest.Numbered(other, 11)})
+	mono.add(mp3.Frame{Header: other, Data: frametest.Numbered(other, 11)}.Unit())
 	a.write(taken(began, "", 1, 10))
 	a.write(mono)
 	a.write(taken(began, "", 12, 20))

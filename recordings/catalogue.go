@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -49,10 +50,21 @@ func (r *Recorder) Files(mount string) ([]File, error) {
 			Name: entry.Name(), Size: info.Size(), Begun: begun(stem, name), Changed: info.ModTime(), Running: name == running,
 		})
 	}
-	slices.SortFunc(files, func(a, b File) int { // ".cue" sorts before ".mp3"
-		return cmp.Or(b.Begun.Compare(a.Begun), strings.Compare(b.Name, a.Name))
+	slices.SortFunc(files, func(a, b File) int {
+		return cmp.Or(b.Begun.Compare(a.Begun), strings.Compare(bare(b.Name), bare(a.Name)), isSheet(a.Name)-isSheet(b.Name))
 	})
 	return files, nil
+}
+
+// bare returns the name of a file without its extension.
+func bare(name string) string { return strings.TrimSuffix(name, filepath.Ext(name)) }
+
+// isSheet returns 1 for a cue sheet and 0 for audio.
+func isSheet(name string) int {
+	if strings.HasSuffix(name, sheetExt) {
+		return 1
+	}
+	return 0
 }
 
 // Open opens a file of a mount's recording. The caller closes it. The error wraps

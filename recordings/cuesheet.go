@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"relay/codec/mp3"
 )
 
 // namelessFor is how long audio without a title waits for one. Encoders send the first
@@ -31,7 +33,16 @@ func (s *cueSheet) head(audioFile string, began time.Time) []byte {
 	b := fmt.Appendf(nil, "REM DATE %s\n", began.Format(time.RFC3339))
 	b = fmt.Appendf(b, "PERFORMER %s\n", quoted(s.station))
 	b = fmt.Appendf(b, "TITLE %s\n", quoted(began.Format(time.DateTime)+" UTC"))
-	return fmt.Appendf(b, "FILE %s MP3\n", quoted(audioFile))
+	return fmt.Appendf(b, "FILE %s %s\n", quoted(audioFile), kindOf(audioFile))
+}
+
+// kindOf returns the type of an audio file: the format knows MP3, and programs take WAVE for
+// whatever else they can decode.
+func kindOf(audioFile string) string {
+	if strings.HasSuffix(audioFile, mp3.Codec.Extension()) {
+		return "MP3"
+	}
+	return "WAVE"
 }
 
 // play appends the lines for audio with a title, or "", at an offset. It must be called

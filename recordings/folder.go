@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -148,7 +148,7 @@ func (f *folder) newest(now time.Time) (newest time.Time) {
 		return newest
 	}
 	for _, entry := range entries {
-		if !strings.HasSuffix(entry.Name(), audioExt) && !strings.HasSuffix(entry.Name(), sheetExt) {
+		if !slices.Contains(extensions, filepath.Ext(entry.Name())) {
 			continue
 		}
 		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && info.ModTime().After(newest) && !info.ModTime().After(now) {

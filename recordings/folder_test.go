@@ -118,7 +118,7 @@ func TestRecordingsFromTheFuture(t *testing.T) {
 			s.tidy()
 			left(t, s, now, -400*24, -400*24-1, 30, 1)
 			h.run(time.Hour, s)
-			for _, ext := range []string{audioExt, sheetExt} { // another recording
+			for _, ext := range []string{".mp3", sheetExt} { // another recording
 				path := filepath.Join(s.dir, fileName(s.stem, now.Add(-time.Hour), 1)+ext)
 				if err := os.WriteFile(path, make([]byte, 550), 0o600); err != nil {
 					t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"relay/codec/known"
 )
 
 // maxStem is the maximum length of the part of a file name that comes from the mount,
@@ -54,11 +56,28 @@ func fileName(stem string, began time.Time, number int) string {
 	return name
 }
 
-// Extensions of a recording's two files.
-const (
-	audioExt = ".mp3"
-	sheetExt = ".cue"
-)
+// sheetExt is the extension of a cue sheet.
+const sheetExt = ".cue"
+
+// extensions lists those that the files of a recording may have.
+var extensions = append(audioExtensions(), sheetExt)
+
+func audioExtensions() (list []string) {
+	for _, c := range known.Codecs {
+		list = append(list, c.Extension())
+	}
+	return list
+}
+
+// ContentType returns the Content-Type of a recording's file.
+func ContentType(name string) string {
+	for _, c := range known.Codecs {
+		if strings.HasSuffix(name, c.Extension()) {
+			return c.MediaType()
+		}
+	}
+	return "application/x-cue"
+}
 
 // stamp matches the text between a stem and the extension.
 var stamp = regexp.MustCompile(`^-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(-[1-9]\d{0,5})?$`)
@@ -66,9 +85,10 @@ var stamp = regexp.MustCompile(`^-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(-[1-9]\d{0,5
 // isNameOf reports whether a file is the audio or the cue sheet of a recording with
 // this stem, and returns its name without extension.
 func isNameOf(stem, file string) (name string, ok bool) {
-	name, ok = strings.CutSuffix(file, audioExt)
-	if !ok {
-		name, ok = strings.CutSuffix(file, sheetExt)
+	for _, ext := range extensions {
+		if name, ok = strings.CutSuffix(file, ext); ok {
+			break
+		}
 	}
 	rest, ours := strings.CutPrefix(name, stem)
 	if !ok || !ours {

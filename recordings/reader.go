@@ -70,7 +70,7 @@ func (r *streamReader) read() (anything bool) {
 			t = segment{}
 			r.live, r.title = mark.Kind == mounts.LiveSource, mark.Text
 		}
-		frame, ok := r.at.NextFrame()
+		unit, ok := r.at.NextUnit()
 		if !ok {
 			r.send(t)
 			return anything
@@ -80,16 +80,16 @@ func (r *streamReader) read() (anything bool) {
 			r.over()
 			continue
 		}
-		if !t.fits(frame) {
+		if !t.fits(unit) {
 			r.send(t)
 			t = segment{}
 		}
-		t.add(frame)
+		t.add(unit)
 	}
 }
 
 // send queues a segment, unless it is empty, with the time, station and title of its
-// frames.
+// units.
 func (r *streamReader) send(t segment) {
 	if t.length == 0 {
 		return

@@ -76,7 +76,7 @@ func (s *studio) attach(t *testing.T, kind mounts.Kind) *mounts.Input {
 // play plays numbered frames in real time.
 func (s *studio) play(in *mounts.Input, d time.Duration) {
 	for played := time.Duration(0); played < d; played += stereo128.Duration() {
-		in.Write(mp3.Frame{Header: stereo128, Data: frametest.Numbered(stereo128, s.next)})
+		in.Write(mp3.Frame{Header: stereo128, Data: frametest.Numbered(stereo128, s.next)}.Unit())
 		s.next++
 		time.Sleep(stereo128.Duration())
 	}
@@ -87,7 +87,7 @@ func (s *studio) recorded(t *testing.T) (audio int, numbers []uint64, sheets str
 	t.Helper()
 	for _, name := range files(t, s.dir) {
 		path := filepath.Join(s.dir, name)
-		if filepath.Ext(name) == audioExt {
+		if filepath.Ext(name) == ".mp3" {
 			audio++
 			numbers = append(numbers, numbersIn(t, path)...)
 			continue
@@ -247,7 +247,7 @@ func TestOtherMountsBesideADiskThatHangs(t *testing.T) {
 	})
 	var numbers []uint64
 	for _, name := range files(t, other) {
-		if filepath.Ext(name) == audioExt {
+		if filepath.Ext(name) == ".mp3" {
 			numbers = append(numbers, numbersIn(t, filepath.Join(other, name))...)
 		}
 	}

@@ -6,19 +6,20 @@ import (
 	"path/filepath"
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
 )
 
 // recording is a file that is being written, with its cue sheet.
 type recording struct {
-	name    *string // of its files, without extension
-	began   time.Time
-	format  format
-	length  time.Duration
-	audio   appendFile
-	titles  appendFile
-	sheet   cueSheet
-	splicer mp3.Splicer // the first frames depend on frames in another file
+	name   *string // of its files, without extension
+	began  time.Time
+	format codec.Format
+	length time.Duration
+	audio  appendFile
+	titles appendFile
+	sheet  cueSheet
+	joined codec.Assembler // the first units may depend on units in another file
+	buf    []byte
 }
 
 // add appends a segment. After an error the recording can only be closed.
@@ -28,28 +29,19 @@ func (r *recording) add(t segment) error {
 		text = r.sheet.head(filepath.Base(r.audio.path), r.began)
 	}
 	if t.lost > 0 {
-		r.splicer.Cut()
+		r.joined.Cut()
 		text = r.sheet.gap(text, r.length, t.lost)
 	}
 	text = r.sheet.play(text, t.title, r.length)
-	r.splice(t.audio)
-	if err := r.audio.append(t.audio); err != nil {
+	r.buf = r.buf[:0]
+	for _, u := range t.units {
+		r.buf = r.joined.Append(r.buf, u, codec.TagsOf(t.title))
+	}
+	if err := r.audio.append(r.buf); err != nil {
 		return err
 	}
 	r.length += t.length
 	return r.titles.append(text)
-}
-
-// splice makes frames decodable that follow others than on the air.
-func (r *recording) splice(audio []byte) {
-	for len(audio) > 0 {
-		h, ok := mp3.ParseHeader(audio)
-		if !ok {
-			return // a stream consists of frames only
-		}
-		copy(audio, r.splicer.Pass(mp3.Frame{Header: h, Data: audio[:h.Size]}))
-		audio = audio[h.Size:]
-	}
 }
 
 // close ends the recording. An empty recording is removed.

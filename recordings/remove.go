@@ -50,7 +50,7 @@ func (s *store) remove(ctx context.Context, name string) error {
 	}
 	defer root.Close()
 	removed := false
-	for _, ext := range []string{audioExt, sheetExt} {
+	for _, ext := range extensions {
 		info, err := root.Lstat(name + ext)
 		if err == nil && !info.Mode().IsRegular() {
 			continue

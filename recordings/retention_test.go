@@ -22,7 +22,7 @@ func shelved(t *testing.T, m conf.Mount, hours ...int) (s *store, now time.Time)
 	for _, h := range hours {
 		name := filepath.Join(m.RecordDir, fileName(stem(m.Name), now.Add(time.Duration(-h-1)*time.Hour), 1))
 		ended := now.Add(time.Duration(-h) * time.Hour)
-		for ext, size := range map[string]int{audioExt: 1000, sheetExt: 100} {
+		for ext, size := range map[string]int{".mp3": 1000, sheetExt: 100} {
 			os.WriteFile(name+ext, make([]byte, size), 0o600)
 			os.Chtimes(name+ext, ended, ended)
 		}
@@ -53,7 +53,7 @@ func left(t *testing.T, s *store, now time.Time, hours ...int) {
 	want := append(slices.Clone(foreign), "live-2020-01-01T00-00-00Z.mp3")
 	for _, h := range hours {
 		name := fileName(s.stem, now.Add(time.Duration(-h-1)*time.Hour), 1)
-		want = append(want, name+audioExt, name+sheetExt)
+		want = append(want, name+".mp3", name+sheetExt)
 	}
 	slices.Sort(want)
 	if got := files(t, s.dir); !slices.Equal(got, want) {

@@ -71,7 +71,7 @@ func (s *store) begin(t segment) (*recording, error) {
 
 // createBoth creates both files of a recording, or none.
 func (s *store) createBoth(r *recording, name string) (err error) {
-	r.audio.path = filepath.Join(s.dir, name+audioExt)
+	r.audio.path = filepath.Join(s.dir, name+r.format.Codec.Extension())
 	r.titles.path = filepath.Join(s.dir, name+sheetExt)
 	if r.audio.file, err = s.create(r.audio.path); err != nil {
 		return err

@@ -247,7 +247,7 @@ listener_auth.stream_auth = "HOOK"
 	ends(t, decoy) // a listener of the last mount that banish visits
 	close(denied)
 	header := frametest.Header(128000, 44100, 2)
-	relay.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)})
+	relay.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)}.Unit())
 	for who, answer := range answers {
 		if said, err := io.ReadAll(answer); !strings.Contains(string(said), "HTTP/1.0 403 ") || err != nil {
 			t.Errorf("%s got %.80q, %v", who, said, err)

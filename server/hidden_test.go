@@ -26,7 +26,7 @@ func TestHiddenMountsAreToldOfNowhere(t *testing.T) {
 	}
 	in.SetTitle(mounts.Title{Text: "Hush"})
 	header := frametest.Header(128000, 44100, 2)
-	in.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)})
+	in.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)}.Unit())
 	router, requests := s.routes(), 0
 	tells := func(path, login string) bool {
 		req := httptest.NewRequest(http.MethodGet, path, nil)

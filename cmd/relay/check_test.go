@@ -76,8 +76,8 @@ func TestCheckLooksAtFiles(t *testing.T) {
 		"history":       {"relay.toml", "[history]\nfile = 'no/history.db'", "relay.toml:2: history.file", true},
 		"logo":          {"relay.toml", "[page]\nlogo = 'text.mp3'", "relay.toml:2: page.logo = \"text.mp3\": ", true},
 		"icecast":       {"icecast.xml", "<icecast>\n<mount><mount-name>/a</mount-name>\n<intro>/no/intro.mp3</intro></mount></icecast>", "icecast.xml:3: <intro> = ", true},
-		"empty music":   {"relay.toml", mount + "files.paths = ['empty']", "warning: relay.toml:3: mount.files.paths: there is no MP3 file in ", false},
-		"other music":   {"relay.toml", mount + "files.paths = ['ogg']", "only 1 .ogg, such as ", false},
+		"empty music":   {"relay.toml", mount + "files.paths = ['empty']", "warning: relay.toml:3: mount.files.paths: there is no music in ", false},
+		"other music":   {"relay.toml", mount + "files.paths = ['ogg']", "ogg/a.ogg", false},
 		"damaged music": {"relay.toml", mount + "files.paths = ['text.mp3']", "can be played", false},
 		"damaged intro": {"relay.toml", mount + "intro_file = 'text.mp3'", "mount.intro_file: ", false},
 	} {

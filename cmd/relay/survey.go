@@ -1,13 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec/known"
 	"relay/conf"
 	"relay/ingest/autodj/library"
 	"relay/ingest/encode"
@@ -36,6 +38,27 @@ var probes = conf.Probes{
 	},
 }
 
+// playable returns which files can be played here.
+func playable() library.Plays {
+	if encode.Installed() == nil {
+		return library.Everything
+	}
+	return library.OnlyMP3
+}
+
+// probe returns why a file cannot be played, or nil.
+func probe(file *os.File) error {
+	_, err := known.Probe(file)
+	if err == nil || encode.Installed() != nil {
+		return err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	_, err = encode.Tags(context.Background(), file)
+	return err
+}
+
 // unusable returns why a file cannot be used, and the consequence. It returns "" if the
 // file can be used, or if the disk takes too long.
 func unusable(path, so string, try func() error) string {
@@ -50,20 +73,20 @@ func unusable(path, so string, try func() error) string {
 // returns "" if some can, or if the disk takes too long.
 func nothingPlayable(paths []string) string {
 	s, err := disk.Look("survey", strings.Join(paths, "\x00"), surveyPatience, func() (library.Survey, error) {
-		return library.Look(paths, func(f *os.File) error { return mp3.Probe(f) }), nil
+		return library.Look(paths, playable(), probe), nil
 	})
 	if err != nil || s.Playable {
 		return ""
 	}
-	const convert = "convert it to MP3, as by ffmpeg -i FILE -c:a libmp3lame -b:a 192k FILE.mp3"
+	const convert = "install ffmpeg, which brings it to the format of the mount, or put MP3 files there"
 	where := strings.Join(paths, ", ")
 	switch {
 	case s.Tracks > 0:
-		return fmt.Sprintf("none of the %d files in %s can be played (%s): put MP3 files there", s.Tracks, where, s.Broken)
+		return fmt.Sprintf("none of the %d files in %s can be played (%s): put other files there", s.Tracks, where, s.Broken)
 	case s.LeftOut != "":
 		return fmt.Sprintf("there is no MP3 file in %s, only %s: %s", where, s.LeftOut, convert)
 	case s.Problems != "":
-		return fmt.Sprintf("there is no MP3 file in %s (%s): put some there", where, s.Problems)
+		return fmt.Sprintf("there is no music in %s (%s): put some there", where, s.Problems)
 	}
-	return fmt.Sprintf("there is no MP3 file in %s: put some there", where)
+	return fmt.Sprintf("there is no music in %s: put some there", where)
 }

@@ -1,14 +1,10 @@
 package mp3
 
-import "bytes"
+import (
+	"bytes"
 
-// CutterStats counts what went through a Cutter.
-type CutterStats struct {
-	Frames  int64
-	Tags    int64 // bytes of tags and info frames, skipped
-	Garbage int64 // bytes that were neither frame nor tag, skipped
-	Resyncs int64 // how often the cutter lost its place in the stream
-}
+	"relay/codec"
+)
 
 // Cutter cuts bytes, as they are pushed in, into whole frames. It releases a frame once
 // the next header, a tag or the end of the input stands where the frame should end. So
@@ -28,7 +24,7 @@ type Cutter struct {
 	lost     bool // the next frame does not continue the last one
 	started  bool // a frame has come out since Reset
 	finished bool
-	stats    CutterStats
+	stats    codec.Stats
 }
 
 // Write adds p to the input. It does not keep p, and never fails.
@@ -47,8 +43,8 @@ func (c *Cutter) Finish() { c.finished = true }
 // Reset makes c ready for another stream. The counts continue.
 func (c *Cutter) Reset() { *c = Cutter{buf: c.buf[:0], stats: c.stats} }
 
-// Stats returns the counts so far.
-func (c *Cutter) Stats() CutterStats { return c.stats }
+// Stats returns the counts so far. Its tags include info frames.
+func (c *Cutter) Stats() codec.Stats { return c.stats }
 
 // Next returns the next frame, or false when more bytes are needed to be sure of one.
 // The frame's Data is valid until the next call of any method of c.
@@ -94,7 +90,7 @@ func (c *Cutter) Next() (Frame, bool) {
 			continue
 		}
 		c.lost, c.started = false, true
-		c.stats.Frames++
+		c.stats.Units++
 		return f, true
 	}
 	return Frame{}, false

@@ -8,12 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"relay/codec"
 	"relay/codec/mp3"
 	"relay/codec/mp3/frametest"
 )
 
 // cut pushes b through a Cutter in portions and returns the frames.
-func cut(b []byte, portion int) (list []mp3.Frame, stats mp3.CutterStats) {
+func cut(b []byte, portion int) (list []mp3.Frame, stats codec.Stats) {
 	var c mp3.Cutter
 	pull := func() {
 		for f, ok := c.Next(); ok; f, ok = c.Next() {
@@ -161,7 +162,7 @@ func TestCutter(t *testing.T) {
 
 func TestCutterCounts(t *testing.T) {
 	_, stats := cut(join(id3v2, numbers(stereo128, 1, 4), halfway, numbers(stereo128, 5, 8), id3v1), 1000)
-	want := mp3.CutterStats{Frames: 8, Tags: int64(len(id3v2) + len(id3v1)), Garbage: int64(len(halfway)), Resyncs: 1}
+	want := codec.Stats{Units: 8, Tags: int64(len(id3v2) + len(id3v1)), Garbage: int64(len(halfway)), Resyncs: 1}
 	if stats != want {
 		t.Errorf("got %+v, want %+v", stats, want)
 	}
@@ -202,9 +203,9 @@ func TestRealEncoders(t *testing.T) {
 				t.Fatal(err)
 			}
 			list, stats := cut(b, 1000)
-			var meter mp3.Meter
+			var meter codec.Meter
 			for _, f := range list {
-				meter.Add(f.Header)
+				meter.Add(f.Unit())
 			}
 			if len(list) != want.frames || stats.Garbage != 0 || stats.Resyncs != 0 {
 				t.Errorf("%d frames, want %d; %+v", len(list), want.frames, stats)
@@ -216,8 +217,8 @@ func TestRealEncoders(t *testing.T) {
 			} else if got := meter.BitRate(); got != want.bitRate {
 				t.Errorf("%d bit/s, want %d", got, want.bitRate)
 			}
-			if meter.SampleRate() != want.sampleRate || meter.Channels() != want.channels {
-				t.Errorf("%d Hz, %d channels", meter.SampleRate(), meter.Channels())
+			if meter.Format().SampleRate != want.sampleRate || meter.Format().Channels != want.channels {
+				t.Errorf("%d Hz, %d channels", meter.Format().SampleRate, meter.Format().Channels)
 			}
 		})
 	}
@@ -254,8 +255,8 @@ func TestLostBytesTearNoFrame(t *testing.T) {
 				}
 				next = n + 1
 			}
-			if next != 20 || stats.Frames < int64(20-hole/stereo128.Size-3) {
-				t.Fatalf("%d bytes lost at %d: only %d frames came out, the last is %d", hole, at, stats.Frames, next-1)
+			if next != 20 || stats.Units < int64(20-hole/stereo128.Size-3) {
+				t.Fatalf("%d bytes lost at %d: only %d frames came out, the last is %d", hole, at, stats.Units, next-1)
 			}
 		}
 	}
@@ -359,7 +360,7 @@ func TestResetBeginsAnotherStream(t *testing.T) {
 	if f, ok := c.Next(); !ok || !f.Gap {
 		t.Error("no frame, or one without a gap, begins the second stream")
 	}
-	if got := c.Stats().Frames; got != 4 {
+	if got := c.Stats().Units; got != 4 {
 		t.Errorf("%d frames are counted, want 4", got)
 	}
 }
@@ -409,10 +410,10 @@ func checkPlaces(t *testing.T, input []byte) {
 		stats := c.Stats()
 		at := released + stats.Tags + stats.Garbage
 		if !bytes.HasPrefix(input[at:], f.Data) {
-			t.Fatalf("frame %d is not what the input has at %d", stats.Frames, at)
+			t.Fatalf("frame %d is not what the input has at %d", stats.Units, at)
 		}
 		if stats.Garbage != garbage && !f.Gap {
-			t.Fatalf("bytes are missing before frame %d, which has no gap", stats.Frames)
+			t.Fatalf("bytes are missing before frame %d, which has no gap", stats.Units)
 		}
 		released, garbage = released+int64(len(f.Data)), stats.Garbage
 	}
@@ -422,12 +423,12 @@ func TestFramesTakeNoAllocation(t *testing.T) {
 	input := numbers(stereo128, 1, 20)
 	var c mp3.Cutter
 	var s mp3.Splicer
-	var m mp3.Meter
+	var m codec.Meter
 	if got := testing.AllocsPerRun(100, func() {
 		c.Write(input)
 		for f, ok := c.Next(); ok; f, ok = c.Next() {
 			s.Pass(f)
-			m.Add(f.Header)
+			m.Add(f.Unit())
 		}
 	}); got > 0 {
 		t.Errorf("%v allocations in twenty frames", got)

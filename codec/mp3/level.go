@@ -1,13 +1,13 @@
 package mp3
 
-import "math"
+import (
+	"math"
 
-// DigitalSilence is the Level of a frame without any main data. Not every encoder leaves
-// them out where there is no sound: shine's digital silence has about -80 dB.
-const DigitalSilence = -120
+	"relay/codec"
+)
 
 // Level estimates how loud the frame is, in dB below full scale: the root mean square
-// of all channels, from DigitalSilence to 0. It decodes nothing: it reads global_gain,
+// of all channels, from codec.DigitalSilence to 0. It decodes nothing: it reads global_gain,
 // the Huffman tables and the length of the scalefactors in the side information
 // (§2.4.1.7, §2.4.3.4).
 //
@@ -15,6 +15,9 @@ const DigitalSilence = -120
 // average over three frames follows the sound well. Encoders differ by up to 15 dB, so
 // compare a frame with others of its stream, and not with a fixed level. A decoder plays
 // the sound of a frame about one frame later.
+//
+// A frame without any main data is digital silence. Not every encoder leaves them out
+// where there is no sound: shine's digital silence has about -80 dB.
 func (f Frame) Level() int {
 	power := 0.0
 	list, n := f.granules()
@@ -24,9 +27,9 @@ func (f Frame) Level() int {
 		}
 	}
 	if power == 0 {
-		return DigitalSilence
+		return codec.DigitalSilence
 	}
-	return min(max(int(math.Round(10*math.Log10(power/float64(n)))), DigitalSilence+1), 0)
+	return min(max(int(math.Round(10*math.Log10(power/float64(n)))), codec.DigitalSilence+1), 0)
 }
 
 // fullScale is the global_gain with which values of 1 are about as loud as it gets.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"relay/codec"
 	"relay/codec/mp3"
 )
 
@@ -40,7 +41,7 @@ func TestLevelFindsPauses(t *testing.T) {
 func TestLevelOfSilence(t *testing.T) {
 	for _, h := range everyFormat() {
 		f := mp3.Frame{Header: h, Data: mp3.Silence(h)}
-		if got := f.Level(); got != mp3.DigitalSilence {
+		if got := f.Level(); got != codec.DigitalSilence {
 			t.Fatalf("silence of %+v has %d dB", h, got)
 		}
 	}
@@ -172,7 +173,7 @@ func FuzzLevel(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		list, _ := cut(b, len(b)+1)
 		for _, fr := range list {
-			if level := fr.Level(); level < mp3.DigitalSilence || level > 0 {
+			if level := fr.Level(); level < codec.DigitalSilence || level > 0 {
 				t.Fatalf("%d dB", level)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"relay/codec"
 	"relay/codec/mp3"
 	"relay/codec/mp3/frametest"
 )
@@ -84,7 +85,7 @@ func (m *member) follow() error {
 		n, ok := frametest.Number(frame)
 		if !ok {
 			h, _ := mp3.ParseHeader(frame)
-			if f := (mp3.Frame{Header: h, Data: frame}); f.Level() != mp3.DigitalSilence {
+			if f := (mp3.Frame{Header: h, Data: frame}); f.Level() != codec.DigitalSilence {
 				unnumbered++
 			}
 			continue

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"relay/codec"
 	"relay/codec/mp3"
 	"relay/codec/mp3/frametest"
 	"relay/icy"
@@ -94,7 +95,7 @@ func (l *listener) follow(s *station) error {
 			return err
 		}
 		n, ok := frametest.Number(frame)
-		if !ok && (mp3.Frame{Header: h, Data: frame}).Level() == mp3.DigitalSilence {
+		if !ok && (mp3.Frame{Header: h, Data: frame}).Level() == codec.DigitalSilence {
 			continue // added for a source that is late, as this one is on a busy machine
 		}
 		if !ok && last > 0 || last > 0 && n != last+1 {

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
 	"relay/e2e/harness"
 )
 
@@ -54,7 +54,7 @@ func mixedFiles(t testing.TB) (folder string) {
 }
 
 // formatsOf returns the formats of a recording, in order.
-func formatsOf(t testing.TB, file string) (list []mp3.Format) {
+func formatsOf(t testing.TB, file string) (list []codec.Format) {
 	t.Helper()
 	audio, err := os.ReadFile(file)
 	if err != nil {

@@ -13,6 +13,8 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/codec/known"
+	"relay/codec/ogg"
 	"relay/conf"
 	"relay/icy"
 	"relay/ingest/autodj/library"
@@ -99,14 +101,14 @@ func (a *AutoDJ) newProgramme(m Music) *programme {
 		return p
 	}
 	listed := func(paths []string, shuffle bool, kind string) *library.Library {
-		l := library.New(paths, shuffle, m.Files.Rescan.Duration(), a.log)
+		l := library.New(paths, shuffle, m.Files.Rescan.Duration(), a.plays(m), a.log)
 		if a.rounds != "" {
 			l.Remember(filepath.Join(a.rounds, roundName(m.Mount, kind)))
 		}
 		p.runs = append(p.runs, l.Run)
 		return l
 	}
-	p.rotation = &Rotation{Library: listed(m.Files.Paths, m.Files.Order == conf.OrderShuffle, "music"), JingleEvery: m.Files.JingleEvery,
+	p.rotation = &Rotation{probed: probed{convert: a.converter}, Library: listed(m.Files.Paths, m.Files.Order == conf.OrderShuffle, "music"), JingleEvery: m.Files.JingleEvery,
 		Charset: func() string { return a.registry.Charset(m.Mount) }}
 	if len(m.Files.Jingles) > 0 && m.Files.JingleEvery > 0 {
 		p.rotation.Jingles = listed(m.Files.Jingles, true, "jingles")
@@ -115,6 +117,24 @@ func (a *AutoDJ) newProgramme(m Music) *programme {
 	p.player.Heard, p.player.Converter = p.rotation.Heard, a.converter
 	p.player.Changed = p.rotation.Library.Changed()
 	return p
+}
+
+// plays returns which files a mount can play: all that are music, or without ffmpeg those
+// that have the codec of the mount.
+func (a *AutoDJ) plays(m Music) library.Plays {
+	return func(ending string) bool {
+		if a.converter.Problem() == nil {
+			return true
+		}
+		c := known.ByKey(m.Files.Codec)
+		if found := a.registry.Find(m.Mount); found != nil && found.Format().Codec != nil {
+			c = found.Format().Codec
+		}
+		if c == nil {
+			c = known.Default
+		}
+		return ending == c.Extension() || ending == ".ogg" && c.MediaType() == ogg.Opus.MediaType()
+	}
 }
 
 // roundName returns a file name for the round of a mount: the mount's own name may be

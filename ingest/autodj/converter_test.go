@@ -3,6 +3,7 @@ package autodj
 import (
 	"context"
 	"io"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -11,7 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/codec/mp3"
+	"relay/codec"
 	"relay/conf"
 	"relay/icy"
 	"relay/ingest/feed/feedtest"
@@ -22,11 +23,15 @@ import (
 type opened struct {
 	mu    sync.Mutex
 	at    []time.Duration
-	to    []mp3.Format
+	to    []codec.Format
 	since time.Time
 }
 
-func (o *opened) Track(_ context.Context, open func() (io.ReadCloser, error), to mp3.Format) (io.ReadCloser, error) {
+func (o *opened) Problem() error { return nil }
+
+func (o *opened) Tags(context.Context, *os.File) (codec.Tags, error) { return codec.Tags{}, nil }
+
+func (o *opened) Track(_ context.Context, open func() (io.ReadCloser, error), to codec.Format, _ int) (io.ReadCloser, error) {
 	o.mu.Lock()
 	o.at, o.to = append(o.at, time.Since(o.since)), append(o.to, to)
 	o.mu.Unlock()

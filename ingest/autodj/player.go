@@ -8,7 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/codec/mp3"
+	"relay/codec/known"
 	"relay/icy"
 	"relay/internal/contain"
 	"relay/internal/logging"
@@ -147,7 +147,7 @@ func isClosed(c <-chan struct{}) bool {
 // does not fill the log.
 func (p *Player) tell(track Track, played int, err error, broken *trouble) {
 	about := p.about(track)
-	var none *mp3.NoMP3Error
+	var none *known.NoAudioError
 	switch {
 	case errors.Is(err, errSkipped):
 		p.Log.Info("track ended by the operator", about...)
@@ -160,7 +160,7 @@ func (p *Player) tell(track Track, played int, err error, broken *trouble) {
 		p.Log.Warn("several tracks in a row cannot be played: further ones are not logged", about...)
 	case !broken.isNew(track):
 	case errors.As(err, &none):
-		p.Log.Warn("track skipped: it holds no MP3 frame", append(about, zap.Error(err))...)
+		p.Log.Warn("track skipped: it cannot be played", append(about, zap.Error(err))...)
 	default:
 		p.Log.Warn("track skipped", append(about, zap.Error(err))...)
 	}

@@ -103,13 +103,13 @@ func TestPlayerGivesWayAndComesBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := mp3.Frame{Header: feedtest.Stereo128, Data: frametest.Numbered(feedtest.Stereo128, 1)}
+		f := mp3.Frame{Header: feedtest.Stereo128, Data: frametest.Numbered(feedtest.Stereo128, 1)}.Unit()
 		live.Write(f)
 		before, wrote := m.Status().Received, int64(0)
 		for end := time.Now().Add(time.Minute); time.Now().Before(end); {
-			time.Sleep(f.Duration())
+			time.Sleep(f.Length)
 			live.Write(f)
-			wrote += int64(f.Size)
+			wrote += int64(len(f.Data))
 		}
 		if got := m.Status().Received - before; got != wrote {
 			t.Errorf("%d bytes were played while a live source was on the air", got-wrote)
@@ -121,8 +121,8 @@ func TestPlayerGivesWayAndComesBack(t *testing.T) {
 		live.Detach()
 		before = m.Stream.End()
 		time.Sleep(10 * time.Second)
-		played := time.Duration((m.Stream.End()-before)/int64(f.Size)) * f.Duration()
-		if late := 10*time.Second - played; late < -pacerQuantum-f.Duration() || late > pacerQuantum {
+		played := time.Duration((m.Stream.End()-before)/int64(len(f.Data))) * f.Length
+		if late := 10*time.Second - played; late < -pacerQuantum-f.Length || late > pacerQuantum {
 			t.Errorf("%v of the time since the source was lost were not made up for", late)
 		}
 		if m.Programme().Title.Text != "music" {
@@ -265,7 +265,7 @@ func TestPlayerWithoutMusicLeavesTheAir(t *testing.T) {
 		go func() { done <- p.Run(ctx) }()
 		for _, want := range []string{"files", "silence"} {
 			time.Sleep(time.Minute)
-			silence.Write(mp3.Frame{Header: feedtest.Stereo128, Data: frametest.Numbered(feedtest.Stereo128, 1)})
+			silence.Write(mp3.Frame{Header: feedtest.Stereo128, Data: frametest.Numbered(feedtest.Stereo128, 1)}.Unit())
 			if p := r.Find("/live").Programme(); p.Input != want {
 				t.Errorf("plays %s, want %s", p.Input, want)
 			}

@@ -1,10 +1,14 @@
 package autodj
 
 import (
+	"context"
+	"io"
+	"os"
 	"sync"
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
+	"relay/codec/known"
 )
 
 // maxKnown is the number of files whose verdict is remembered.
@@ -13,39 +17,59 @@ const maxKnown = 1000
 // probed remembers whether files can be played, until they change. It is safe for
 // concurrent use. The zero value is ready to use.
 type probed struct {
-	mu    sync.Mutex
-	known map[string]verdict // by path
+	mu      sync.Mutex
+	known   map[string]verdict // by path
+	convert Converter          // nil: files play as they are
+}
+
+// probe returns why an open file cannot be played, or nil.
+func (p *probed) probe(file *os.File) (codec.Tags, error) {
+	_, err := known.Probe(file)
+	if err == nil || p.convert == nil || p.convert.Problem() != nil {
+		return codec.Tags{}, err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return codec.Tags{}, err
+	}
+	return p.convert.Tags(context.Background(), file)
 }
 
 type verdict struct {
 	size     int64
 	modified time.Time
+	tags     codec.Tags // if an encoder had to look
 	err      error
 }
 
 // playable returns why a file cannot be played, or nil.
-func (p *probed) playable(path string) error {
+func (p *probed) playable(path string) error { return p.look(path).err }
+
+// tags returns the tags of a file of which only an encoder knows them.
+func (p *probed) tags(path FileTrack) codec.Tags { return p.look(string(path)).tags }
+
+// look returns what is known of a file, which it examines if it must.
+func (p *probed) look(path string) verdict {
 	file, err := FileTrack(path).open()
 	if err != nil {
-		return err
+		return verdict{err: err}
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return err
+		return verdict{err: err}
 	}
 	p.mu.Lock()
 	v, is := p.known[path]
 	p.mu.Unlock()
 	if is && v.size == info.Size() && v.modified.Equal(info.ModTime()) {
-		return v.err
+		return v
 	}
-	err = mp3.Probe(file)
+	tags, err := p.probe(file)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.known == nil || len(p.known) >= maxKnown {
 		p.known = map[string]verdict{}
 	}
-	p.known[path] = verdict{info.Size(), info.ModTime(), err}
-	return err
+	p.known[path] = verdict{info.Size(), info.ModTime(), tags, err}
+	return p.known[path]
 }

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"sync/atomic"
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
 	"relay/mounts"
 )
 
@@ -26,15 +27,28 @@ const (
 
 // A Converter brings tracks to the format of their mount.
 type Converter interface {
-	// Track opens a track and returns its audio in a format, or as it is if it cannot
-	// be converted. The caller closes it; ctx ends the conversion.
-	Track(ctx context.Context, open func() (io.ReadCloser, error), to mp3.Format) (io.ReadCloser, error)
+	// Problem returns why nothing can be converted, or nil.
+	Problem() error
+	// Tags returns the tags of a file of any kind, or why it cannot be converted.
+	Tags(ctx context.Context, file *os.File) (codec.Tags, error)
+	// Track opens a track and returns its audio in a format, at a bit rate in kbit/s
+	// (0: near that of the track), or as it is if it cannot be converted. The caller
+	// closes it; ctx ends the conversion.
+	Track(ctx context.Context, open func() (io.ReadCloser, error), to codec.Format, kbits int) (io.ReadCloser, error)
 }
 
 // asItIs is a Converter that converts nothing.
 type asItIs struct{}
 
-func (asItIs) Track(_ context.Context, open func() (io.ReadCloser, error), _ mp3.Format) (io.ReadCloser, error) {
+var errNoConverter = errors.New("nothing converts it")
+
+func (asItIs) Problem() error { return errNoConverter }
+
+func (asItIs) Tags(context.Context, *os.File) (codec.Tags, error) {
+	return codec.Tags{}, errNoConverter
+}
+
+func (asItIs) Track(_ context.Context, open func() (io.ReadCloser, error), _ codec.Format, _ int) (io.ReadCloser, error) {
 	return open()
 }
 
@@ -76,10 +90,22 @@ func load(ctx context.Context, track Track, in loading) (*readAhead, error) {
 
 // loading says how tracks are read.
 type loading struct {
-	charset   string     // of the mount
-	format    mp3.Format // of the mount; zero: tracks stay as they are
+	charset   string       // of the mount
+	format    codec.Format // that tracks are brought to; zero parts stay as they are
+	kbits     int          // 0: near the bit rate of the track
 	converter Converter
 	slots     chan struct{}
+}
+
+// tags returns the tags of a file, as the converter finds them.
+func (in loading) tags(ctx context.Context, path FileTrack) codec.Tags {
+	file, err := path.open()
+	if err != nil {
+		return codec.Tags{}
+	}
+	defer file.Close()
+	tags, _ := in.converter.Tags(ctx, file) // a file without tags has its name as the title
+	return tags
 }
 
 // start starts a readAhead, for which there is a slot.
@@ -94,13 +120,13 @@ func (in loading) start(track Track) *readAhead {
 }
 
 func (t *readAhead) read(in loading) {
-	audio, err := in.converter.Track(t.ctx, t.track.Open, in.format)
+	audio, err := in.converter.Track(t.ctx, t.track.Open, in.format, in.kbits)
 	if err != nil {
 		t.give(piece{err: err})
 		return
 	}
 	defer audio.Close()
-	title, untagged := titleOf(t.track, in.charset)
+	title, untagged := titleOf(t.track, in.charset, func(path FileTrack) codec.Tags { return in.tags(t.ctx, path) })
 	for p := (piece{title: title, untagged: untagged, cover: coverOf(t.track)}); p.err == nil; p = (piece{}) {
 		p.data = make([]byte, readAheadPiece)
 		var n int

@@ -122,7 +122,8 @@ func (r *Rotation) Coming() []mounts.Coming {
 		if r.probed.playable(string(track)) != nil {
 			return false
 		}
-		coming = append(coming, mounts.Coming{Title: r.listed(track).Title(charset), File: r.Library.Name(string(track)), Queued: queued})
+		title, _ := titleOf(r.listed(track), charset, r.probed.tags)
+		coming = append(coming, mounts.Coming{Title: title, File: r.Library.Name(string(track)), Queued: queued})
 		return true
 	}
 	for _, track := range queue {

@@ -2,10 +2,14 @@ package autodj
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"unicode"
 
+	"relay/codec"
+	"relay/codec/known"
 	"relay/icy"
 	"relay/internal/id3"
 	"relay/mounts"
@@ -33,31 +37,57 @@ func titleInTags(file *os.File, charset string) (string, error) {
 	return title, nil
 }
 
-// titleOf returns the title of a track, and an error that says why the title in its
-// tags is not known.
-func titleOf(track Track, charset string) (mounts.Title, error) {
-	switch path := track.(type) {
-	case FileTrack:
-		return path.titled(charset)
-	case ListedTrack:
-		return path.titled(charset)
-	case JingleTrack:
-		return FileTrack(path).tagged(charset)
+// titleInHeaders returns "Artist - Title" from the headers of an Ogg file, or "".
+func titleInHeaders(file *os.File) string {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return ""
 	}
-	return track.Title(charset), nil
+	return known.Tags(file).Text()
+}
+
+// titleOf returns the title of a track, and an error that says why the title in its
+// tags is not known. tags returns those of files of which only an encoder knows them.
+func titleOf(track Track, charset string, tags func(FileTrack) codec.Tags) (mounts.Title, error) {
+	path, ok := fileOf(track)
+	if !ok {
+		return track.Title(charset), nil
+	}
+	title, err := path.tagged(charset)
+	if title == (mounts.Title{}) && err == nil && !hasOwnTags(path) {
+		title.Text = tidy(tags(path).Text(), charset)
+	}
+	if title == (mounts.Title{}) {
+		title = track.Title(charset)
+	}
+	return title, err
+}
+
+// hasOwnTags reports whether the tags of a file are those that are read without an encoder.
+func hasOwnTags(path FileTrack) bool {
+	switch strings.ToLower(filepath.Ext(string(path))) {
+	case ".mp3", ".aac", ".ogg", ".oga", ".opus":
+		return true
+	}
+	return false
+}
+
+// fileOf returns the file of a track; ok is false if it has none.
+func fileOf(track Track) (path FileTrack, ok bool) {
+	switch track := track.(type) {
+	case FileTrack:
+		return track, true
+	case ListedTrack:
+		return track.FileTrack, true
+	case JingleTrack:
+		return FileTrack(track), true
+	}
+	return "", false
 }
 
 // coverOf returns the picture in the tags of a track's file, or nil.
 func coverOf(track Track) *mounts.Cover {
-	var path FileTrack
-	switch track := track.(type) {
-	case FileTrack:
-		path = track
-	case ListedTrack:
-		path = track.FileTrack
-	case JingleTrack:
-		path = FileTrack(track)
-	default:
+	path, ok := fileOf(track)
+	if !ok {
 		return nil
 	}
 	file, err := path.open()

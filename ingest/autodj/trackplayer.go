@@ -2,9 +2,11 @@ package autodj
 
 import (
 	"context"
+	"fmt"
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
+	"relay/codec/known"
 	"relay/ingest/feed"
 	"relay/mounts"
 )
@@ -62,7 +64,11 @@ func (p *trackPlayer) foresee(current *readAhead, played int64, bitRate int) {
 // reading says how tracks are read now.
 func (p *trackPlayer) reading() loading {
 	m := p.in.Mount
-	return loading{m.Config().Charset, m.Format(), p.converter, p.slots}
+	to, files := m.Format(), m.Config().Files
+	if to.Codec == nil {
+		to.Codec = known.ByKey(files.Codec)
+	}
+	return loading{m.Config().Charset, to, files.BitRate, p.converter, p.slots}
 }
 
 // open begins to read a track, unless foresee has.
@@ -83,7 +89,7 @@ func (p *trackPlayer) stop() {
 	}
 }
 
-// play plays the chosen track and returns how many frames it had; if it had none, the
+// play plays the chosen track and returns how many units it had; if it had none, the
 // error says what the file is instead. While another input is on the air it waits, and
 // then continues where it was.
 func (p *trackPlayer) play(ctx context.Context, track Track) (played int, err error) {
@@ -92,10 +98,11 @@ func (p *trackPlayer) play(ctx context.Context, track Track) (played int, err er
 		return 0, err
 	}
 	defer ahead.stop()
-	var cutter mp3.Cutter
+	framer := known.NewFramer()
 	var title mounts.Title
-	var sample mp3.Sample
-	var frames int64 // bytes
+	var sample known.Sample
+	var units int64 // bytes
+	var length time.Duration
 	var cover *mounts.Cover
 	for {
 		next, err := ahead.next(ctx)
@@ -108,39 +115,51 @@ func (p *trackPlayer) play(ctx context.Context, track Track) (played int, err er
 		if next.untagged != nil {
 			p.untagged(track, next.untagged)
 		}
-		cutter.Write(next.data)
+		framer.Write(next.data)
 		if next.err != nil {
-			cutter.Finish()
+			framer.Finish()
 		}
-		for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
+		for u, ok := framer.Next(); ok; u, ok = framer.Next() {
+			if p.in.Clashes(u.Format) {
+				return played, &codecError{u.Format.Codec, p.in.Mount.Format().Codec}
+			}
+			u.Tags = nil // the title is that of the file's tags
 			if played == 0 {
 				if title != (mounts.Title{}) { // a track without a title keeps the title before it, and its cover
 					p.in.SetCover(cover)
 				}
 				p.in.BeginTrack(title)
 			}
-			if err := p.pacer.Play(ctx, f); err != nil {
+			if err := p.pacer.Play(ctx, u); err != nil {
 				return played, err
 			}
 			if played++; played == 1 {
 				p.began(track)
 			}
-			frames += int64(f.Size)
-			skipped := cutter.Stats()
-			p.foresee(ahead, frames+skipped.Tags+skipped.Garbage, f.BitRate)
+			units += int64(len(u.Data))
+			length += u.Length
+			skipped := framer.Stats()
+			p.foresee(ahead, units+skipped.Tags+skipped.Garbage, int(float64(units)*8/length.Seconds()))
 		}
 		if played == 0 {
-			sample.Add(next.data, cutter.Stats())
+			sample.Add(next.data, framer.Stats())
 		}
 		switch {
 		case next.done() && played == 0:
-			return 0, sample.Err()
+			return 0, sample.Err(framer.Err())
 		case next.done():
 			return played, nil
 		case next.err != nil:
 			return played, next.err
 		}
 	}
+}
+
+// codecError means that a track has another codec than the mount by now.
+type codecError struct{ track, mount codec.Codec }
+
+func (e *codecError) Error() string {
+	return fmt.Sprintf("it is %v and the mount plays %v: install ffmpeg, so that it can be converted", e.track, e.mount)
 }
 
 // lasting returns how long audio of a bit rate (bit/s) plays.

@@ -31,7 +31,7 @@ func (t MemoryTrack) Open() (io.ReadCloser, error) { return io.NopCloser(bytes.N
 func (t MemoryTrack) Title(string) mounts.Title    { return t.Name }
 func (t MemoryTrack) String() string               { return t.Name.Text }
 
-// FileTrack is the path of an MP3 file.
+// FileTrack is the path of a file.
 type FileTrack string
 
 func (t FileTrack) String() string { return string(t) }
@@ -52,7 +52,7 @@ func (t FileTrack) open() (*os.File, error) {
 	return os.OpenFile(string(t), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }
 
-// Title returns artist and title from the file's ID3 tags, or else the file's name.
+// Title returns artist and title from the file's tags, or else the file's name.
 func (t FileTrack) Title(charset string) mounts.Title {
 	title, _ := t.titled(charset)
 	return title
@@ -76,6 +76,9 @@ func (t FileTrack) tagged(charset string) (mounts.Title, error) {
 	}
 	defer file.Close()
 	text, err := titleInTags(file, charset)
+	if text == "" {
+		text = tidy(titleInHeaders(file), charset)
+	}
 	return mounts.Title{Text: text}, err
 }
 

@@ -10,7 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/codec/mp3"
+	"relay/codec"
 	"relay/mounts"
 )
 
@@ -18,7 +18,9 @@ import (
 // input that needs it. It is a mounts.Converter and an autodj.Converter.
 type Converter struct {
 	log     *zap.Logger
-	command func(ctx context.Context, to mp3.Format, kbits int) *exec.Cmd
+	command func(ctx context.Context, from codec.Codec, to codec.Format, kbits int) *exec.Cmd
+	// ofFile is command for a file of any kind, which is its standard input.
+	ofFile func(ctx context.Context, to codec.Format, kbits int) *exec.Cmd
 	// patience is how long an encoder may take or send nothing while it has audio.
 	patience time.Duration
 
@@ -45,7 +47,7 @@ const (
 // NewConverter returns a converter, for which ffmpeg need not be there yet. The caller
 // calls Run.
 func NewConverter(log *zap.Logger) *Converter {
-	c := &Converter{log: log, command: ffmpeg, patience: patience}
+	c := &Converter{log: log, command: ffmpeg, ofFile: ffmpegFile, patience: patience}
 	c.ctx, c.end = context.WithCancel(context.Background())
 	return c
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"relay/codec"
 	"relay/codec/mp3"
 	"relay/codec/mp3/frametest"
 	"relay/mounts"
@@ -23,25 +24,25 @@ var (
 	mono48   = frametest.Header(64000, 48000, 1)
 )
 
-func numbered(h mp3.Header, n uint64) mp3.Frame {
-	return mp3.Frame{Header: h, Data: frametest.Numbered(h, n)}
+func numbered(h mp3.Header, n uint64) codec.Unit {
+	return mp3.Frame{Header: h, Data: frametest.Numbered(h, n)}.Unit()
 }
 
 // played collects what a conversion plays.
 type played struct {
 	mu       sync.Mutex
-	formats  []mp3.Format // each once in a row
-	numbers  []uint64     // of frames that passed as they were
+	formats  []codec.Format // each once in a row
+	numbers  []uint64       // of frames that passed as they were
 	length   time.Duration
 	problems []string
 }
 
-func (p *played) play(f mp3.Frame) {
+func (p *played) play(f codec.Unit) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.length += f.Duration()
-	if n := len(p.formats); n == 0 || p.formats[n-1] != f.Format() {
-		p.formats = append(p.formats, f.Format())
+	p.length += f.Length
+	if n := len(p.formats); n == 0 || p.formats[n-1] != f.Format {
+		p.formats = append(p.formats, f.Format)
 	}
 	if n, ok := frametest.Number(f.Data); ok {
 		p.numbers = append(p.numbers, n)
@@ -67,7 +68,7 @@ func converting(t *testing.T, shell string) (*Converter, *observer.ObservedLogs)
 	c := NewConverter(zap.New(core))
 	c.patience = loaded
 	if shell != "" {
-		c.command = func(ctx context.Context, _ mp3.Format, _ int) *exec.Cmd {
+		c.command = func(ctx context.Context, _ codec.Codec, _ codec.Format, _ int) *exec.Cmd {
 			return exec.CommandContext(ctx, "sh", "-c", shell)
 		}
 	} else if err := Installed(); err != nil {
@@ -108,7 +109,7 @@ func TestConversion(t *testing.T) {
 	if got := p.seconds(); got < want || got > want+.3 {
 		t.Errorf("played %.3f s of %.3f", got, want)
 	}
-	if !slices.Equal(p.formats, []mp3.Format{stereo44.Format()}) || len(p.problems) > 0 {
+	if !slices.Equal(p.formats, []codec.Format{stereo44.Format()}) || len(p.problems) > 0 {
 		t.Errorf("played %v, problems %q", p.formats, p.problems)
 	}
 	if !slices.Equal(p.numbers, []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}) {
@@ -210,7 +211,7 @@ func TestQueueIsBounded(t *testing.T) {
 		if n%100 == 0 {
 			q.put(step{do: func() {}})
 		}
-		full = !q.put(step{frame: numbered(stereo44, n)})
+		full = !q.put(step{unit: numbered(stereo44, n)})
 	}
 	frames, calls := 0, 0
 	for len(q.steps) > 0 {
@@ -220,7 +221,7 @@ func TestQueueIsBounded(t *testing.T) {
 		}
 		if s.do != nil {
 			calls++
-		} else if frames++; !s.frame.Gap {
+		} else if frames++; !s.unit.Gap {
 			t.Error("a frame behind dropped ones does not say so")
 		}
 	}
@@ -231,7 +232,7 @@ func TestQueueIsBounded(t *testing.T) {
 
 func TestNearBitRate(t *testing.T) {
 	for _, tt := range []struct {
-		to                 mp3.Format
+		to                 codec.Format
 		average, announced int
 		varies             bool
 		want               int
@@ -241,8 +242,8 @@ func TestNearBitRate(t *testing.T) {
 		{stereo44.Format(), 100, 0, false, 96},
 		{mono48.Format(), 32, 192, true, 192},
 		{stereo44.Format(), 32, 0, true, 128},
-		{mp3.Format{SampleRate: 8000, Channels: 1}, 128, 0, false, 64},
-		{mp3.Format{SampleRate: 22050, Channels: 1}, 320, 0, false, 160},
+		{codec.Format{Codec: mp3.Codec, SampleRate: 8000, Channels: 1}, 128, 0, false, 64},
+		{codec.Format{Codec: mp3.Codec, SampleRate: 22050, Channels: 1}, 320, 0, false, 160},
 	} {
 		if got := nearBitRate(tt.to, tt.average, tt.announced, tt.varies); got != tt.want {
 			t.Errorf("%+v: %d", tt, got)

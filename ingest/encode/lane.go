@@ -9,15 +9,15 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/codec/mp3"
+	"relay/codec"
 	"relay/ingest/feed"
 	"relay/internal/contain"
 	"relay/internal/logging"
 	"relay/mounts"
 )
 
-// A lane takes the frames of one input to a mount in the mount's format, in order. While
-// they have another format an encoder runs; frames of the mount's format pass as they
+// A lane takes the units of one input to a mount in the mount's format, in order. While
+// they have another format an encoder runs; units of the mount's format pass as they
 // are. It is a mounts.Conversion.
 type lane struct {
 	converter *Converter
@@ -25,15 +25,15 @@ type lane struct {
 	queue     *queue
 	end       context.CancelFunc
 
-	afterEncoder bool   // the next frame that passes as it is follows encoded ones
+	afterEncoder bool   // the next unit that passes as it is follows encoded ones
 	told         string // the last problem in the log
 }
 
-// Write adds a frame. The caller may hold a lock, so the lane's goroutine logs what must
+// Write adds a unit. The caller may hold a lock, so the lane's goroutine logs what must
 // be said.
-func (l *lane) Write(f mp3.Frame) {
-	f.Data = append([]byte(nil), f.Data...)
-	if !l.queue.put(step{frame: f}) {
+func (l *lane) Write(u codec.Unit) {
+	u.Data = append([]byte(nil), u.Data...)
+	if !l.queue.put(step{unit: u}) {
 		l.Then(func() { l.log().Warn("the conversion is too slow: some audio is left out") })
 	}
 }
@@ -71,15 +71,15 @@ func (l *lane) run(ctx context.Context) {
 		case s.do != nil:
 			s.do()
 			continue
-		case s.frame.Format() == l.order.To:
-			s.frame.Gap = s.frame.Gap || l.afterEncoder
+		case s.unit.Format.Fits(l.order.To):
+			s.unit.Gap = s.unit.Gap || l.afterEncoder
 			l.afterEncoder = false
-			l.order.Play(s.frame)
+			l.order.Play(s.unit)
 			continue
 		}
 		l.queue.putBack(s)
 		began := time.Now()
-		err = l.encode(ctx, s.frame.Format())
+		err = l.encode(ctx, s.unit.Format)
 		if err == nil || ctx.Err() != nil {
 			continue
 		}
@@ -115,13 +115,13 @@ func (l *lane) rest(ctx context.Context, pause time.Duration) {
 // encode runs an encoder for audio of one format. It returns nil when audio of another
 // format follows or the audio is to be drained, and has then played all of it; else why
 // the encoder ended.
-func (l *lane) encode(ctx context.Context, from mp3.Format) (err error) {
+func (l *lane) encode(ctx context.Context, from codec.Format) (err error) {
 	defer contain.Error(l.converter.log, &err)
 	average, varies := l.queue.bitRate()
 	kbits := nearBitRate(l.order.To, average, l.order.BitRate, varies)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	p, err := start(l.converter.command(ctx, l.order.To, kbits))
+	p, err := start(l.converter.command(ctx, from.Codec, l.order.To, kbits))
 	if err != nil {
 		return err
 	}

@@ -15,32 +15,38 @@ const encoderTime = 2 * time.Second
 
 // A process is a running encoder program: audio goes into stdin and comes out of stdout.
 type process struct {
-	stdin  *os.File
+	stdin  *os.File // nil: the command has an input of its own
 	stdout io.Reader
 
 	cmd  *exec.Cmd
 	said tail
 }
 
-// start starts an encoder program. The caller closes stdin and calls wait; the context
+// start starts an encoder program. The caller closes stdin, if there
+// is one, and calls wait; the context
 // of the command ends the program.
 func start(cmd *exec.Cmd) (*process, error) {
 	p := &process{cmd: cmd}
 	cmd.Stderr = &p.said
 	cmd.WaitDelay = encoderTime
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
+	if cmd.Stdin == nil {
+		stdin, err := cmd.StdinPipe()
+		if err != nil {
+			return nil, err
+		}
+		p.stdin = stdin.(*os.File)
 	}
-	if p.stdout, err = cmd.StdoutPipe(); err != nil {
-		stdin.Close()
-		return nil, err
+	var err error
+	if p.stdout, err = cmd.StdoutPipe(); err == nil {
+		if err = cmd.Start(); err == nil {
+			return p, nil
+		}
+		err = fmt.Errorf("cannot start the encoder: %w", err)
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("cannot start the encoder: %w", err)
+	if p.stdin != nil {
+		p.stdin.Close()
 	}
-	p.stdin = stdin.(*os.File)
-	return p, nil
+	return nil, err
 }
 
 // wait waits for the end of the program and returns why it ended. All of its output

@@ -3,19 +3,20 @@ package encode
 import (
 	"context"
 	"sync"
+	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
 )
 
 // maxQueued bounds the audio that waits for an encoder, in bytes: more than the longest
 // burst of a source or fallback at the highest bit rate.
 const maxQueued = 1 << 20
 
-// A step is a frame on its way through a conversion, or something to do at its place.
+// A step is a unit on its way through a conversion, or something to do at its place.
 type step struct {
-	frame mp3.Frame // its data belong to the step
-	do    func()    // nil: a frame
-	last  bool      // do follows when all audio before it has come out of the encoder
+	unit codec.Unit // its data belong to the step
+	do   func()     // nil: a unit
+	last bool       // do follows when all audio before it has come out of the encoder
 }
 
 // A queue holds the steps that an encoder has not taken yet. Any goroutine may put; one
@@ -35,12 +36,12 @@ func newQueue() *queue { return &queue{more: make(chan struct{}, 1)} }
 func (q *queue) put(s step) (room bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.bytes += len(s.frame.Data)
+	q.bytes += len(s.unit.Data)
 	room = q.bytes <= maxQueued
 	if !room {
 		q.dropAudio()
-		s.frame.Gap = true
-		q.bytes = len(s.frame.Data)
+		s.unit.Gap = true
+		q.bytes = len(s.unit.Data)
 	}
 	q.steps = append(q.steps, s)
 	q.ring()
@@ -63,7 +64,7 @@ func (q *queue) putBack(s step) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.steps = append([]step{s}, q.steps...)
-	q.bytes += len(s.frame.Data)
+	q.bytes += len(s.unit.Data)
 	q.ring()
 }
 
@@ -82,7 +83,7 @@ func (q *queue) take(ctx context.Context) (step, error) {
 			s := q.steps[0]
 			q.steps[0] = step{}
 			q.steps = q.steps[1:]
-			q.bytes -= len(s.frame.Data)
+			q.bytes -= len(s.unit.Data)
 			q.mu.Unlock()
 			return s, nil
 		}
@@ -96,22 +97,33 @@ func (q *queue) take(ctx context.Context) (step, error) {
 }
 
 // bitRate returns the average bit rate of the audio that waits, in kbit/s, and whether
-// it changes from frame to frame; 0 if there is none.
+// it changes from unit to unit; 0 if there is none.
 func (q *queue) bitRate() (average int, varies bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	first, sum, frames := 0, 0, 0
+	var units []codec.Unit
 	for _, s := range q.steps {
 		if s.do == nil {
-			if frames++; frames == 1 {
-				first = s.frame.BitRate
-			}
-			sum += s.frame.BitRate
-			varies = varies || s.frame.BitRate != first
+			units = append(units, s.unit)
 		}
 	}
-	if frames == 0 {
-		return 0, false
+	return averageBitRate(units)
+}
+
+// averageBitRate returns the average bit rate of units in kbit/s, and whether they say that
+// it varies; 0 if there are none.
+func averageBitRate(units []codec.Unit) (kbits int, varies bool) {
+	bytes, length := 0, time.Duration(0)
+	for _, u := range units {
+		bytes += len(u.Data)
+		length += u.Length
+		varies = varies || u.BitRate != units[0].BitRate
 	}
-	return sum / frames / 1000, varies
+	switch {
+	case length == 0:
+		return 0, false
+	case !varies && units[0].BitRate != 0:
+		return units[0].BitRate / 1000, false
+	}
+	return int(float64(bytes)*8/length.Seconds()) / 1000, varies
 }

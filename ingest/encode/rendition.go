@@ -13,14 +13,16 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/codec"
+	"relay/codec/known"
 	"relay/conf"
 	"relay/ingest/feed"
 	"relay/internal/logging"
 	"relay/mounts"
 )
 
-// Rendition plays the stream of a mount at another bit rate: an encoder process gets
-// the frames of one mount, and its output is the stream of the other.
+// Rendition plays the stream of a mount at another bit rate or by another codec: an
+// encoder process gets the units of one mount, and its output is the stream of the other.
 type Rendition struct {
 	Registry *mounts.Registry
 	Log      *zap.Logger
@@ -102,7 +104,7 @@ func (r *Rendition) awaitWork(ctx context.Context) (*mounts.Mount, error) {
 // attach gives the rendition's mount an input, which has nothing to play yet.
 func (r *Rendition) attach(from *mounts.Mount) (err error) {
 	station := from.Programme().Station
-	station.BitRate, station.AudioInfo = r.To.BitRate, ""
+	station.BitRate, station.AudioInfo, station.Type = r.To.BitRate, "", ""
 	if r.in != nil {
 		select {
 		case <-r.in.Ended():
@@ -126,7 +128,7 @@ func (r *Rendition) detach() {
 func (r *Rendition) encode(ctx context.Context, from *mounts.Mount) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	p, err := start(r.command(ctx))
+	p, err := start(r.command(ctx, from))
 	if err != nil {
 		return err
 	}
@@ -150,7 +152,7 @@ func (r *Rendition) encode(ctx context.Context, from *mounts.Mount) error {
 		audio = feed.NewWantedReader(audio, &in.Mount.Audience)
 	}
 	r.Log.Info("encoder started", zap.Int("kbit/s", r.To.BitRate))
-	stats, err := feed.Pump(r.Log, audio, in, r.Timeout)
+	stats, err := feed.Pump(r.Log, audio, known.Unlabelled, in, r.Timeout)
 	in.Pause()
 	if !errors.Is(err, io.EOF) {
 		stop()
@@ -171,27 +173,33 @@ func (r *Rendition) encode(ctx context.Context, from *mounts.Mount) error {
 	case errors.Is(err, io.EOF):
 		err = ended
 	}
-	r.Log.Info("encoder ended", zap.String("reason", err.Error()), zap.Int64("frames", stats.Frames))
+	r.Log.Info("encoder ended", zap.String("reason", err.Error()), zap.Int64("frames", stats.Units))
 	return err
 }
 
 // command is the configured encoder, or else ffmpeg.
-func (r *Rendition) command(ctx context.Context) *exec.Cmd {
+func (r *Rendition) command(ctx context.Context, of *mounts.Mount) *exec.Cmd {
 	rate := strconv.Itoa(r.To.BitRate)
 	if r.To.Command != "" {
 		cmd := exec.CommandContext(ctx, "sh", "-c", r.To.Command)
 		cmd.Env = append(os.Environ(), "RELAY_BITRATE="+rate)
 		return cmd
 	}
-	return ffmpeg(ctx, r.in.Mount.Format(), r.To.BitRate)
+	to, from := r.in.Mount.Format(), of.Format()
+	if c := known.ByKey(r.To.Codec); c != nil && c != to.Codec {
+		to = codec.Format{Codec: c} // what the mount has settled on was another
+	}
+	return ffmpeg(ctx, from.Codec, to, r.To.BitRate)
 }
 
-// feed writes the mount's frames to the encoder as they are played, and gives the
+// feed writes the mount's units to the encoder as they are played, and gives the
 // rendition the titles. It begins some seconds back, so that the rendition has a
 // burst at once. An encoder that cannot keep up is moved forward, as a listener is:
 // otherwise it would keep more and more of the stream in memory.
 func (r *Rendition) feed(ctx context.Context, encoder patient, from *mounts.Mount, in *mounts.Input) error {
 	at := from.Stream.Behind(max(0, -in.Ahead()))
+	var joined codec.Assembler
+	var data []byte
 	var recovered int64 // offset at which it has caught up again; 0: it has not fallen behind since
 	tick := time.NewTicker(r.Pace)
 	defer tick.Stop()
@@ -201,16 +209,18 @@ func (r *Rendition) feed(ctx context.Context, encoder patient, from *mounts.Moun
 				r.Log.Warn("the encoder is too slow: the rendition has gaps")
 			}
 			at = from.Stream.Behind(0)
+			joined.Cut()
 			recovered = at.Offset() + r.Buffer
 		}
 		if title := at.Block(); title != nil {
 			in.CarryTitle(title)
 			at.Shown(title)
 		}
-		f, ok := at.NextFrame()
+		u, ok := at.NextUnit()
 		if ok {
+			data = joined.Append(data[:0], u, codec.Tags{})
 			encoder.SetWriteDeadline(time.Now().Add(r.Timeout))
-			if _, err := encoder.Write(f.Data); err != nil {
+			if _, err := encoder.Write(data); err != nil {
 				return err
 			}
 			continue

@@ -6,12 +6,13 @@ import (
 	"sync"
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
 )
 
 // A segment is the audio of one format that goes through one encoder process.
 type segment struct {
-	from mp3.Format
+	from codec.Format
+	to   codec.Format
 	lag  time.Duration // how much later a sound is in the encoder's output than in its input
 
 	mu    sync.Mutex
@@ -27,25 +28,22 @@ type mark struct {
 	do func()
 }
 
-// encoderDelay is the delay of an MP3 decoder (529 samples) and of LAME (1105).
-const encoderDelay = 529 + 1105
-
-func newSegment(from, to mp3.Format) *segment {
-	lag := time.Duration(encoderDelay) * time.Second / time.Duration(to.SampleRate)
-	return &segment{from: from, lag: lag, heard: time.Now()}
+func newSegment(from, to codec.Format) *segment {
+	return &segment{from: from, to: to, lag: lag(to), heard: time.Now()}
 }
 
-// feed gives frames to an encoder until one of another format follows or the queue is to
+// feed gives units to an encoder until one of another format follows or the queue is to
 // be drained, and then returns nil. Else the error is that of ctx or of encoder, whose
 // writes may take as long as limit.
 func (s *segment) feed(ctx context.Context, encoder patient, from *queue, limit time.Duration) error {
-	var splicer mp3.Splicer
+	var joined codec.Assembler
+	var data []byte
 	for {
 		next, err := from.take(ctx)
 		switch {
 		case err != nil:
 			return err
-		case next.last, next.do == nil && next.frame.Format() != s.from:
+		case next.last, next.do == nil && next.unit.Format != s.from:
 			from.putBack(next)
 			return nil
 		case next.do != nil:
@@ -53,11 +51,13 @@ func (s *segment) feed(ctx context.Context, encoder patient, from *queue, limit 
 			continue
 		}
 		encoder.SetWriteDeadline(time.Now().Add(limit))
-		if _, err := encoder.Write(splicer.Pass(next.frame)); err != nil {
+		next.unit.Tags = nil // one link is enough for the encoder
+		data = joined.Append(data[:0], next.unit, codec.Tags{})
+		if _, err := encoder.Write(data); err != nil {
 			return err
 		}
 		s.mu.Lock()
-		s.taken += next.frame.Duration()
+		s.taken += next.unit.Length
 		s.mu.Unlock()
 	}
 }
@@ -68,22 +68,23 @@ func (s *segment) mark(do func()) {
 	s.marks = append(s.marks, mark{s.taken + s.lag, do})
 }
 
-// play gives the frames of the encoder's output to play, and does what is to be done
+// play gives the units of the encoder's output to play, and does what is to be done
 // between them.
-func (s *segment) play(output io.Reader, play func(mp3.Frame)) {
-	var cutter mp3.Cutter
+func (s *segment) play(output io.Reader, play func(codec.Unit)) {
+	framer := s.to.Codec.NewFramer()
 	b := make([]byte, 16<<10)
 	for {
 		n, err := output.Read(b)
-		cutter.Write(b[:n])
+		framer.Write(b[:n])
 		if err != nil {
-			cutter.Finish()
+			framer.Finish()
 		}
-		for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
+		for u, ok := framer.Next(); ok; u, ok = framer.Next() {
 			s.reach()
-			play(f)
+			u.Tags = nil // an encoder knows none
+			play(u)
 			s.mu.Lock()
-			s.given += f.Duration()
+			s.given += u.Length
 			s.heard = time.Now()
 			s.mu.Unlock()
 		}
@@ -140,18 +141,4 @@ func (s *segment) untilStill(ctx context.Context, limit time.Duration) bool {
 			return false
 		}
 	}
-}
-
-// nearBitRate returns the bit rate that audio gets in another format, in kbit/s: that of
-// the input or one near it. The first frames of an input with a variable bit rate may be
-// silence: it gets what it announced, or 64 kbit/s for each channel, if that is more.
-func nearBitRate(to mp3.Format, average, announced int, varies bool) int {
-	if varies {
-		average = max(average, announced, 64*to.Channels)
-	}
-	h, _ := to.Header(average * 1000)
-	if h.SampleRate < 16000 { // LAME has no more for MPEG-2.5
-		return min(h.BitRate/1000, 64)
-	}
-	return h.BitRate / 1000
 }

@@ -4,30 +4,33 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
+	"os/exec"
 
 	"go.uber.org/zap"
 
-	"relay/codec/mp3"
+	"relay/codec"
+	"relay/codec/known"
 )
 
-// maxTrackHead is how much of a track is searched for its first frame, in bytes: a tag
+// maxTrackHead is how much of a track is searched for its first unit, in bytes: a tag
 // with a picture may come before it.
 const maxTrackHead = 16 << 20
 
-// Track opens a track and returns its audio in a format, encoded as it is read. The
-// audio stays as it is if it has the format, has no frame, or cannot be converted. The
-// caller closes it; ctx ends the encoder.
-func (c *Converter) Track(ctx context.Context, open func() (io.ReadCloser, error), to mp3.Format) (io.ReadCloser, error) {
+// Track opens a track and returns its audio in a format, encoded as it is read, at a bit
+// rate (kbit/s; 0: near that of the track). The audio stays as it is if it has the format,
+// or cannot be converted. The caller closes it; ctx ends the encoder.
+func (c *Converter) Track(ctx context.Context, open func() (io.ReadCloser, error), to codec.Format, kbits int) (io.ReadCloser, error) {
 	audio, err := open()
-	if err != nil || to.SampleRate == 0 || to.Channels == 0 {
-		return audio, err
+	if err != nil {
+		return nil, err
 	}
-	return &trackReader{converter: c, ctx: ctx, open: open, to: to, audio: audio}, nil
+	return &trackReader{converter: c, ctx: ctx, open: open, to: to, kbits: kbits, audio: audio}, nil
 }
 
 // Convert returns the audio of a file in another format, encoded as it is read. Reading
 // fails if it cannot be converted. The caller closes it; ctx ends the encoder.
-func (c *Converter) Convert(ctx context.Context, audio io.ReadCloser, to mp3.Format) io.ReadCloser {
+func (c *Converter) Convert(ctx context.Context, audio io.ReadCloser, to codec.Format) io.ReadCloser {
 	return &trackReader{converter: c, ctx: ctx, to: to, audio: audio}
 }
 
@@ -38,7 +41,8 @@ type trackReader struct {
 	converter *Converter
 	ctx       context.Context
 	open      func() (io.ReadCloser, error) // opens it again, to play in its own format; nil: it must not
-	to        mp3.Format
+	to        codec.Format
+	kbits     int // 0: near that of the track
 	audio     io.ReadCloser
 
 	out     io.Reader     // nil: the format of the track is not known yet
@@ -80,52 +84,91 @@ func (t *trackReader) Read(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// begin finds the first frames, and starts an encoder if they have another format.
+// begin finds the first units, and starts an encoder if they have another format, or if
+// the file is of a kind that only the encoder can read.
 func (t *trackReader) begin() error {
 	var head []byte
-	cutter := &mp3.Cutter{}
+	framer := known.NewFramer()
 	b := make([]byte, 16<<10)
 	for {
 		n, err := t.audio.Read(b)
 		head = append(head, b[:n]...)
-		cutter.Write(b[:n])
+		framer.Write(b[:n])
 		if err != nil {
-			cutter.Finish()
+			framer.Finish()
 		}
-		var frames []mp3.Frame
-		for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
-			f.Data = append([]byte(nil), f.Data...)
-			frames = append(frames, f)
+		var units []codec.Unit
+		for u, ok := framer.Next(); ok; u, ok = framer.Next() {
+			u.Data = append([]byte(nil), u.Data...)
+			units = append(units, u)
 		}
+		isOver := err != nil || len(head) > maxTrackHead || framer.Err() != nil || known.IsFile(head)
 		switch {
-		case len(frames) > 0 && frames[0].Format() != t.to && (t.open == nil || t.converter.Problem() == nil):
-			return t.convert(frames, cutter, err)
-		case len(frames) > 0 || err != nil || len(head) > maxTrackHead:
+		case len(units) > 0 && !units[0].Format.Fits(t.to) && t.mayConvert():
+			return t.convert(units, framer, err)
+		case len(units) == 0 && isOver && t.mayConvert() && t.convertFile():
+			return nil
+		case len(units) > 0 || isOver:
 			t.out = io.MultiReader(newReader(head, err), t.audio)
 			return nil
 		}
 	}
 }
 
-// convert starts an encoder for the frames at the beginning of the track, which are
-// followed by those of cutter. end is why there is no more to read; nil: there is.
-func (t *trackReader) convert(frames []mp3.Frame, cutter *mp3.Cutter, end error) error {
-	sum, varies := 0, false
-	for _, f := range frames {
-		sum += f.BitRate
-		varies = varies || f.BitRate != frames[0].BitRate
+// mayConvert reports whether an encoder is to be tried.
+func (t *trackReader) mayConvert() bool { return t.open == nil || t.converter.Problem() == nil }
+
+// convert starts an encoder for the units at the beginning of the track, which are
+// followed by those of framer. end is why there is no more to read; nil: there is.
+func (t *trackReader) convert(units []codec.Unit, framer codec.Framer, end error) error {
+	kbits := t.kbits
+	if kbits == 0 {
+		average, varies := averageBitRate(units)
+		kbits = nearBitRate(t.to, average, 0, varies)
 	}
-	kbits := nearBitRate(t.to, sum/len(frames)/1000, 0, varies)
-	encoder, err := t.converter.startTrack(t.ctx, t.to, kbits)
+	encoder, err := t.converter.startTrack(t.ctx, func(ctx context.Context) *exec.Cmd {
+		return t.converter.command(ctx, units[0].Format.Codec, t.to, kbits)
+	})
 	if err != nil {
 		return err
 	}
 	audio := t.audio
 	t.audio = nil // the goroutine closes it
-	go encoder.run(audio, frames, cutter, end)
+	go encoder.run(audio, units, framer, end)
 	t.encoder, t.out = encoder, encoder
 	return nil
 }
+
+// convertFile starts an encoder that reads the track by itself, and reports whether it
+// could: the track must be a file.
+func (t *trackReader) convertFile() bool {
+	file, ok := t.audio.(*os.File)
+	if !ok {
+		return false
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return false
+	}
+	to := known.Complete(t.to)
+	kbits := t.kbits
+	if kbits == 0 {
+		kbits = nearBitRate(to, 0, unknownBitRate, true)
+	}
+	encoder, err := t.converter.startTrack(t.ctx, func(ctx context.Context) *exec.Cmd {
+		cmd := t.converter.ofFile(ctx, to, kbits)
+		cmd.Stdin = file
+		return cmd
+	})
+	if err != nil {
+		return false
+	}
+	encoder.readsItself()
+	t.encoder, t.out = encoder, encoder
+	return true
+}
+
+// unknownBitRate is for tracks whose own bit rate says nothing, in kbit/s.
+const unknownBitRate = 128
 
 // Close ends the encoder and closes the track.
 func (t *trackReader) Close() error {

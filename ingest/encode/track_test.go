@@ -10,6 +10,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"relay/codec"
 	"relay/codec/mp3"
 	"relay/codec/mp3/frametest"
 )
@@ -31,15 +32,15 @@ func numberedTrack(h mp3.Header, frames uint64) []byte {
 }
 
 // heard returns the length of audio and its formats.
-func heard(t *testing.T, audio []byte) (length time.Duration, formats map[mp3.Format]int) {
+func heard(t *testing.T, audio []byte) (length time.Duration, formats map[codec.Format]int) {
 	t.Helper()
-	var cutter mp3.Cutter
+	cutter := mp3.Codec.NewFramer()
 	cutter.Write(audio)
 	cutter.Finish()
-	formats = map[mp3.Format]int{}
+	formats = map[codec.Format]int{}
 	for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
-		length += f.Duration()
-		formats[f.Format()]++
+		length += f.Length
+		formats[f.Format]++
 	}
 	return length, formats
 }
@@ -47,7 +48,7 @@ func heard(t *testing.T, audio []byte) (length time.Duration, formats map[mp3.Fo
 func TestTrackIsConverted(t *testing.T) {
 	c, _ := converting(t, "")
 	track, opened := numberedTrack(mono48, 2500), 0 // 60 s
-	audio, err := c.Track(t.Context(), opening(track, &opened), stereo44.Format())
+	audio, err := c.Track(t.Context(), opening(track, &opened), stereo44.Format(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +70,7 @@ func TestTrackStaysAsItIs(t *testing.T) {
 		"the same format": numberedTrack(stereo44, 100), "no frame": []byte("not music at all"), "empty": nil,
 	} {
 		opened := 0
-		audio, err := c.Track(t.Context(), opening(track, &opened), stereo44.Format())
+		audio, err := c.Track(t.Context(), opening(track, &opened), stereo44.Format(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +81,7 @@ func TestTrackStaysAsItIs(t *testing.T) {
 		}
 	}
 	broken := errors.New("the disk is broken")
-	audio, err := c.Track(t.Context(), func() (io.ReadCloser, error) { return nil, broken }, stereo44.Format())
+	audio, err := c.Track(t.Context(), func() (io.ReadCloser, error) { return nil, broken }, stereo44.Format(), 0)
 	if audio != nil || !errors.Is(err, broken) {
 		t.Errorf("%v, %v", audio, err)
 	}
@@ -104,7 +105,7 @@ func TestTrackConversionFails(t *testing.T) {
 			c, logs := converting(t, shell)
 			c.patience = time.Second
 			track, opened := numberedTrack(mono48, 2500), 0
-			audio, err := c.Track(t.Context(), opening(track, &opened), stereo44.Format())
+			audio, err := c.Track(t.Context(), opening(track, &opened), stereo44.Format(), 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,7 +145,7 @@ func TestTrackThatIsNotRead(t *testing.T) {
 	opened := 0
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	audio, err := c.Track(ctx, opening(numberedTrack(mono48, 25000), &opened), stereo44.Format())
+	audio, err := c.Track(ctx, opening(numberedTrack(mono48, 25000), &opened), stereo44.Format(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"sync/atomic"
 	"syscall"
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
 )
 
 // A trackEncoder is the encoder of one track. It works as fast as its output is read.
@@ -23,9 +24,10 @@ type trackEncoder struct {
 	still     atomic.Bool
 }
 
-func (c *Converter) startTrack(ctx context.Context, to mp3.Format, kbits int) (*trackEncoder, error) {
+// startTrack starts a program as the encoder of a track. ctx ends it.
+func (c *Converter) startTrack(ctx context.Context, command func(context.Context) *exec.Cmd) (*trackEncoder, error) {
 	ctx, stop := context.WithCancel(ctx)
-	p, err := start(c.command(ctx, to, kbits))
+	p, err := start(command(ctx))
 	if err != nil {
 		stop()
 		return nil, err
@@ -36,18 +38,25 @@ func (c *Converter) startTrack(ctx context.Context, to mp3.Format, kbits int) (*
 
 // run gives the track to the encoder, and closes it. A disk that does not answer holds
 // up this goroutine only.
-func (e *trackEncoder) run(audio io.ReadCloser, frames []mp3.Frame, cutter *mp3.Cutter, end error) {
+func (e *trackEncoder) run(audio io.ReadCloser, units []codec.Unit, framer codec.Framer, end error) {
 	defer audio.Close()
 	defer e.stdin.Close()
-	e.fed <- e.feed(audio, frames, cutter, end)
+	e.fed <- e.feed(audio, units, framer, end)
 }
 
-// feed writes the first frames of a track, then those of cutter, which gets what can be
+// feed writes the first units of a track, then those of framer, which gets what can be
 // read of audio. end is why nothing can; nil: there is more.
-func (e *trackEncoder) feed(audio io.Reader, frames []mp3.Frame, cutter *mp3.Cutter, end error) error {
-	var splicer mp3.Splicer
-	for _, f := range frames {
-		if _, err := e.stdin.Write(splicer.Pass(f)); err != nil {
+func (e *trackEncoder) feed(audio io.Reader, units []codec.Unit, framer codec.Framer, end error) error {
+	var joined codec.Assembler
+	var data []byte
+	give := func(u codec.Unit) error {
+		u.Tags = nil // one link is enough for the encoder
+		data = joined.Append(data[:0], u, codec.Tags{})
+		_, err := e.stdin.Write(data)
+		return err
+	}
+	for _, u := range units {
+		if err := give(u); err != nil {
 			return err
 		}
 	}
@@ -57,12 +66,12 @@ func (e *trackEncoder) feed(audio io.Reader, frames []mp3.Frame, cutter *mp3.Cut
 		e.atDisk.Store(true)
 		n, end = audio.Read(b)
 		e.atDisk.Store(false)
-		cutter.Write(b[:n])
+		framer.Write(b[:n])
 		if end != nil {
-			cutter.Finish()
+			framer.Finish()
 		}
-		for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
-			if _, err := e.stdin.Write(splicer.Pass(f)); err != nil {
+		for u, ok := framer.Next(); ok; u, ok = framer.Next() {
+			if err := give(u); err != nil {
 				return err
 			}
 		}
@@ -71,6 +80,12 @@ func (e *trackEncoder) feed(audio io.Reader, frames []mp3.Frame, cutter *mp3.Cut
 		return nil
 	}
 	return end
+}
+
+// readsItself means that the encoder reads the track from the disk by itself.
+func (e *trackEncoder) readsItself() {
+	e.atDisk.Store(true)
+	e.fed <- nil
 }
 
 // Read reads the output. An encoder that gives nothing for too long is stopped, unless

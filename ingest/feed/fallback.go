@@ -39,7 +39,7 @@ func (s *Fallbacks) playStream(ctx context.Context, one standIn) {
 	}
 }
 
-// playMount copies the stream of another mount, frame by frame and title by title,
+// playMount copies the stream of another mount, unit by unit and title by title,
 // while the input is on the air. It returns when that mount stops, the input ends,
 // its mount is idle or ctx is done.
 func (s *Fallbacks) playMount(ctx context.Context, in *mounts.Input, from *mounts.Mount, tick <-chan time.Time) {
@@ -111,11 +111,11 @@ func (s *Fallbacks) copy(in *mounts.Input, at *mounts.Cursor) bool {
 			in.CarryTitle(title)
 			at.Shown(title)
 		}
-		f, ok := at.NextFrame()
+		u, ok := at.NextUnit()
 		if !ok {
 			return true
 		}
-		if !in.Write(f) {
+		if !in.Write(u) {
 			return false
 		}
 	}

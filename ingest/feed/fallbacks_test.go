@@ -147,8 +147,8 @@ func TestFallbacksInOrder(t *testing.T) {
 		second.Detach()
 		time.Sleep(4 * time.Second)
 		plays("silence ")
-		if h, _ := live.LastFrame(); h != feedtest.Stereo128 {
-			t.Errorf("silence in another format, %+v", h)
+		if u, _ := live.LastUnit(); u.Format != feedtest.Stereo128.Format() || u.BitRate != feedtest.Stereo128.BitRate {
+			t.Errorf("silence in another format, %+v", u)
 		}
 	})
 }

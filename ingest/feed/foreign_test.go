@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/codec/known"
 	"relay/conf"
 	"relay/ingest/feed/feedtest"
 	"relay/mounts"
@@ -24,19 +25,20 @@ func TestOtherFormatsAreNamed(t *testing.T) {
 	layer2 := frame(417, 0xff, 0xfd, 0x80, 0x04)
 	aac := frame(371, 0xff, 0xf1, 0x50, 0x80, 371>>3, 371&7<<5|0x1f, 0xfc)
 	free := frame(1253, 0xff, 0xfb, 0x00, 0x44)
+	announced, _ := known.ByMediaType("audio/mpeg")
 	tag := "ID3\x03\x00\x00\x00\x00\x20\x00" + strings.Repeat("x", 0x20<<7)
 	for _, tt := range []struct {
 		what, sent string
 		want       string
 		problem    error
 	}{
-		{"Layer II", strings.Repeat(layer2, 700), "MPEG Layer II", ErrNotMP3},
-		{"AAC", strings.Repeat(aac, 800), "AAC (ADTS)", ErrNotMP3},
-		{"free format", strings.Repeat(free, 300), "MP3 in free format", ErrNotMP3},
-		{"a little of it", strings.Repeat(aac, 20), "AAC (ADTS)", ErrNotMP3},
-		{"behind a tag", tag + strings.Repeat(aac, 200), "AAC (ADTS)", ErrNotMP3},
-		{"after MP3", string(feedtest.Music(10*time.Second)) + strings.Repeat(layer2, 2000), "MPEG Layer II", ErrNoMP3Again},
-		{"an unknown format", strings.Repeat("what? ", noMP3After), "", ErrNotMP3},
+		{"Layer II", strings.Repeat(layer2, 700), "MPEG Layer II", ErrNoAudio},
+		{"AAC", strings.Repeat(aac, 800), "AAC (ADTS)", ErrNoAudio},
+		{"free format", strings.Repeat(free, 300), "MP3 in free format", ErrNoAudio},
+		{"a little of it", strings.Repeat(aac, 20), "AAC (ADTS)", ErrNoAudio},
+		{"behind a tag", tag + strings.Repeat(aac, 200), "AAC (ADTS)", ErrNoAudio},
+		{"after MP3", string(feedtest.Music(10*time.Second)) + strings.Repeat(layer2, 2000), "MPEG Layer II", ErrNoAudioAgain},
+		{"an unknown format", strings.Repeat("what? ", noAudioAfter), "", ErrNoAudio},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -46,17 +48,17 @@ func TestOtherFormatsAreNamed(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				_, err = Pump(zap.NewNop(), feedtest.InTime{Reader: strings.NewReader(tt.sent)}, in, 10*time.Second)
-				if !errors.Is(err, tt.problem) || !strings.Contains(err.Error(), tt.want) || tt.want != "" && strings.Contains(err.Error(), "no MP3 frame") {
+				_, err = Pump(zap.NewNop(), feedtest.InTime{Reader: strings.NewReader(tt.sent)}, announced, in, 10*time.Second)
+				if !errors.Is(err, tt.problem) || !strings.Contains(err.Error(), tt.want) || tt.want != "" && strings.Contains(err.Error(), "no audio") {
 					t.Error(err)
 				}
 			})
-			if err := notMP3([]byte(tt.sent)[len(tt.sent)/2:], tt.problem, nil); !errors.Is(err, tt.problem) {
+			if err := foreign([]byte(tt.sent)[len(tt.sent)/2:], announced, tt.problem, nil); !errors.Is(err, tt.problem) {
 				t.Errorf("%v is not %v", err, tt.problem)
 			}
 		})
 	}
-	if err := notMP3(bytes.Repeat([]byte{0}, 100), ErrNotMP3, nil); err != ErrNotMP3 {
+	if err := foreign(bytes.Repeat([]byte{0}, 100), announced, ErrNoAudio, nil); err != ErrNoAudio {
 		t.Error(err)
 	}
 }

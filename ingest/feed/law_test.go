@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/codec"
 	"relay/codec/mp3"
 	"relay/codec/mp3/frametest"
 	"relay/conf"
@@ -29,7 +30,7 @@ var light = frametest.Header(16000, 8000, 1)
 
 // soundingFrame returns a numbered frame whose granule has a level: a gain of 210 is
 // loud, one of 120 quiet (§2.4.1.7; MPEG-2 has one granule). Nobody decodes it.
-func soundingFrame(n uint64, gain byte) mp3.Frame {
+func soundingFrame(n uint64, gain byte) codec.Unit {
 	b := frametest.Numbered(light, n)
 	side := b[mp3.HeaderSize:]
 	put := func(at, bits int, v uint) {
@@ -43,7 +44,7 @@ func soundingFrame(n uint64, gain byte) mp3.Frame {
 	put(granule, 12, 200)  // part2_3_length
 	put(granule+12, 9, 20) // big_values
 	put(granule+21, 8, uint(gain))
-	return mp3.Frame{Header: light, Data: b}
+	return mp3.Frame{Header: light, Data: b}.Unit()
 }
 
 // sender is a source that sends in pieces, by a clock of its own.
@@ -70,7 +71,7 @@ func (s *sender) stall(d time.Duration) {
 func (s *sender) run() {
 	defer close(s.done)
 	due := time.Now().Add(-s.head)
-	var at mp3.Frame
+	var at codec.Unit
 	for {
 		s.mu.Lock()
 		stalled := time.Until(s.stalled)

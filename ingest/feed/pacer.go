@@ -4,27 +4,27 @@ import (
 	"context"
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
 	"relay/mounts"
 )
 
 // quantum is how far ahead of the clock a pacer works: it wakes that often, not for
-// every frame.
+// every unit.
 const quantum = 250 * time.Millisecond
 
-// A Pacer plays frames into an input by the clock of its mount. One goroutine uses it.
+// A Pacer plays units into an input by the clock of its mount. One goroutine uses it.
 type Pacer struct {
 	in     *mounts.Input
 	onAir  bool
 	paused bool
 }
 
-// NewPacer returns a pacer that waits for its first frame. The caller detaches in.
+// NewPacer returns a pacer that waits for its first unit. The caller detaches in.
 func NewPacer(in *mounts.Input) *Pacer { return &Pacer{in: in} }
 
-// Play plays one frame when it is due, and waits while another input is on the air.
+// Play plays one unit when it is due, and waits while another input is on the air.
 // The error is the cause of ctx, or why the input ended.
-func (p *Pacer) Play(ctx context.Context, f mp3.Frame) error {
+func (p *Pacer) Play(ctx context.Context, u codec.Unit) error {
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -41,7 +41,7 @@ func (p *Pacer) Play(ctx context.Context, f mp3.Frame) error {
 				return context.Cause(ctx)
 			}
 		}
-		if p.in.Write(f) {
+		if p.in.Write(u) {
 			return nil
 		}
 		p.onAir = false

@@ -13,54 +13,59 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/codec/mp3"
+	"relay/codec"
+	"relay/codec/known"
 	"relay/icy"
 	"relay/internal/contain"
 	"relay/mounts"
 )
 
-// noMP3After is the number of bytes, tags not counted, without an MP3 frame after
+// noAudioAfter is the number of bytes, tags not counted, without a unit of audio after
 // which a source is taken to send something else.
-const noMP3After = 256 << 10
+const noAudioAfter = 256 << 10
 
 var (
-	ErrNotMP3     = errors.New("no MP3 frame in what it sends")          // ends a source that never sent MP3
-	ErrNoMP3Again = errors.New("no MP3 frame any more in what it sends") // ends a source that sent MP3 before
+	ErrNoAudio      = errors.New("no audio in what it sends")          // ends a source that never sent any
+	ErrNoAudioAgain = errors.New("no audio any more in what it sends") // ends a source that sent some before
 )
 
 // Pump feeds audio to an input until either ends, and returns statistics and why it
-// ended: the error of audio, io.EOF, ErrNotMP3 or ErrNoMP3Again. It closes neither.
+// ended: the error of audio, io.EOF, ErrNoAudio or ErrNoAudioAgain. It closes neither.
+// label is what the sender says that the audio is.
 //
-// A source that sends garbage and no frame for the timeout counts as one that sends
+// A source that sends garbage and no unit for the timeout counts as one that sends
 // nothing, and ends. A tag, perhaps with a picture, may take as long as its length
 // says, but the source has nothing to play meanwhile. A source too slow to have
-// delivered its first frame counts as neither.
-func Pump(log *zap.Logger, audio io.Reader, in *mounts.Input, timeout time.Duration) (stats mp3.CutterStats, err error) {
+// delivered its first unit counts as neither.
+func Pump(log *zap.Logger, audio io.Reader, label known.Label, in *mounts.Input, timeout time.Duration) (stats codec.Stats, err error) {
 	defer contain.Error(log, &err)
-	var cutter mp3.Cutter
+	framer := label.NewFramer()
 	buf := make([]byte, 16<<10)
 	var received int64
-	var before mp3.CutterStats
+	var before codec.Stats
 	var silent, noise spell
-	var sample []byte // bytes since the last frame, without tags
+	var sample []byte // bytes since the last unit, without tags
 	for {
 		n, err := audio.Read(buf)
 		received += int64(n)
-		cutter.Write(buf[:n])
+		framer.Write(buf[:n])
 		if err != nil {
-			cutter.Finish()
+			framer.Finish()
 		}
 		var audible time.Duration
 		var sound int64
-		for f, ok := cutter.Next(); ok; f, ok = cutter.Next() {
-			if audible/quantum < (audible+f.Duration())/quantum { // one read may have seconds of audio
+		for u, ok := framer.Next(); ok; u, ok = framer.Next() {
+			if audible/quantum < (audible+u.Length)/quantum { // one read may have seconds of audio
 				in.AwaitRoom()
 			}
-			in.Write(f)
-			audible += f.Duration()
-			sound += int64(f.Size)
+			if u.Tags != nil && *u.Tags != (codec.Tags{}) {
+				in.StreamTitle(mounts.Title{Text: u.Tags.Text()})
+			}
+			in.Write(u)
+			audible += u.Length
+			sound += int64(len(u.Data))
 		}
-		now := cutter.Stats()
+		now := framer.Stats()
 		in.Heard(mounts.Portion{Audio: audible, Bytes: sound, Resyncs: now.Resyncs - before.Resyncs, Garbage: now.Garbage - before.Garbage})
 		at, tag, junk := time.Now(), now.Tags > before.Tags, now.Garbage > before.Garbage
 		silence := silent.note(audible == 0, at)
@@ -69,16 +74,18 @@ func Pump(log *zap.Logger, audio io.Reader, in *mounts.Input, timeout time.Durat
 		switch {
 		case audible > 0:
 			sample = sample[:0]
-		case !tag && len(sample) < mp3.SampleSize:
+		case !tag && len(sample) < known.SampleSize:
 			sample = append(sample, buf[:n]...)
 		}
 		switch {
-		case now.Frames == 0 && len(sample) > 0 && (received-now.Tags > noMP3After || lost || errors.Is(err, io.EOF)):
-			return now, notMP3(sample, ErrNotMP3, err)
+		case framer.Err() != nil:
+			return now, &foreignError{framer.Err().Error(), noAudio(now)}
+		case now.Units == 0 && len(sample) > 0 && (received-now.Tags > noAudioAfter || lost || errors.Is(err, io.EOF)):
+			return now, foreign(sample, label, ErrNoAudio, err)
 		case err != nil:
 			return now, err
 		case lost:
-			return now, notMP3(sample, ErrNoMP3Again, nil)
+			return now, foreign(sample, label, ErrNoAudioAgain, nil)
 		case silence >= timeout && (tag || junk):
 			in.Pause()
 		}
@@ -86,25 +93,34 @@ func Pump(log *zap.Logger, audio io.Reader, in *mounts.Input, timeout time.Durat
 	}
 }
 
-// notMP3 returns a *foreignError if the sample shows what the source sends in place
-// of MP3, or else end or, if end is nil, problem.
-func notMP3(sample []byte, problem, end error) error {
-	if name := mp3.Foreign(sample); name != "" {
-		return &foreignError{name, problem}
+// noAudio returns the problem of a source that sends nothing that can be played.
+func noAudio(so codec.Stats) error {
+	if so.Units == 0 {
+		return ErrNoAudio
 	}
-	return cmp.Or(end, problem)
+	return ErrNoAudioAgain
 }
 
-// foreignError names the format that a source sends in place of MP3.
+// foreign returns a *foreignError if the sample shows what the source sends in place of
+// what it says, or else end or, if end is nil, problem.
+func foreign(sample []byte, label known.Label, problem, end error) error {
+	name := known.Name(sample)
+	switch {
+	case name == "":
+		return cmp.Or(end, problem)
+	case label.Name == "":
+		return &foreignError{fmt.Sprintf("it sends %s, and this server takes MP3, AAC (ADTS) and Ogg with Opus, Vorbis or FLAC", name), problem}
+	}
+	return &foreignError{fmt.Sprintf("it sends %s, and its Content-Type says %s", name, label.Name), problem}
+}
+
+// foreignError says what a source sends in place of audio that can be played.
 type foreignError struct {
-	name    string
-	problem error // ErrNotMP3 or ErrNoMP3Again
+	sentence string
+	problem  error // ErrNoAudio or ErrNoAudioAgain
 }
 
-func (e *foreignError) Error() string {
-	return fmt.Sprintf("it sends %s, and this server takes MP3 (MPEG Layer III)", e.name)
-}
-
+func (e *foreignError) Error() string { return e.sentence }
 func (e *foreignError) Unwrap() error { return e.problem }
 
 // DisconnectReason returns in words why reading from a source or another server

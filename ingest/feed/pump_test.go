@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/codec/known"
 	"relay/codec/mp3/frametest"
 	"relay/conf"
 	"relay/ingest/feed/feedtest"
@@ -29,7 +30,7 @@ func TestPumpTellsOfReception(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			Pump(zap.NewNop(), from, in, 10*time.Second)
+			Pump(zap.NewNop(), from, known.Unlabelled, in, 10*time.Second)
 		}()
 		header := frametest.Header(128000, 44100, 2)
 		send := func(frames int) {
@@ -80,7 +81,7 @@ func pumped(t *testing.T, sent []byte, test func(live *mounts.Mount, ended <-cha
 		in := feedtest.Connect(t, r, "/live", 1)
 		ended := make(chan error, 1)
 		go func() {
-			_, err := Pump(zap.NewNop(), feedtest.InTime{Reader: bytes.NewReader(sent)}, in.Input, 10*time.Second)
+			_, err := Pump(zap.NewNop(), feedtest.InTime{Reader: bytes.NewReader(sent)}, known.Unlabelled, in.Input, 10*time.Second)
 			in.Detach()
 			ended <- err
 		}()
@@ -92,7 +93,7 @@ func pumped(t *testing.T, sent []byte, test func(live *mounts.Mount, ended <-cha
 func TestGarbageLosesTheAir(t *testing.T) {
 	pumped(t, append(feedtest.Music(20*time.Second), lasting(time.Hour)...), func(live *mounts.Mount, ended <-chan error) {
 		began := time.Now()
-		if err := <-ended; err != ErrNoMP3Again {
+		if err := <-ended; err != ErrNoAudioAgain {
 			t.Errorf("ended by: %v", err)
 		}
 		if took := time.Since(began); took < 29*time.Second || took > 31*time.Second {
@@ -164,7 +165,7 @@ func TestPumpHoldsBackLowBitRates(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			Pump(zap.NewNop(), &audio, in, 10*time.Second)
+			Pump(zap.NewNop(), &audio, known.Unlabelled, in, 10*time.Second)
 		}()
 		for range 40 {
 			time.Sleep(time.Second)

@@ -5,19 +5,19 @@ import (
 	"context"
 	"time"
 
-	"relay/codec/mp3"
+	"relay/codec"
+	"relay/codec/known"
 	"relay/mounts"
 )
 
-// defaultSilence is the header of silence on a mount that has never played:
-// 128 kbit/s, 44.1 kHz, stereo.
-var defaultSilence, _ = mp3.ParseHeader([]byte{0xff, 0xfb, 0x90, 0x00})
+// silentBitRate is that of silence on a mount that has never played, in bit/s.
+const silentBitRate = 128_000
 
 // SilenceAfter is how long a new mount may take to find something better than
 // silence: music that is still being looked for, a fallback.
 const SilenceAfter = time.Second
 
-// playSilence gives a mount frames without sound, in the mount's format, until ctx is
+// playSilence gives a mount units without sound, in the mount's format, until ctx is
 // done or the mount is idle.
 func (s *Fallbacks) playSilence(ctx context.Context, mount string) {
 	select {
@@ -32,28 +32,29 @@ func (s *Fallbacks) playSilence(ctx context.Context, mount string) {
 	defer in.Detach()
 	pacer := NewPacer(in)
 	for !s.idle(in.Mount) {
-		h := silentHeader(in.Mount)
-		if pacer.Play(ctx, mp3.Frame{Header: h, Data: mp3.Silence(h)}) != nil {
+		u, ok := silence(in.Mount)
+		if !ok {
+			pacer.Pause()
+			select {
+			case <-time.After(SilenceAfter):
+				continue
+			case <-ctx.Done():
+				return
+			}
+		}
+		if pacer.Play(ctx, u) != nil {
 			return
 		}
 	}
 }
 
-// silentHeader returns the header of silence on a mount: that of the last frame if it
-// has the mount's format, else one of the mount's format.
-func silentHeader(m *mounts.Mount) mp3.Header {
-	last, played := m.LastFrame()
-	if !played {
-		last = defaultSilence
+// silence returns a silent unit in the format of a mount. ok is false if there is none yet:
+// Vorbis has no silence before the codebooks of a source are known.
+func silence(m *mounts.Mount) (u codec.Unit, ok bool) {
+	f, bitRate := m.Format(), silentBitRate
+	if last, played := m.LastUnit(); played && last.Format.Fits(f) {
+		f, bitRate = last.Format, cmp.Or(last.BitRate, bitRate)
 	}
-	format := m.Format()
-	format.SampleRate = cmp.Or(format.SampleRate, last.SampleRate)
-	format.Channels = cmp.Or(format.Channels, last.Channels)
-	if last.Format() == format && mp3.Silence(last) != nil {
-		return last
-	}
-	if h, ok := format.Header(last.BitRate); ok {
-		return h
-	}
-	return defaultSilence
+	f = known.Complete(f)
+	return f.Codec.Silence(f, bitRate)
 }

@@ -69,7 +69,7 @@ func TestDeadEntriesOfPlaylists(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e := &elsewhereNet{servers: map[string]func(net.Conn){
 					"a:80": tt.first, "good:80": says(icecast + "audio"), "missing:80": says("HTTP/1.0 404 File Not Found\r\n\r\n"),
-					"full:80": says("ICY 503 Service Unavailable\r\n\r\n"), "aac:80": says("HTTP/1.0 200 OK\r\nContent-Type: audio/aac\r\n\r\n"),
+					"full:80": says("ICY 503 Service Unavailable\r\n\r\n"), "aac:80": says("HTTP/1.0 200 OK\r\nContent-Type: video/mp4\r\n\r\n"),
 					"page:80": says("HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<p>"), "shut:80": says(""), "silent:80": hangs(""),
 					"dead-list:80": pls("http://missing/1", "http://full/2"), "moved:80": says("HTTP/1.0 302 Found\r\nLocation: http://refused/\r\n\r\n"),
 				}}

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/codec/known"
 	"relay/conf"
 	"relay/icy"
 	"relay/ingest/feed"
@@ -159,8 +160,9 @@ func (r *Relay) play(stream *reply) (time.Duration, error) {
 	in.Reconnected()
 	began := time.Now()
 	audio := feed.AudioOf(body, stream.Header, in)
+	label, _ := known.ByMediaType(stream.Header.Get("Content-Type"))
 	stream.Reply = icy.Reply{} // free the head, which is not needed while the stream lasts
-	stats, err := feed.Pump(r.Log, audio, in, r.Timeout)
+	stats, err := feed.Pump(r.Log, audio, label, in, r.Timeout)
 	if in.Mount.ServerEnds() {
 		err = mounts.ErrShutdown
 	}
@@ -174,8 +176,8 @@ func (r *Relay) play(stream *reply) (time.Duration, error) {
 	}
 	played := time.Since(began)
 	r.Log.Info("relay disconnected", zap.String("reason", feed.DisconnectReason(err)), zap.Duration("played", played.Round(time.Second)),
-		zap.Int64("frames", stats.Frames), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
-	if stats.Frames == 0 {
+		zap.Int64("frames", stats.Units), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
+	if stats.Units == 0 {
 		if stream.entry != "" && !slices.Contains(r.barren, stream.entry) {
 			r.barren = append(r.barren, stream.entry)
 		}
@@ -212,6 +214,6 @@ func (r *Relay) complain(err error, pause time.Duration) {
 
 // isLasting reports whether a fault will not pass without somebody's help.
 func isLasting(err error) bool {
-	var kind notMP3Error
-	return errors.As(err, &kind) || errors.Is(err, feed.ErrNotMP3) || errors.Is(err, errLoop) || errors.Is(err, errTooManyHops)
+	var kind foreignError
+	return errors.As(err, &kind) || errors.Is(err, feed.ErrNoAudio) || errors.Is(err, errLoop) || errors.Is(err, errTooManyHops)
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"relay/codec/known"
 	"relay/icy"
 	"relay/ingest/feed"
 )
@@ -42,14 +43,14 @@ var (
 	errTooManyAddresses = fmt.Errorf("none of %d addresses that were asked has a stream", maxTries)
 )
 
-// notMP3Error is the Content-Type of an answer that is not an MP3 stream.
-type notMP3Error string
+// foreignError is the Content-Type of an answer that is not a stream which can be played.
+type foreignError string
 
-func (e notMP3Error) Error() string {
-	return fmt.Sprintf("it sends %q, and this server takes MP3 (audio/mpeg)", string(e))
+func (e foreignError) Error() string {
+	return fmt.Sprintf("it sends %q, and this server takes MP3 (audio/mpeg), AAC (audio/aac) and Ogg (application/ogg)", string(e))
 }
 
-// stream asks for an MP3 stream, follows redirects and playlists, and returns the
+// stream asks for a stream, follows redirects and playlists, and returns the
 // answer that has the stream. It takes the first address in a playlist that has one:
 // stations name several servers, and any of them may be down. The login is sent only
 // to the server of the first address. mount is the mount that the stream is for.
@@ -187,10 +188,11 @@ func (r *reply) leadsTo() (next func() (address string, err error), err error) {
 	switch kind := r.Header.Get("Content-Type"); {
 	case isPlaylist(kind, r.url.Path):
 		return addresses(r.text()), nil
-	case kind == "" || icy.MayBeMP3(kind): // the frames will show what the head does not say
-		return nil, nil
 	default:
-		return nil, notMP3Error(kind)
+		if _, ok := known.ByMediaType(kind); !ok {
+			return nil, foreignError(kind)
+		}
+		return nil, nil
 	}
 }
 

@@ -46,7 +46,7 @@ func TestStream(t *testing.T) {
 		{"not there", says("HTTP/1.0 404 File Not Found\r\n\r\n"), "404 File Not Found: it has no such stream now", 0, false},
 		{"login", says("HTTP/1.0 401 Authentication Required\r\n\r\n"), "wants a login", 0, false},
 		{"full", says("ICY 503 Service Unavailable\r\n\r\n"), "it answers 503 Service Unavailable", 0, false},
-		{"another format", says("HTTP/1.0 200 OK\r\nContent-Type: audio/aac\r\n\r\n"), `it sends "audio/aac"`, 0, true},
+		{"another format", says("HTTP/1.0 200 OK\r\nContent-Type: video/mp4\r\n\r\n"), `it sends "video/mp4"`, 0, true},
 		{"empty playlist", says(m3u + "#EXTM3U\n"), "playlist without an address", 0, false},
 		{"endless playlist", endless(m3u, strings.Repeat("#", 1000)+"\n"), "playlist without an address", 0, false},
 		{"playlist of one endless line", endless(m3u, strings.Repeat("#", 1000)), "token too long", 0, false},

@@ -193,7 +193,7 @@ func (s *station) broadcast(t testing.TB, mount, user, title string) *mounts.Inp
 		t.Fatal(err)
 	}
 	in.SetTitle(mounts.Title{Text: title})
-	in.Write(mp3.Frame{Header: stereo128, Data: frametest.Numbered(stereo128, 1)})
+	in.Write(mp3.Frame{Header: stereo128, Data: frametest.Numbered(stereo128, 1)}.Unit())
 	return in
 }
 

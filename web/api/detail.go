@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"relay/codec/mp3"
 	"relay/conf"
 	"relay/mounts"
 )
@@ -73,7 +72,7 @@ func (h *Handlers) detailOf(name string) (d MountDetail, ok bool) {
 	} else if isDeclared(c, name) || h.Registry.IsPromised(name) {
 		d = MountDetail{Mount: declared(c, name, h.Registry.AbsentState(name)), Hidden: settings.Hidden, Declared: isDeclared(c, name),
 			MaxListeners: settings.MaxListeners, Lead: leadOf(mounts.Status{}, h.Registry.Totals(name)), Fallbacks: append([]string{}, settings.Fallbacks...),
-			Format: formatOf(mp3.Format{SampleRate: settings.Format.Rate, Channels: settings.Format.Channels})}
+			Format: formatOf(mounts.ConfiguredFormat(settings.Format))}
 	} else {
 		return MountDetail{}, false
 	}

@@ -1,22 +1,27 @@
 package api
 
 import (
-	"relay/codec/mp3"
+	"relay/codec"
 	"relay/mounts"
 )
 
 // Format is a format of audio.
 type Format struct {
-	Rate     int `json:"rate"`     // Hz
-	Channels int `json:"channels"` // 1 or 2
+	Codec    string `json:"codec"` // see conf.Codecs; empty: not known
+	Rate     int    `json:"rate"`  // Hz
+	Channels int    `json:"channels"`
 }
 
 // formatOf returns nil for a format that is not known.
-func formatOf(f mp3.Format) *Format {
+func formatOf(f codec.Format) *Format {
 	if f.SampleRate == 0 || f.Channels == 0 {
 		return nil
 	}
-	return &Format{f.SampleRate, f.Channels}
+	key := ""
+	if f.Codec != nil {
+		key = f.Codec.Key()
+	}
+	return &Format{key, f.SampleRate, f.Channels}
 }
 
 // The values of Source.Conversion.

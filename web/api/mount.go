@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"time"
 
+	"relay/codec/known"
 	"relay/conf"
 	"relay/mounts"
 )
@@ -24,8 +26,20 @@ type Mount struct {
 	BitRate     int        `json:"bitrate"`     // kbit/s; 0: not known yet
 	SampleRate  int        `json:"sample_rate"` // Hz; 0: not known yet
 	Channels    int        `json:"channels"`    // 0: not known yet
-	Cover       string     `json:"cover"`       // path of the current cover; empty: none
-	History     []Title    `json:"history"`     // newest first, the current title included
+	ContentType string     `json:"content_type"`
+	Codec       string     `json:"codec"`   // empty: not known yet
+	Cover       string     `json:"cover"`   // path of the current cover; empty: none
+	History     []Title    `json:"history"` // newest first, the current title included
+	// Renditions have the same programme, for players that cannot play this mount.
+	Renditions []Rendition `json:"renditions"`
+}
+
+// Rendition is another mount with the same programme.
+type Rendition struct {
+	Name        string `json:"name"`
+	BitRate     int    `json:"bitrate"` // kbit/s; 0: not known yet
+	ContentType string `json:"content_type"`
+	Codec       string `json:"codec"` // empty: not known yet
 }
 
 // Title is a title that is or was on the air.
@@ -44,7 +58,12 @@ func describe(c *conf.Config, m *mounts.Mount) Mount {
 	d.Title, d.Description, d.Genre, d.URL = p.Station.Name, p.Station.Description, p.Station.Genre, p.Station.URL
 	d.Since, d.Listeners = &p.Since, &listeners
 	d.BitRate, d.SampleRate, d.Channels = p.BitRate, p.SampleRate, p.Channels
+	d.ContentType, d.Codec = p.Type, p.Codec
 	d.Cover = coverPath(m)
+	for _, other := range m.Renditions() {
+		p := other.Programme()
+		d.Renditions = append(d.Renditions, Rendition{other.Name, p.BitRate, p.Type, p.Codec})
+	}
 	for _, t := range slices.Backward(played) {
 		d.History = append(d.History, Title{Text: t.Text, URL: t.URL, Since: t.Since})
 	}
@@ -64,9 +83,14 @@ func declared(c *conf.Config, name, state string) Mount {
 	none := 0
 	return Mount{
 		Name: name, Title: m.Title, Description: m.Description, Genre: m.Genre, URL: m.URL,
-		State: state, Listeners: &none, History: []Title{},
-		ListenURL: c.BaseURL() + (&url.URL{Path: name}).EscapedPath(),
+		State: state, Listeners: &none, History: []Title{}, Renditions: []Rendition{},
+		ListenURL: c.BaseURL() + (&url.URL{Path: name}).EscapedPath(), ContentType: contentTypeOf(c, name),
 	}
+}
+
+// contentTypeOf returns the Content-Type that a mount will have by its configuration.
+func contentTypeOf(c *conf.Config, name string) string {
+	return cmp.Or(mounts.ConfiguredFormat(c.Mount(name).Format).Codec, known.Default).MediaType()
 }
 
 // withoutListeners returns the mount without its number of listeners, for callers

@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -72,11 +71,7 @@ func (h *Handlers) recording(c *call) error {
 	if err != nil {
 		return err
 	}
-	contentType := "audio/mpeg"
-	if filepath.Ext(name) == ".cue" {
-		contentType = "application/x-cue"
-	}
-	c.w.Header().Set("Content-Type", contentType)
+	c.w.Header().Set("Content-Type", recordings.ContentType(name))
 	c.w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(downloadTimeout))
 	http.ServeContent(c.w, c.r, "", info.ModTime(), &download{ReadSeeker: f, h: h, c: c, looked: time.Now()})

@@ -149,7 +149,7 @@ func mountRow(m *mounts.Mount) element {
 	s := m.Status()
 	row := ofMount(s.Name, text("fallback", firstOf(m.Fallbacks())), number("listeners", s.Listeners))
 	if m.Playing() || s.SampleRate > 0 {
-		row.Below = append(row.Below, number("Connected", seconds(time.Since(s.Since))), text("content-type", "audio/mpeg"))
+		row.Below = append(row.Below, number("Connected", seconds(time.Since(s.Since))), text("content-type", s.Type))
 	}
 	return row
 }

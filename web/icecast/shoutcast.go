@@ -100,7 +100,7 @@ func (s shoutcastStream) facts() []element {
 		text("STREAMPATH", s.link),
 		number("BITRATE", s.status.BitRate),
 		number("SAMPLERATE", s.status.SampleRate),
-		text("CONTENT", "audio/mpeg"),
+		text("CONTENT", s.status.Type),
 		text("VERSION", version.Server()),
 	}
 }

@@ -100,7 +100,7 @@ func (h *Handlers) mountFacts(s mounts.Status) []element {
 			number("public", public),
 			text("server_description", orElse(s.Station.Description, "Unspecified description")),
 			text("server_name", orElse(s.Station.Name, "Unspecified name")),
-			text("server_type", "audio/mpeg"),
+			text("server_type", s.Type),
 		},
 		given("server_url", s.Station.URL),
 		[]element{number("slow_listeners", s.Slow)},

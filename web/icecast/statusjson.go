@@ -99,7 +99,7 @@ func (h *Handlers) sourceJSON(s mounts.Status) sourceJSON {
 		ListenURL:          h.listenURL(s.Name),
 		ServerDescription:  orElse(s.Station.Description, "Unspecified description"),
 		ServerName:         orElse(s.Station.Name, "Unspecified name"),
-		ServerType:         "audio/mpeg",
+		ServerType:         s.Type,
 		ServerURL:          s.Station.URL,
 		State:              s.Input,
 		StreamStart:        s.Since.Format(icecastTime),

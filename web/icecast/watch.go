@@ -139,7 +139,7 @@ func changes(before, now map[string][]element) string {
 			old[fact.Name] = fact.Text
 		}
 		if len(before) > 0 && before[owner] == nil {
-			fmt.Fprintf(&lines, "NEW audio/mpeg %s\n", owner)
+			fmt.Fprintf(&lines, "NEW %s %s\n", typeOf(now[owner]), owner)
 		}
 		for _, fact := range now[owner] {
 			if was, known := old[fact.Name]; !known || was != fact.Text {
@@ -148,6 +148,16 @@ func changes(before, now map[string][]element) string {
 		}
 	}
 	return lines.String()
+}
+
+// typeOf returns the Content-Type among the facts of a mount.
+func typeOf(facts []element) string {
+	for _, fact := range facts {
+		if fact.Name == "server_type" {
+			return fact.Text
+		}
+	}
+	return ""
 }
 
 // oneLine replaces line breaks, so that a fact stays on one line.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"relay/codec/mp3"
 	"relay/internal/version"
 	"relay/mounts"
 )
@@ -106,7 +105,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		s := mounts.Status{Programme: mounts.Programme{Input: c.Registry.AbsentState(name)}}
 		declared := c.Conf.Config().Mount(name)
 		s.MaxListeners = declared.MaxListeners
-		s.Format = mp3.Format{SampleRate: declared.Format.Rate, Channels: declared.Format.Channels}
+		s.Format = mounts.ConfiguredFormat(declared.Format)
 		totals := c.Registry.Totals(name)
 		if m := c.Registry.Find(name); m != nil {
 			s, totals = m.Status(), m.Totals()

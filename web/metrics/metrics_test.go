@@ -88,7 +88,7 @@ hidden = true
 	holds(false, `input="waiting",mount="/live"`, `input="waiting",mount="/undeclared"`)
 	for _, in := range []*mounts.Input{source, other} {
 		header := frametest.Header(128000, 44100, 2)
-		in.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)})
+		in.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)}.Unit())
 	}
 	holds(false, `input="live",mount="/live"`, `input="live",mount="/undeclared"`)
 
@@ -142,7 +142,7 @@ func TestPromisedMountsAreWatched(t *testing.T) {
 		t.Fatal(err)
 	}
 	header := frametest.Header(128000, 44100, 2)
-	in.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)})
+	in.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)}.Unit())
 	holds("when it plays", `relay_mount_input{input="relay",mount="/pulled"} 1`, `relay_mount_input{input="waiting",mount="/pulled"} 0`,
 		`relay_mount_stream_bytes_per_second{mount="/pulled"} 16000`)
 	if n := len(strings.Split(all(), "/pulled")); n != before {

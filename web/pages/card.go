@@ -10,30 +10,47 @@ import (
 	"strings"
 	"time"
 
+	"relay/codec/known"
 	"relay/conf"
 	"relay/mounts"
 )
 
 // A card shows a mount to listeners.
 type card struct {
-	Name    string // of the mount
-	Path    string // of the stream, escaped
-	Station string
-	Site    string // web site of the station; empty: none
-	About   string
-	Genre   string
-	State   string // as in the API
-	Word    string // the state in words
-	Artist  string
-	Title   string
-	Cover   string // address of the cover; empty: none
-	Hue     int    // degrees, colour of the picture in place of a cover
-	Letter  string // letter on that picture
-	Rate    string
-	Counted bool // Listeners may be shown
-	Count   int
-	Earlier []played // newest first
+	Name       string // of the mount
+	Path       string // of the stream, escaped
+	Station    string
+	Site       string // web site of the station; empty: none
+	About      string
+	Genre      string
+	State      string // as in the API
+	Word       string // the state in words
+	Artist     string
+	Title      string
+	Cover      string // address of the cover; empty: none
+	Hue        int    // degrees, colour of the picture in place of a cover
+	Letter     string // letter on that picture
+	Rate       string
+	Type       string   // Content-Type of the stream
+	Renditions []choice // other mounts with the same programme
+	Counted    bool     // Listeners may be shown
+	Count      int
+	Earlier    []played // newest first
 }
+
+// choice is a stream to choose.
+type choice struct{ Path, Rate string }
+
+// rate returns the bit rate and codec of a mount in words.
+func rate(p mounts.Programme) string {
+	if p.BitRate == 0 {
+		return p.Codec
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d kbit/s %s", p.BitRate, p.Codec))
+}
+
+// pathOf returns the path of a mount's stream, escaped.
+func pathOf(name string) string { return (&url.URL{Path: name}).EscapedPath() }
 
 // played is a title that was played before.
 type played struct {
@@ -52,8 +69,9 @@ func newCard(m *mounts.Mount, counted bool) card {
 		c.Cover = ownCover(m)
 	}
 	c.Counted, c.Count = counted, s.Listeners
-	if s.BitRate > 0 {
-		c.Rate = fmt.Sprintf("%d kbit/s MP3", s.BitRate)
+	c.Rate, c.Type = rate(s.Programme), s.Type
+	for _, other := range m.Renditions() {
+		c.Renditions = append(c.Renditions, choice{pathOf(other.Name), rate(other.Programme())})
 	}
 	for _, t := range slices.Backward(s.History) {
 		if len(c.Earlier) > 0 || t.Text != s.Title.Text {
@@ -65,7 +83,7 @@ func newCard(m *mounts.Mount, counted bool) card {
 
 // silentCard returns the card of a mount that does not exist.
 func silentCard(name, station string) card {
-	c := card{Name: name, Path: (&url.URL{Path: name}).EscapedPath(), State: mounts.Waiting, Word: stateWord(mounts.Waiting), Rate: "MP3"}
+	c := card{Name: name, Path: pathOf(name), State: mounts.Waiting, Word: stateWord(mounts.Waiting), Type: known.Default.MediaType()}
 	c.Station = cmp.Or(station, strings.TrimPrefix(name, "/"))
 	c.Hue = hueOf(name)
 	for _, first := range c.Station {

@@ -57,7 +57,7 @@ func (h *Handlers) broadcast(t testing.TB, mount string, s icy.Station, title mo
 	}
 	in.SetTitle(title)
 	header := frametest.Header(128000, 44100, 2)
-	in.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)})
+	in.Write(mp3.Frame{Header: header, Data: frametest.Numbered(header, 1)}.Unit())
 }
 
 // get fetches a page, with a login if there is one ("user:password").

@@ -13,7 +13,8 @@ import (
 type preview struct {
 	Site, Title, Description, URL, Image string
 
-	Audio string // address of the stream; empty: the page has several
+	Audio     string // address of the stream; empty: the page has several
+	AudioType string // its Content-Type
 }
 
 // previewOf returns the preview of a page, about one card if about is not nil. query
@@ -22,7 +23,8 @@ func (b brand) previewOf(c *conf.Config, r *http.Request, query url.Values, abou
 	base := addressOf(c, r)
 	p := preview{Site: b.Brand, Title: b.Brand, URL: base + (&url.URL{Path: r.URL.Path, RawQuery: query.Encode()}).String(), Image: b.Logo}
 	if about != nil {
-		p.Title, p.Description, p.Audio = about.Station, about.About, base+about.Path
+		p.Title, p.Description = about.Station, about.About
+		p.Audio, p.AudioType = base+about.Path, about.Type
 		p.Image = cmp.Or(p.Image, about.Cover)
 	}
 	p.Description = cmp.Or(p.Description, "Listen to "+p.Title)

@@ -16,7 +16,7 @@ func (l *Library) Find(name string) (path string, err error) {
 		if IsPlaylist(root) {
 			path = listed(name, root)
 		} else {
-			path = below(name, root)
+			path = l.below(name, root)
 		}
 		if path != "" {
 			return path, nil
@@ -28,7 +28,7 @@ func (l *Library) Find(name string) (path string, err error) {
 // Listed returns the existing files that a playlist names, itself or by the playlists
 // it names.
 func Listed(list string) (files []string) {
-	found, _, _ := scan([]string{list})
+	found, _, _ := scan([]string{list}, Everything)
 	defer found.close()
 	for _, file := range found.all() {
 		files = append(files, string(file))
@@ -37,13 +37,13 @@ func Listed(list string) (files []string) {
 }
 
 // below returns the path of a file that is root or below it, or "".
-func below(name, root string) string {
+func (l *Library) below(name, root string) string {
 	root, err := filepath.EvalSymlinks(absolute(root))
 	if err != nil {
 		return ""
 	}
 	real, err := filepath.EvalSymlinks(named(name, folderOf(root)))
-	if err != nil || real != root && !(isBelow(real, root) && isMusic(real)) || !isFile(real) {
+	if err != nil || real != root && !(isBelow(real, root) && l.plays.isMusic(real)) || !isFile(real) {
 		return ""
 	}
 	return real
@@ -102,9 +102,6 @@ func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
 }
-
-// isMusic reports whether a file in a folder is music, by its name.
-func isMusic(path string) bool { return strings.EqualFold(filepath.Ext(path), ".mp3") }
 
 // absolute returns path as an absolute path, or unchanged if that fails.
 func absolute(path string) string {

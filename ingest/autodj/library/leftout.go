@@ -9,13 +9,29 @@ import (
 	"strings"
 )
 
-// otherFormats are the file name endings of music in formats other than MP3.
-var otherFormats = []string{
-	".m4a", ".m4b", ".m4p", ".aac", ".ogg", ".oga", ".opus", ".flac", ".wav", ".wma", ".aif", ".aiff", ".alac", ".ape", ".wv",
+// endings are the file name endings of music.
+var endings = []string{
+	".mp3", ".m4a", ".m4b", ".m4p", ".aac", ".ogg", ".oga", ".opus", ".flac", ".wav", ".wma", ".aif", ".aiff", ".alac", ".ape", ".wv",
 	".mp2", ".mpa", ".mka", ".mpc", ".amr", ".ac3", ".mp4", ".webm", ".ra", ".caf",
 }
 
-// leftOut has the music in folders that is not MP3, by file name ending.
+// Plays reports whether files with an ending, in lower case and with its dot, can be
+// played.
+type Plays func(ending string) bool
+
+// isMusic reports whether a file in a folder is music that can be played, by its name.
+func (p Plays) isMusic(path string) bool {
+	ending := strings.ToLower(filepath.Ext(path))
+	return slices.Contains(endings, ending) && p(ending)
+}
+
+// Everything is for music of which an encoder can play any kind.
+func Everything(string) bool { return true }
+
+// OnlyMP3 is for music that plays as it is.
+func OnlyMP3(ending string) bool { return ending == ".mp3" }
+
+// leftOut has the music in folders that cannot be played, by file name ending.
 type leftOut map[string]*others
 
 // others are the files with one ending.
@@ -27,7 +43,7 @@ type others struct {
 // note counts a file, if it is music by its name.
 func (l leftOut) note(path string) {
 	ending := strings.ToLower(filepath.Ext(path))
-	if !slices.Contains(otherFormats, ending) {
+	if !slices.Contains(endings, ending) {
 		return
 	}
 	if l[ending] == nil {
@@ -39,11 +55,11 @@ func (l leftOut) note(path string) {
 // String is "12 .ogg, such as /music/a.ogg; 1 .m4a, such as /music/b.m4a", most files
 // first; empty if nothing was left out.
 func (l leftOut) String() string {
-	endings := slices.SortedFunc(maps.Keys(l), func(a, b string) int {
+	list := slices.SortedFunc(maps.Keys(l), func(a, b string) int {
 		return cmp.Or(l[b].n-l[a].n, strings.Compare(a, b))
 	})
-	for i, ending := range endings {
-		endings[i] = fmt.Sprintf("%d %s, such as %s", l[ending].n, ending, l[ending].example)
+	for i, ending := range list {
+		list[i] = fmt.Sprintf("%d %s, such as %s", l[ending].n, ending, l[ending].example)
 	}
-	return strings.Join(endings, "; ")
+	return strings.Join(list, "; ")
 }

@@ -18,6 +18,7 @@ type Library struct {
 	paths   []string
 	shuffle bool
 	rescan  time.Duration // interval; 0: never
+	plays   Plays
 	log     *zap.Logger
 	round   round
 	changed chan struct{} // gets a value when the music has changed
@@ -30,15 +31,16 @@ type Library struct {
 	last    string          // path that was played last
 	trouble string          // the last one that was logged
 	empty   bool            // the last scan found nothing
-	others  map[string]bool // formats, by ending, that were logged as left out
+	others  map[string]bool // endings that were logged as left out
+	leftOut string          // by the last scan, in words
 	closed  bool
 	held    logging.Held // log lines made while mu is held
 }
 
-// New returns the music found at paths, in sequence or shuffled. It scans them at the
-// first Next and then, in Run, at the interval rescan; 0: never.
-func New(paths []string, shuffle bool, rescan time.Duration, log *zap.Logger) *Library {
-	return &Library{paths: paths, shuffle: shuffle, rescan: rescan, log: log, round: round{log: log}, changed: make(chan struct{}, 1)}
+// New returns the music found at paths that can be played, in sequence or shuffled. It
+// scans them at the first Next and then, in Run, at the interval rescan; 0: never.
+func New(paths []string, shuffle bool, rescan time.Duration, plays Plays, log *zap.Logger) *Library {
+	return &Library{paths: paths, shuffle: shuffle, rescan: rescan, plays: plays, log: log, round: round{log: log}, changed: make(chan struct{}, 1)}
 }
 
 // Remember saves the tracks of the round in file, which must belong to no other
@@ -88,7 +90,7 @@ func (l *Library) drop() {
 // round continues with all tracks that it has not played; a sequence continues after
 // the track that was played last.
 func (l *Library) look() {
-	found, problems, others := scan(l.paths)
+	found, problems, others := scan(l.paths, l.plays)
 	restored := l.restored()
 	defer l.held.Write()
 	l.mu.Lock()
@@ -159,7 +161,15 @@ func (l *Library) tell(problems string) {
 	l.trouble = problems
 }
 
-// tellOthers logs that there is no music, or that music is left out for its format:
+// LeftOut returns the music that the last scan left out because it cannot be played, such
+// as "12 .ogg, such as /music/a.ogg"; empty: none.
+func (l *Library) LeftOut() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.leftOut
+}
+
+// tellOthers logs that there is no music, or that music is left out:
 // once, and again when there is another format. l.mu is held.
 func (l *Library) tellOthers(tracks int, others leftOut) {
 	isNew := false
@@ -168,11 +178,11 @@ func (l *Library) tellOthers(tracks int, others leftOut) {
 	}
 	switch {
 	case tracks == 0 && (!l.empty || isNew):
-		l.held.Add(l.log.Check(zap.WarnLevel, "there is no MP3 file to play; put some there"), zap.Strings("paths", l.paths), zap.Stringer("left out", others))
+		l.held.Add(l.log.Check(zap.WarnLevel, "there is no file to play; put some there"), zap.Strings("paths", l.paths), zap.Stringer("left out", others))
 	case isNew:
-		l.held.Add(l.log.Check(zap.WarnLevel, "music that is no MP3 is left out; convert it to MP3 to have it played"), zap.Strings("paths", l.paths), zap.Stringer("files", others))
+		l.held.Add(l.log.Check(zap.WarnLevel, "music that is not in the format of the mount is left out; install ffmpeg to have it played"), zap.Strings("paths", l.paths), zap.Stringer("files", others))
 	}
-	l.empty = tracks == 0
+	l.empty, l.leftOut = tracks == 0, others.String()
 	for ending := range others {
 		if l.others == nil {
 			l.others = map[string]bool{}

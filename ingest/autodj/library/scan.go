@@ -20,21 +20,22 @@ type scanner struct {
 	lists    int // number read
 	problems []string
 	untold   int // number of further problems
+	plays    Plays
 	others   leftOut
 }
 
 // scan lists the music among paths: files as they are named, whatever their endings,
-// all MP3 files below folders, in the order of their names, and the files that
-// playlists name. Hidden files and folders are left out; links to folders inside
+// all music below folders that can be played, in the order of their names, and the files
+// that playlists name. Hidden files and folders are left out; links to folders inside
 // folders are not followed. problems says what could not be read; the rest is listed
-// all the same. others is the music in folders in other formats.
-func scan(paths []string) (found *index, problems string, others leftOut) {
+// all the same. others is the music in folders that cannot be played.
+func scan(paths []string, plays Plays) (found *index, problems string, others leftOut) {
 	for _, onDisk := range []bool{true, false} { // memory may have room when the disk has none
 		to, err := newIndexWriter(onDisk)
 		if err != nil {
 			continue
 		}
-		s := &scanner{to: to, others: leftOut{}}
+		s := &scanner{to: to, plays: plays, others: leftOut{}}
 		for _, path := range paths {
 			s.path(path)
 		}
@@ -80,7 +81,7 @@ func (s *scanner) path(path string) {
 		case hidden && entry.IsDir():
 			return fs.SkipDir
 		case hidden || entry.IsDir():
-		case name == real || isMusic(name):
+		case name == real || s.plays.isMusic(name):
 			s.to.add(name)
 		default:
 			s.others.note(name)

@@ -8,7 +8,7 @@ type Survey struct {
 	Playable bool   // one of the first of them can be played, or there are too many to be sure that none can
 	Broken   string // otherwise, why the first cannot be played; empty: there is no track
 	Problems string // what could not be read, in words
-	LeftOut  string // music that is not MP3, in words
+	LeftOut  string // music that cannot be played, in words
 }
 
 // maxProbed is how many files a survey opens.
@@ -16,8 +16,8 @@ const maxProbed = 200
 
 // Look surveys files, folders and playlists. probe returns why an open file cannot be
 // played, or nil.
-func Look(paths []string, probe func(*os.File) error) Survey {
-	found, problems, others := scan(paths)
+func Look(paths []string, plays Plays, probe func(*os.File) error) Survey {
+	found, problems, others := scan(paths, plays)
 	defer found.close()
 	s := Survey{Tracks: found.n, Problems: problems, LeftOut: others.String()}
 	for i, path := range found.all() {

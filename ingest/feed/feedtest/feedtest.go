@@ -73,7 +73,7 @@ func Connect(t testing.TB, r *mounts.Registry, mount string, first uint64) *Sour
 
 // Send sends one frame.
 func (s *Source) Send() {
-	s.Write(mp3.Frame{Header: Stereo128, Data: frametest.Numbered(Stereo128, s.sent.Add(1))})
+	s.Write(mp3.Frame{Header: Stereo128, Data: frametest.Numbered(Stereo128, s.sent.Add(1))}.Unit())
 }
 
 // Sent returns the number of the last frame that was sent.
@@ -95,7 +95,7 @@ func (s *Source) Play(d time.Duration) {
 // mount keeps them; 0 stands for a frame without a number.
 func Heard(m *mounts.Mount) (numbers []uint64) {
 	at := m.Stream.Behind(time.Hour)
-	for f, ok := at.NextFrame(); ok; f, ok = at.NextFrame() {
+	for f, ok := at.NextUnit(); ok; f, ok = at.NextUnit() {
 		n, _ := frametest.Number(f.Data)
 		numbers = append(numbers, n)
 	}

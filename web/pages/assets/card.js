@@ -23,10 +23,20 @@ function hueOf(name) {
 	return sum % 360;
 }
 
+// What browsers call the codecs.
+const types = {MP3: "audio/mpeg", AAC: "audio/aac", Opus: 'audio/ogg; codecs="opus"', Vorbis: 'audio/ogg; codecs="vorbis"', FLAC: 'audio/ogg; codecs="flac"'};
+const probe = document.createElement("audio");
+
+// plays reports whether this browser may play a mount of the API, or a rendition.
+const plays = mount => !(mount.codec in types) || probe.canPlayType(types[mount.codec]) !== "";
+
+const pathOf = name => new URL(name.split("/").map(encodeURIComponent).join("/"), location.origin).pathname;
+const rate = mount => (mount.bitrate ? mount.bitrate + " kbit/s " : "") + mount.codec;
+
 // show updates a card from a mount of the API.
 export function show(card, mount) {
 	card.dataset.mount = mount.name;
-	card.dataset.path = new URL(mount.name.split("/").map(encodeURIComponent).join("/"), location.origin).pathname;
+	card.dataset.path = pathOf(mount.name);
 	for (const lit of [card, card.querySelector(".text")]) if (lit) lit.dataset.state = mount.state;
 	const playing = splitTitle(mount.playing?.title ?? "");
 	set(field(card, "word"), words[mount.state] ?? "Back in a moment");
@@ -35,7 +45,13 @@ export function show(card, mount) {
 	set(field(card, "artist"), playing.artist);
 	set(field(card, "about"), mount.description);
 	set(field(card, "genre"), mount.genre);
-	set(field(card, "rate"), mount.bitrate ? mount.bitrate + " kbit/s MP3" : "MP3");
+	set(field(card, "rate"), rate(mount));
+	card.choices = [mount, ...mount.renditions];
+	const others = field(card, "renditions");
+	if (others) {
+		others.hidden = mount.renditions.length === 0;
+		others.replaceChildren(...mount.renditions.flatMap(other => [el("a", {class: "button small", href: pathOf(other.name), text: rate(other)}), " "]));
+	}
 	if ("listeners" in mount) count(card, mount.listeners);
 	const site = field(card, "site");
 	if (site) {
@@ -49,7 +65,7 @@ export function show(card, mount) {
 		list.replaceChildren(...past.map(t => el("li", {}, el("time", {datetime: t.since, text: clock(t.since)}), " ", el("span", {dir: "auto", text: t.title}))));
 		list.closest("details").hidden = past.length === 0;
 	}
-	for (const link of card.querySelectorAll(".share a")) link.href = card.dataset.path + link.textContent;
+	for (const link of card.querySelectorAll(".playlists a")) link.href = card.dataset.path + link.textContent;
 }
 
 // count shows the number of listeners.
@@ -78,7 +94,7 @@ function paint(card, mount) {
 export function showPlay(card, radio) {
 	const mine = card.dataset.mount === radio.mount;
 	if (mine && radio.state) card.dataset.play = radio.state; else delete card.dataset.play;
-	set(card.querySelector(".play-state"), mine ? states[radio.state] : "");
+	set(card.querySelector(".play-state"), mine ? radio.state === "failed" && unplayable(card) || states[radio.state] : "");
 	card.querySelector(".play").setAttribute("aria-label",
 		(mine && radio.state !== "failed" ? "Stop " : "Play ") + field(card, "station").textContent);
 }
@@ -90,8 +106,14 @@ export function describe(card) {
 		cover: cover && !cover.hidden ? cover.src : ""};
 }
 
-// toggle starts or stops playback of a card's mount.
+// unplayable says that this browser plays neither a card's mount nor another one with the
+// same programme; "" if it may.
+const unplayable = card => card.choices && !card.choices.some(plays) ? "This browser does not play " + card.choices[0].codec : "";
+
+// toggle starts or stops playback of a card's mount or, if this browser cannot play that,
+// of another one with the same programme.
 export function toggle(card, radio) {
-	if (card.dataset.mount === radio.mount && radio.state !== "failed") radio.stop();
-	else radio.play(card.dataset.mount, card.dataset.path);
+	if (card.dataset.mount === radio.mount && radio.state !== "failed") return radio.stop();
+	const choice = card.choices?.find(plays);
+	radio.play(card.dataset.mount, choice ? pathOf(choice.name) : card.dataset.path);
 }

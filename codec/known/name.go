@@ -1,31 +1,41 @@
-package mp3
+package known
 
 import (
 	"bytes"
+	"strings"
 
-	"github.com/tcolgate/mp3"
+	tcolgate "github.com/tcolgate/mp3"
+
+	"relay/codec/mp3"
 )
 
 // foreignRow is how many headers of another format must follow each other before a
 // stream counts as being in that format.
 const foreignRow = 4
 
-// Foreign names the format of a stream that is not MP3, or returns "" for an unknown
-// one. b is a piece of the stream, some KiB or more, without tags. If b is the start of
-// the stream, the signatures of file formats are recognised too. Streams wrongly
-// labelled as MP3 are most often Layer II, AAC or Ogg.
-func Foreign(b []byte) string {
+// Name names the format of a stream, or returns "" for MP3 and for an unknown one. b is a
+// piece of the stream, some KiB or more, without tags. If b is the start of the stream,
+// the signatures of file formats are recognised too. Streams wrongly labelled as MP3 are
+// most often Layer II, AAC or Ogg.
+func Name(b []byte) string {
 	if name := foreignFile(b); name != "" {
 		return name
 	}
 	for _, format := range foreignFrames {
-		for i := 0; i+HeaderSize <= len(b); i++ {
+		for i := 0; i+mp3.HeaderSize <= len(b); i++ {
 			if b[i] == format.sync && inRow(b[i:], format.size) {
 				return format.name
 			}
 		}
 	}
 	return ""
+}
+
+// IsFile reports whether b is the beginning of a file of a kind that no Framer takes, such
+// as WAV or MP4, as its signature tells.
+func IsFile(b []byte) bool {
+	name := foreignFile(b)
+	return name != "" && !strings.HasPrefix(name, "Ogg")
 }
 
 // foreignFile names a format by the first bytes of a stream.
@@ -40,7 +50,7 @@ func foreignFile(b []byte) string {
 		{0, "#EXTM3U", "a playlist"}, {0, "[playlist]", "a playlist"}, {0, "<!DOCTYPE", "a web page"}, {0, "<!doctype", "a web page"}, {0, "<html", "a web page"},
 		{0, "\xff\xd8\xff", "a JPEG picture"}, {0, "\x89PNG", "a PNG picture"},
 	} {
-		if f.at <= len(b) && hasPrefix(b[f.at:], f.magic) && (f.at != 28 || hasPrefix(b, "OggS")) {
+		if f.at <= len(b) && bytes.HasPrefix(b[f.at:], []byte(f.magic)) && (f.at != 28 || bytes.HasPrefix(b, []byte("OggS"))) {
 			return f.name
 		}
 	}
@@ -63,8 +73,8 @@ var foreignFrames = []struct {
 }{
 	{"AAC (ADTS)", 0xff, adtsSize},
 	{"AAC (LATM)", 0x56, latmSize},
-	{"MPEG Layer II", 0xff, func(b []byte) (int, uint32) { return layerSize(b, mp3.Layer2) }},
-	{"MPEG Layer I", 0xff, func(b []byte) (int, uint32) { return layerSize(b, mp3.Layer1) }},
+	{"MPEG Layer II", 0xff, func(b []byte) (int, uint32) { return layerSize(b, tcolgate.Layer2) }},
+	{"MPEG Layer I", 0xff, func(b []byte) (int, uint32) { return layerSize(b, tcolgate.Layer1) }},
 	{"MP3 in free format", 0xff, freeSize},
 }
 
@@ -72,7 +82,7 @@ var foreignFrames = []struct {
 func inRow(b []byte, size func([]byte) (int, uint32)) bool {
 	n, same := size(b)
 	for range foreignRow - 1 {
-		if n == 0 || n+HeaderSize > len(b) {
+		if n == 0 || n+mp3.HeaderSize > len(b) {
 			return false
 		}
 		b = b[n:]
@@ -107,20 +117,20 @@ func latmSize(b []byte) (size int, same uint32) {
 }
 
 // layerSize reads a header of another layer of MPEG audio.
-func layerSize(b []byte, layer mp3.FrameLayer) (size int, same uint32) {
-	if len(b) < HeaderSize || b[0] != 0xff || b[1]&0xe0 != 0xe0 {
+func layerSize(b []byte, layer tcolgate.FrameLayer) (size int, same uint32) {
+	if len(b) < mp3.HeaderSize || b[0] != 0xff || b[1]&0xe0 != 0xe0 {
 		return 0, 0
 	}
-	field := mp3.FrameHeader(b[:HeaderSize])
+	field := tcolgate.FrameHeader(b[:mp3.HeaderSize])
 	bitRate, sampleRate := int(field.BitRate()), int(field.SampleRate())
-	if field.Version() == mp3.MPEGReserved || field.Layer() != layer || field.Emphasis() == mp3.EmphReserved || bitRate <= 0 || sampleRate <= 0 {
+	if field.Version() == tcolgate.MPEGReserved || field.Layer() != layer || field.Emphasis() == tcolgate.EmphReserved || bitRate <= 0 || sampleRate <= 0 {
 		return 0, 0
 	}
 	pad := 0
 	if field.Pad() {
 		pad = 1
 	}
-	if layer == mp3.Layer1 {
+	if layer == tcolgate.Layer1 {
 		size = (12*bitRate/sampleRate + pad) * 4
 	} else {
 		size = 144*bitRate/sampleRate + pad
@@ -139,7 +149,7 @@ func freeSize(b []byte) (size int, same uint32) {
 		return 0, 0
 	}
 	same = uint32(b[1])<<8 | uint32(b[2]&0x0c)
-	for n := 32; n < maxFree && n+HeaderSize <= len(b); n++ {
+	for n := 32; n < maxFree && n+mp3.HeaderSize <= len(b); n++ {
 		if isFree(b[n:]) && uint32(b[n+1])<<8|uint32(b[n+2]&0x0c) == same {
 			return n, same
 		}
@@ -148,5 +158,5 @@ func freeSize(b []byte) (size int, same uint32) {
 }
 
 func isFree(b []byte) bool {
-	return len(b) >= HeaderSize && b[0] == 0xff && b[1]&0xe6 == 0xe2 && b[1]&0x18 != 0x08 && b[2]&0xf0 == 0 && b[2]&0x0c != 0x0c && b[3]&0x03 != 2
+	return len(b) >= mp3.HeaderSize && b[0] == 0xff && b[1]&0xe6 == 0xe2 && b[1]&0x18 != 0x08 && b[2]&0xf0 == 0 && b[2]&0x0c != 0x0c && b[3]&0x03 != 2
 }

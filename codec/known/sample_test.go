@@ -1,4 +1,4 @@
-package mp3_test
+package known_test
 
 import (
 	"bytes"
@@ -8,7 +8,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"relay/codec/mp3"
+	"relay/codec/known"
 	"relay/codec/mp3/frametest"
 )
 
@@ -30,28 +30,28 @@ func TestProbe(t *testing.T) {
 		{"MP3 behind a large tag", tagged(300_000, data.String()), ""},
 		{"MP3 behind garbage", strings.Repeat("junk ", 20_000) + data.String(), ""},
 		{"nothing", "", "it is empty"},
-		{"a tag alone", tagged(100, ""), "it holds no MP3 frame"},
-		{"zeros", strings.Repeat("\x00", 100_000), "it holds no MP3 frame"},
-		{"text", strings.Repeat("not music at all ", 200_000), "it holds no MP3 frame"},
-		{"AAC", adts, "it is AAC (ADTS), and only MP3 (MPEG Layer III) is played"},
-		{"AAC behind a tag", tagged(2000, adts), "it is AAC (ADTS), and"},
-		{"Layer II", layer2, "it is MPEG Layer II, and"},
-		{"Layer II behind a large tag", tagged(100_000, layer2), "it is MPEG Layer II, and"},
-		{"Ogg Vorbis", "OggS\x00\x02" + strings.Repeat("\x00", 22) + "\x01vorbis" + strings.Repeat("x", 100), "it is Ogg Vorbis, and"},
+		{"a tag alone", tagged(100, ""), "it holds no MP3, AAC or Ogg audio"},
+		{"zeros", strings.Repeat("\x00", 100_000), "it holds no MP3, AAC or Ogg audio"},
+		{"text", strings.Repeat("not music at all ", 200_000), "it holds no MP3, AAC or Ogg audio"},
+		{"AAC", adts, ""},
+		{"AAC behind a tag", tagged(2000, adts), ""},
+		{"Layer II", layer2, "it is MPEG Layer II, and not MP3, AAC (ADTS) or Ogg with Opus, Vorbis or FLAC"},
+		{"Layer II behind a large tag", tagged(100_000, layer2), "it is MPEG Layer II, and not MP3, AAC (ADTS) or Ogg with Opus, Vorbis or FLAC"},
+		{"Ogg Vorbis", "OggS\x00\x02" + strings.Repeat("\x00", 22) + "\x01vorbis" + strings.Repeat("x", 100), "it begins as Ogg Vorbis, but no audio follows"},
 		{"FLAC", "fLaC" + strings.Repeat("x", 100), "it is FLAC, and"},
 		{"m4a", "\x00\x00\x00\x20ftypM4A " + strings.Repeat("x", 100), "it is MP4 (AAC or ALAC), and"},
 		{"a playlist", "#EXTM3U\na.mp3\n", "it is a playlist, and"},
 	} {
 		for _, r := range []io.Reader{strings.NewReader(tt.content), iotest.DataErrReader(strings.NewReader(tt.content)), iotest.HalfReader(strings.NewReader(tt.content))} {
-			err := mp3.Probe(r)
-			var none *mp3.NoMP3Error
+			_, err := known.Probe(r)
+			var none *known.NoAudioError
 			if (err == nil) != (tt.want == "") || err != nil && (!strings.HasPrefix(err.Error(), tt.want) || !errors.As(err, &none)) {
 				t.Errorf("%s: %v", tt.name, err)
 			}
 		}
 	}
 	broken := errors.New("the disk is broken")
-	if err := mp3.Probe(io.MultiReader(bytes.NewReader(make([]byte, 1000)), iotest.ErrReader(broken))); !errors.Is(err, broken) {
+	if _, err := known.Probe(io.MultiReader(bytes.NewReader(make([]byte, 1000)), iotest.ErrReader(broken))); !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package mp3_test
+package known_test
 
 import (
 	"math/rand/v2"
@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"relay/codec/mp3"
+	"relay/codec/known"
 )
 
 // row returns n frames, each a header and a body that resembles no format.
@@ -24,7 +24,7 @@ func row(n, size int, header ...byte) string {
 	return b.String()
 }
 
-func TestForeign(t *testing.T) {
+func TestName(t *testing.T) {
 	adts := row(20, 371, 0xff, 0xf1, 0x50, 0x80, 371>>3, 371&7<<5|0x1f, 0xfc)
 	layer2 := row(20, 417, 0xff, 0xfd, 0x80, 0x04)
 	free := row(20, 1253, 0xff, 0xfb, 0x00, 0x44)
@@ -62,15 +62,15 @@ func TestForeign(t *testing.T) {
 		{"nothing", "", ""},
 		{"a little", "\xff\xfd", ""},
 	} {
-		if got := mp3.Foreign([]byte(tt.stream)); got != tt.want {
+		if got := known.Name([]byte(tt.stream)); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.what, got, tt.want)
 		}
 	}
 }
 
 // No piece of an MP3 stream is mistaken for another format.
-func TestMP3IsNotForeign(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.mp3")
+func TestMP3HasNoName(t *testing.T) {
+	files, err := filepath.Glob("../mp3/testdata/*.mp3")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
@@ -80,7 +80,7 @@ func TestMP3IsNotForeign(t *testing.T) {
 			t.Fatal(err)
 		}
 		for at := 0; at < len(stream); at += 997 {
-			if name := mp3.Foreign(stream[at:min(len(stream), at+16<<10)]); name != "" {
+			if name := known.Name(stream[at:min(len(stream), at+16<<10)]); name != "" {
 				t.Errorf("%s from byte %d is %s", file, at, name)
 			}
 		}
@@ -88,7 +88,7 @@ func TestMP3IsNotForeign(t *testing.T) {
 }
 
 // The output of real encoders is recognised.
-func TestForeignEncoders(t *testing.T) {
+func TestNameOfEncoders(t *testing.T) {
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		t.Skip("ffmpeg is not there")
 	}
@@ -103,16 +103,16 @@ func TestForeignEncoders(t *testing.T) {
 			t.Logf("ffmpeg %s: %v", tt.args, err) // an encoder that this ffmpeg lacks
 			continue
 		}
-		if got := mp3.Foreign(stream[:min(len(stream), 16<<10)]); got != tt.want {
+		if got := known.Name(stream[:min(len(stream), 16<<10)]); got != tt.want {
 			t.Errorf("ffmpeg %s makes %q, want %q", tt.args, got, tt.want)
 		}
 	}
 }
 
-func FuzzForeign(f *testing.F) {
+func FuzzName(f *testing.F) {
 	f.Add([]byte(row(5, 371, 0xff, 0xf1, 0x50, 0x80, 371>>3, 371&7<<5|0x1f, 0xfc)))
 	f.Add([]byte(row(5, 203, 0x56, 0xe0, 200)))
 	f.Add([]byte(row(5, 1253, 0xff, 0xfb, 0x00, 0x44)))
 	f.Add([]byte("OggS\x00OggS\x00"))
-	f.Fuzz(func(t *testing.T, b []byte) { mp3.Foreign(b) })
+	f.Fuzz(func(t *testing.T, b []byte) { known.Name(b) })
 }
