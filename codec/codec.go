@@ -120,4 +120,7 @@ type Splicer interface {
 type Link interface {
 	// Head returns the headers, with a title.
 	Head(t Tags) []byte
+	// Splicer returns a splicer whose first unit sounds at a time after the beginning of
+	// the link.
+	Splicer(at time.Duration) Splicer
 }

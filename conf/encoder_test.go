@@ -24,7 +24,7 @@ format = {}
 	for problem, want := range map[string][]string{
 		"": nil,
 		"ffmpeg is not installed": {
-			"relay.toml:4: mount.format: ffmpeg is not installed: inputs of another format play only if there is nothing else; install it, as by apt install ffmpeg",
+			"relay.toml:4: mount.format: ffmpeg is not installed: inputs of another format play only if there is nothing else, and those of another codec not at all; install it, as by apt install ffmpeg",
 			"relay.toml:7: mount.rendition.bitrate: ffmpeg is not installed: this rendition plays nothing; install it, as by apt install ffmpeg, or give it a command",
 		},
 	} {

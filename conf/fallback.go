@@ -52,16 +52,17 @@ func checkFallbackLoops(r *reader, p path, c *Config) {
 }
 
 // checkFallbackCodecs reports fallbacks of which the configuration says that they have
-// another codec than their mount: without an encoder they could never play.
+// another codec than their mount: an encoder for each change of the input is no fallback
+// to rely on.
 func checkFallbackCodecs(r *reader, p path, c *Config) {
 	for i := range c.Mounts {
 		m, at := &c.Mounts[i], p.item(i).key("fallbacks")
-		own := c.codecOf(m.Name)
+		own := c.CodecOf(m.Name)
 		for n, name := range m.Fallbacks {
 			if r.failed[at.id] || r.failed[at.item(n).id] || name == FallbackFiles {
 				continue
 			}
-			if other := c.codecOf(name); own != "" && other != "" && own != other {
+			if other := c.CodecOf(name); own != "" && other != "" && own != other {
 				r.fail(at, "%s is %s and this mount is %s: make a rendition of it with codec = %q, and name that",
 					name, codecName(other), codecName(own), own)
 			}
@@ -69,9 +70,9 @@ func checkFallbackCodecs(r *reader, p path, c *Config) {
 	}
 }
 
-// codecOf returns the codec that a mount must have by its configuration; "" if that does
-// not say.
-func (c *Config) codecOf(name string) string {
+// CodecOf returns the codec that a mount must have by its configuration, one of Codecs; ""
+// if that does not say.
+func (c *Config) CodecOf(name string) string {
 	for _, m := range c.Mounts {
 		for _, rendition := range m.Renditions {
 			if rendition.Name == name {

@@ -51,7 +51,11 @@ func (f Format) check(r *reader, p path) {
 	if rate, rates := p.key("rate"), sampleRates(f.Codec); !r.failed[rate.id] && f.Rate != 0 && !slices.Contains(rates, f.Rate) {
 		r.fail(rate, "is not a sample rate of %s in Hz: use one of %s (0: that of the first input)", codecName(f.Codec), strings.Trim(fmt.Sprint(rates), "[]"))
 	}
-	if channels := p.key("channels"); !r.failed[channels.id] && (f.Channels < 0 || f.Channels > 2) {
+	most := 8
+	if f.Codec == "" || f.Codec == MP3 {
+		most = 2
+	}
+	if channels := p.key("channels"); !r.failed[channels.id] && (f.Channels < 0 || f.Channels > most) {
 		r.fail(channels, "must be 1 (mono), 2 (stereo) or 0 (that of the first input)")
 	}
 }

@@ -48,7 +48,7 @@ type LagPolicy string
 
 // The values of LagPolicy.
 const (
-	LagSkip LagPolicy = "skip" // it is moved forward to a frame
+	LagSkip LagPolicy = "skip" // it is moved forward to a unit
 	LagDrop LagPolicy = "drop" // its connection is closed
 )
 

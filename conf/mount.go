@@ -57,6 +57,9 @@ type Mount struct {
 	// Chained keeps the links of an Ogg source, which begin with each title, and their
 	// headers. Otherwise links of equal parameters are joined into one.
 	Chained bool `toml:"chained"`
+	// ContentType is what listeners are told, if it is another name of the mount's codec.
+	// Empty: the usual name.
+	ContentType string `toml:"content_type"`
 
 	// SourceUser and SourcePassword are the login of the mount's sources. Each is that
 	// of Auth if it is empty.
@@ -76,11 +79,10 @@ type Mount struct {
 	// Interlude plays the music that ships with relay if there would be only silence
 	// otherwise.
 	Interlude bool `toml:"interlude"`
-	// Silence plays silent frames if there is nothing else.
+	// Silence plays silent audio if there is nothing else.
 	Silence bool `toml:"silence"`
 
-	// IntroFile is an MP3 file that each listener hears once, before the stream. Empty:
-	// none.
+	// IntroFile is a file that each listener hears once, before the stream. Empty: none.
 	IntroFile string `toml:"intro_file"`
 
 	// Takeover is what happens when a second source connects.
@@ -326,6 +328,9 @@ func (m *Mount) check(r *reader, p path, buffer Size) {
 	}
 	m.Burst.check(r, p.key("burst"), buffer)
 	m.Format.check(r, p.key("format"))
+	if kind := p.key("content_type"); m.ContentType != "" && r.usable(kind) {
+		oneOf(r, kind, m.ContentType, contentTypes...)
+	}
 	if r.given(p.key("files")) && m.IsPattern() {
 		r.fail(p.key("files"), "needs a mount of its own: %s is a pattern", m.Name)
 	}
@@ -334,6 +339,10 @@ func (m *Mount) check(r *reader, p path, buffer Size) {
 	}
 	m.Files.check(r, p.key("files"))
 }
+
+// contentTypes are the values of Mount.ContentType. Old players of AAC know only
+// audio/aacp.
+var contentTypes = []string{"audio/mpeg", "audio/aac", "audio/aacp", "application/ogg", "audio/ogg"}
 
 // isCharset reports whether a charset of this name exists and can be decoded.
 func isCharset(name string) bool {

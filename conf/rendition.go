@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Rendition is a [[mount.rendition]]: the same programme at another bit rate, made by
-// an encoder that the server runs.
+// Rendition is a [[mount.rendition]]: the same programme at another bit rate or by another
+// codec, made by an encoder that the server runs.
 type Rendition struct {
 	// Name is the mount of the rendition.
 	Name string `toml:"name"`

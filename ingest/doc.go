@@ -3,7 +3,7 @@
 // has what all of them share.
 //
 //	in:   a connection whose request head or password line has been read
-//	out:  frames and titles, into an input of a mount
+//	out:  units and titles, into an input of a mount
 //
 // A source is served on the goroutine of its connection, which ends with the source.
 package ingest

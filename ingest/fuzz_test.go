@@ -146,7 +146,7 @@ func played(t *testing.T, body io.Reader, header http.Header) (heard, title stri
 	}
 	fields := left[0].ContextMap()
 	if m := registry.Find("/live"); m != nil {
-		title, known = m.Status().Title.Text, fields["frames"] != int64(0) // without frames it is not on the air
+		title, known = m.Status().Title.Text, fields["units"] != int64(0) // without units it is not on the air
 	}
-	return fmt.Sprintf("%v frames, %v bytes of garbage and %v resyncs", fields["frames"], fields["garbage"], fields["resyncs"]), title, known
+	return fmt.Sprintf("%v units, %v bytes of garbage and %v resyncs", fields["units"], fields["garbage"], fields["resyncs"]), title, known
 }

@@ -166,5 +166,5 @@ func (s *Sources) play(conn net.Conn, body io.Reader, header http.Header, in *mo
 	in.Detach() // before the log says that the source left, so that readers find the mount free
 	log.Info("source left", zap.String("reason", feed.DisconnectReason(err)),
 		zap.Duration("stayed", time.Since(in.Since).Round(time.Second)),
-		zap.Int64("frames", stats.Units), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
+		zap.Int64("units", stats.Units), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
 }

@@ -19,8 +19,8 @@ type listener struct {
 	socket socket
 	cursor mounts.Cursor
 
-	// pending is sent before anything more of the stream: the head, frames repaired
-	// after a join, or the rest of a block or frame of which the socket took a part.
+	// pending is sent before anything more of the stream: the head, units repaired
+	// after a join, or the rest of a block or unit of which the socket took a part.
 	pending []byte
 
 	metaint    int32 // audio bytes between metadata blocks; 0: none
@@ -68,7 +68,7 @@ func (l *listener) join(burst conf.Burst) { l.given = l.enter(burst) }
 // enter is join for a listener that may have been given audio of another mount. It
 // returns how much audio the listener is given of this one.
 func (l *listener) enter(burst conf.Burst) (took time.Duration) {
-	cursor, first, took := l.mount.Stream.Join(burst)
+	cursor, first, took := l.mount.Stream.Join(burst, l.cursor.Link())
 	l.cursor, l.intro = cursor, nil
 	l.begin(took)
 	if l.metaint == 0 {

@@ -30,14 +30,14 @@ type ConversionOrder struct {
 	Input   string // its kind
 	To      codec.Format
 	BitRate int              // as the input announced it, in kbit/s; 0: unknown
-	Play    func(codec.Unit) // takes each converted frame, which is valid during the call
+	Play    func(codec.Unit) // takes each converted unit, which is valid during the call
 	Failed  func(error)      // is told of a failure; the conversion begins again after a pause
 }
 
-// A Conversion takes the frames of an input. It never makes its caller wait, except in
+// A Conversion takes the units of an input. It never makes its caller wait, except in
 // Drain.
 type Conversion interface {
-	// Write adds a frame. A frame that has the wanted format already stays as it is.
+	// Write adds a unit. A unit that has the wanted format already stays as it is.
 	Write(codec.Unit)
 	// Then calls do when the audio written so far has been played.
 	Then(do func())
@@ -68,14 +68,14 @@ const (
 // that needs none. Guarded by Mount.mu.
 type conversion struct {
 	came    codec.Format // of the audio as the feeder has it; zero: unknown
-	by      Conversion   // nil: frames are played as they come
+	by      Conversion   // nil: units are played as they come
 	to      codec.Format
 	ready   bool      // converted audio has come
 	problem error     // why it cannot be converted; nil: it can
 	since   time.Time // when a conversion failed; zero: there was none
 }
 
-// ExpectFormat says which format the frames of a fallback will have, so that the mount
+// ExpectFormat says which format the units of a fallback will have, so that the mount
 // knows before it puts the input on the air.
 func (in *Input) ExpectFormat(f codec.Format) {
 	in.Mount.mu.Lock()
@@ -95,11 +95,18 @@ func (in *Input) isConvertible() bool {
 // listeners would hear the change. m.mu is held.
 func (in *Input) misfits() bool {
 	m := in.Mount
-	return in.isConvertible() && in.came.IsWhole() && !m.fits(in.came) && (m.onAir == in || !m.adopts())
+	return in.isConvertible() && in.came.IsWhole() && !m.fits(in.came) && (m.onAir == in || !m.adopts() || m.hasOtherCodec(in.came))
 }
 
-// convert gives a frame to the input's conversion, which begins if it must. The result
-// reports whether the frame is to be left to the conversion. m.mu is held.
+// hasOtherCodec reports whether the configuration wants another codec than that of f: what
+// new listeners are told must be true of all that they get. m.mu is held.
+func (m *Mount) hasOtherCodec(f codec.Format) bool {
+	c := m.configuredFormat().Codec
+	return c != nil && c != f.Codec
+}
+
+// convert gives a unit to the input's conversion, which begins if it must. The result
+// reports whether the unit is to be left to the conversion. m.mu is held.
 func (in *Input) convert(f codec.Unit) bool {
 	m := in.Mount
 	in.came = f.Format
@@ -173,7 +180,7 @@ func (in *Input) after(do func()) {
 	by.Then(do)
 }
 
-// playConverted plays a frame of a conversion. The first one may put the input on the
+// playConverted plays a unit of a conversion. The first one may put the input on the
 // air. What the input had sent until then follows as fast as the encoder works, so the
 // surplus is left out.
 func (in *Input) playConverted(which int, f codec.Unit) {
@@ -227,7 +234,7 @@ func (m *Mount) problemOf(in *Input) error {
 	switch {
 	case problem != nil:
 		if in.problem == nil || in.problem.Error() != problem.Error() {
-			m.say(zap.WarnLevel, "the input has another format than the mount and cannot be converted: it plays if there is nothing else",
+			m.say(zap.WarnLevel, "the input has another format than the mount and cannot be converted: it plays if there is nothing else, and not at all if its codec is another",
 				zap.Stringer("input", in.Kind), zap.Stringer("format", in.came), zap.Stringer("format of the mount", m.ownFormat()), zap.Error(problem))
 		}
 		in.problem, in.since = problem, time.Time{}
@@ -270,7 +277,7 @@ func (m *Mount) byFit() []*Input {
 }
 
 // awaitsConversion reports whether an input takes the air with its first converted
-// frame. m.mu is held.
+// unit. m.mu is held.
 func (m *Mount) awaitsConversion(in *Input) bool {
 	if in.by != nil {
 		return !in.ready && in.problem == nil
@@ -279,7 +286,7 @@ func (m *Mount) awaitsConversion(in *Input) bool {
 }
 
 // awaitsSource reports whether a source or relay has come back whose first converted
-// frame has not. m.mu is held.
+// unit has not. m.mu is held.
 func (m *Mount) awaitsSource() bool {
 	return slices.ContainsFunc(m.inputs, func(in *Input) bool {
 		return in.Kind <= Encoded && in.by != nil && !in.ready && in.problem == nil

@@ -48,6 +48,14 @@ func (c *Cursor) NextUnit() (u codec.Unit, ok bool) {
 	return codec.Unit{}, false
 }
 
+// Link returns the link in which the cursor stands; nil: none.
+func (c *Cursor) Link() codec.Link {
+	if c.chunk == nil {
+		return nil
+	}
+	return c.chunk.link
+}
+
 // head returns the headers that a reader needs which begins at the cursor: none if the
 // cursor stands before them.
 func (c *Cursor) head() []byte {

@@ -53,7 +53,7 @@ func (m *Mount) Asleep() bool {
 	return false
 }
 
-// WaitPlaying returns when an input is on the air and has written its first frame. The
+// WaitPlaying returns when an input is on the air and has written its first unit. The
 // error is ErrMountEnded, or that of ctx.
 func (m *Mount) WaitPlaying(ctx context.Context) error {
 	for {

@@ -98,14 +98,14 @@ func TestSilenceMakesABurstStale(t *testing.T) {
 			for n := range uint64(20) {
 				in.Write(numbered(n + 1))
 			}
-			stays, first, _ := in.Mount.Stream.Join(bytesOf(64 << 10))
+			stays, first, _ := in.Mount.Stream.Join(bytesOf(64<<10), nil)
 			drain(t, first, &stays)
 			in.Pause()
 			time.Sleep(tt.silence)
 			for n := range uint64(20) {
 				in.Write(numbered(n + 100))
 			}
-			comes, first, _ := in.Mount.Stream.Join(bytesOf(64 << 10))
+			comes, first, _ := in.Mount.Stream.Join(bytesOf(64<<10), nil)
 			if got := drain(t, first, &comes); got[0] != tt.first || got[len(got)-1] != 119 {
 				t.Errorf("after %v a newcomer gets %v", tt.silence, got)
 			}

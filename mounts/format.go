@@ -20,7 +20,7 @@ func (m *Mount) Format() codec.Format {
 
 // ownFormat is Format. m.mu is held.
 func (m *Mount) ownFormat() codec.Format {
-	configured, own := ConfiguredFormat(m.Config().Format), m.settled
+	configured, own := m.configuredFormat(), m.settled
 	if configured.Codec != nil && configured.Codec != own.Codec {
 		own = codec.Format{Codec: configured.Codec}
 	}
@@ -30,8 +30,23 @@ func (m *Mount) ownFormat() codec.Format {
 }
 
 // ConfiguredFormat returns the format that a configuration asks for.
-func ConfiguredFormat(c conf.Format) codec.Format {
-	return codec.Format{Codec: known.ByKey(c.Codec), SampleRate: c.Rate, Channels: c.Channels}
+func ConfiguredFormat(c *conf.Config, mount string) codec.Format {
+	f := c.Mount(mount).Format
+	return codec.Format{Codec: known.ByKey(c.CodecOf(mount)), SampleRate: f.Rate, Channels: f.Channels}
+}
+
+// configuredFormat is ConfiguredFormat.
+func (m *Mount) configuredFormat() codec.Format {
+	c := m.Config().Format
+	return codec.Format{Codec: known.ByKey(m.registry.conf.Config().CodecOf(m.Name)), SampleRate: c.Rate, Channels: c.Channels}
+}
+
+// FormatOf returns the format of a mount, existing or not.
+func (r *Registry) FormatOf(name string) codec.Format {
+	if m := r.Find(name); m != nil {
+		return m.Format()
+	}
+	return ConfiguredFormat(r.conf.Config(), name)
 }
 
 // fits reports whether audio of a format can play without a conversion. m.mu is held.
@@ -43,7 +58,7 @@ func (m *Mount) fits(f codec.Format) bool {
 // hears the change, so an input of another format needs no conversion. m.mu is held.
 func (m *Mount) adopts() bool { return !m.Audience.Wanted() }
 
-// settleFormat notes the format of the first frame of an input that has taken the air,
+// settleFormat notes the format of the first unit of an input that has taken the air,
 // and warns of a change that listeners hear: some players must start again. m.mu is
 // held.
 func (m *Mount) settleFormat(f codec.Format) {
@@ -57,6 +72,8 @@ func (m *Mount) settleFormat(f codec.Format) {
 			m.settled = f
 			m.prepareIntro()
 		}
+	case last.Codec == f.Codec && last.SampleRate == f.SampleRate && last.Channels == f.Channels && last != f:
+		m.say(zap.WarnLevel, "the encoder's parameters change with the input: some players stop at this", zap.Stringer("format", f))
 	case last != f:
 		m.say(zap.WarnLevel, "the format changes with the input: some players stop at this",
 			zap.Stringer("format", f), zap.Stringer("before", last))
@@ -75,26 +92,41 @@ func (in *Input) Clashes(f codec.Format) bool {
 func (in *Input) clashes(f codec.Format) bool {
 	m := in.Mount
 	switch own := m.ownFormat().Codec; {
-	case f.Codec == nil, f.Codec == own, m.adopts():
+	case f.Codec == nil, f.Codec == own, m.adopts() && m.configuredFormat().Codec == nil:
 		return false
 	case own == nil:
 		return m.promised != "" && m.promised != f.Codec.MediaType()
+	case in.by != nil:
+		return in.problem != nil
 	}
-	return in.by == nil && (!in.isConvertible() || m.problemOf(in) != nil)
+	return !in.isConvertible() || m.problemOf(in) != nil
 }
 
-// ContentType returns the Content-Type of the mount for a new listener. The mount keeps it
-// as long as it has listeners.
+// ContentType returns the Content-Type of the mount for a new listener. The mount keeps the
+// codec that it promises as long as it has listeners.
 func (m *Mount) ContentType() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.promised = m.contentType()
-	return m.promised
+	m.promised = m.mediaType()
+	return m.contentType()
 }
 
-// contentType returns the Content-Type of the mount: that of its codec or, before there
-// is one, what the source says. m.mu is held.
+// contentType returns the Content-Type of the mount: the configured one, if it is a name of
+// its codec, for players that know another name than the usual one. m.mu is held.
 func (m *Mount) contentType() string {
+	usual, configured := m.mediaType(), m.Config().ContentType
+	if configured != "" {
+		own, _ := known.ByMediaType(usual)
+		if other, ok := known.ByMediaType(configured); ok && other.Name == own.Name {
+			return configured
+		}
+	}
+	return usual
+}
+
+// mediaType returns the media type of the mount's codec or, before there is one, of what
+// the source says. m.mu is held.
+func (m *Mount) mediaType() string {
 	c := m.ownFormat().Codec
 	if c == nil {
 		c = known.Default

@@ -39,7 +39,7 @@ func TestMountKeepsItsFormat(t *testing.T) {
 	if got := m.Format(); got != mono48 {
 		t.Errorf("without listeners it keeps %v", got)
 	}
-	if at, _, _ := m.Stream.Join(bytesOf(64 << 10)); at.Offset() == 0 {
+	if at, _, _ := m.Stream.Join(bytesOf(64<<10), nil); at.Offset() == 0 {
 		t.Error("a new listener gets audio of the format before")
 	}
 	live.Detach()

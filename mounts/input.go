@@ -19,7 +19,7 @@ const (
 	Encoded                // the stream of another mount at another bit rate
 	Fallback               // the stream of another mount
 	Files                  // music played by the server
-	Silent                 // frames without sound
+	Silent                 // units without sound
 )
 
 // keepsOwnTime reports whether audio of this kind comes when its sender sends it.
@@ -68,7 +68,7 @@ type Feed struct {
 	From     string       // the mount whose stream a Fallback plays
 	Spare    bool         // Files with the lowest priority of all inputs but silence
 	OnDemand bool         // plays only on demand
-	Format   codec.Format // of the frames of a Fallback, see ExpectFormat
+	Format   codec.Format // of the units of a Fallback, see ExpectFormat
 }
 
 // Input is one feed of a mount, on the air or waiting. Its methods may be called from
@@ -88,7 +88,7 @@ type Input struct {
 	pace             titlePace
 	cover            *Cover        // of its title; nil: none
 	playing          bool          // has something to play
-	audioAt          time.Time     // when it last sent a frame; before the first one, when it connected
+	audioAt          time.Time     // when it last sent a unit; before the first one, when it connected
 	ends             time.Time     // when all audio that it sent will have been played, if it began to play with the first; repeats do not count
 	heldAt           time.Time     // when it was last held back, see AwaitRoom
 	heldBack         time.Duration // for how long in all
@@ -105,8 +105,8 @@ type Input struct {
 	end chan struct{} // closed when it has ended
 }
 
-// Write adds the next frame. A live source or relay that is the best input takes the
-// air with its first frame. The result reports whether the frame was played; false
+// Write adds the next unit. A live source or relay that is the best input takes the
+// air with its first unit. The result reports whether the unit was played; false
 // means that another input is on the air.
 func (in *Input) Write(f codec.Unit) bool {
 	m := in.Mount
@@ -129,7 +129,7 @@ func (in *Input) Write(f codec.Unit) bool {
 	return m.onAir == in
 }
 
-// playFrame plays a frame, or gives it to the input's conversion. The result reports
+// playFrame plays a unit, or gives it to the input's conversion. The result reports
 // whether the input has the air. m.mu is held.
 func (in *Input) playFrame(f codec.Unit) bool {
 	m := in.Mount
@@ -150,7 +150,7 @@ func (in *Input) playFrame(f codec.Unit) bool {
 		in.playing = true
 		m.choose()
 	}
-	if m.onAir != in {
+	if m.onAir != in || in.clashes(f.Format) {
 		return false
 	}
 	in.add(f, in.audioAt)
@@ -160,7 +160,7 @@ func (in *Input) playFrame(f codec.Unit) bool {
 	return true
 }
 
-// Pause means that the input has nothing to play until its next frame, but keeps its
+// Pause means that the input has nothing to play until its next unit, but keeps its
 // place: after its grace, the mount continues with the next input, or remains without
 // one.
 func (in *Input) Pause() {

@@ -22,9 +22,9 @@ const maxIntro = 32 << 20
 
 // Intro is a piece that each listener of a mount hears before the stream.
 type Intro struct {
-	Stream   *Stream // whole frames, decodable from the first one on; it has ended
+	Stream   *Stream // whole units, decodable from the first one on; it has ended
 	Duration time.Duration
-	Format   codec.Format // of the first frame
+	Format   codec.Format // of the first unit
 }
 
 // Bytes returns how many bytes of the intro a burst is.
@@ -42,6 +42,7 @@ type introFile struct {
 	mu      sync.Mutex
 	intro   *Intro
 	problem string        // the last problem that was reported
+	unlike  *Intro        // the last one that tellUnlike has named
 	looking chan struct{} // closed when the check in progress is over; nil: there is none
 	late    bool          // the check has taken longer than any listener waits
 
@@ -62,11 +63,62 @@ type convertedIntro struct {
 // introConversion bounds the time of a conversion.
 const introConversion = time.Minute
 
-// Intro returns the mount's intro in the format of the mount, or nil if there is none. It
-// reads the file again if it has changed. If the file cannot be read or converted, the
+// Intro returns the mount's intro for a new listener, or nil if there is none. Where the
+// codec has links, it belongs to the link of the stream, because players stop at a new one.
+func (m *Mount) Intro() *Intro {
+	i := m.currentIntro()
+	if i == nil {
+		return nil
+	}
+	defer m.registry.held.Write()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.Stream.tail
+	at := i.Stream.Behind(i.Duration)
+	u, ok := at.NextUnit()
+	switch {
+	case !ok || at.Link() == nil:
+		return i
+	case now.link == nil:
+		return nil // nothing to introduce
+	case u.Format != now.format:
+		m.introFile.tellUnlike(m, u.Format)
+		return nil
+	}
+	// The listener joins the stream when it has heard the intro but for its burst.
+	burst := i.playing(i.Bytes(m.Burst()))
+	splicer := now.link.Splicer(m.Stream.Played() - now.linked - burst)
+	joined := &Intro{Stream: newStream(everything), Duration: i.Duration, Format: i.Format}
+	for ; ok; u, ok = at.NextUnit() {
+		u.Data = splicer.Pass(u)
+		joined.Stream.append(u, now.link)
+	}
+	joined.Stream.close()
+	return joined
+}
+
+// playing returns how long so many bytes of the intro play.
+func (i *Intro) playing(bytes int64) time.Duration {
+	return time.Duration(float64(i.Duration) * float64(bytes) / float64(i.Stream.End()))
+}
+
+// tellUnlike says, once for each file, that an intro has another setup than the stream.
+func (f *introFile) tellUnlike(m *Mount, is codec.Format) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.unlike == f.intro {
+		return
+	}
+	f.unlike = f.intro
+	m.say(zap.WarnLevel, "listeners get no intro: its parameters differ from those of the stream; make it with the encoder of the source",
+		zap.Stringer("format", is))
+}
+
+// currentIntro returns the mount's intro in the format of the mount, or nil if there is
+// none. It reads the file again if it has changed. If the file cannot be read or converted, the
 // operator is told. If the disk does not answer, the previous intro is played, without
 // waiting; nor does anybody wait for a conversion.
-func (m *Mount) Intro() *Intro {
+func (m *Mount) currentIntro() *Intro {
 	name := m.Config().IntroFile
 	if name == "" {
 		return nil
@@ -143,7 +195,7 @@ func (r *Registry) convertIntro(name string, to codec.Format) (*Intro, error) {
 // prepareIntro converts the intro before a listener asks for it.
 func (m *Mount) prepareIntro() {
 	if m.Config().IntroFile != "" && m.registry.converter != nil {
-		go m.Intro() // ends with the disk's answer
+		go m.currentIntro() // ends with the disk's answer
 	}
 }
 

@@ -52,7 +52,7 @@ type jitterMeter struct {
 // arrived is the audio that arrived in some time.
 type arrived struct {
 	audio time.Duration
-	bytes int64 // of its frames
+	bytes int64 // of its units
 }
 
 func (a *arrived) add(more arrived) {

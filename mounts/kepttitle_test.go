@@ -140,7 +140,7 @@ func TestTitleOfABridgedBreak(t *testing.T) {
 				first.SetTitle(Title{Text: "Song", URL: "http://radio.example/"})
 				first.Write(numbered(1))
 				var listener reader
-				listener.at, _, _ = m.Stream.Join(bytesOf(0))
+				listener.at, _, _ = m.Stream.Join(bytesOf(0), nil)
 				listener.listen(t)
 				if listener.last() != "Song" {
 					t.Fatalf("before the break: %q", listener.titles)

@@ -20,9 +20,9 @@ type Payment string
 const (
 	PaidAtOnce   Payment = "at once"   // by an input that can play ahead of time: files, fallbacks, silence
 	PaidAtSplice Payment = "at splice" // by silence while nothing came, and before the source that came back
-	PaidInPauses Payment = "in pauses" // by silent frames where the programme is quiet
-	LeftOut      Payment = "left out"  // surplus audio: frames where the programme is quiet, or of an upstream's burst
-	Repeated     Payment = "repeated"  // frames that a source or upstream sent again
+	PaidInPauses Payment = "in pauses" // by silent units where the programme is quiet
+	LeftOut      Payment = "left out"  // surplus audio: units where the programme is quiet, or of an upstream's burst
+	Repeated     Payment = "repeated"  // units that a source or upstream sent again
 )
 
 // Payments lists all payments.

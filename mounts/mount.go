@@ -26,7 +26,7 @@ type Mount struct {
 	registry  *Registry
 	introFile introFile
 	settings  atomic.Pointer[settings]
-	bitRate   atomic.Int64 // bit/s as measured; 0 before the first frame
+	bitRate   atomic.Int64 // bit/s as measured; 0 before the first unit
 
 	mu             sync.Mutex
 	inputs         []*Input // best first
@@ -46,15 +46,15 @@ type Mount struct {
 	clock          clock
 	watcher        *time.Timer  // see watch; nil: it does not run
 	pause          pause        // to correct the lead in
-	leaving        int          // number of frames that are still to be left out
+	leaving        int          // number of units that are still to be left out
 	last           codec.Unit   // the last unit of an input, without its data
 	promised       string       // the Content-Type that the last listener was told
 	settled        codec.Format // of the first input that played, see Format
-	switched       bool         // the next frame is the first one of another input
+	switched       bool         // the next unit is the first one of another input
 	grace          *time.Timer  // runs while the lost source may come back
 	graces         int          // number of graces so far
 	extended       int          // the last grace that was extended for a conversion
-	received       int64        // bytes of frames played
+	received       int64        // bytes of units played
 	receivedBefore int64        // part of received that is included in the totals
 	sources        int64        // number of live sources so far
 	began          time.Time
@@ -298,14 +298,14 @@ func (m *Mount) append(f codec.Unit, now time.Time) {
 	m.watch(now)
 }
 
-// splice prepares the stream for the first frame of another input. m.mu is held.
+// splice prepares the stream for the first unit of another input. m.mu is held.
 func (m *Mount) splice(now time.Time) {
 	if !m.onAir.Kind.playsAhead() {
 		m.bridge(now, min(maxOwedAtSplice, m.reserve()))
 	}
 }
 
-// BitRate returns the bit rate of the last seconds in bit/s, 0 before the first frame.
+// BitRate returns the bit rate of the last seconds in bit/s, 0 before the first unit.
 // It takes no lock.
 func (m *Mount) BitRate() int64 { return m.bitRate.Load() }
 

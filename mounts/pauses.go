@@ -21,7 +21,7 @@ const (
 	// surplusFor is how long it may be higher before audio is left out.
 	surplusFor = 5 * time.Minute
 
-	// silentLevel is the level of frames at which nobody hears a change, in dB below
+	// silentLevel is the level of units at which nobody hears a change, in dB below
 	// full scale, see codec.Codec.Level.
 	silentLevel = -60
 )
@@ -33,7 +33,7 @@ type pause struct {
 	quietest int       // level in the first third of the search
 }
 
-// is reports whether now is the moment, given the level of the next frame. That ends the
+// is reports whether now is the moment, given the level of the next unit. That ends the
 // search. The moment comes after rest at the earliest, and after within at the latest.
 func (p *pause) is(level int, now time.Time, rest, within time.Duration) bool {
 	if p.began.IsZero() {
@@ -54,7 +54,7 @@ func (p *pause) is(level int, now time.Time, rest, within time.Duration) bool {
 	return true
 }
 
-// keepLevel corrects the lead before f, the next frame of a source that cannot play
+// keepLevel corrects the lead before f, the next unit of a source that cannot play
 // ahead: it adds silence if there is a debt, and leaves audio out if the source's clock
 // is fast. The result reports whether f itself is to be left out. m.mu is held.
 func (m *Mount) keepLevel(f codec.Unit, now time.Time) (leaveOut bool) {
@@ -89,7 +89,7 @@ func (m *Mount) keepLevel(f codec.Unit, now time.Time) (leaveOut bool) {
 	return true
 }
 
-// addSilence publishes silent frames of about a length. m.mu is held.
+// addSilence publishes silent units of about a length. m.mu is held.
 func (m *Mount) addSilence(length time.Duration, now time.Time) {
 	for n := max(1, length/m.last.Length); n > 0; n-- {
 		m.playSilence(PaidInPauses, now)

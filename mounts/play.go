@@ -36,8 +36,8 @@ type play struct {
 func newPlay() int64 { return 1 + rand.Int64N(math.MaxInt64) }
 
 // SetTitle sets the title of the input, on request. It reaches listeners with the next
-// frame, or when the input takes the air. If a source or another server sends titles
-// too fast, only the last one is set, with the first frame after its time has come. The
+// unit, or when the input takes the air. If a source or another server sends titles
+// too fast, only the last one is set, with the first unit after its time has come. The
 // same title again begins another play after songChange.
 func (in *Input) SetTitle(t Title) {
 	in.after(func() {

@@ -29,11 +29,11 @@ type Programme struct {
 	Kind       Kind        // of the input on the air, or the last one
 	From       string      // the mount whose stream a Fallback plays
 	SourceAddr netip.Addr  // zero while nothing plays
-	BitRate    int         // kbit/s as measured; before the first frames as claimed by the source
-	SampleRate int         // Hz as measured; 0 before the first frames
+	BitRate    int         // kbit/s as measured; before the first units as claimed by the source
+	SampleRate int         // Hz as measured; 0 before the first units
 	Channels   int
 	Type       string // Content-Type of the stream
-	Codec      string // its name; empty before the first frames
+	Codec      string // its name; empty before the first units
 }
 
 // Sounds reports whether an input is on the air.

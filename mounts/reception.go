@@ -22,8 +22,8 @@ type Reception struct {
 	BitRate int  `json:"bitrate"`
 	TooSlow bool `json:"too_slow"` // for a while, less audio has arrived than is played
 
-	Resyncs int64 `json:"resyncs"` // how often the reader lost its place in the stream of frames
-	Garbage int64 `json:"garbage"` // bytes that were neither frame nor tag
+	Resyncs int64 `json:"resyncs"` // how often the reader lost its place in the stream of units
+	Garbage int64 `json:"garbage"` // bytes that were neither unit nor tag
 
 	// Seconds is the audio that arrived in each of the last 120 whole seconds, in
 	// milliseconds, oldest first; fewer values for a new source.
@@ -32,8 +32,8 @@ type Reception struct {
 
 // Portion is the result of one read from a source.
 type Portion struct {
-	Audio   time.Duration // in whole frames
-	Bytes   int64         // of these frames
+	Audio   time.Duration // in whole units
+	Bytes   int64         // of these units
 	Resyncs int64         // see Reception
 	Garbage int64         // bytes
 }

@@ -10,15 +10,15 @@ import (
 )
 
 const (
-	// recentFor is how long after its last frame an input that connects anew is checked
-	// for frames that it sends again: no burst reaches back further.
+	// recentFor is how long after its last unit an input that connects anew is checked
+	// for units that it sends again: no burst reaches back further.
 	recentFor = time.Minute
 
-	// matchFor bounds how long frames are held in doubt: an input may send in real time
+	// matchFor bounds how long units are held in doubt: an input may send in real time
 	// what it has sent before, such as a file from its beginning.
 	matchFor = 3 * time.Second
 
-	// burstFor is how long after the first new frame of a new connection the burst of
+	// burstFor is how long after the first new unit of a new connection the burst of
 	// an upstream may last, and maxBurst how long its audio.
 	burstFor = time.Second
 	maxBurst = 30 * time.Second
@@ -29,15 +29,15 @@ const (
 type heardFrames struct {
 	recent *recent   // nil for inputs of the server's own
 	until  time.Time // when recent is too old
-	repeat *repeat   // nil: all frames are new
-	began  time.Time // when repeat took its first frame; zero: not yet
+	repeat *repeat   // nil: all units are new
+	began  time.Time // when repeat took its first unit; zero: not yet
 
 	bursts bool          // a burst follows: it has sent again what was heard, or something else played until now
-	fresh  time.Time     // when the first new frame of this connection came; zero: not yet
+	fresh  time.Time     // when the first new unit of this connection came; zero: not yet
 	cut    time.Duration // how much of the burst was left out
 }
 
-// add remembers a frame that is played now.
+// add remembers a unit that is played now.
 func (h *heardFrames) add(f codec.Unit, now time.Time) {
 	if h.recent != nil {
 		h.recent.add(f)
@@ -45,7 +45,7 @@ func (h *heardFrames) add(f codec.Unit, now time.Time) {
 	}
 }
 
-// expectRepeat prepares for an input that connects anew and may send its last frames
+// expectRepeat prepares for an input that connects anew and may send its last units
 // again.
 func (h *heardFrames) expectRepeat(now time.Time) {
 	h.repeat, h.began = nil, time.Time{}
@@ -72,7 +72,7 @@ func (in *Input) mayBurst(now time.Time) bool {
 	return in.Kind == Relayed && h.bursts && isNew && h.cut < maxBurst
 }
 
-// leaveOutBurst reports whether a frame is surplus of a burst. m.mu is held.
+// leaveOutBurst reports whether a unit is surplus of a burst. m.mu is held.
 func (in *Input) leaveOutBurst(f codec.Unit, now time.Time) bool {
 	if !in.mayBurst(now) {
 		in.bursts = false
@@ -81,7 +81,7 @@ func (in *Input) leaveOutBurst(f codec.Unit, now time.Time) bool {
 	return in.leaveOutSurplus(f, now)
 }
 
-// leaveOutSurplus reports whether there is no room for a frame of a burst. m.mu is held.
+// leaveOutSurplus reports whether there is no room for a unit of a burst. m.mu is held.
 func (in *Input) leaveOutSurplus(f codec.Unit, now time.Time) bool {
 	m := in.Mount
 	if m.onAir != in || m.clock.room(now, m.burstTime()) > 0 {
@@ -93,7 +93,7 @@ func (in *Input) leaveOutSurplus(f codec.Unit, now time.Time) bool {
 	return true
 }
 
-// leaveOutRepeated returns the frames to play in place of f, which may be the repeat of
+// leaveOutRepeated returns the units to play in place of f, which may be the repeat of
 // one that listeners already have. m.mu is held.
 func (in *Input) leaveOutRepeated(f codec.Unit, now time.Time) []codec.Unit {
 	h := &in.heardFrames
@@ -117,9 +117,9 @@ func (in *Input) leaveOutRepeated(f codec.Unit, now time.Time) []codec.Unit {
 	return frames
 }
 
-// leaveOutExcess returns the frames to play of those that come at once, because it was in
+// leaveOutExcess returns the units to play of those that come at once, because it was in
 // doubt whether listeners already have them. Something else has played meanwhile, or they
-// are a burst: the surplus is left out at the splice, the earliest frames first.
+// are a burst: the surplus is left out at the splice, the earliest units first.
 // m.mu is held.
 func (in *Input) leaveOutExcess(frames []codec.Unit, now time.Time) []codec.Unit {
 	m := in.Mount

@@ -146,7 +146,7 @@ func (r *Registry) Listeners() int { return int(r.people.Load()) }
 
 // Attach adds an input to the mount of that name, which it creates if necessary. Inputs
 // of the server's own take the air as soon as nothing better plays, sources and relays
-// with their first frame. Errors: *NameError, *RenditionError, *InUseError,
+// with their first unit. Errors: *NameError, *RenditionError, *InUseError,
 // ErrTooManySources, ErrShutdown.
 func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	if err := checkName(name); err != nil {

@@ -16,7 +16,7 @@ const (
 	recentFrames = 1024
 
 	// enoughLandmarks is how many landmarks prove a run that begins in the middle of what
-	// arrives. One frame may equal another by accident, such as the silence with which
+	// arrives. One unit may equal another by accident, such as the silence with which
 	// many files begin.
 	enoughLandmarks = 8
 
@@ -24,7 +24,7 @@ const (
 	repeatPatience = time.Second
 )
 
-// recent remembers the last frames of one input that its mount has published, so that
+// recent remembers the last units of one input that its mount has published, so that
 // they are recognised if the input sends them again. The zero value remembers nothing
 // yet; a full one takes 8 KiB.
 type recent struct {
@@ -33,7 +33,7 @@ type recent struct {
 	fingerprints
 }
 
-// add remembers a frame that was published.
+// add remembers a unit that was published.
 func (r *recent) add(f codec.Unit) {
 	if len(r.prints) < recentFrames {
 		r.prints = append(r.prints, r.of(f))
@@ -54,7 +54,7 @@ func (p *fingerprints) of(f codec.Unit) uint64 {
 	return p.hash.Sum64()
 }
 
-// match returns what recognises the remembered frames in the audio of a new connection.
+// match returns what recognises the remembered units in the audio of a new connection.
 // It returns nil if they cannot be recognised: there are none, or all of them are equal
 // to others, as in digital silence.
 func (r *recent) match() *repeat {
@@ -79,50 +79,50 @@ func (r *recent) match() *repeat {
 	return p
 }
 
-// repeat leaves out frames that listeners have already been sent, after an input has
+// repeat leaves out units that listeners have already been sent, after an input has
 // connected anew: an upstream begins each connection with a burst, and some sources send
 // their last seconds again.
 //
-// Frames are left out only if they were published by this input, and only if they lead
+// Units are left out only if they were published by this input, and only if they lead
 // up to the last one of these. So a jingle that is played again stays: what follows it is
-// new. Frames that match are held until this is clear; frames that match nothing are
+// new. Units that match are held until this is clear; units that match nothing are
 // played at once.
 //
-// A run is a row of arriving frames that equals a row of remembered ones. Digital
+// A run is a row of arriving units that equals a row of remembered ones. Digital
 // silence, test tones and loops match in many places. So a run proves nothing until it
-// contains landmarks: frames that are remembered only once. Runs without any are held
+// contains landmarks: units that are remembered only once. Runs without any are held
 // for a second at most, and then played.
 //
 // The owner has a recent for each live source and relay, and keeps it for a source that
-// has left as it keeps its title. It calls add for each frame that it publishes, and
+// has left as it keeps its title. It calls add for each unit that it publishes, and
 // match when the input has connected anew. From then on it publishes what next returns,
-// in place of each frame that arrives, until settled. Frames of other inputs that were
+// in place of each unit that arrives, until settled. Units of other inputs that were
 // published meanwhile do not matter. After a break of more than a minute, no burst
 // reaches back far enough, and match is of no use. If the connection breaks again before
-// it is settled, the owner drops the repeat and calls match again: the held frames come
+// it is settled, the owner drops the repeat and calls match again: the held units come
 // with the next burst.
 //
-// A repeat knows no clock. While frames are held, the input has nothing to play. If no
-// other input plays either, lead falls, unless the frames arrive faster than they play.
+// A repeat knows no clock. While units are held, the input has nothing to play. If no
+// other input plays either, lead falls, unless the units arrive faster than they play.
 // An input may well send in real time what it has already sent: a file from its
 // beginning, or a loop. So the owner calls giveUp when lead becomes too short.
 type repeat struct {
-	heard     []uint64 // the remembered frames, oldest first
+	heard     []uint64 // the remembered units, oldest first
 	landmarks []int    // how many of heard[:i] are landmarks
-	runs      []int    // the length of the run that ends with heard[i] and with the last frame that arrived
-	arrived   int      // frames
+	runs      []int    // the length of the run that ends with heard[i] and with the last unit that arrived
+	arrived   int      // units
 
 	fingerprints
 
 	held      []heldFrame
-	repeating bool          // some held frames were heard before
+	repeating bool          // some held units were heard before
 	doubt     time.Duration // audio since a run was last proved
 	out       []codec.Unit
 
 	leftOut  time.Duration // audio that was left out
-	passed   bool          // a frame was played since the new connection
-	complete bool          // the last remembered frame has arrived again
-	settled  bool          // all frames that follow are to be played
+	passed   bool          // a unit was played since the new connection
+	complete bool          // the last remembered unit has arrived again
+	settled  bool          // all units that follow are to be played
 }
 
 type heldFrame struct {
@@ -130,9 +130,9 @@ type heldFrame struct {
 	heard bool // part of a run that was proved
 }
 
-// next takes the next frame that arrives and returns the frames to play now, in order.
-// They are valid until the next call; f is not kept. A frame that does not follow the
-// last one that was played has a Gap. So the first frame after a repeat has none: if
+// next takes the next unit that arrives and returns the units to play now, in order.
+// They are valid until the next call; f is not kept. A unit that does not follow the
+// last one that was played has a Gap. So the first unit after a repeat has none: if
 // nothing else was published since, the splice needs no codec.Splicer.Cut.
 func (p *repeat) next(f codec.Unit) []codec.Unit {
 	p.out = p.out[:0]
@@ -165,13 +165,13 @@ func (p *repeat) next(f codec.Unit) []codec.Unit {
 	return p.out
 }
 
-// run is a run that ends with the last frame that arrived.
+// run is a run that ends with the last unit that arrived.
 type run struct {
-	length int // frames
+	length int // units
 	end    int // it ends with heard[end-1]
 }
 
-// follow advances all runs by a frame and returns the longest. No other run can have
+// follow advances all runs by a unit and returns the longest. No other run can have
 // landmarks: the longest would share them, and they are remembered only once.
 func (p *repeat) follow(print uint64) (longest run) {
 	for i := len(p.heard) - 1; i >= 0; i-- {
@@ -201,10 +201,10 @@ func (p *repeat) markHeard(r run) {
 	p.repeating, p.doubt = true, 0
 }
 
-// doubtful returns how many of the held frames must stay held.
+// doubtful returns how many of the held units must stay held.
 func (p *repeat) doubtful(r run) int {
 	switch {
-	case p.repeating: // the run may go on, if the upstream has lost some frames
+	case p.repeating: // the run may go on, if the upstream has lost some units
 		return len(p.held)
 	case p.doubt <= repeatPatience, p.landmarksIn(r) > 0: // the run may yet be proved
 		return min(r.length, len(p.held))
@@ -212,7 +212,7 @@ func (p *repeat) doubtful(r run) int {
 	return 0
 }
 
-// release plays the first n of the held frames.
+// release plays the first n of the held units.
 func (p *repeat) release(n int) {
 	for _, f := range p.held[:n] {
 		p.out = append(p.out, f.Unit)
@@ -221,8 +221,8 @@ func (p *repeat) release(n int) {
 	p.held = slices.Delete(p.held, 0, n)
 }
 
-// leaveOut ends the search: the last frame that was played has arrived again. It returns
-// the held frames that were never heard.
+// leaveOut ends the search: the last unit that was played has arrived again. It returns
+// the held units that were never heard.
 func (p *repeat) leaveOut() []codec.Unit {
 	gap := false
 	for _, f := range p.held {
@@ -239,7 +239,7 @@ func (p *repeat) leaveOut() []codec.Unit {
 	return p.out
 }
 
-// giveUp ends the search without a result, and returns the held frames, which are to be
+// giveUp ends the search without a result, and returns the held units, which are to be
 // played. They are valid until the next call.
 func (p *repeat) giveUp() []codec.Unit {
 	p.out = p.out[:0]

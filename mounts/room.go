@@ -9,7 +9,7 @@ import (
 )
 
 // roomEvery is the shortest wait for room: the feeder of an input need not wake for
-// every frame, nor more often than listeners are flushed.
+// every unit, nor more often than listeners are flushed.
 const roomEvery = 100 * time.Millisecond
 
 // heldAfter is how long an input must have been held back before the operator is told:

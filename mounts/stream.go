@@ -37,9 +37,10 @@ type chunk struct {
 	start place // of the first byte
 
 	format codec.Format
-	link   codec.Link   // to which its bytes belong; nil: the codec has none
-	head   int64        // bytes at its start that are the headers of the link, not audio
-	count  atomic.Int32 // of units
+	link   codec.Link    // to which its bytes belong; nil: the codec has none
+	linked time.Duration // the audio published before that link began
+	head   int64         // bytes at its start that are the headers of the link, not audio
+	count  atomic.Int32  // of units
 	units  []unitEnd
 }
 
@@ -164,6 +165,9 @@ func (s *Stream) extend(u codec.Unit, l codec.Link) {
 		head = l.Head(codec.TagsOf(s.lastTitle.Text))
 	}
 	next := newChunk(s.place(), u, l, head)
+	if next.linked = s.tail.linked; l != s.tail.link {
+		next.linked = s.Played()
+	}
 	s.end.Add(int64(len(head)))
 	s.tail.next.Store(next)
 	s.tail = next
@@ -254,14 +258,17 @@ func (s *Stream) back(wanted kept) (Cursor, place) {
 // Join returns a cursor about a burst before the end of the stream, at a unit, and the
 // first bytes to send from there: the headers of the link, and units that depend on
 // earlier ones, which this reader never gets, made decodable (see codec.Splicer). The
-// cursor stands after those bytes.
+// cursor stands after those bytes. in is the link that the reader is in already; nil:
+// none.
 // took is how much audio that is, up to the end of the stream.
-func (s *Stream) Join(burst conf.Burst) (at Cursor, first []byte, took time.Duration) {
+func (s *Stream) Join(burst conf.Burst, in codec.Link) (at Cursor, first []byte, took time.Duration) {
 	burst.Size = max(burst.Size, minBurst)
 	at, p := s.back(kept{burst, math.MaxInt64})
 	took = s.place().played - p.played
 	at.Next() // moves on to a chunk that has begun
-	first = at.head()
+	if at.chunk.link != in {
+		first = at.head()
+	}
 	if p.offset == s.fresh.Load() || at.chunk.format.Codec == nil {
 		return at, first, took // a unit that depends on no earlier one follows
 	}

@@ -49,7 +49,7 @@ func drain(t testing.TB, first []byte, c *Cursor) []uint64 {
 
 func TestReaderGetsEveryFrameOnce(t *testing.T) {
 	s := newStream(keeping(64 << 10))
-	cursor, first, _ := s.Join(bytesOf(64 << 10))
+	cursor, first, _ := s.Join(bytesOf(64<<10), nil)
 	const frames = 1000 // a dozen chunks
 	for n := range uint64(frames) {
 		s.append(numbered(n), nil)
@@ -74,7 +74,7 @@ func TestJoinLandsOnAFrameABurstBack(t *testing.T) {
 		for n := range uint64(1000) {
 			s.append(numbered(n), nil)
 		}
-		cursor, first, _ := s.Join(bytesOf(burst))
+		cursor, first, _ := s.Join(bytesOf(burst), nil)
 		got := drain(t, first, &cursor)
 		size, want := int64(len(got)*header128.Size), int64(max(burst, minBurst))
 		if size > want || size < want-2*int64(header128.Size) {
@@ -102,7 +102,7 @@ func TestStreamForgetsWhatNoNewReaderNeeds(t *testing.T) {
 
 func TestTitlesBelongToPlacesInTheStream(t *testing.T) {
 	s := newStream(keeping(64 << 10))
-	early, _, _ := s.Join(bytesOf(64 << 10))
+	early, _, _ := s.Join(bytesOf(64<<10), nil)
 	for n := range uint64(10) {
 		s.append(numbered(n), nil)
 	}
@@ -136,7 +136,7 @@ func TestTitlesBelongToPlacesInTheStream(t *testing.T) {
 	for n := range uint64(1000) { // far beyond the burst
 		s.append(numbered(n), nil)
 	}
-	late, _, _ := s.Join(bytesOf(16 << 10))
+	late, _, _ := s.Join(bytesOf(16<<10), nil)
 	if got := shown(&late); got != "second" {
 		t.Errorf("a newcomer sees %q", got)
 	}
@@ -149,7 +149,7 @@ func TestReadersWhileTheStreamGrows(t *testing.T) {
 	var readers sync.WaitGroup
 	for range 20 {
 		readers.Go(func() {
-			cursor, first, _ := s.Join(bytesOf(16 << 10))
+			cursor, first, _ := s.Join(bytesOf(16<<10), nil)
 			var last uint64
 			for {
 				ended := s.Ended()
@@ -187,7 +187,7 @@ func TestRestOfUnit(t *testing.T) {
 	for n := range uint64(10) {
 		s.append(numbered(n), nil)
 	}
-	c, _, _ := s.Join(bytesOf(64 << 10))
+	c, _, _ := s.Join(bytesOf(64<<10), nil)
 	c.Next()
 	for _, tt := range []struct{ at, rest int }{{0, 0}, {1, header128.Size - 1}, {header128.Size - 1, 1}, {header128.Size, 0}, {header128.Size + 100, header128.Size - 100}} {
 		c.at = int64(tt.at)
@@ -214,7 +214,7 @@ func BenchmarkJoin(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		s.Join(bytesOf(64 << 10))
+		s.Join(bytesOf(64<<10), nil)
 	}
 }
 
@@ -223,7 +223,7 @@ func BenchmarkJoin(b *testing.B) {
 func TestReaderWithoutTitlesHoldsNone(t *testing.T) {
 	s := newStream(keeping(0))
 	s.append(numbered(0), nil)
-	c, _, _ := s.Join(bytesOf(0))
+	c, _, _ := s.Join(bytesOf(0), nil)
 	c.IgnoreTitles()
 	s.mark(LiveSource, Title{Text: "long gone"}, 0)
 	gone := weak.Make(s.lastTitle)

@@ -43,6 +43,12 @@ type Coming struct {
 	Queued bool   // by an operator
 }
 
+// Unplayable is music of a mount that cannot be played.
+type Unplayable struct {
+	File   string // its name, or how many files there are of its kind
+	Reason string // in words
+}
+
 // giveTitle sets a title that a source sends, under the lock of the registry. inStream
 // means that it came within the stream.
 func (in *Input) giveTitle(t Title, inStream bool) {

@@ -12,7 +12,7 @@ const maxTotals = 1000
 // Totals are the sums under a mount's name since the server started. They continue when
 // the mount ends and comes back, so that a source that keeps reconnecting shows.
 type Totals struct {
-	Received   int64            // bytes of frames played
+	Received   int64            // bytes of units played
 	Sent       int64            // bytes
 	Sources    int64            // live sources that got the mount
 	Reconnects int64            // sources that came back within the grace, or took over

@@ -68,7 +68,7 @@ func (m *Mount) bridgeGap(now time.Time) {
 }
 
 // passStalled gives the air to the next input that has something to play if the one on
-// the air has stalled. It has the air again with its next frame. m.mu is held.
+// the air has stalled. It has the air again with its next unit. m.mu is held.
 func (m *Mount) passStalled(now time.Time) {
 	in := m.onAir
 	if in == nil || m.silentFor(now) < stallAfter || !m.hasOther(in) {

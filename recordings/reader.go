@@ -38,7 +38,7 @@ func (r *streamReader) run(ctx context.Context) {
 	defer tick.Stop()
 	r.at = r.mount.Stream.Behind(math.MaxInt64)
 	for leaving := false; ; {
-		ended, playing := r.mount.Stream.Ended(), r.mount.Playing() // read these before the frames that they apply to
+		ended, playing := r.mount.Stream.Ended(), r.mount.Playing() // read these before the units that they apply to
 		r.record(playing)
 		if ended || leaving {
 			return
@@ -53,7 +53,7 @@ func (r *streamReader) run(ctx context.Context) {
 
 // record sends everything new in the stream. playing is whether the mount was playing
 // just before. A source that has come since then has begun a session, so a session does
-// not end while there are frames.
+// not end while there are units.
 func (r *streamReader) record(playing bool) {
 	if anything := r.read(); !playing && !anything {
 		r.over()

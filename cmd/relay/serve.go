@@ -35,15 +35,15 @@ const lastCall = 12 * time.Second
 func serveCommand() *cobra.Command {
 	var path, listen string
 	cmd := &cobra.Command{
-		Use:   "relay [FILE.mp3 | FOLDER ...]",
+		Use:   "relay [FILE | FOLDER ...]",
 		Short: "A radio server for Icecast and SHOUTcast clients",
-		Long: `relay takes MP3 from DJ software and sends it to listeners. It serves the clients of Icecast and of SHOUTcast.
+		Long: `relay takes MP3, AAC, Opus, Vorbis or FLAC from DJ software and sends it to listeners. It serves the clients of Icecast and of SHOUTcast.
 
 relay needs no configuration: without one it makes passwords, prints them, and is on the air. Files and folders named on the command line play whenever no DJ is connected.
 
 A configuration is one file in TOML, in which every key is optional. relay also reads an icecast.xml.`,
 		Example: `  relay                       on the air at once: port 8000, mount /live, new passwords
-  relay FILE.mp3 | FOLDER     the same, with your music whenever no DJ is connected
+  relay FILE | FOLDER         the same, with your music whenever no DJ is connected
   relay -c relay.toml         with a configuration (relay.example.toml has every key)
   relay -c icecast.xml        with the configuration of an Icecast
   relay --listen :9000        on another port than the configured one`,

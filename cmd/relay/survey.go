@@ -25,7 +25,7 @@ const surveyPatience = 3 * time.Second
 var probes = conf.Probes{
 	Music: func(path string) string { return nothingPlayable([]string{path}) },
 	Intro: func(path string) string {
-		return unusable(path, "no listener hears it until it is an MP3 file", func() error { return mounts.TryIntro(path) })
+		return unusable(path, "listeners get no intro until it is MP3, AAC, Opus, Vorbis or FLAC in Ogg", func() error { return mounts.TryIntro(path) })
 	},
 	Encoder: func() string {
 		if err := encode.Installed(); err != nil {
@@ -43,20 +43,24 @@ func playable() library.Plays {
 	if encode.Installed() == nil {
 		return library.Everything
 	}
-	return library.OnlyMP3
+	return library.Only(".mp3", ".aac", ".ogg", ".oga", ".opus")
 }
 
 // probe returns why a file cannot be played, or nil.
 func probe(file *os.File) error {
 	_, err := known.Probe(file)
-	if err == nil || encode.Installed() != nil {
+	var none *known.NoAudioError
+	if err == nil || encode.Installed() != nil || errors.As(err, &none) && none.Empty {
 		return err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	_, err = encode.Tags(context.Background(), file)
-	return err
+	_, problem := encode.Tags(context.Background(), file)
+	if problem != nil && none != nil && none.Format != "" {
+		return err
+	}
+	return problem
 }
 
 // unusable returns why a file cannot be used, and the consequence. It returns "" if the

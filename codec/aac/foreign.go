@@ -1,6 +1,10 @@
 package aac
 
-import "errors"
+import (
+	"errors"
+
+	"relay/codec/tag"
+)
 
 // What a sender is told whose stream never becomes ADTS.
 var (
@@ -16,7 +20,7 @@ const signatureSize = 8
 // nil.
 func foreignFile(b []byte) error {
 	switch {
-	case hasPrefix(b, "ADIF"): // §1.A.2.1
+	case tag.Begins(b, "ADIF"): // §1.A.2.1
 		return errADIF
 	case len(b) < signatureSize:
 		return nil

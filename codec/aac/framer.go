@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"relay/codec"
+	"relay/codec/tag"
 )
 
 // framer cuts bytes into frames. It releases a frame once the next header, a tag or the
@@ -59,7 +60,7 @@ func (f *framer) Next() (codec.Unit, bool) {
 			break
 		}
 		if f.mayBeTag(b) {
-			size, more := tagSize(b)
+			size, more := tag.Size(b)
 			if more && !f.finished {
 				break
 			}
@@ -81,7 +82,7 @@ func (f *framer) Next() (codec.Unit, bool) {
 			return codec.Unit{}, false
 		case noFrame:
 			f.lose()
-			f.skipGarbage(candidate(b))
+			f.skipGarbage(tag.Candidate(b, 0xff, latmSync))
 			continue
 		}
 		h, _ := ParseHeader(b)
@@ -153,7 +154,7 @@ func (f *framer) skipGarbage(n int) {
 // mayBeTag reports whether to look for a tag at b: for any kind where a frame should
 // begin, but in garbage only for ID3v2, whose head is too long to occur by chance.
 func (f *framer) mayBeTag(b []byte) bool {
-	return f.synced || f.atStart() || b[0] == id3v2[0]
+	return f.synced || f.atStart() || b[0] == tag.ID3v2[0]
 }
 
 // passTag skips the bytes of a tag that have arrived, but searches them for frames

@@ -1,5 +1,7 @@
 package aac
 
+import "relay/codec/tag"
+
 // How many headers in a row, each where the one before says, prove that the first one is
 // real. All of a row agree in the 28 bits of the fixed header but four.
 const (
@@ -34,7 +36,7 @@ func walk(b []byte, most int) (n, end int, why stop) {
 			return n, end, short
 		}
 		rest := b[end:]
-		switch size, more := tagSize(rest); {
+		switch size, more := tag.Size(rest); {
 		case size > 0:
 			return n, end, tagged
 		case more:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"relay/codec"
+	"relay/codec/tag"
 )
 
 // Cutter cuts bytes, as they are pushed in, into whole frames. It releases a frame once
@@ -58,7 +59,7 @@ func (c *Cutter) Next() (Frame, bool) {
 		}
 		b := c.buf[c.at:]
 		if c.mayBeTag(b) {
-			size, more := tagSize(b)
+			size, more := tag.Size(b)
 			if more && !c.finished {
 				break
 			}
@@ -76,7 +77,7 @@ func (c *Cutter) Next() (Frame, bool) {
 			return Frame{}, false
 		case noFrame:
 			c.lose()
-			n := candidate(b)
+			n := tag.Candidate(b, 0xff)
 			c.at += n
 			c.stats.Garbage += int64(n)
 			continue
@@ -108,7 +109,7 @@ func (c *Cutter) lose() {
 // mayBeTag reports whether to look for a tag at b: for any kind where a frame should
 // begin, but in garbage only for ID3v2, whose head is too long to occur by chance.
 func (c *Cutter) mayBeTag(b []byte) bool {
-	return c.synced || !c.started && !c.lost || b[0] == id3v2[0]
+	return c.synced || !c.started && !c.lost || b[0] == tag.ID3v2[0]
 }
 
 // passTag skips the bytes of a tag that have arrived, but searches them for frames

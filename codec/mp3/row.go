@@ -1,5 +1,7 @@
 package mp3
 
+import "relay/codec/tag"
+
 // How many headers in a row, each where the one before says, prove that the first one
 // is real. In random bytes, about one place in twenty thousand looks like a header.
 const (
@@ -31,7 +33,7 @@ func walk(b []byte, most int) (n, end int, why stop) {
 			return n, end, short
 		}
 		rest := b[end:]
-		switch size, more := tagSize(rest); {
+		switch size, more := tag.Size(rest); {
 		case size > 0:
 			return n, end, tagged
 		case more:

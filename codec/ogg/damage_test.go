@@ -142,7 +142,7 @@ func TestErrors(t *testing.T) {
 		input []byte
 		want  string
 	}{
-		{"Theora", join(bos(1, "\x80theora\x03\x02\x01"), opus), "it sends Ogg with video (Theora), and this server takes one audio stream: send only Opus, Vorbis or FLAC"},
+		{"Theora", join(bos(1, "\x80theora\x03\x02\x01"), opus), "it sends Ogg with video (Theora): send one stream of Opus, Vorbis or FLAC alone"},
 		{"Theora after the audio", join(pages(t, vorbis)[0], bos(1, "\x80theora\x03\x02\x01")), "video (Theora)"},
 		{"Skeleton", join(bos(1, "fishead\x00\x03\x00"), opus), "a Skeleton"},
 		{"Speex", bos(1, "Speex   1.2"), "Speex"},

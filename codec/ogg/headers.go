@@ -39,7 +39,7 @@ func newHeaders(first []byte) (*headers, error) {
 			return h, h.check()
 		}
 	}
-	return nil, fmt.Errorf("it sends Ogg with %s, and this server takes one audio stream: send only Opus, Vorbis or FLAC", foreign(first))
+	return nil, fmt.Errorf("it sends Ogg with %s: send one stream of Opus, Vorbis or FLAC alone", foreign(first))
 }
 
 // check looks at what the identification header says by itself.

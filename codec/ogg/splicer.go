@@ -3,6 +3,7 @@ package ogg
 import (
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"relay/codec"
 )
@@ -71,11 +72,22 @@ func (s *splicer) begin(f codec.Format) bool {
 	if s.link != nil && s.link.serial == serial {
 		serial++
 	}
-	s.link = &link{f, m, serial}
-	s.pager = pager{serial: serial}
-	s.link.write(&s.pager, codec.Tags{}) // for the number of pages
-	s.position, s.last = 0, 0
+	s.continueAt(&link{f, m, serial}, 0)
 	return true
+}
+
+// continueAt writes pages of a link from now on, behind its headers.
+func (s *splicer) continueAt(l *link, position uint64) {
+	s.link, s.pager = l, pager{serial: l.serial}
+	l.write(&s.pager, codec.Tags{}) // for the number of pages
+	s.position, s.last = position, 0
+}
+
+// Splicer implements codec.Link. Its pages are numbered from the headers on.
+func (l *link) Splicer(at time.Duration) codec.Splicer {
+	s := &splicer{}
+	s.continueAt(l, uint64(max(0, at).Seconds()*float64(l.format.SampleRate)))
+	return s
 }
 
 func (s *splicer) clear() { s.out, s.text, s.list = s.out[:0], s.text[:0], s.list[:0] }

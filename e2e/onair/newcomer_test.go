@@ -37,9 +37,9 @@ func TestMusicThatCannotBePlayed(t *testing.T) {
 		told  string
 	}{
 		"empty":   {nil, "there is no music in "},
-		"others":  {map[string]string{"a.m4a": "x", "b.ogg": "x", "c.ogg": "x"}, "only 2 .ogg, such as "},
+		"others":  {map[string]string{"a.m4a": "x", "b.ogg": "x", "c.ogg": "x"}, "a.m4a"},
 		"corrupt": {map[string]string{"a.mp3": strings.Repeat("no music ", 1000), "b.mp3": ""}, "none of the 2 files in "},
-		"foreign": {map[string]string{"a.mp3": "OggS\x00\x02" + strings.Repeat("\x00", 22) + "\x01vorbis"}, "it is Ogg Vorbis"},
+		"foreign": {map[string]string{"a.mp3": "OggS\x00\x02" + strings.Repeat("\x00", 22) + "\x01vorbis"}, "it begins as Ogg Vorbis"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

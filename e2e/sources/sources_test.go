@@ -100,7 +100,7 @@ source_password = "own"
 		{"in use", "PUT /busy HTTP/1.1\r\nContent-Type: audio/mpeg\r\n" + login + "\r\n", "403", "Mountpoint in use"},
 		{"in use, with Expect", "PUT /busy HTTP/1.1\r\nContent-Type: audio/mpeg\r\nExpect: 100-continue\r\n" + login + "\r\n", "403", "Mountpoint in use"},
 		{"PUT without a type", "PUT /a HTTP/1.1\r\n" + login + "\r\n", "403", "No Content-type given"},
-		{"Ogg", "PUT /a HTTP/1.1\r\nContent-Type: application/ogg\r\n" + login + "\r\n", "415", "takes MP3"},
+		{"video", "PUT /a HTTP/1.1\r\nContent-Type: video/mp4\r\n" + login + "\r\n", "415", "takes MP3"},
 		{"no slash", "SOURCE live HTTP/1.0\r\n" + login + "\r\n", "400", "must start with"},
 		{"climbing", "SOURCE /../etc/passwd HTTP/1.0\r\n" + login + "\r\n", "400", ""},
 		{"the server's own page", "SOURCE /admin/metadata HTTP/1.0\r\n" + login + "\r\n", "400", "server's own"},

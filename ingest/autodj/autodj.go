@@ -1,6 +1,7 @@
 package autodj
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -73,7 +74,7 @@ func New(r *mounts.Registry, converter Converter, rounds string, log *zap.Logger
 }
 
 // Play replaces all music. Mounts whose music is the same are not disturbed; where it
-// has changed, the new music replaces the old at a frame.
+// has changed, the new music replaces the old at a unit.
 func (a *AutoDJ) Play(all []Music) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -114,7 +115,7 @@ func (a *AutoDJ) newProgramme(m Music) *programme {
 		p.rotation.Jingles = listed(m.Files.Jingles, true, "jingles")
 	}
 	p.player = NewPlayer(a.registry, a.log, m.Mount, m.Station, p.rotation.Next)
-	p.player.Heard, p.player.Converter = p.rotation.Heard, a.converter
+	p.player.Heard, p.player.Failed, p.player.Converter = p.rotation.Heard, p.rotation.Failed, a.converter
 	p.player.Changed = p.rotation.Library.Changed()
 	return p
 }
@@ -126,13 +127,7 @@ func (a *AutoDJ) plays(m Music) library.Plays {
 		if a.converter.Problem() == nil {
 			return true
 		}
-		c := known.ByKey(m.Files.Codec)
-		if found := a.registry.Find(m.Mount); found != nil && found.Format().Codec != nil {
-			c = found.Format().Codec
-		}
-		if c == nil {
-			c = known.Default
-		}
+		c := cmp.Or(a.registry.FormatOf(m.Mount).Codec, known.ByKey(m.Files.Codec), known.Default)
 		return ending == c.Extension() || ending == ".ogg" && c.MediaType() == ogg.Opus.MediaType()
 	}
 }
@@ -225,6 +220,15 @@ func (a *AutoDJ) Coming(mount string) ([]mounts.Coming, error) {
 		return nil, err
 	}
 	return r.Coming(), nil
+}
+
+// Unplayable returns the music of a mount that cannot be played.
+func (a *AutoDJ) Unplayable(mount string) ([]mounts.Unplayable, error) {
+	r, err := a.rotation(mount)
+	if err != nil {
+		return nil, err
+	}
+	return r.Unplayable(), nil
 }
 
 // ClearQueue empties the queue of a mount.

@@ -8,7 +8,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"relay/codec/known"
 	"relay/icy"
 	"relay/internal/contain"
 	"relay/internal/logging"
@@ -42,7 +41,8 @@ type Player struct {
 	Spare    bool                 // see mounts.Feed
 	Next     func() (Track, bool) // returns the next track; false: there is none now
 	Changed  <-chan struct{}      // gets a value when there may be more tracks; nil: never
-	Heard    func(Track)          // called with each track when its first frame was played; may be nil
+	Heard    func(Track)          // called with each track when its first unit was played; may be nil
+	Failed   func(Track, error)   // called with each track of which nothing could be played; may be nil
 
 	// Converter brings tracks to the format of the mount.
 	Converter Converter
@@ -56,7 +56,7 @@ func NewPlayer(r *mounts.Registry, log *zap.Logger, mount string, station icy.St
 	return &Player{Registry: r, Log: log, Mount: mount, Station: station, Next: next, Converter: asItIs{}}
 }
 
-// Skip ends the current track at a frame. The error is errNothingPlays.
+// Skip ends the current track at a unit. The error is errNothingPlays.
 func (p *Player) Skip() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -96,6 +96,9 @@ func (p *Player) Run(ctx context.Context) error {
 				broken, rest = trouble{}, 0
 			default:
 				rest = broken.add(track)
+				if p.Failed != nil && err != nil {
+					p.Failed(track, err)
+				}
 			}
 			p.tell(track, n, err, &broken)
 			if errors.Is(err, errNoAnswer) {
@@ -147,7 +150,6 @@ func isClosed(c <-chan struct{}) bool {
 // does not fill the log.
 func (p *Player) tell(track Track, played int, err error, broken *trouble) {
 	about := p.about(track)
-	var none *known.NoAudioError
 	switch {
 	case errors.Is(err, errSkipped):
 		p.Log.Info("track ended by the operator", about...)
@@ -159,10 +161,8 @@ func (p *Player) tell(track Track, played int, err error, broken *trouble) {
 	case broken.inRow == maxBroken && broken.again == 0:
 		p.Log.Warn("several tracks in a row cannot be played: further ones are not logged", about...)
 	case !broken.isNew(track):
-	case errors.As(err, &none):
-		p.Log.Warn("track skipped: it cannot be played", append(about, zap.Error(err))...)
 	default:
-		p.Log.Warn("track skipped", append(about, zap.Error(err))...)
+		p.Log.Warn("track skipped: it cannot be played", append(about, zap.Error(err))...)
 	}
 }
 

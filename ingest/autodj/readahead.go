@@ -21,7 +21,7 @@ const (
 	maxReadAheads = 4
 
 	// readAheadPiece is how much of a file is read at a time, in bytes; three pieces
-	// are ahead of the current frame.
+	// are ahead of the current unit.
 	readAheadPiece = 16 << 10
 )
 

@@ -66,7 +66,7 @@ func TestStuckTracksAreGivenUp(t *testing.T) {
 		if got := r.Find("/live").Programme().Title.Text; got != "second" && got != "last" && got != "" {
 			t.Errorf("plays %q", got)
 		}
-		if logs.FilterMessage("track skipped").Len() < 3 {
+		if logs.FilterMessage("track skipped: it cannot be played").Len() < 3 {
 			t.Errorf("logged %v", logs.All())
 		}
 		cancel()
@@ -85,7 +85,7 @@ func TestLogOfBrokenTracksIsBounded(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- p.Run(ctx) }()
 		time.Sleep(time.Hour + time.Second)
-		if logs.Len() != 2 || logs.FilterMessage("track skipped").Len() != 1 {
+		if logs.Len() != 2 || logs.FilterMessage("track skipped: it cannot be played").Len() != 1 {
 			t.Errorf("in an hour it logs %v", logs.All())
 		}
 		if err := p.Skip(); err == nil {

@@ -14,6 +14,9 @@ const (
 	// maxQueue bounds the length of the queue.
 	maxQueue = 100
 
+	// maxUnplayable is how many tracks that could not be played are remembered.
+	maxUnplayable = 50
+
 	// foreseen is how many of the library's next tracks an operator is shown.
 	foreseen = 10
 
@@ -33,6 +36,7 @@ type Rotation struct {
 
 	mu          sync.Mutex
 	queue       []FileTrack
+	broken      []mounts.Unplayable // the last tracks that could not be played
 	sinceJingle int
 	probed      probed
 }
@@ -75,9 +79,39 @@ func (r *Rotation) jingleDue() bool {
 func (r *Rotation) Heard(t Track) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.broken = slices.DeleteFunc(r.broken, func(u mounts.Unplayable) bool { return u.File == t.String() })
 	if _, jingle := t.(JingleTrack); !jingle {
 		r.sinceJingle++
 	}
+}
+
+// Failed notes a track that could not be played.
+func (r *Rotation) Failed(t Track, why error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.broken = slices.DeleteFunc(r.broken, func(u mounts.Unplayable) bool { return u.File == t.String() })
+	r.broken = append(r.broken, mounts.Unplayable{File: t.String(), Reason: why.Error()})
+	if len(r.broken) > maxUnplayable {
+		r.broken = slices.Delete(r.broken, 0, 1)
+	}
+}
+
+// Unplayable returns what cannot be played: kinds of files that are left out, and the last
+// tracks that failed.
+func (r *Rotation) Unplayable() []mounts.Unplayable {
+	var list []mounts.Unplayable
+	for _, l := range []*library.Library{r.Library, r.Jingles} {
+		if l != nil && l.LeftOut() != "" {
+			list = append(list, mounts.Unplayable{File: l.LeftOut(), Reason: "not in the format of the mount, and ffmpeg is not installed"})
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, u := range r.broken {
+		u.File = r.Library.Name(u.File)
+		list = append(list, u)
+	}
+	return list
 }
 
 func (r *Rotation) dequeue() (track FileTrack, ok bool) {

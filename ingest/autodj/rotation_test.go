@@ -20,8 +20,8 @@ func TestRota(t *testing.T) {
 		}
 	}
 	r := &Rotation{
-		Library:     library.New([]string{dir}, false, 0, library.OnlyMP3, zap.NewNop()),
-		Jingles:     library.New([]string{jingles}, true, 0, library.OnlyMP3, zap.NewNop()),
+		Library:     library.New([]string{dir}, false, 0, library.Only(".mp3"), zap.NewNop()),
+		Jingles:     library.New([]string{jingles}, true, 0, library.Only(".mp3"), zap.NewNop()),
 		JingleEvery: 2,
 		Charset:     func() string { return "" },
 	}
@@ -100,7 +100,7 @@ func TestComingCanBePlayed(t *testing.T) {
 	put("d.mp3", tone("", 20).MP3)
 	put("e tag.mp3", []byte("ID3\x04\x00\x00\x00\x00\x00\x04abcd"))
 	put("f.mp3", tone("", 20).MP3)
-	r := &Rotation{Library: library.New([]string{dir}, false, 0, library.OnlyMP3, zap.NewNop()), Charset: func() string { return "" }}
+	r := &Rotation{Library: library.New([]string{dir}, false, 0, library.Only(".mp3"), zap.NewNop()), Charset: func() string { return "" }}
 	for range 6 { // a round, so that the next one is known
 		r.Next()
 	}

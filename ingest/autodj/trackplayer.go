@@ -22,7 +22,7 @@ type trackPlayer struct {
 	next      *readAhead           // nil: not chosen yet
 	foreseen  bool                 // it was time to choose next
 
-	began    func(Track)        // called when the first frame of a track was played
+	began    func(Track)        // called when the first unit of a track was played
 	untagged func(Track, error) // called with the reason if the title in the tags of a track is not known
 }
 
@@ -159,7 +159,7 @@ func (p *trackPlayer) play(ctx context.Context, track Track) (played int, err er
 type codecError struct{ track, mount codec.Codec }
 
 func (e *codecError) Error() string {
-	return fmt.Sprintf("it is %v and the mount plays %v: install ffmpeg, so that it can be converted", e.track, e.mount)
+	return fmt.Sprintf("it is %v and the mount plays %v: ffmpeg, which would convert it, is missing or has failed", e.track, e.mount)
 }
 
 // lasting returns how long audio of a bit rate (bit/s) plays.

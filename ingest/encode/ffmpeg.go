@@ -45,10 +45,13 @@ func ffmpeg(ctx context.Context, from codec.Codec, to codec.Format, kbits int) *
 	return ffmpegOf(ctx, append([]string{"-fflags", "nobuffer"}, append(dialects[from].in, "-i", "pipe:0")...), to, kbits)
 }
 
+// fileInput is standard input, as a file that can be read at any place.
+const fileInput = "file:/dev/fd/0"
+
 // ffmpegFile is ffmpeg for a file of any kind, which is its standard input. ffmpeg opens
 // it by itself, since some kinds cannot be read from their beginning to their end.
 func ffmpegFile(ctx context.Context, to codec.Format, kbits int) *exec.Cmd {
-	return ffmpegOf(ctx, []string{"-protocol_whitelist", "file", "-i", "file:/dev/fd/0"}, to, kbits)
+	return ffmpegOf(ctx, []string{"-protocol_whitelist", "file", "-i", fileInput}, to, kbits)
 }
 
 func ffmpegOf(ctx context.Context, input []string, to codec.Format, kbits int) *exec.Cmd {
@@ -97,7 +100,7 @@ func nearBitRate(to codec.Format, average, announced int, varies bool) int {
 	case ogg.Opus:
 		return min(max(average, 12), 160*max(to.Channels, 1))
 	case ogg.Vorbis:
-		return min(max(average, 32*max(to.Channels, 1)), 240*max(to.Channels, 1)) // libvorbis has no less and no more at 44.1 kHz
+		return 64 * max(to.Channels, 1) // always the same: each bit rate has other codebooks, and so another link
 	}
 	return average
 }

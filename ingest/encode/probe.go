@@ -32,7 +32,7 @@ func Tags(ctx context.Context, file *os.File) (codec.Tags, error) {
 	ctx, stop := context.WithTimeout(ctx, probeTime)
 	defer stop()
 	cmd := exec.CommandContext(ctx, prober, "-v", "error", "-protocol_whitelist", "file", "-of", "json", "-select_streams", "a:0",
-		"-show_entries", "format_tags=artist,title:stream_tags=artist,title:stream=codec_name", "file:/dev/fd/0")
+		"-show_entries", "format_tags=artist,title:stream_tags=artist,title:stream=codec_name", fileInput)
 	cmd.Stdin, cmd.WaitDelay = file, encoderTime
 	var said tail
 	cmd.Stderr = &said
@@ -41,7 +41,7 @@ func Tags(ctx context.Context, file *os.File) (codec.Tags, error) {
 	case errors.Is(err, exec.ErrNotFound):
 		return codec.Tags{}, errNoFFmpeg
 	case err != nil && said.String() != "":
-		return codec.Tags{}, fmt.Errorf("ffmpeg cannot read it: %s", said.String())
+		return codec.Tags{}, fmt.Errorf("ffmpeg cannot read it: %s", said.lastLine())
 	case err != nil:
 		return codec.Tags{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -77,4 +78,12 @@ func (t *tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (t *tail) String() string { return string(bytes.TrimSpace(t.last)) }
+// lastLine returns the last line, in which programs say why they end.
+func (t *tail) lastLine() string {
+	said := t.String()
+	return said[strings.LastIndexByte(said, '\n')+1:]
+}
+
+func (t *tail) String() string {
+	return strings.ReplaceAll(string(bytes.TrimSpace(t.last)), fileInput+": ", "")
+}

@@ -29,7 +29,7 @@ type Rendition struct {
 	Of       string // name of the mount that is encoded
 	To       conf.Rendition
 	Timeout  time.Duration // an encoder that takes or sends nothing for this long is stopped
-	Pace     time.Duration // how often the stream is checked for new frames
+	Pace     time.Duration // how often the stream is checked for new units
 	Buffer   int64         // how far the encoder may fall behind the stream, in bytes
 
 	in      *mounts.Input // nil: not attached
@@ -173,7 +173,7 @@ func (r *Rendition) encode(ctx context.Context, from *mounts.Mount) error {
 	case errors.Is(err, io.EOF):
 		err = ended
 	}
-	r.Log.Info("encoder ended", zap.String("reason", err.Error()), zap.Int64("frames", stats.Units))
+	r.Log.Info("encoder ended", zap.String("reason", err.Error()), zap.Int64("units", stats.Units))
 	return err
 }
 

@@ -3,6 +3,7 @@ package encode
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -47,6 +48,7 @@ type trackReader struct {
 
 	out     io.Reader     // nil: the format of the track is not known yet
 	encoder *trackEncoder // nil: there is none
+	isFile  bool          // the encoder reads the track by itself
 	read    int64         // bytes that have come out
 }
 
@@ -73,9 +75,11 @@ func (t *trackReader) Read(b []byte) (n int, err error) {
 		return n, err
 	case t.read > 0:
 		return n, problem
+	case t.isFile:
+		return n, fmt.Errorf("ffmpeg cannot play it: %w", problem)
 	}
 	t.converter.failed.Add(1)
-	t.converter.log.Warn("a track cannot be converted: it plays in its own format", zap.Error(problem))
+	t.converter.log.Warn("a track cannot be converted: it plays as it is, if its codec is that of the mount", zap.Error(problem))
 	t.out, t.audio, err = nil, nil, nil
 	if t.audio, err = t.open(); err != nil {
 		return n, err
@@ -163,6 +167,7 @@ func (t *trackReader) convertFile() bool {
 		return false
 	}
 	encoder.readsItself()
+	t.isFile = true
 	t.encoder, t.out = encoder, encoder
 	return true
 }

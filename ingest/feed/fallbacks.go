@@ -21,7 +21,7 @@ type Fallbacks struct {
 	Registry *mounts.Registry
 	Conf     *conf.Live
 	Log      *zap.Logger
-	Pace     time.Duration // how often another mount's stream is checked for new frames
+	Pace     time.Duration // how often another mount's stream is checked for new units
 
 	mu      sync.Mutex
 	changed map[string]replaced // by mount

@@ -123,7 +123,7 @@ type player struct {
 func join(t testing.TB, m *mounts.Mount) *player {
 	t.Helper()
 	p := &player{m: m, began: time.Now()}
-	_, _, p.joined = m.Stream.Join(m.Burst())
+	_, _, p.joined = m.Stream.Join(m.Burst(), nil)
 	p.base, p.lowest, p.most = m.Stream.Played(), p.joined, p.joined
 	if err := m.Audience.Join(&p.Listener); err != nil {
 		t.Fatal(err)

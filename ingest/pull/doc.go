@@ -1,7 +1,7 @@
 // Package pull fills mounts with the streams of other servers.
 //
 //	in:   the addresses of streams, the list of a master's mounts
-//	out:  frames and titles, into an input of a mount
+//	out:  units and titles, into an input of a mount
 //
 // Relay.Run and Master.Run block, each in a goroutine of its caller. A Master owns
 // the goroutine of each relay that it starts, and waits for all of them. A Puller

@@ -176,7 +176,7 @@ func (r *Relay) play(stream *reply) (time.Duration, error) {
 	}
 	played := time.Since(began)
 	r.Log.Info("relay disconnected", zap.String("reason", feed.DisconnectReason(err)), zap.Duration("played", played.Round(time.Second)),
-		zap.Int64("frames", stats.Units), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
+		zap.Int64("units", stats.Units), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
 	if stats.Units == 0 {
 		if stream.entry != "" && !slices.Contains(r.barren, stream.entry) {
 			r.barren = append(r.barren, stream.entry)

@@ -111,7 +111,7 @@ type follower struct {
 func follow(t *testing.T, m *mounts.Mount) *follower {
 	t.Helper()
 	f := &follower{mount: m}
-	f.Cursor, _, _ = m.Stream.Join(conf.Burst{Size: 64 << 10})
+	f.Cursor, _, _ = m.Stream.Join(conf.Burst{Size: 64 << 10}, nil)
 	if err := m.Audience.Join(&f.Listener); err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestRelayReadsEveryFormOfAStream(t *testing.T) {
 					t.Fatal("there is no mount")
 				}
 				f := &follower{mount: m} // not a listener: it would get silence while the stream is late
-				f.Cursor, _, _ = m.Stream.Join(conf.Burst{Size: 64 << 10})
+				f.Cursor, _, _ = m.Stream.Join(conf.Burst{Size: 64 << 10}, nil)
 				for m.Status().Received < int64(len(sound))-2*int64(feedtest.Stereo128.Size) {
 					time.Sleep(time.Second)
 					if time.Since(f.mount.Status().Since) > 24*time.Hour {

@@ -58,6 +58,7 @@ var deeds = []deed{
 	{"PUT", "/mounts/live/title", `{"title":"New"}`, "401 401 204 204 204 403 403 204 204 403"},
 	{"GET", "/mounts/live/queue", "", "401 401 200 200 200 200 200 401 403 403"},
 	{"POST", "/mounts/live/queue", `{"file":"a.mp3"}`, "401 401 204 204 204 403 403 401 403 403"},
+	{"GET", "/mounts/live/unplayable", "", "401 401 200 200 200 200 200 401 403 403"},
 	{"DELETE", "/mounts/live/queue", "", "401 401 204 204 204 403 403 401 403 403"},
 	{"POST", "/mounts/live/skip", "", "401 401 204 204 204 403 403 401 403 403"},
 	{"PUT", "/mounts/live/fallbacks", `{"fallbacks":["files"]}`, "401 401 200 200 200 403 403 401 403 403"},

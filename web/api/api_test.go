@@ -175,6 +175,13 @@ func (j *jukebox) Coming(mount string) ([]mounts.Coming, error) {
 	return coming, nil
 }
 
+func (j *jukebox) Unplayable(mount string) ([]mounts.Unplayable, error) {
+	if mount != "/live" {
+		return nil, errNoJukebox
+	}
+	return []mounts.Unplayable{{File: "2 .wma, such as a.wma", Reason: "ffmpeg is not installed"}}, nil
+}
+
 func (j *jukebox) ClearQueue(mount string) error {
 	if mount != "/live" {
 		return errNoJukebox

@@ -72,7 +72,7 @@ func (h *Handlers) detailOf(name string) (d MountDetail, ok bool) {
 	} else if isDeclared(c, name) || h.Registry.IsPromised(name) {
 		d = MountDetail{Mount: declared(c, name, h.Registry.AbsentState(name)), Hidden: settings.Hidden, Declared: isDeclared(c, name),
 			MaxListeners: settings.MaxListeners, Lead: leadOf(mounts.Status{}, h.Registry.Totals(name)), Fallbacks: append([]string{}, settings.Fallbacks...),
-			Format: formatOf(mounts.ConfiguredFormat(settings.Format))}
+			Format: formatOf(mounts.ConfiguredFormat(c, name))}
 	} else {
 		return MountDetail{}, false
 	}

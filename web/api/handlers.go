@@ -25,6 +25,7 @@ type Music interface {
 	Skip(mount string) error
 	Queue(mount, file string) error
 	Coming(mount string) ([]mounts.Coming, error)
+	Unplayable(mount string) ([]mounts.Unplayable, error)
 	ClearQueue(mount string) error
 }
 

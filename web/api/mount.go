@@ -90,7 +90,7 @@ func declared(c *conf.Config, name, state string) Mount {
 
 // contentTypeOf returns the Content-Type that a mount will have by its configuration.
 func contentTypeOf(c *conf.Config, name string) string {
-	return cmp.Or(mounts.ConfiguredFormat(c.Mount(name).Format).Codec, known.Default).MediaType()
+	return cmp.Or(mounts.ConfiguredFormat(c, name).Codec, known.Default).MediaType()
 }
 
 // withoutListeners returns the mount without its number of listeners, for callers

@@ -24,6 +24,23 @@ func (h *Handlers) queue(c *call) error {
 	return c.answer(http.StatusOK, all(tracks))
 }
 
+// unplayable lists the music that a mount cannot play, and why.
+func (h *Handlers) unplayable(c *call) error {
+	list, err := h.Music.Unplayable(c.mount)
+	if err != nil {
+		return h.cannot(c, err)
+	}
+	type file struct {
+		File   string `json:"file"` // or how many files there are of its kind
+		Reason string `json:"reason"`
+	}
+	var files []file
+	for _, u := range list {
+		files = append(files, file(u))
+	}
+	return c.answer(http.StatusOK, all(files))
+}
+
 // enqueue appends a file of the mount's music to the queue.
 func (h *Handlers) enqueue(c *call) error {
 	var given struct {

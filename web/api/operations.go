@@ -55,6 +55,7 @@ var operations = []operation{
 	{"GET", "/mounts/{mount}/queue", operators, (*Handlers).queue, nil},
 	{"POST", "/mounts/{mount}/queue", operators, (*Handlers).enqueue, nil},
 	{"DELETE", "/mounts/{mount}/queue", operators, (*Handlers).clearQueue, nil},
+	{"GET", "/mounts/{mount}/unplayable", operators, (*Handlers).unplayable, nil},
 	{"POST", "/mounts/{mount}/skip", operators, (*Handlers).skip, nil},
 	{"PUT", "/mounts/{mount}/fallbacks", operators, (*Handlers).setFallbacks, nil},
 	{"GET", "/mounts/{mount}/recordings", operators, (*Handlers).recordings, nil},

@@ -48,8 +48,8 @@ var (
 	mountReconnects    = metric("mount_source_reconnects_total", "Sources that came back to a mount within its grace, or took it over.", "mount")
 	mountGaps          = metric("mount_source_gaps_total", "How often a source sent nothing for more than a second although it was due.", "mount")
 	mountMissing       = metric("mount_source_missing_seconds_total", "How long those gaps were.", "mount")
-	mountResyncs       = metric("mount_source_resyncs_total", "How often the stream of frames was lost within what sources sent.", "mount")
-	mountGarbage       = metric("mount_source_garbage_bytes_total", "What sources sent that is no MP3.", "mount")
+	mountResyncs       = metric("mount_source_resyncs_total", "How often the stream of frames or pages was lost within what sources sent.", "mount")
+	mountGarbage       = metric("mount_source_garbage_bytes_total", "What sources sent that is no audio, tag or header.", "mount")
 	mountJitter        = metric("mount_source_jitter_seconds", "How unevenly the audio of the source comes; 0 without one.", "mount")
 	mountArriving      = metric("mount_source_bytes_per_second", "How much audio the source sent in the last ten seconds, a second; 0 without one.", "mount")
 	mountTooSlow       = metric("mount_source_too_slow", "1 while the source sends less audio than is played: listeners hear gaps.", "mount")
@@ -105,7 +105,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		s := mounts.Status{Programme: mounts.Programme{Input: c.Registry.AbsentState(name)}}
 		declared := c.Conf.Config().Mount(name)
 		s.MaxListeners = declared.MaxListeners
-		s.Format = mounts.ConfiguredFormat(declared.Format)
+		s.Format = mounts.ConfiguredFormat(c.Conf.Config(), name)
 		totals := c.Registry.Totals(name)
 		if m := c.Registry.Find(name); m != nil {
 			s, totals = m.Status(), m.Totals()

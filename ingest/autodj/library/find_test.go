@@ -18,7 +18,7 @@ func TestFindStaysWithinTheMusic(t *testing.T) {
 	list := filepath.Join(dir, "list.m3u")
 	put(t, list, filepath.Join(outside, "listed.mp3")+"\nsub/b.mp3\n")
 	single := filepath.Join(music(t, "single.dat"), "single.dat")
-	l := closed(t, New([]string{dir, list, single}, false, 0, OnlyMP3, zap.NewNop()))
+	l := closed(t, New([]string{dir, list, single}, false, 0, Only(".mp3"), zap.NewNop()))
 	l.look()
 	for name, found := range map[string]bool{
 		"a.mp3": true, "sub/b.mp3": true, filepath.Join(dir, "a.mp3"): true, "sub/../a.mp3": true, "alias/b.mp3": true,

@@ -28,8 +28,10 @@ func (p Plays) isMusic(path string) bool {
 // Everything is for music of which an encoder can play any kind.
 func Everything(string) bool { return true }
 
-// OnlyMP3 is for music that plays as it is.
-func OnlyMP3(ending string) bool { return ending == ".mp3" }
+// Only returns a Plays for files with certain endings, in lower case.
+func Only(endings ...string) Plays {
+	return func(ending string) bool { return slices.Contains(endings, ending) }
+}
 
 // leftOut has the music in folders that cannot be played, by file name ending.
 type leftOut map[string]*others

@@ -61,7 +61,7 @@ func closed(t testing.TB, l *Library) *Library {
 
 func TestSequence(t *testing.T) {
 	dir := music(t, "b.mp3", "a.MP3", "sub/c.mp3", "cover.jpg", ".hidden.mp3", ".trash/x.mp3")
-	l := closed(t, New([]string{dir, filepath.Join(dir, "cover.jpg")}, false, 0, OnlyMP3, zap.NewNop()))
+	l := closed(t, New([]string{dir, filepath.Join(dir, "cover.jpg")}, false, 0, Only(".mp3"), zap.NewNop()))
 	want := []string{"a.MP3", "b.mp3", "sub/c.mp3", "cover.jpg", "a.MP3"} // a named file is taken, whatever its ending
 	if got := next(t, l, dir, 5); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -75,7 +75,7 @@ func TestShuffleRepeatsNothing(t *testing.T) {
 			names = append(names, fmt.Sprintf("%03d.mp3", i))
 		}
 		dir := music(t, names...)
-		l := closed(t, New([]string{dir}, true, 0, OnlyMP3, zap.NewNop()))
+		l := closed(t, New([]string{dir}, true, 0, Only(".mp3"), zap.NewNop()))
 		last := ""
 		for range 20 {
 			round := next(t, l, dir, n)
@@ -92,7 +92,7 @@ func TestShuffleRepeatsNothing(t *testing.T) {
 
 func TestRescan(t *testing.T) {
 	dir := music(t, "a.mp3", "c.mp3", "e.mp3")
-	l := closed(t, New([]string{dir}, false, 0, OnlyMP3, zap.NewNop()))
+	l := closed(t, New([]string{dir}, false, 0, Only(".mp3"), zap.NewNop()))
 	next(t, l, dir, 2)
 	put(t, filepath.Join(dir, "b.mp3"), "")
 	put(t, filepath.Join(dir, "d.mp3"), "")
@@ -107,7 +107,7 @@ func TestRescan(t *testing.T) {
 		names = append(names, fmt.Sprintf("%04d.mp3", i))
 	}
 	dir = music(t, names...)
-	l = closed(t, New([]string{dir}, true, 0, OnlyMP3, zap.NewNop()))
+	l = closed(t, New([]string{dir}, true, 0, Only(".mp3"), zap.NewNop()))
 	heard := next(t, l, dir, 1200)
 	put(t, filepath.Join(dir, "new.mp3"), "")
 	l.look()
@@ -128,7 +128,7 @@ func TestRescan(t *testing.T) {
 func TestNothingToPlay(t *testing.T) {
 	core, logs := observer.New(zap.WarnLevel)
 	dir := music(t)
-	l := closed(t, New([]string{dir, filepath.Join(dir, "absent")}, true, 0, OnlyMP3, zap.New(core)))
+	l := closed(t, New([]string{dir, filepath.Join(dir, "absent")}, true, 0, Only(".mp3"), zap.New(core)))
 	for range 3 {
 		if path, ok := l.Next(); ok {
 			t.Errorf("plays %s", path)
@@ -156,7 +156,7 @@ func TestOddFolders(t *testing.T) {
 		os.Chmod(filepath.Join(dir, "locked"), 0)
 		defer os.Chmod(filepath.Join(dir, "locked"), 0o700)
 	}
-	found, told, _ := scan([]string{filepath.Join(dir, "self"), dir}, OnlyMP3)
+	found, told, _ := scan([]string{filepath.Join(dir, "self"), dir}, Only(".mp3"))
 	defer found.close()
 	var got []string
 	for _, path := range found.all() {
@@ -176,7 +176,7 @@ func TestOddFolders(t *testing.T) {
 func TestWithoutADisk(t *testing.T) {
 	dir := music(t, "a.mp3", "b.mp3", "c.mp3")
 	t.Setenv("TMPDIR", filepath.Join(dir, "nowhere"))
-	l := closed(t, New([]string{dir}, false, 0, OnlyMP3, zap.NewNop()))
+	l := closed(t, New([]string{dir}, false, 0, Only(".mp3"), zap.NewNop()))
 	if got := next(t, l, dir, 4); !slices.Equal(got, []string{"a.mp3", "b.mp3", "c.mp3", "a.mp3"}) {
 		t.Errorf("got %q", got)
 	}
@@ -185,7 +185,7 @@ func TestWithoutADisk(t *testing.T) {
 func TestPeek(t *testing.T) {
 	dir := music(t, "a.mp3", "b.mp3", "c.mp3", "d.mp3")
 	for _, shuffle := range []bool{false, true} {
-		l := closed(t, New([]string{dir}, shuffle, 0, OnlyMP3, zap.NewNop()))
+		l := closed(t, New([]string{dir}, shuffle, 0, Only(".mp3"), zap.NewNop()))
 		if got := l.Peek(3); got != nil {
 			t.Errorf("%q before anything was played", got)
 		}
@@ -207,14 +207,14 @@ func TestPeek(t *testing.T) {
 func TestShuffleOfOneTrackListedTwice(t *testing.T) {
 	dir := music(t, "a.mp3")
 	a := filepath.Join(dir, "a.mp3")
-	l := closed(t, New([]string{a, a}, true, 0, OnlyMP3, zap.NewNop()))
+	l := closed(t, New([]string{a, a}, true, 0, Only(".mp3"), zap.NewNop()))
 	if got := next(t, l, dir, 5); !slices.Equal(got, []string{"a.mp3", "a.mp3", "a.mp3", "a.mp3", "a.mp3"}) {
 		t.Errorf("got %q", got)
 	}
 }
 
 func TestRunEndsWithItsFiles(t *testing.T) {
-	l := New([]string{music(t, "a.mp3")}, false, 0, OnlyMP3, zap.NewNop())
+	l := New([]string{music(t, "a.mp3")}, false, 0, Only(".mp3"), zap.NewNop())
 	l.Next()
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
@@ -227,7 +227,7 @@ func TestRunEndsWithItsFiles(t *testing.T) {
 // Tracks are added and removed while others are played, shown and found.
 func TestEverythingAtOnce(t *testing.T) {
 	dir := music(t, "a.mp3", "b.mp3")
-	l := New([]string{dir}, true, time.Millisecond, OnlyMP3, zap.NewNop())
+	l := New([]string{dir}, true, time.Millisecond, Only(".mp3"), zap.NewNop())
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { l.Run(ctx) })
@@ -276,7 +276,7 @@ func BenchmarkMemory(b *testing.B) {
 	}
 	for b.Loop() {
 		before := heap()
-		l := New([]string{dir}, true, 0, OnlyMP3, zap.NewNop())
+		l := New([]string{dir}, true, 0, Only(".mp3"), zap.NewNop())
 		for range 1000 {
 			l.Next()
 		}
@@ -302,7 +302,7 @@ func TestOtherFormatsAreTold(t *testing.T) {
 	} {
 		dir := music(t, tt.files...)
 		core, logs := observer.New(zap.InfoLevel)
-		l := closed(t, New([]string{dir}, false, 0, OnlyMP3, zap.New(core)))
+		l := closed(t, New([]string{dir}, false, 0, Only(".mp3"), zap.New(core)))
 		for range 3 {
 			l.look()
 		}
@@ -317,7 +317,7 @@ func TestOtherFormatsAreTold(t *testing.T) {
 			t.Errorf("%s: %d lines with another format", tt.name, n)
 		}
 	}
-	_, _, others := scan([]string{music(t, "x/a.ogg", "b.OGG", "c.m4a", "d.mp3", "e.txt")}, OnlyMP3)
+	_, _, others := scan([]string{music(t, "x/a.ogg", "b.OGG", "c.m4a", "d.mp3", "e.txt")}, Only(".mp3"))
 	if got := others.String(); !strings.HasPrefix(got, "2 .ogg, such as /") || !strings.Contains(got, "; 1 .m4a, such as /") {
 		t.Errorf("told as %q", got)
 	}

@@ -42,7 +42,7 @@ func TestPlaylists(t *testing.T) {
 	} {
 		path := filepath.Join(dir, c.name)
 		put(t, path, c.text)
-		found, told, _ := scan([]string{path}, OnlyMP3)
+		found, told, _ := scan([]string{path}, Only(".mp3"))
 		var got []string
 		for _, path := range found.all() {
 			got = append(got, relative(dir, string(path)))
@@ -61,7 +61,7 @@ func TestPlaylists(t *testing.T) {
 func TestListsInListsAreBounded(t *testing.T) {
 	dir := music(t, "a.mp3")
 	put(t, filepath.Join(dir, "bomb.m3u"), strings.Repeat("bomb.m3u\n", 50)+"a.mp3\n")
-	found, told, _ := scan([]string{filepath.Join(dir, "bomb.m3u")}, OnlyMP3)
+	found, told, _ := scan([]string{filepath.Join(dir, "bomb.m3u")}, Only(".mp3"))
 	defer found.close()
 	if found.n == 0 || found.n > maxLists || !strings.Contains(told, "more than 1000 lists") {
 		t.Errorf("%d tracks, told %q", found.n, told)

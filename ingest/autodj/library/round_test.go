@@ -18,7 +18,7 @@ import (
 // them.
 func session(t *testing.T, file, dir string, shuffle bool, n int) []string {
 	t.Helper()
-	l := New([]string{dir}, shuffle, 0, OnlyMP3, zap.NewNop())
+	l := New([]string{dir}, shuffle, 0, Only(".mp3"), zap.NewNop())
 	l.Remember(file)
 	ctx, end := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -122,7 +122,7 @@ func TestRoundThatCannotBeKept(t *testing.T) {
 	inTheWay := filepath.Join(t.TempDir(), "file")
 	put(t, inTheWay, "")
 	log, lines := observer.New(zap.WarnLevel)
-	l := New([]string{dir}, true, 0, OnlyMP3, zap.New(log))
+	l := New([]string{dir}, true, 0, Only(".mp3"), zap.New(log))
 	l.Remember(filepath.Join(inTheWay, "round"))
 	ctx, end := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -139,7 +139,7 @@ func TestRoundThatCannotBeKept(t *testing.T) {
 // dropped.
 func TestRoundOnAHangingDisk(t *testing.T) {
 	dir := music(t, numberedNames(3)...)
-	l := closed(t, New([]string{dir}, true, 0, OnlyMP3, zap.NewNop()))
+	l := closed(t, New([]string{dir}, true, 0, Only(".mp3"), zap.NewNop()))
 	l.Remember(filepath.Join(t.TempDir(), "round")) // run is not called, so nothing is written
 	began := time.Now()
 	next(t, l, dir, 1000)

@@ -15,6 +15,7 @@ export function music(world, name) {
 	}}}, fallbacks, el("button", {type: "submit", text: "Replace"}));
 	const trouble = el("p", {class: "soft"});
 	const tracks = el("ol", {class: "queue", tabindex: 0, "aria-label": "Next tracks"});
+	const broken = el("ul", {class: "soft"}), unplayable = el("details", {hidden: true}, el("summary", {text: "What cannot be played"}), broken);
 	const file = el("input", {name: "file", "aria-label": "File", placeholder: "File name of a track", autocapitalize: "none", spellcheck: "false"});
 	const queue = el("form", {class: "actions wide", on: {async submit(event) {
 		event.preventDefault();
@@ -25,7 +26,7 @@ export function music(world, name) {
 	}}}, file, el("button", {type: "submit", text: "Add to queue"}));
 	const skip = el("button", {type: "button", class: "small", text: "Skip this track", on: {click: () => act(ask("POST", mountPath(name, "/skip")), "Skipped").then(show)}});
 	const clear = el("button", {type: "button", class: "small", text: "Clear queue", on: {click: () => act(ask("DELETE", mountPath(name, "/queue")), "Queue cleared").then(show)}});
-	const own = el("div", {}, el("div", {class: "head"}, el("h3", {text: "Queue of AutoDJ"}), el("div", {class: "actions"}, skip, clear)), tracks, queue);
+	const own = el("div", {}, el("div", {class: "head"}, el("h3", {text: "Queue of AutoDJ"}), el("div", {class: "actions"}, skip, clear)), tracks, queue, unplayable);
 	const panel = el("section", {class: "panel"}, el("h2", {text: "AutoDJ and fallbacks"}),
 		el("p", {class: "soft", text: "What plays without a source, best first: mounts, and “files” for the mount’s own music. Lasts until the mount ends; to keep it, change it under Settings."}),
 		replace, trouble, own);
@@ -38,6 +39,9 @@ export function music(world, name) {
 			trouble.hidden = true;
 			tracks.replaceChildren(...items.map(t => el("li", {dir: "auto", title: t.file, text: t.title || t.file}, t.queued && el("span", {class: "soft", text: " queued"}))));
 			clear.disabled = !items.some(t => t.queued);
+			const lost = (await ask("GET", mountPath(name, "/unplayable"))).items;
+			unplayable.hidden = lost.length === 0;
+			broken.replaceChildren(...lost.map(t => el("li", {dir: "auto", text: `${t.file}: ${t.reason}`})));
 		} catch (problem) {
 			own.hidden = true;
 			trouble.hidden = problem.status === 404;
