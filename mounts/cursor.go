@@ -65,6 +65,7 @@ func (c *Cursor) head() []byte {
 	if c.title == nil {
 		return c.chunk.link.Head(codec.Tags{})
 	}
+	c.findTitle()
 	return c.chunk.link.Head(codec.TagsOf(c.title.Text))
 }
 
@@ -78,13 +79,18 @@ func (c *Cursor) Block() *TitleMark {
 	if c.title == nil {
 		return nil
 	}
-	for next := c.title.next.Load(); next != nil && next.offset <= c.Offset(); next = c.title.next.Load() {
-		c.title = next
-	}
+	c.findTitle()
 	if c.title == c.announced {
 		return nil
 	}
 	return c.title
+}
+
+// findTitle moves title on to the newest mark at or before the cursor.
+func (c *Cursor) findTitle() {
+	for next := c.title.next.Load(); next != nil && next.offset <= c.Offset(); next = c.title.next.Load() {
+		c.title = next
+	}
 }
 
 // IgnoreTitles is for a reader without metadata: its cursor would keep every title in

@@ -88,6 +88,7 @@ type Input struct {
 	pace             titlePace
 	cover            *Cover        // of its title; nil: none
 	playing          bool          // has something to play
+	clashed          bool          // its last unit could not be played, see Clashes
 	audioAt          time.Time     // when it last sent a unit; before the first one, when it connected
 	ends             time.Time     // when all audio that it sent will have been played, if it began to play with the first; repeats do not count
 	heldAt           time.Time     // when it was last held back, see AwaitRoom
@@ -146,11 +147,13 @@ func (in *Input) playFrame(f codec.Unit) bool {
 		}
 		return m.onAir == in || m.called == in
 	}
-	if !in.playing {
+	clashed := in.clashed
+	in.clashed = in.clashes(f.Format)
+	if !in.playing || clashed && !in.clashed {
 		in.playing = true
 		m.choose()
 	}
-	if m.onAir != in || in.clashes(f.Format) {
+	if m.onAir != in || in.clashed {
 		return false
 	}
 	in.add(f, in.audioAt)

@@ -82,7 +82,7 @@ password = "two"
 		{"PUT /dj-x HTTP/1.1\r\n" + login("source", "hackme") + mp3, "401"},
 		{"PUT /dj-x HTTP/1.1\r\n" + login("dj2", "dj1:one") + mp3, "401"},
 		{"PUT //api/v1/x HTTP/1.1\r\n" + login("source", "hackme") + mp3, "400"},
-		{"PUT /x HTTP/1.1\r\n" + login("source", "hackme") + "Content-Type: \"audio/aac\"\r\n", "415"},
+		{"PUT /x HTTP/1.1\r\n" + login("source", "hackme") + "Content-Type: \"audio/mp4\"\r\n", "415"},
 	} {
 		if answer := r.Exchange(t, refused.head+"\r\n"); !strings.HasPrefix(answer, "HTTP/1.0 "+refused.status) {
 			t.Errorf("%q: %q", refused.head, answer)

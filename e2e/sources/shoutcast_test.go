@@ -119,7 +119,7 @@ source_password = "mine"
 		{"server-wide password on a mount with its own", "/own:hackme\r\n", no},
 		{"in use", "hackme\r\nicy-name:Second\r\nicy-br:128\r\n\r\n", ok + "HTTP/1.0 403 Forbidden\r\n"},
 		{"in use by name", "/busy:hackme\r\nicy-name:Second\r\n\r\n", ok + "HTTP/1.0 403 Forbidden\r\n"},
-		{"Ogg", "/ogg:hackme\r\ncontent-type:application/ogg\r\n\r\n", ok + "HTTP/1.0 415 "},
+		{"MP4", "/mp4:hackme\r\ncontent-type:audio/mp4\r\n\r\n", ok + "HTTP/1.0 415 "},
 		{"no mount can be there", "/admin/x:hackme\r\nicy-name:x\r\n\r\n", ok + "HTTP/1.0 400 "},
 		{"endless head", "hackme\r\n" + strings.Repeat("icy-name:"+strings.Repeat("b", 500)+"\r\n", 40), ok + "HTTP/1.0 431 "},
 		{"not text", "hack\x00me\r\n", "HTTP/1.0 400 "},
