@@ -35,12 +35,6 @@ func ConfiguredFormat(c *conf.Config, mount string) codec.Format {
 	return codec.Format{Codec: known.ByKey(c.CodecOf(mount)), SampleRate: f.Rate, Channels: f.Channels}
 }
 
-// configuredFormat is ConfiguredFormat.
-func (m *Mount) configuredFormat() codec.Format {
-	c := m.Config().Format
-	return codec.Format{Codec: known.ByKey(m.registry.conf.Config().CodecOf(m.Name)), SampleRate: c.Rate, Channels: c.Channels}
-}
-
 // FormatOf returns the format of a mount, existing or not.
 func (r *Registry) FormatOf(name string) codec.Format {
 	if m := r.Find(name); m != nil {

@@ -3,24 +3,32 @@ package mounts
 import (
 	"slices"
 
+	"relay/codec"
 	"relay/conf"
 )
 
 // settings are the settings of one mount in one configuration.
 type settings struct {
-	of    *conf.Config
-	mount conf.Mount
+	of     *conf.Config
+	mount  conf.Mount
+	format codec.Format // see ConfiguredFormat
 }
 
 // Config returns the mount's settings in force. They must not be changed.
-func (m *Mount) Config() *conf.Mount {
+func (m *Mount) Config() *conf.Mount { return &m.inForce().mount }
+
+// configuredFormat returns the format that the configuration in force asks for.
+func (m *Mount) configuredFormat() codec.Format { return m.inForce().format }
+
+// inForce returns the settings in force.
+func (m *Mount) inForce() *settings {
 	inForce := m.registry.conf.Config()
 	s := m.settings.Load()
 	if s == nil || s.of != inForce {
-		s = &settings{inForce, inForce.Mount(m.Name)}
+		s = &settings{inForce, inForce.Mount(m.Name), ConfiguredFormat(inForce, m.Name)}
 		m.settings.Store(s)
 	}
-	return &s.mount
+	return s
 }
 
 // Charset returns the charset of a mount, existing or not, for texts without a charset.
