@@ -85,8 +85,13 @@ func (h *Handlers) mountFacts(s mounts.Status) []element {
 		}
 		return []element{number(name, value)}
 	}
+	o := oggFacts(s)
 	return slices.Concat(
+		given("artist", o.artist),
+		measured("audio_bitrate", o.bitRate),
+		measured("audio_channels", o.channels),
 		given("audio_info", s.AudioInfo()),
+		measured("audio_samplerate", o.sampleRate),
 		measured("bitrate", s.BitRate),
 		[]element{text("genre", orElse(s.Station.Genre, "various"))},
 		measured("ice-bitrate", s.BitRate),
@@ -109,7 +114,8 @@ func (h *Handlers) mountFacts(s mounts.Status) []element {
 			text("stream_start", s.Since.Format(icecastTime)),
 			text("stream_start_iso8601", s.Since.Format(icecastISO8601)),
 		},
-		given("title", s.Title.Text),
+		given("subtype", o.subtype),
+		given("title", o.title),
 		[]element{
 			number("total_bytes_read", s.Received),
 			number("total_bytes_sent", s.Sent),

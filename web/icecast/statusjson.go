@@ -2,7 +2,9 @@ package icecast
 
 import (
 	"net/http"
+	"strings"
 
+	"relay/codec"
 	"relay/internal/version"
 	"relay/mounts"
 )
@@ -29,7 +31,11 @@ type icestatsJSON struct {
 }
 
 type sourceJSON struct {
+	Artist             string `json:"artist,omitempty"`
+	AudioBitRate       int    `json:"audio_bitrate,omitempty"` // bit/s
+	AudioChannels      int    `json:"audio_channels,omitempty"`
 	AudioInfo          string `json:"audio_info,omitempty"`
+	AudioSampleRate    int    `json:"audio_samplerate,omitempty"`
 	BitRate            int    `json:"bitrate,omitempty"` // kbit/s, measured
 	Genre              string `json:"genre"`
 	IceBitRate         int    `json:"ice-bitrate,omitempty"`
@@ -45,6 +51,7 @@ type sourceJSON struct {
 	State              string `json:"state"` // as in the API; Icecast has none
 	StreamStart        string `json:"stream_start"`
 	StreamStartISO8601 string `json:"stream_start_iso8601"`
+	Subtype            string `json:"subtype,omitempty"`
 	Title              string `json:"title,omitempty"`
 }
 
@@ -87,8 +94,13 @@ func oneOrMany(sources []sourceJSON) any {
 }
 
 func (h *Handlers) sourceJSON(s mounts.Status) sourceJSON {
+	o := oggFacts(s)
 	return sourceJSON{
+		Artist:             o.artist,
+		AudioBitRate:       o.bitRate,
+		AudioChannels:      o.channels,
 		AudioInfo:          s.AudioInfo(),
+		AudioSampleRate:    o.sampleRate,
 		BitRate:            s.BitRate,
 		Genre:              orElse(s.Station.Genre, "various"),
 		IceBitRate:         s.BitRate,
@@ -104,8 +116,25 @@ func (h *Handlers) sourceJSON(s mounts.Status) sourceJSON {
 		State:              s.Input,
 		StreamStart:        s.Since.Format(icecastTime),
 		StreamStartISO8601: s.Since.Format(icecastISO8601),
-		Title:              s.Title.Text,
+		Subtype:            o.subtype,
+		Title:              o.title,
 	}
+}
+
+// ogg are the facts that Icecast gives in other fields for mounts of Ogg
+// (e2e/recorded/status-json-codecs.txt).
+type ogg struct {
+	subtype, artist, title        string
+	bitRate, channels, sampleRate int // bit/s, and Hz
+}
+
+// oggFacts returns the facts of a mount of Ogg; for another one the title alone.
+func oggFacts(s mounts.Status) ogg {
+	if s.Codec == "" || !strings.HasSuffix(s.Type, "/ogg") {
+		return ogg{title: s.Title.Text}
+	}
+	t := codec.TagsOf(s.Title.Text)
+	return ogg{s.Codec, t.Artist, t.Title, s.BitRate * 1000, s.Channels, s.SampleRate}
 }
 
 // orElse returns s, or standIn if s is empty.
