@@ -71,7 +71,7 @@ func TestMetricsAsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newSecureServer(t, "[[mount]]\nname = '/live'\nmax_listeners = 5\nformat = { codec = 'mp3' }\n", certs)
+	s := newSecureServer(t, "[[mount]]\nname = '/live'\nmax_listeners = 5\n", certs)
 	in, err := s.Registry.Attach("/live", mounts.Feed{Kind: mounts.LiveSource})
 	if err != nil {
 		t.Fatal(err)

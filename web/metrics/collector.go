@@ -58,7 +58,7 @@ var (
 	mountPaid          = metric("mount_paid_seconds_total", "How the mount made up for breaks and surplus audio: at once, at splice, in pauses, left out, repeated.", "mount", "how")
 	mountHeld          = metric("mount_source_held_seconds_total", "How long sources that were ahead of their audio were held back.", "mount")
 	mountSampleRate    = metric("mount_sample_rate_hertz", "Sample rate that all audio of a mount has; 0: not decided yet.", "mount")
-	mountCodec         = metric("mount_codec", "Always 1; the label codec names the codec that all audio of a mount has, once it is decided.", "mount", "codec")
+	mountCodec         = metric("mount_codec", "Always 1; the label codec names the codec that all audio of a mount has; unknown: not decided yet.", "mount", "codec")
 	mountChannels      = metric("mount_channels", "Channels that all audio of a mount has; 0: not decided yet.", "mount")
 	mountConverted     = metric("mount_inputs_converted", "Inputs of a mount whose audio is brought to its format.", "mount")
 	mountUnconverted   = metric("mount_inputs_unconverted", "Inputs of a mount whose audio should be brought to its format and is not: ffmpeg is missing or fails.", "mount")
@@ -135,9 +135,11 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 			put(mountPaid, counter, length.Seconds(), name, string(how))
 		}
 		put(mountHeld, counter, totals.Held.Seconds(), name)
+		codec := "unknown"
 		if s.Format.Codec != nil {
-			put(mountCodec, gauge, 1, name, s.Format.Codec.Key())
+			codec = s.Format.Codec.Key()
 		}
+		put(mountCodec, gauge, 1, name, codec)
 		put(mountSampleRate, gauge, float64(s.Format.SampleRate), name)
 		put(mountChannels, gauge, float64(s.Format.Channels), name)
 		put(mountConverted, gauge, float64(s.Converted), name)
