@@ -27,6 +27,8 @@ type checker struct {
 
 func newChecker(metaint int) *checker { return &checker{metaint: metaint, untilBlock: metaint} }
 
+func (c *checker) counts() (frames, breaks int) { return c.frames, c.breaks }
+
 // feed processes the next bytes of the body.
 func (c *checker) feed(b []byte) {
 	if c.metaint == 0 {

@@ -20,7 +20,7 @@ import (
 // real time, so that the first listeners get a burst.
 const feedAhead = 6 * time.Second
 
-// feeder is a source client that sends numbered frames in real time, once every
+// feeder is a source client that sends a stream in real time, once every
 // feedCadence.
 type feeder struct {
 	conn net.Conn
@@ -29,15 +29,20 @@ type feeder struct {
 
 const feedCadence = 100 * time.Millisecond
 
-// startFeeder connects to a mount and feeds it until ctx ends.
+// startFeeder connects to a mount and feeds it numbered frames until ctx ends.
 func startFeeder(ctx context.Context, s *subject, mount string) (*feeder, error) {
+	return startFeederOf(ctx, s, mount, mp3.Codec.MediaType(), newFrameClock(time.Now().Add(-feedAhead)))
+}
+
+// startFeederOf is startFeeder for any stream.
+func startFeederOf(ctx context.Context, s *subject, mount, contentType string, stream clock) (*feeder, error) {
 	conn, err := net.Dial("tcp", s.addr)
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Basic %s\r\nContent-Type: audio/mpeg\r\n"+
+	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Basic %s\r\nContent-Type: %s\r\n"+
 		"ice-name: bench\r\nice-bitrate: 128\r\nUser-Agent: relay-bench\r\n\r\n",
-		mount, s.addr, base64.StdEncoding.EncodeToString([]byte("source:"+s.password)))
+		mount, s.addr, base64.StdEncoding.EncodeToString([]byte("source:"+s.password)), contentType)
 	conn.SetReadDeadline(time.Now().Add(5 * time.Second))
 	line, err := bufio.NewReader(conn).ReadString('\n')
 	if err != nil || !strings.Contains(line, " 200 ") {
@@ -45,17 +50,19 @@ func startFeeder(ctx context.Context, s *subject, mount string) (*feeder, error)
 		return nil, fmt.Errorf("%s: source of %s was answered %q (%v)", s.name, mount, strings.TrimSpace(line), err)
 	}
 	f := &feeder{conn: conn}
-	go f.run(ctx)
+	go f.run(ctx, stream)
 	return f, nil
 }
 
-func (f *feeder) run(ctx context.Context) {
+// clock produces what is due of a stream, valid until the next call.
+type clock interface{ due(now time.Time) []byte }
+
+func (f *feeder) run(ctx context.Context, stream clock) {
 	defer f.conn.Close()
-	clock := newFrameClock(time.Now().Add(-feedAhead))
 	tick := time.NewTicker(feedCadence)
 	defer tick.Stop()
 	for {
-		due := clock.due(time.Now())
+		due := stream.due(time.Now())
 		if _, err := f.conn.Write(due); err != nil {
 			return
 		}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -12,12 +13,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"relay/codec/known"
 )
 
 // loadPlan is the task of the load process.
 type loadPlan struct {
 	Addr      string
 	Mounts    []string // listeners are spread over these
+	Codec     string   // key of what the mounts play; empty: numbered frames of MP3
 	Listeners int
 	OpenRate  int // connections a second; 0: all at once
 	ICY       bool
@@ -27,6 +31,34 @@ type loadPlan struct {
 	Patience  time.Duration
 	Warm      time.Duration
 	Measure   time.Duration
+}
+
+// check reads the body of one listener's answer.
+type check interface {
+	feed(b []byte)
+	// counts returns how many units have come whole, and how often the stream broke.
+	counts() (units, breaks int)
+}
+
+// check returns what checks a listener of the plan.
+func (p *loadPlan) check(metaint int) check {
+	if p.Codec != "" {
+		return &unitChecker{framer: known.ByKey(p.Codec).NewFramer()}
+	}
+	return newChecker(metaint)
+}
+
+// feeder starts a source of one of the plan's mounts.
+func (p *loadPlan) feeder(ctx context.Context, s *subject, mount string) (*feeder, error) {
+	if p.Codec == "" {
+		return startFeeder(ctx, s, mount)
+	}
+	stream, err := newUnitClock(p.Codec)
+	if err != nil {
+		return nil, err
+	}
+	stream.next = time.Now().Add(-feedAhead)
+	return startFeederOf(ctx, s, mount, known.ByKey(p.Codec).MediaType(), stream)
 }
 
 // loadEvent is a line printed by the load process.
@@ -61,7 +93,7 @@ type listening struct {
 	first    time.Time // first byte of the body
 	last     time.Time // last reception
 	head     []byte    // nil once the body has begun
-	check    *checker
+	check    check
 	silent   bool
 	churning bool
 	request  []byte // not sent yet
@@ -192,7 +224,7 @@ func (l *load) open(silent, churning bool) error {
 		ask = "Icy-MetaData: 1\r\n"
 	}
 	c := &listening{
-		fd: fd, begun: time.Now(), silent: silent, churning: churning, head: []byte{}, check: newChecker(0), // until the head is known
+		fd: fd, begun: time.Now(), silent: silent, churning: churning, head: []byte{}, check: l.plan.check(0), // until the head is known
 		request: fmt.Appendf(nil, "GET %s HTTP/1.0\r\nUser-Agent: relay-bench\r\n%s\r\n", l.plan.Mounts[n%len(l.plan.Mounts)], ask),
 	}
 	if err := unix.Connect(fd, &l.server); err != nil && err != unix.EINPROGRESS {
@@ -288,7 +320,7 @@ func (l *load) receive(c *listening) {
 		body = bytes.Clone(c.head[end+4:])
 		if l.plan.ICY {
 			_, value, _ := bytes.Cut(c.head[:end], []byte("icy-metaint:"))
-			c.check = newChecker(int(field("n "+string(value), "n")))
+			c.check = l.plan.check(int(field("n "+string(value), "n")))
 		}
 		if len(body) == 0 {
 			c.head = c.head[:end+4]
@@ -333,8 +365,9 @@ func (l *load) lose(c *listening) {
 
 // retire adds a listener's counts to the report; now ends its last gap.
 func (l *load) retire(c *listening, now time.Time) {
-	l.report.Frames += int64(c.check.frames)
-	l.report.Breaks += c.check.breaks
+	frames, breaks := c.check.counts()
+	l.report.Frames += int64(frames)
+	l.report.Breaks += breaks
 	if !now.IsZero() && !c.silent && !c.churning && c.head == nil {
 		l.gap(c, now)
 	}

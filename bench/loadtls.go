@@ -37,7 +37,7 @@ func runLoadTLS(plan loadPlan) error {
 				return err
 			}
 		}
-		c := &listening{check: newChecker(0)}
+		c := &listening{check: plan.check(0)}
 		defer func() {
 			mu.Lock()
 			defer mu.Unlock()

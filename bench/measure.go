@@ -46,7 +46,7 @@ func measure(ctx context.Context, s *subject, what string, plan loadPlan) (resul
 		plan.Mounts = []string{s.mount}
 	} else {
 		for _, mount := range plan.Mounts {
-			f, err := startFeeder(ctx, s, mount)
+			f, err := plan.feeder(ctx, s, mount)
 			if err != nil {
 				return r, err
 			}

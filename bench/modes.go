@@ -38,6 +38,7 @@ var modes = []struct {
 	run         func(*bench, context.Context) error
 }{
 	{"steady", "listeners of one mount, opened gently", (*bench).steady},
+	{"codecs", "listeners of MP3, AAC and Opus at the same bit rate", (*bench).codecs},
 	{"icy", "the same with metadata on all listeners", (*bench).icy},
 	{"growth", "cost per listener as they become more", (*bench).growth},
 	{"storm", "all connect at once", (*bench).storm},
@@ -131,6 +132,26 @@ func (b *bench) steady(ctx context.Context) error {
 		ratio("CPU per listener-second", relay.CPU, floor.CPU, "the floor", 0.60),
 		atMost("heap per listener", relay.Heap, "bytes", 512))
 	b.verdicts = append(b.verdicts, soundFor(relay, flushMax.Seconds())...)
+	return nil
+}
+
+func (b *bench) codecs(ctx context.Context) error {
+	var results []result
+	for _, key := range []string{"mp3", "aac", "opus"} {
+		plan := b.plan()
+		plan.Codec = key
+		r, err := b.relay(ctx, key, plan)
+		if err != nil {
+			return err
+		}
+		results = append(results, r)
+	}
+	b.verdicts = append(b.verdicts,
+		ratio("CPU per listener-second of AAC", results[1].CPU, results[0].CPU, "MP3", 1.03),
+		ratio("CPU per listener-second of Opus", results[2].CPU, results[0].CPU, "MP3", 1.03))
+	for _, r := range results {
+		b.verdicts = append(b.verdicts, soundFor(r, flushMax.Seconds())...)
+	}
 	return nil
 }
 
