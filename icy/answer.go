@@ -142,6 +142,12 @@ func appendStart(dst []byte, status int, reason, contentType, extra string, now 
 		status, reason, version.Server(), now.UTC().Format(http.TimeFormat), contentType, extra)
 }
 
+// KeepsBlocks reports whether a program asks for metadata blocks and does not remove them
+// from Ogg: Icecast's relays pass them on, and MPlayer decodes them.
+func KeepsBlocks(userAgent string) bool {
+	return strings.HasPrefix(userAgent, "Icecast") || strings.HasPrefix(userAgent, "MPlayer") || strings.HasPrefix(userAgent, "mplayer")
+}
+
 // WantsMetadata reports whether the listener asked for metadata blocks:
 // "Icy-MetaData: 1" in any case and spacing, "0" is off
 // (e2e/recorded/listener-icy-lower.txt, e2e/recorded/listener-icy-0.txt).

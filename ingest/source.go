@@ -97,7 +97,10 @@ func (s *Sources) attach(mount string, header http.Header, ip netip.Addr, user s
 	var name *mounts.NameError
 	var inUse *mounts.InUseError
 	var rendition *mounts.RenditionError
+	var clash *mounts.CodecError
 	switch {
+	case errors.As(err, &clash):
+		return nil, &refusal{status: http.StatusUnsupportedMediaType, sentence: err.Error(), reason: err}
 	case errors.As(err, &rendition):
 		return nil, &refusal{status: http.StatusForbidden, sentence: err.Error(), reason: err}
 	case errors.As(err, &name):

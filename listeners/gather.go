@@ -1,6 +1,7 @@
 package listeners
 
 import (
+	"slices"
 	"syscall"
 
 	"relay/icy"
@@ -105,7 +106,7 @@ func (g *gather) commit(l *listener, n int) {
 			l.cursor.Advance(sent)
 			l.untilBlock -= int32(sent)
 		case blockBytes:
-			l.pending = s.bytes[sent:]
+			l.pending = slices.Clip(s.bytes[sent:]) // the block is shared
 			if len(l.pending) == 0 {
 				l.pending = nil
 			}

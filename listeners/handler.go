@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -70,13 +71,14 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		return
 	}
 	l.mount = m
-	if metadata {
+	contentType := m.ContentType()
+	if metadata && !(strings.HasSuffix(contentType, "/ogg") && icy.KeepsBlocks(l.Agent())) {
 		l.metaint = int32(m.Config().Metaint)
 		l.untilBlock = l.metaint
 	}
 	l.limit(time.Duration(m.Config().MaxDuration))
 	p := m.Programme()
-	l.pending = icy.AppendListenerHead(nil, p.Station, m.ContentType(), p.BitRate, p.AudioInfo(), int(l.metaint), l.Since)
+	l.pending = icy.AppendListenerHead(nil, p.Station, contentType, p.BitRate, p.AudioInfo(), int(l.metaint), l.Since)
 	l.pending = icy.WithHeaders(l.pending, m.Config().Headers)
 	if icy.WantsICY(l.Agent()) {
 		l.pending = icy.AsICY(l.pending)

@@ -89,6 +89,9 @@ func (l *listener) skip(burst conf.Burst) {
 // Its player has a burst already: it gets as much of the other mount as it lacks, because
 // the end of the stream had not been sent yet, or because of a break.
 func (l *listener) move(to *mounts.Mount) {
+	if !to.Suits(l.mount) {
+		return // it was told another type
+	}
 	l.queue(l.cursor.RestOfUnit())
 	lead := max(0, l.lead(time.Now()))
 	l.mount.Audience.MoveTo(&to.Audience, &l.Listener)

@@ -25,6 +25,7 @@ const (
 	turnPaused  = "it had nothing to play"
 	turnPassed  = "a better input took the air"
 	turnStalled = "it sent nothing"
+	turnClashed = "its codec is not that of the mount"
 )
 
 // Airtime returns the airtime of the input on the air; ok is false when nothing is on

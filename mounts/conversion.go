@@ -1,6 +1,7 @@
 package mounts
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -70,9 +71,10 @@ type conversion struct {
 	came    codec.Format // of the audio as the feeder has it; zero: unknown
 	by      Conversion   // nil: units are played as they come
 	to      codec.Format
-	ready   bool      // converted audio has come
-	problem error     // why it cannot be converted; nil: it can
-	since   time.Time // when a conversion failed; zero: there was none
+	made    codec.Format // of the last unit that came out
+	ready   bool         // converted audio has come
+	problem error        // why it cannot be converted; nil: it can
+	since   time.Time    // when a conversion failed; zero: there was none
 }
 
 // ExpectFormat says which format the units of a fallback will have, so that the mount
@@ -110,7 +112,7 @@ func (m *Mount) hasOtherCodec(f codec.Format) bool {
 func (in *Input) convert(f codec.Unit) bool {
 	m := in.Mount
 	in.came = f.Format
-	if in.by != nil && in.to != in.wanted() {
+	if wanted := in.wanted(); in.by != nil && in.to != wanted && !in.made.Fits(wanted) {
 		in.endConversion()
 	}
 	if in.by == nil {
@@ -127,11 +129,8 @@ func (in *Input) convert(f codec.Unit) bool {
 // wanted returns the format that a conversion gives an input: that of the mount. m.mu is
 // held.
 func (in *Input) wanted() codec.Format {
-	to := in.Mount.ownFormat()
-	if to.Codec == nil {
-		to.Codec = in.came.Codec
-	}
-	return to
+	own := in.Mount.ownFormat()
+	return codec.Format{Codec: cmp.Or(own.Codec, in.came.Codec), SampleRate: own.SampleRate, Channels: own.Channels}
 }
 
 // beginConversion begins to convert the audio of an input. m.mu is held.
@@ -191,6 +190,7 @@ func (in *Input) playConverted(which int, f codec.Unit) {
 	if in.ended || in.by == nil || in.conversions != which {
 		return
 	}
+	in.made = f.Format
 	if !in.ready || !in.playing {
 		in.ready, in.playing, in.problem = true, true, nil
 		m.choose()

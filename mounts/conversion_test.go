@@ -70,7 +70,7 @@ func convertedMount(t *testing.T, toml string) (r *Registry, files *Input, c *co
 	r.ConvertWith(c)
 	files = attach(t, r, "/live", Files)
 	files.Write(numbered(1))
-	t.Cleanup(files.Mount.Audience.Want())
+	listen(t, files.Mount)
 	return r, files, c
 }
 

@@ -2,11 +2,14 @@ package mounts
 
 import (
 	"cmp"
+	"fmt"
+	"slices"
 
 	"go.uber.org/zap"
 
 	"relay/codec"
 	"relay/codec/known"
+	"relay/codec/ogg"
 	"relay/conf"
 )
 
@@ -18,15 +21,40 @@ func (m *Mount) Format() codec.Format {
 	return m.ownFormat()
 }
 
-// ownFormat is Format. m.mu is held.
+// ownFormat is Format. Listeners keep the codec that they were told, even if the
+// configuration asks for another one meanwhile. m.mu is held.
 func (m *Mount) ownFormat() codec.Format {
 	configured, own := m.configuredFormat(), m.settled
-	if configured.Codec != nil && configured.Codec != own.Codec {
-		own = codec.Format{Codec: configured.Codec}
+	kept := configured.Codec
+	if m.told != "" {
+		kept = m.toldCodec()
+		if kept == nil {
+			return codec.Format{}
+		}
+	}
+	if kept != nil && kept != own.Codec {
+		own = codec.Format{Codec: kept}
 	}
 	own.SampleRate = cmp.Or(configured.SampleRate, own.SampleRate)
 	own.Channels = cmp.Or(configured.Channels, own.Channels)
+	if own.Codec == ogg.Opus {
+		own.SampleRate = ogg.OpusRate // whatever the encoder was given
+	}
 	return own
+}
+
+// toldCodec returns the codec that listeners were told, nil if their Content-Type is that
+// of several codecs of which none has played. m.mu is held.
+func (m *Mount) toldCodec() codec.Codec {
+	for _, c := range []codec.Codec{m.settled.Codec, m.configuredFormat().Codec} {
+		if c != nil && c.MediaType() == m.told {
+			return c
+		}
+	}
+	if label, _ := known.ByMediaType(m.told); len(label.Codecs) == 1 {
+		return label.Codecs[0]
+	}
+	return nil
 }
 
 // ConfiguredFormat returns the format that a configuration asks for.
@@ -50,7 +78,15 @@ func (m *Mount) fits(f codec.Format) bool {
 
 // adopts reports whether the mount takes on another format with the next input: nobody
 // hears the change, so an input of another format needs no conversion. m.mu is held.
-func (m *Mount) adopts() bool { return !m.Audience.Wanted() }
+func (m *Mount) adopts() bool { return m.told == "" && m.Audience.Count() == 0 }
+
+// forgetTold lets the mount take on another codec once the listeners that were told one
+// have left. m.mu is held.
+func (m *Mount) forgetTold() {
+	if m.told != "" && m.Audience.Count() == 0 {
+		m.told = ""
+	}
+}
 
 // settleFormat notes the format of the first unit of an input that has taken the air,
 // and warns of a change that listeners hear: some players must start again. m.mu is
@@ -89,19 +125,45 @@ func (in *Input) clashes(f codec.Format) bool {
 	case f.Codec == nil, f.Codec == own, m.adopts() && m.configuredFormat().Codec == nil:
 		return false
 	case own == nil:
-		return m.promised != "" && m.promised != f.Codec.MediaType()
+		return m.told != "" && m.told != f.Codec.MediaType()
 	case in.by != nil:
 		return in.problem != nil
 	}
 	return !in.isConvertible() || m.problemOf(in) != nil
 }
 
-// ContentType returns the Content-Type of the mount for a new listener. The mount keeps the
-// codec that it promises as long as it has listeners.
+// CodecError means that a source cannot have a mount because its codec is not the one that
+// listeners were told.
+type CodecError struct{ Mount, Plays, Sends string }
+
+func (e *CodecError) Error() string {
+	return fmt.Sprintf("%s plays %s to its listeners, and %s cannot be converted to it: ffmpeg is not installed", e.Mount, e.Plays, e.Sends)
+}
+
+// refuses returns a *CodecError for a source that says itself that it sends what cannot be
+// played now. m.mu is held.
+func (m *Mount) refuses(in *Input) error {
+	m.forgetTold()
+	label, _ := known.ByMediaType(in.Station.Type)
+	fits := func(c codec.Codec) bool { return c.MediaType() == m.told }
+	if m.told == "" || len(label.Codecs) == 0 || slices.ContainsFunc(label.Codecs, fits) {
+		return nil
+	}
+	if c := m.registry.converter; c != nil && c.Problem() == nil {
+		return nil
+	}
+	told, _ := known.ByMediaType(m.told)
+	return &CodecError{m.Name, told.Name, label.Name}
+}
+
+// ContentType returns the Content-Type of the mount for a listener that has joined. The
+// mount keeps the codec as long as it has listeners.
 func (m *Mount) ContentType() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.promised = m.mediaType()
+	if m.told == "" && m.Audience.Count() > 0 {
+		m.told = m.mediaType()
+	}
 	return m.contentType()
 }
 
@@ -121,6 +183,9 @@ func (m *Mount) contentType() string {
 // mediaType returns the media type of the mount's codec or, before there is one, of what
 // the source says. m.mu is held.
 func (m *Mount) mediaType() string {
+	if m.told != "" {
+		return m.told
+	}
 	c := m.ownFormat().Codec
 	if c == nil {
 		c = known.Default
@@ -131,4 +196,10 @@ func (m *Mount) mediaType() string {
 		}
 	}
 	return c.MediaType()
+}
+
+// Suits reports whether listeners of another mount can be moved to m: they have been told
+// a Content-Type.
+func (m *Mount) Suits(other *Mount) bool {
+	return m.Programme().mediaType == other.Programme().mediaType
 }

@@ -43,7 +43,7 @@ func TestMountKeepsItsFormat(t *testing.T) {
 		t.Error("a new listener gets audio of the format before")
 	}
 	live.Detach()
-	defer m.Audience.Want()()
+	listen(t, m)
 	again := attach(t, r, "/live", LiveSource)
 	for n := range uint64(3) {
 		again.Write(numbered(3 + n))

@@ -118,6 +118,7 @@ func (in *Input) Write(f codec.Unit) bool {
 	if in.ended {
 		return false
 	}
+	m.forgetTold()
 	if in.late != nil && in.pace.take(in.audioAt) {
 		in.setTitle(in.late.Title, in.late.play)
 	}
@@ -153,6 +154,9 @@ func (in *Input) playFrame(f codec.Unit) bool {
 		in.playing = true
 		m.choose()
 	}
+	if m.onAir == in && in.clashed && in.Kind <= Fallback {
+		in.giveUpAir()
+	}
 	if m.onAir != in || in.clashed {
 		return false
 	}
@@ -161,6 +165,16 @@ func (in *Input) playFrame(f codec.Unit) bool {
 		m.append(f, in.audioAt)
 	}
 	return true
+}
+
+// giveUpAir leaves the air to another input because what comes now cannot be played. m.mu
+// is held.
+func (in *Input) giveUpAir() {
+	m := in.Mount
+	in.leaveAir()
+	m.endAirtime(turnClashed)
+	m.choose()
+	m.startGrace()
 }
 
 // Pause means that the input has nothing to play until its next unit, but keeps its

@@ -43,6 +43,7 @@ type introFile struct {
 	intro   *Intro
 	problem string        // the last problem that was reported
 	unlike  *Intro        // the last one that tellUnlike has named
+	inLink  linkedIntro   // the last one that joined has made
 	looking chan struct{} // closed when the check in progress is over; nil: there is none
 	late    bool          // the check has taken longer than any listener waits
 
@@ -72,29 +73,54 @@ func (m *Mount) Intro() *Intro {
 	}
 	defer m.registry.held.Write()
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	now := m.Stream.tail
-	at := i.Stream.Behind(i.Duration)
-	u, ok := at.NextUnit()
+	now, age, title := m.Stream.tail, m.Stream.Played()-m.Stream.tail.linked, m.Stream.lastTitle
+	fits := i.Format.Codec.MediaType() == m.mediaType()
+	linked := i.Stream.tail.link != nil
+	if fits && linked && now.link != nil && i.Format != now.format {
+		m.introFile.tellUnlike(m, i)
+		fits = false
+	}
+	m.mu.Unlock()
 	switch {
-	case !ok || at.Link() == nil:
-		return i
-	case now.link == nil:
-		return nil // nothing to introduce
-	case u.Format != now.format:
-		m.introFile.tellUnlike(m, u.Format)
+	case !fits || linked && now.link == nil: // nothing to introduce
 		return nil
+	case !linked:
+		return i
 	}
-	// The listener joins the stream when it has heard the intro but for its burst.
-	burst := i.playing(i.Bytes(m.Burst()))
-	splicer := now.link.Splicer(m.Stream.Played() - now.linked - burst)
-	joined := &Intro{Stream: newStream(everything), Duration: i.Duration, Format: i.Format}
-	for ; ok; u, ok = at.NextUnit() {
+	return m.introFile.joined(i, now, age-i.playing(i.Bytes(m.Burst())), title)
+}
+
+// joinedFor is how long listeners share the pages of an intro that belong to a link: as
+// long as their places in the link are about the same.
+const joinedFor = time.Second
+
+// joined returns an intro as a part of a link, which a listener goes on to hear at a time
+// of the link when it has heard the intro.
+func (f *introFile) joined(i *Intro, now *chunk, until time.Duration, title *TitleMark) *Intro {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if j := &f.inLink; j.of == i && j.link == now.link && time.Since(j.made) < joinedFor {
+		return j.intro
+	}
+	at := i.Stream.Behind(i.Duration)
+	splicer := now.link.Splicer(until)
+	intro := &Intro{Stream: newStream(everything), Duration: i.Duration, Format: i.Format}
+	intro.Stream.mark(title.Kind, title.Title, title.Play)
+	for u, ok := at.NextUnit(); ok && u.Format == now.format; u, ok = at.NextUnit() {
 		u.Data = splicer.Pass(u)
-		joined.Stream.append(u, now.link)
+		intro.Stream.append(u, now.link)
 	}
-	joined.Stream.close()
-	return joined
+	intro.Stream.close()
+	f.inLink = linkedIntro{of: i, link: now.link, intro: intro, made: time.Now()}
+	return intro
+}
+
+// linkedIntro is an intro whose pages belong to a link.
+type linkedIntro struct {
+	of    *Intro
+	link  codec.Link
+	intro *Intro
+	made  time.Time
 }
 
 // playing returns how long so many bytes of the intro play.
@@ -103,15 +129,16 @@ func (i *Intro) playing(bytes int64) time.Duration {
 }
 
 // tellUnlike says, once for each file, that an intro has another setup than the stream.
-func (f *introFile) tellUnlike(m *Mount, is codec.Format) {
+// m.mu is held.
+func (f *introFile) tellUnlike(m *Mount, i *Intro) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.unlike == f.intro {
+	if f.unlike == i {
 		return
 	}
-	f.unlike = f.intro
+	f.unlike = i
 	m.say(zap.WarnLevel, "listeners get no intro: its parameters differ from those of the stream; make it with the encoder of the source",
-		zap.Stringer("format", is))
+		zap.Stringer("format", i.Format))
 }
 
 // currentIntro returns the mount's intro in the format of the mount, or nil if there is
@@ -148,13 +175,14 @@ func (m *Mount) currentIntro() *Intro {
 // has to be converted, that begins.
 func (m *Mount) fittingIntro(name string) *Intro {
 	to, f := m.Format(), &m.introFile
+	to.Setup = codec.Format{}.Setup
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	c := &f.converted
 	switch {
 	case f.intro == nil || m.registry.converter == nil:
 		return f.intro
-	case f.intro.Format.Fits(to) || !to.IsWhole():
+	case f.intro.Format.Fits(to) || to.Codec == nil:
 		return f.intro
 	case c.of != f.intro || c.to != to || !c.again.IsZero() && time.Now().After(c.again):
 		*c = convertedIntro{of: f.intro, to: to}
@@ -187,7 +215,7 @@ func (r *Registry) convertIntro(name string, to codec.Format) (*Intro, error) {
 	}
 	ctx, stop := context.WithTimeout(r.untilEnd(), introConversion)
 	defer stop()
-	audio := r.converter.Convert(ctx, file, to)
+	audio := r.converter.Convert(ctx, file, known.Complete(to))
 	defer audio.Close()
 	return readIntro(io.LimitReader(audio, maxIntro))
 }

@@ -38,7 +38,7 @@ func (m *Mount) pay(how Payment, length time.Duration) {
 // burstTime returns how long the burst of a new listener lasts. m.mu is held.
 func (m *Mount) burstTime() time.Duration {
 	k := kept{m.Burst(), int64(m.registry.conf.Config().Limits.Buffer)}
-	rate := cmp.Or(m.meter.BitRate(), m.last.BitRate, 128_000)
+	rate := cmp.Or(m.meter.BitRate(), m.last.BitRate, int(m.bitRate.Load()), 128_000)
 	lasts := func(bytes int64) time.Duration { return time.Duration(bytes) * time.Second * 8 / time.Duration(rate) }
 	return min(max(time.Duration(k.burst.Time), lasts(int64(k.burst.Size))), lasts(k.most))
 }
@@ -105,24 +105,25 @@ func (m *Mount) bridge(now time.Time, owed time.Duration) {
 	}
 	burst := m.burstTime()
 	for m.clock.ahead(now, burst) < -owed {
-		if !m.playSilence(PaidAtSplice, now) {
+		if m.playSilence(PaidAtSplice, now) == 0 {
 			return
 		}
 	}
 }
 
-// playSilence publishes a silent unit, and counts it as a payment. It reports whether the
-// stream has begun, so that there is one. m.mu is held.
-func (m *Mount) playSilence(how Payment, now time.Time) bool {
+// playSilence publishes a silent unit, counts it as a payment and returns its length; 0:
+// the stream has not begun. m.mu is held.
+func (m *Mount) playSilence(how Payment, now time.Time) time.Duration {
 	if m.splicer == nil {
-		return false
+		return 0
 	}
 	u, ok := m.splicer.Silence()
-	if ok {
-		m.publish(u, now)
-		m.pay(how, u.Length)
+	if !ok {
+		return 0
 	}
-	return ok
+	m.publish(u, now)
+	m.pay(how, u.Length)
+	return u.Length
 }
 
 // publish appends a unit, as the splicer made it, to the stream. m.mu is held.

@@ -76,7 +76,12 @@ func TestConvertedBurstIsLeftOut(t *testing.T) {
 		r, files, c := convertedMount(t, "")
 		defer r.Close()
 		m := files.Mount
-		playOn(files, 10*time.Second)
+		for n := range uint64(600) {
+			for files.Ahead() < 0 { // as files play
+				files.Write(numbered(n))
+			}
+			time.Sleep(header128.Duration())
+		}
 		ahead := files.Ahead()
 		live := attach(t, r, "/live", LiveSource)
 		for n := range 200 {

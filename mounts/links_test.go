@@ -170,11 +170,11 @@ func TestCodecIsKeptForListeners(t *testing.T) {
 	first.Write(numbered(1))
 	m := first.Mount
 	l := &Listener{Since: time.Now()}
-	if got := m.ContentType(); got != "audio/mpeg" {
-		t.Errorf("the type is %s", got)
-	}
 	if err := m.Audience.Join(l); err != nil {
 		t.Fatal(err)
+	}
+	if got := m.ContentType(); got != "audio/mpeg" {
+		t.Errorf("the type is %s", got)
 	}
 	first.Detach()
 	second := attach(t, r, "/live", LiveSource)
@@ -205,10 +205,9 @@ func TestPromisedTypeIsKept(t *testing.T) {
 	in := attach(t, r, "/live", LiveSource)
 	in.Retune(icy.Station{Type: "audio/aac"})
 	m := in.Mount
-	if got := m.ContentType(); got != "audio/aac" {
+	if got := listen(t, m); got != "audio/aac" {
 		t.Fatalf("the type of the source is %s", got)
 	}
-	defer m.Audience.Want()()
 	if in.Write(numbered(1)) {
 		t.Error("a listener that was told AAC gets MP3")
 	}
@@ -230,4 +229,13 @@ func TestConfiguredContentType(t *testing.T) {
 			t.Errorf("%s is %s", mount, got)
 		}
 	}
+}
+
+// listen adds a listener to a mount, and returns the Content-Type that it is told.
+func listen(t testing.TB, m *Mount) string {
+	t.Helper()
+	if err := m.Audience.Join(&Listener{Since: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	return m.ContentType()
 }

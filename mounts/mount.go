@@ -48,7 +48,7 @@ type Mount struct {
 	pause          pause        // to correct the lead in
 	leaving        int          // number of units that are still to be left out
 	last           codec.Unit   // the last unit of an input, without its data
-	promised       string       // the Content-Type that the last listener was told
+	told           string       // the media type that the listeners were told; empty: there are none
 	settled        codec.Format // of the first input that played, see Format
 	switched       bool         // the next unit is the first one of another input
 	grace          *time.Timer  // runs while the lost source may come back
@@ -78,6 +78,11 @@ func (e *InUseError) Error() string {
 func (m *Mount) attach(in *Input) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if in.Kind == LiveSource {
+		if err := m.refuses(in); err != nil {
+			return err
+		}
+	}
 	m.settleRank(in)
 	back := in.Kind == LiveSource && m.comesBack(in)
 	if in.Kind == LiveSource {
@@ -201,7 +206,7 @@ func (m *Mount) choose() {
 	defer func() { m.call(called) }()
 	for _, in := range m.byFit() {
 		switch {
-		case !in.playing || (m.grace != nil && in.Kind > Encoded) || in.clashes(in.came):
+		case !in.playing || (m.grace != nil && in.Kind > Encoded) || in.Kind <= Fallback && in.clashes(in.came): // the others can change
 		case m.onAir == in:
 			return
 		case m.awaitsConversion(in):
@@ -281,6 +286,7 @@ func (m *Mount) append(f codec.Unit, now time.Time) {
 	}
 	if m.splicer == nil || m.last.Format.Codec != f.Format.Codec {
 		m.splicer = f.Format.Codec.NewSplicer()
+		m.Stream.freshen() // nobody gets two codecs
 	}
 	if m.onAir.Kind.keepsOwnTime() && m.keepLevel(f, now) {
 		return

@@ -71,7 +71,7 @@ func (m *Mount) keepLevel(f codec.Unit, now time.Time) (leaveOut bool) {
 		if m.pause.is(f.Format.Codec.Level(f), now, time.Second/2, within) {
 			m.addSilence(min(debt, maxStep), now)
 		}
-	case m.clock.isFast(now) && now.Sub(m.onAir.heldAt) > time.Minute:
+	case m.clock.isFast(now) && f.Length <= -debt && now.Sub(m.onAir.heldAt) > time.Minute:
 		if m.pause.is(f.Format.Codec.Level(f), now, 2*peakSpan, 4*peakSpan) {
 			m.leaving = max(1, int(maxStep/f.Length))
 		}
@@ -91,7 +91,11 @@ func (m *Mount) keepLevel(f codec.Unit, now time.Time) (leaveOut bool) {
 
 // addSilence publishes silent units of about a length. m.mu is held.
 func (m *Mount) addSilence(length time.Duration, now time.Time) {
-	for n := max(1, length/m.last.Length); n > 0; n-- {
-		m.playSilence(PaidInPauses, now)
+	for length > 0 {
+		played := m.playSilence(PaidInPauses, now)
+		if played == 0 {
+			return
+		}
+		length -= played
 	}
 }

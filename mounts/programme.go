@@ -34,6 +34,8 @@ type Programme struct {
 	Channels   int
 	Type       string // Content-Type of the stream
 	Codec      string // its name; empty before the first units
+
+	mediaType string // of the codec
 }
 
 // Sounds reports whether an input is on the air.
@@ -85,8 +87,8 @@ func (m *Mount) programme() Programme {
 	if p.BitRate == 0 {
 		p.BitRate = p.Station.BitRate
 	}
-	p.Type = m.contentType()
-	if c := m.meter.Format().Codec; c != nil {
+	p.Type, p.mediaType = m.contentType(), m.mediaType()
+	if c := m.ownFormat().Codec; c != nil {
 		p.Codec = c.String()
 	}
 	p.Station = m.words(p)

@@ -266,8 +266,11 @@ func (s *Stream) Join(burst conf.Burst, in codec.Link) (at Cursor, first []byte,
 	at, p := s.back(kept{burst, math.MaxInt64})
 	took = s.place().played - p.played
 	at.Next() // moves on to a chunk that has begun
-	if at.chunk.link != in {
+	switch {
+	case at.chunk.link != in || in == nil:
 		first = at.head()
+	case at.at < at.chunk.head: // the reader has the headers
+		at.at = at.chunk.head
 	}
 	if p.offset == s.fresh.Load() || at.chunk.format.Codec == nil {
 		return at, first, took // a unit that depends on no earlier one follows

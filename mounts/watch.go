@@ -93,7 +93,7 @@ func (m *Mount) silentFor(now time.Time) time.Duration {
 // hasOther reports whether an input other than in has something to play. m.mu is held.
 func (m *Mount) hasOther(in *Input) bool {
 	for _, other := range m.inputs {
-		if other != in && other.playing {
+		if other != in && other.playing && !(other.Kind <= Fallback && other.clashes(other.came)) {
 			return true
 		}
 	}

@@ -33,14 +33,11 @@ func Complete(f codec.Format) codec.Format {
 	}
 	rate := 44100
 	if f.Codec == ogg.Opus {
-		rate = opusRate
+		rate = ogg.OpusRate
 	}
 	f.SampleRate, f.Channels = cmp.Or(f.SampleRate, rate), cmp.Or(f.Channels, 2)
 	return f
 }
-
-// opusRate is the sample rate at which every Opus stream is heard, in Hz.
-const opusRate = 48000
 
 // A Label is what a sender says that a stream is.
 type Label struct {

@@ -82,6 +82,9 @@ func Probe(r io.Reader) (codec.Format, error) {
 			return u.Format, nil
 		}
 		sample.Add(b[:n], framer.Stats())
+		if read == n && IsFile(b[:n]) {
+			return codec.Format{}, sample.Err(framer.Err())
+		}
 		switch {
 		case err != nil && !errors.Is(err, io.EOF):
 			return codec.Format{}, err

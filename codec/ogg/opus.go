@@ -24,11 +24,12 @@ const (
 )
 
 const (
-	opusRate = 48000 // Hz, of granule positions and of what is heard
+	// OpusRate is the sample rate of granule positions and of what is heard, in Hz.
+	OpusRate = 48000
 	// opusPreSkip is the delay of libopus in samples. What a listener misses of a stream's
 	// beginning is not more than of a file's, and the length of a whole stream is right.
 	opusPreSkip = 312
-	maxOpus     = opusRate * 120 / 1000 // samples of a packet (RFC 6716 §3.2.5)
+	maxOpus     = OpusRate * 120 / 1000 // samples of a packet (RFC 6716 §3.2.5)
 )
 
 // opusMapping is Opus with one link's parameters. It is a canonical identification
@@ -42,7 +43,7 @@ func opusSetup(head []byte) (codec.Format, error) {
 		return codec.Format{}, errors.New("the identification header is too short")
 	}
 	binary.LittleEndian.PutUint16(m[opusPreSkipAt:], opusPreSkip)
-	binary.LittleEndian.PutUint32(m[opusRateAt:], opusRate)
+	binary.LittleEndian.PutUint32(m[opusRateAt:], OpusRate)
 	size := opusHeadSize
 	if m[opusFamilyAt] != 0 {
 		size = opusTableAt + int(m[opusChannelsAt])
@@ -51,7 +52,7 @@ func opusSetup(head []byte) (codec.Format, error) {
 	if _, err := parseOpus(setup); err != nil {
 		return codec.Format{}, err
 	}
-	return formatOf(Opus, opusRate, int(m[opusChannelsAt]), setup), nil
+	return formatOf(Opus, OpusRate, int(m[opusChannelsAt]), setup), nil
 }
 
 func parseOpus(setup string) (mapping, error) {
@@ -91,14 +92,14 @@ func parseOpus(setup string) (mapping, error) {
 
 // usualOpus returns the setup that encoders give a format (RFC 7845 §5.1.1).
 func usualOpus(f codec.Format) (setup string, ok bool) {
-	if f.SampleRate != opusRate || f.Channels < 1 || f.Channels > 8 {
+	if f.SampleRate != OpusRate || f.Channels < 1 || f.Channels > 8 {
 		return "", false
 	}
 	head := make([]byte, opusHeadSize)
 	copy(head, opus.magic)
 	head[opusVersionAt], head[opusChannelsAt] = 1, byte(f.Channels)
 	binary.LittleEndian.PutUint16(head[opusPreSkipAt:], opusPreSkip)
-	binary.LittleEndian.PutUint32(head[opusRateAt:], opusRate)
+	binary.LittleEndian.PutUint32(head[opusRateAt:], OpusRate)
 	if f.Channels > 2 {
 		head[opusFamilyAt] = 1
 		head = append(head, [...]string{
@@ -261,7 +262,7 @@ func (m opusMapping) isSilent(p []byte) bool {
 }
 
 func (m opusMapping) level(bytes, n int) int {
-	return lossyLevel(bytes, n, opusRate, int(m[opusChannelsAt]))
+	return lossyLevel(bytes, n, OpusRate, int(m[opusChannelsAt]))
 }
 
 func (m opusMapping) hash(h *maphash.Hash, p []byte) { hashPacket(h, p) }

@@ -31,7 +31,9 @@ func (p *probed) probe(file *os.File) (codec.Tags, error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return codec.Tags{}, err
 	}
-	return p.convert.Tags(context.Background(), file)
+	ctx, stop := context.WithTimeout(context.Background(), lookFor)
+	defer stop()
+	return p.convert.Tags(ctx, file)
 }
 
 type verdict struct {

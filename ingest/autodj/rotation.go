@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"relay/ingest/autodj/library"
 	"relay/mounts"
@@ -19,6 +20,9 @@ const (
 
 	// foreseen is how many of the library's next tracks an operator is shown.
 	foreseen = 10
+
+	// lookFor bounds how long that may take: files may have to be looked into.
+	lookFor = 2 * time.Second
 
 	// looked is how many tracks are examined to find those: not all can be played.
 	looked = 50
@@ -152,7 +156,11 @@ func (r *Rotation) Coming() []mounts.Coming {
 	r.mu.Unlock()
 	charset := r.Charset()
 	coming := make([]mounts.Coming, 0, len(queue)+foreseen)
+	until := time.Now().Add(lookFor)
 	add := func(track FileTrack, queued bool) (added bool) {
+		if time.Now().After(until) {
+			return false
+		}
 		if r.probed.playable(string(track)) != nil {
 			return false
 		}

@@ -2,10 +2,8 @@ package autodj
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"relay/codec"
 	"relay/codec/known"
 	"relay/ingest/feed"
 	"relay/mounts"
@@ -120,9 +118,6 @@ func (p *trackPlayer) play(ctx context.Context, track Track) (played int, err er
 			framer.Finish()
 		}
 		for u, ok := framer.Next(); ok; u, ok = framer.Next() {
-			if p.in.Clashes(u.Format) {
-				return played, &codecError{u.Format.Codec, p.in.Mount.Format().Codec}
-			}
 			u.Tags = nil // the title is that of the file's tags
 			if played == 0 {
 				if title != (mounts.Title{}) { // a track without a title keeps the title before it, and its cover
@@ -139,7 +134,7 @@ func (p *trackPlayer) play(ctx context.Context, track Track) (played int, err er
 			units += int64(len(u.Data))
 			length += u.Length
 			skipped := framer.Stats()
-			p.foresee(ahead, units+skipped.Tags+skipped.Garbage, int(float64(units)*8/length.Seconds()))
+			p.foresee(ahead, units+skipped.Tags+skipped.Garbage, max(1, int(float64(units)*8/length.Seconds())))
 		}
 		if played == 0 {
 			sample.Add(next.data, framer.Stats())
@@ -153,13 +148,6 @@ func (p *trackPlayer) play(ctx context.Context, track Track) (played int, err er
 			return played, next.err
 		}
 	}
-}
-
-// codecError means that a track has another codec than the mount by now.
-type codecError struct{ track, mount codec.Codec }
-
-func (e *codecError) Error() string {
-	return fmt.Sprintf("it is %v and the mount plays %v: ffmpeg, which would convert it, is missing or has failed", e.track, e.mount)
 }
 
 // lasting returns how long audio of a bit rate (bit/s) plays.

@@ -65,7 +65,7 @@ func ffmpegOf(ctx context.Context, input []string, to codec.Format, kbits int) *
 		args = append(args, "-b:a", strconv.Itoa(kbits)+"k")
 	}
 	if to.Codec == ogg.Opus {
-		to.SampleRate = 48000 // its encoder takes few rates, and players hear this one
+		to.SampleRate = ogg.OpusRate // its encoder takes few rates, and players hear this one
 	}
 	if to.SampleRate != 0 {
 		args = append(args, "-ar", strconv.Itoa(to.SampleRate))

@@ -36,7 +36,10 @@ type Rendition struct {
 	problem string        // the last one that was logged
 }
 
-var errNothingToEncode = errors.New("the mount that it encodes no longer plays")
+var (
+	errNothingToEncode = errors.New("the mount that it encodes no longer plays")
+	errOtherFormat     = errors.New("the mount that it encodes has another format now")
+)
 
 // Run encodes until ctx is done, and starts the encoder again when it fails. It is
 // called once.
@@ -55,7 +58,7 @@ func (r *Rendition) Run(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil || errors.Is(err, mounts.ErrShutdown):
 			return
-		case errors.Is(err, feed.ErrNobodyListens), errors.Is(err, errNothingToEncode):
+		case errors.Is(err, feed.ErrNobodyListens), errors.Is(err, errNothingToEncode), errors.Is(err, errOtherFormat):
 			wait = feed.NewBackoff(feed.MaxWait)
 			continue
 		case time.Since(began) >= feed.SteadyAfter:
@@ -83,7 +86,7 @@ func (r *Rendition) awaitWork(ctx context.Context) (*mounts.Mount, error) {
 	for {
 		from := r.Registry.Find(r.Of)
 		switch {
-		case from != nil && from.Playing():
+		case from != nil && from.Playing() && from.Stream.Played() > 0:
 			if err := r.attach(from); err != nil {
 				return nil, err
 			}
@@ -160,7 +163,7 @@ func (r *Rendition) encode(ctx context.Context, from *mounts.Mount) error {
 	ended := p.wait()
 	stop()
 	why := <-fed
-	if errors.Is(err, io.EOF) && errors.Is(why, errNothingToEncode) {
+	if errors.Is(err, io.EOF) && (errors.Is(why, errNothingToEncode) || errors.Is(why, errOtherFormat)) {
 		err = why
 	}
 	switch {
@@ -185,11 +188,12 @@ func (r *Rendition) command(ctx context.Context, of *mounts.Mount) *exec.Cmd {
 		cmd.Env = append(os.Environ(), "RELAY_BITRATE="+rate)
 		return cmd
 	}
-	to, from := r.in.Mount.Format(), of.Format()
+	to := r.in.Mount.Format()
+	from, _ := of.LastUnit()
 	if c := known.ByKey(r.To.Codec); c != nil && c != to.Codec {
 		to = codec.Format{Codec: c} // what the mount has settled on was another
 	}
-	return ffmpeg(ctx, from.Codec, to, r.To.BitRate)
+	return ffmpeg(ctx, from.Format.Codec, to, r.To.BitRate)
 }
 
 // feed writes the mount's units to the encoder as they are played, and gives the
@@ -198,6 +202,8 @@ func (r *Rendition) command(ctx context.Context, of *mounts.Mount) *exec.Cmd {
 // otherwise it would keep more and more of the stream in memory.
 func (r *Rendition) feed(ctx context.Context, encoder patient, from *mounts.Mount, in *mounts.Input) error {
 	at := from.Stream.Behind(max(0, -in.Ahead()))
+	last, _ := from.LastUnit()
+	began := false
 	var joined codec.Assembler
 	var data []byte
 	var recovered int64 // offset at which it has caught up again; 0: it has not fallen behind since
@@ -217,7 +223,14 @@ func (r *Rendition) feed(ctx context.Context, encoder patient, from *mounts.Moun
 			at.Shown(title)
 		}
 		u, ok := at.NextUnit()
+		if ok && u.Format != last.Format {
+			if !began { // of what the burst of the stream still holds
+				continue
+			}
+			return errOtherFormat
+		}
 		if ok {
+			began = true
 			data = joined.Append(data[:0], u, codec.Tags{})
 			encoder.SetWriteDeadline(time.Now().Add(r.Timeout))
 			if _, err := encoder.Write(data); err != nil {

@@ -110,7 +110,7 @@ func (t *trackReader) begin() error {
 		switch {
 		case len(units) > 0 && !units[0].Format.Fits(t.to) && t.mayConvert():
 			return t.convert(units, framer, err)
-		case len(units) == 0 && isOver && t.mayConvert() && t.convertFile():
+		case len(units) == 0 && isOver && t.mayConvert() && t.convertFile(int64(len(head))):
 			return nil
 		case len(units) > 0 || isOver:
 			t.out = io.MultiReader(newReader(head, err), t.audio)
@@ -144,8 +144,8 @@ func (t *trackReader) convert(units []codec.Unit, framer codec.Framer, end error
 }
 
 // convertFile starts an encoder that reads the track by itself, and reports whether it
-// could: the track must be a file.
-func (t *trackReader) convertFile() bool {
+// could: the track must be a file, of which some bytes are read.
+func (t *trackReader) convertFile(read int64) bool {
 	file, ok := t.audio.(*os.File)
 	if !ok {
 		return false
@@ -164,6 +164,7 @@ func (t *trackReader) convertFile() bool {
 		return cmd
 	})
 	if err != nil {
+		file.Seek(read, io.SeekStart)
 		return false
 	}
 	encoder.readsItself()

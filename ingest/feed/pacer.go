@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"relay/codec"
@@ -23,7 +24,8 @@ type Pacer struct {
 func NewPacer(in *mounts.Input) *Pacer { return &Pacer{in: in} }
 
 // Play plays one unit when it is due, and waits while another input is on the air.
-// The error is the cause of ctx, or why the input ended.
+// The error is the cause of ctx, why the
+// input ended, or a *ClashError.
 func (p *Pacer) Play(ctx context.Context, u codec.Unit) error {
 	for {
 		if ctx.Err() != nil {
@@ -45,7 +47,25 @@ func (p *Pacer) Play(ctx context.Context, u codec.Unit) error {
 			return nil
 		}
 		p.onAir = false
+		if p.in.Clashes(u.Format) {
+			return &ClashError{u.Format.Codec, p.in.Mount.Format().Codec}
+		}
 	}
+}
+
+// ClashError means that a unit has another codec than the mount by now.
+type ClashError struct{ Unit, Mount codec.Codec }
+
+func (e *ClashError) Error() string {
+	return fmt.Sprintf("it is %v and the mount plays %v, and nothing converts it", e.Unit, e.Mount)
+}
+
+// Await returns when the input has the air. The error is that of Play.
+func (p *Pacer) Await(ctx context.Context) error {
+	if p.onAir && p.in.OnAir() {
+		return nil
+	}
+	return p.takeAir(ctx)
 }
 
 // Pause leaves the air to the next input until Play is called again.

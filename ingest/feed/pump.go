@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"os"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"relay/codec"
 	"relay/codec/known"
+	"relay/codec/mp3"
 	"relay/icy"
 	"relay/internal/contain"
 	"relay/mounts"
@@ -105,13 +107,35 @@ func noAudio(so codec.Stats) error {
 // what it says, or else end or, if end is nil, problem.
 func foreign(sample []byte, label known.Label, problem, end error) error {
 	name := known.Name(sample)
+	if name == "" && holdsMP3(sample) {
+		name = mp3.Codec.String()
+	}
 	switch {
-	case name == "":
+	case name == "", isOf(label, name):
 		return cmp.Or(end, problem)
 	case label.Name == "":
 		return &foreignError{fmt.Sprintf("it sends %s, and this server takes MP3, AAC (ADTS) and Ogg with Opus, Vorbis or FLAC", name), problem}
 	}
 	return &foreignError{fmt.Sprintf("it sends %s, and its Content-Type says %s", name, label.Name), problem}
+}
+
+// isOf reports whether a name of a format is one of a label: what was sent is damaged.
+func isOf(l known.Label, name string) bool {
+	switch l.Name {
+	case "AAC":
+		return name == "AAC (ADTS)"
+	case "Ogg":
+		return strings.HasPrefix(name, "Ogg")
+	}
+	return name == l.Name
+}
+
+// holdsMP3 reports whether a sample has whole frames of MP3.
+func holdsMP3(sample []byte) bool {
+	f := mp3.Codec.NewFramer()
+	f.Write(sample)
+	_, ok := f.Next()
+	return ok
 }
 
 // foreignError says what a source sends in place of audio that can be played.

@@ -3,6 +3,7 @@ package feed
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"relay/codec"
@@ -32,17 +33,24 @@ func (s *Fallbacks) playSilence(ctx context.Context, mount string) {
 	defer in.Detach()
 	pacer := NewPacer(in)
 	for !s.idle(in.Mount) {
+		if pacer.Await(ctx) != nil { // before the unit is made: the format may change until then
+			return
+		}
 		u, ok := silence(in.Mount)
-		if !ok {
-			pacer.Pause()
-			select {
-			case <-time.After(SilenceAfter):
+		if ok {
+			err := pacer.Play(ctx, u)
+			if err == nil {
 				continue
-			case <-ctx.Done():
+			}
+			var clash *ClashError
+			if !errors.As(err, &clash) {
 				return
 			}
 		}
-		if pacer.Play(ctx, u) != nil {
+		pacer.Pause()
+		select {
+		case <-time.After(SilenceAfter):
+		case <-ctx.Done():
 			return
 		}
 	}

@@ -99,6 +99,8 @@ func (h *Handlers) moveListeners(c *call) error {
 		return problem(http.StatusConflict, "the listeners are on %s already", given.To)
 	case to == nil || !to.Playing():
 		return problem(http.StatusConflict, "nothing plays on %s", given.To)
+	case !to.Suits(from):
+		return problem(http.StatusConflict, "listeners cannot be moved to %s: they were told %s, and it has %s", given.To, from.Programme().Type, to.Programme().Type)
 	}
 	var answer struct {
 		Moved int `json:"moved"`

@@ -67,6 +67,7 @@ const (
 	errUnknownOfMount   sentence = "Mount request unknown"
 	errSameMount        sentence = "supplied mountpoints are identical"
 	errNoDestination    sentence = "No such destination"
+	errOtherType        sentence = "The destination has another type"
 )
 
 // Commands returns the handlers of Icecast's commands by path, in gorilla/mux's
@@ -229,6 +230,9 @@ func (h *Handlers) moveClients(q icy.Query) (element, error) {
 	to := h.Registry.Find(q["destination"])
 	if to == nil || !to.Playing() {
 		return element{}, errNoDestination
+	}
+	if !to.Suits(from) {
+		return element{}, errOtherType
 	}
 	from.Audience.OrderAll(mounts.Order{MoveTo: to})
 	return response(fmt.Sprintf("Clients moved from %s to %s", from.Name, to.Name), true), nil
