@@ -23,34 +23,37 @@ type Pacer struct {
 // NewPacer returns a pacer that waits for its first unit. The caller detaches in.
 func NewPacer(in *mounts.Input) *Pacer { return &Pacer{in: in} }
 
-// Play plays one unit when it is due, and waits while another input is on the air.
-// The error is the cause of ctx, why the
-// input ended, or a *ClashError.
+// Play plays one unit when it is due, and waits while another input is on the air. The
+// error is the cause of ctx, why the input ended, or a *ClashError.
 func (p *Pacer) Play(ctx context.Context, u codec.Unit) error {
 	for {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+		if err := p.Await(ctx); err != nil {
+			return err
 		}
-		if !p.onAir {
-			if err := p.takeAir(ctx); err != nil {
-				return err
-			}
-		}
-		if ahead := p.in.Ahead(); ahead > quantum {
-			select {
-			case <-time.After(ahead):
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-		}
-		if p.in.Write(u) {
-			return nil
-		}
-		p.onAir = false
-		if p.in.Clashes(u.Format) {
-			return &ClashError{u.Format.Codec, p.in.Mount.Format().Codec}
+		if played, err := p.Offer(ctx, u); played || err != nil {
+			return err
 		}
 	}
+}
+
+// Offer plays one unit when it is due, and reports whether it was played: another input may
+// have taken the air. The error is that of Play.
+func (p *Pacer) Offer(ctx context.Context, u codec.Unit) (played bool, err error) {
+	if ahead := p.in.Ahead(); ahead > quantum {
+		select {
+		case <-time.After(ahead):
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		}
+	}
+	if p.in.Write(u) {
+		return true, nil
+	}
+	p.onAir = false
+	if p.in.Clashes(u.Format) {
+		return false, &ClashError{u.Format.Codec, p.in.Mount.Format().Codec}
+	}
+	return false, nil
 }
 
 // ClashError means that a unit has another codec than the mount by now.
@@ -62,7 +65,10 @@ func (e *ClashError) Error() string {
 
 // Await returns when the input has the air. The error is that of Play.
 func (p *Pacer) Await(ctx context.Context) error {
-	if p.onAir && p.in.OnAir() {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case p.onAir:
 		return nil
 	}
 	return p.takeAir(ctx)

@@ -38,7 +38,7 @@ func (s *Fallbacks) playSilence(ctx context.Context, mount string) {
 		}
 		u, ok := silence(in.Mount)
 		if ok {
-			err := pacer.Play(ctx, u)
+			_, err := pacer.Offer(ctx, u)
 			if err == nil {
 				continue
 			}
