@@ -98,52 +98,57 @@ genre = %s
 	harness.KeepRunning(t, atHome(t, b.soundCard(t), "darkice", "-c", settings))
 }
 
-// mixxxSource plays a track on a deck and goes on the air by key presses in its
-// window: Mixxx has no other remote control.
+// mixxxSource broadcasts with a profile for one of Mixxx's server types.
 func mixxxSource(server string) func(*testing.T, broadcast) {
 	return func(t *testing.T, b broadcast) {
-		home := t.TempDir()
-		writeFiles(t, home, map[string]string{
-			"mixxx.cfg":      "[Config]\nVersion 2.3.3\n\n[Keyboard]\nEnabled 1\n",
-			"Custom.kbd.cfg": "[Channel1]\nstart_play p\n\n[Channel2]\nstart_play p\n\n[Shoutcast]\nenabled b\n",
-			".asoundrc":      "pcm.!default { type null }\nctl.!default { type null }\n",
-			"soundconfig.xml": `<!DOCTYPE SoundManagerConfig>
-<SoundManagerConfig api="ALSA" samplerate="44100" latency="5" force_network_clock="1" deck_count="2">
-<SoundDevice name="default" portAudioIndex="0"><output type="Master" index="0" channel="0" channel_count="2"/></SoundDevice>
-</SoundManagerConfig>`,
-			"broadcast_profiles/here.bcp.xml": fmt.Sprintf(`<!DOCTYPE broadcastprofile>
+		mixxxOnAir(t, b, 44100, map[string]string{"broadcast_profiles/here.bcp.xml": fmt.Sprintf(`<!DOCTYPE broadcastprofile>
 <BroadcastProfile><Enabled>1</Enabled><Servertype>%s</Servertype><Host>%s</Host><Port>%s</Port>
 <Login>source</Login><Password>%s</Password><Mountpoint>%s</Mountpoint>
 <StreamName>%s</StreamName><StreamGenre>%s</StreamGenre><MetadataFormat>$artist - $title</MetadataFormat>
 <Format>MP3</Format><Bitrate>128</Bitrate><Channels>2</Channels></BroadcastProfile>`,
-				server, b.host, b.port, b.SourcePassword, b.mount, b.name, genre),
-		})
-		display := "DISPLAY=" + headless(t)
-		cmd := atHome(t, home, "mixxx", "--settingsPath", home+"/", b.titledTone(t))
+			server, b.host, b.port, b.SourcePassword, b.mount, b.name, genre)})
+	}
+}
+
+// mixxxOnAir plays a track on a deck and goes on the air by key presses in its window:
+// Mixxx has no other remote control. profiles are files, one for each broadcast.
+func mixxxOnAir(t *testing.T, b broadcast, sampleRate int, profiles map[string]string) {
+	home := t.TempDir()
+	writeFiles(t, home, profiles)
+	writeFiles(t, home, map[string]string{
+		"mixxx.cfg":      "[Config]\nVersion 2.3.3\n\n[Keyboard]\nEnabled 1\n",
+		"Custom.kbd.cfg": "[Channel1]\nstart_play p\n\n[Channel2]\nstart_play p\n\n[Shoutcast]\nenabled b\n",
+		".asoundrc":      "pcm.!default { type null }\nctl.!default { type null }\n",
+		"soundconfig.xml": fmt.Sprintf(`<!DOCTYPE SoundManagerConfig>
+<SoundManagerConfig api="ALSA" samplerate="%d" latency="5" force_network_clock="1" deck_count="2">
+<SoundDevice name="default" portAudioIndex="0"><output type="Master" index="0" channel="0" channel_count="2"/></SoundDevice>
+</SoundManagerConfig>`, sampleRate),
+	})
+	display := "DISPLAY=" + headless(t)
+	cmd := atHome(t, home, "mixxx", "--settingsPath", home+"/", b.titledTone(t))
+	cmd.Env = append(cmd.Env, display)
+	harness.KeepRunning(t, cmd)
+	const patience = 3 * time.Minute // it draws its whole window before it plays
+	press := func(keys ...string) error {
+		cmd := atHome(t, home, "xdotool", keys...)
 		cmd.Env = append(cmd.Env, display)
-		harness.KeepRunning(t, cmd)
-		const patience = 3 * time.Minute // it draws its whole window before it plays
-		press := func(keys ...string) error {
-			cmd := atHome(t, home, "xdotool", keys...)
-			cmd.Env = append(cmd.Env, display)
-			return cmd.Run()
-		}
-		harness.EventuallyIn(t, patience, "Mixxx to ask where music is", func() bool { return press("search", "--name", "Choose music") == nil })
-		harness.EventuallyIn(t, patience, "Mixxx to play", func() bool { // on either deck; the window's title shows it
-			if press("key", "Escape", "key", "p") != nil {
-				return false
-			}
-			for range 50 { // a second press would stop it again, if it came too soon
-				if press("search", "--name", track) == nil {
-					return true
-				}
-				time.Sleep(100 * time.Millisecond)
-			}
+		return cmd.Run()
+	}
+	harness.EventuallyIn(t, patience, "Mixxx to ask where music is", func() bool { return press("search", "--name", "Choose music") == nil })
+	harness.EventuallyIn(t, patience, "Mixxx to play", func() bool { // on either deck; the window's title shows it
+		if press("key", "Escape", "key", "p") != nil {
 			return false
-		})
-		if err := press("key", "b"); err != nil {
-			t.Fatal(err)
 		}
+		for range 50 { // a second press would stop it again, if it came too soon
+			if press("search", "--name", track) == nil {
+				return true
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		return false
+	})
+	if err := press("key", "b"); err != nil {
+		t.Fatal(err)
 	}
 }
 
