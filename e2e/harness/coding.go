@@ -26,7 +26,10 @@ type Coding struct {
 	Label      string // the Content-Type that sources send
 	Container  string // ffmpeg's name for it
 	SampleRate int    // Hz
-	Encoder    []string
+	// MidFrame means that the server lets listeners of AAC join in the middle of a frame, as
+	// Icecast does.
+	MidFrame bool
+	Encoder  []string
 
 	decoder []string       // a program beside ffmpeg that decodes IN
 	chatter *regexp.Regexp // what it prints about a stream without faults
@@ -176,6 +179,9 @@ func decodeQuietly(t testing.TB, audio []byte, input ...string) []int16 {
 
 // whole leaves out the incomplete frame or page at the end.
 func (c Coding) whole(audio []byte) []byte {
+	if c.MidFrame {
+		return wholeFrames(audio)
+	}
 	end := 0
 	for rest := audio; ; rest = audio[end:] {
 		size := len(rest) + 1
@@ -193,6 +199,17 @@ func (c Coding) whole(audio []byte) []byte {
 		}
 		end += size
 	}
+}
+
+// wholeFrames returns the frames of AAC in a stream that begins and ends within one.
+func wholeFrames(audio []byte) (frames []byte) {
+	f := aac.Codec.NewFramer()
+	f.Write(audio)
+	f.Finish()
+	for u, ok := f.Next(); ok; u, ok = f.Next() {
+		frames = append(frames, u.Data...)
+	}
+	return frames
 }
 
 // CountLinks returns how many links begin in an Ogg stream.
