@@ -96,6 +96,7 @@ func (l *listener) move(to *mounts.Mount) {
 	lead := max(0, l.lead(time.Now()))
 	l.mount.Audience.MoveTo(&to.Audience, &l.Listener)
 	l.mount = to
+	to.ContentType() // the mount keeps what this listener was told
 	l.enter(conf.Burst{Time: conf.Duration(max(0, l.given-lead))})
 	l.holds(lead)
 }

@@ -80,9 +80,14 @@ type conversion struct {
 // ExpectFormat says which format the units of a fallback will have, so that the mount
 // knows before it puts the input on the air.
 func (in *Input) ExpectFormat(f codec.Format) {
-	in.Mount.mu.Lock()
-	defer in.Mount.mu.Unlock()
+	m := in.Mount
+	defer m.registry.held.Write()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	in.came = f
+	if in.playing && m.onAir != in && m.called != in {
+		m.choose() // it may fit by now
+	}
 }
 
 // isConvertible reports whether the audio of an input goes through a Converter if it

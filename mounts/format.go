@@ -13,8 +13,9 @@ import (
 	"relay/conf"
 )
 
-// Format returns the format of the mount: the configured one, else that of the first
-// input that played. Its parts are zero while nothing has decided them.
+// Format returns the format of the mount: the codec that its listeners were told, else the
+// configured format, else that of the last input on which it settled. Its parts are zero
+// while nothing has decided them.
 func (m *Mount) Format() codec.Format {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -163,6 +164,10 @@ func (m *Mount) ContentType() string {
 	defer m.mu.Unlock()
 	if m.told == "" && m.Audience.Count() > 0 {
 		m.told = m.mediaType()
+		if c := m.last.Format.Codec; c != nil && c.MediaType() != m.told { // the configuration has changed
+			m.splicer = nil
+			m.Stream.cut()
+		}
 	}
 	return m.contentType()
 }

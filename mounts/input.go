@@ -173,6 +173,7 @@ func (in *Input) giveUpAir() {
 	m := in.Mount
 	in.leaveAir()
 	m.endAirtime(turnClashed)
+	m.registry.subscribers.tell(m.Name)
 	m.choose()
 	m.startGrace()
 }

@@ -94,16 +94,16 @@ func (m *Mount) Intro() *Intro {
 // long as their places in the link are about the same.
 const joinedFor = time.Second
 
-// joined returns an intro as a part of a link, which a listener goes on to hear at a time
-// of the link when it has heard the intro.
-func (f *introFile) joined(i *Intro, now *chunk, until time.Duration, title *TitleMark) *Intro {
+// joined returns an intro as a part of a link. Its first unit sounds at a time of the link
+// such that the stream goes on where the intro ends.
+func (f *introFile) joined(i *Intro, now *chunk, from time.Duration, title *TitleMark) *Intro {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if j := &f.inLink; j.of == i && j.link == now.link && time.Since(j.made) < joinedFor {
 		return j.intro
 	}
 	at := i.Stream.Behind(i.Duration)
-	splicer := now.link.Splicer(until)
+	splicer := now.link.Splicer(from)
 	intro := &Intro{Stream: newStream(everything), Duration: i.Duration, Format: i.Format}
 	intro.Stream.mark(title.Kind, title.Title, title.Play)
 	for u, ok := at.NextUnit(); ok && u.Format == now.format; u, ok = at.NextUnit() {

@@ -239,3 +239,96 @@ func listen(t testing.TB, m *Mount) string {
 	}
 	return m.ContentType()
 }
+
+// A reload that gives a mount another codec mixes nothing: listeners keep theirs, and one
+// that joins before the first unit of the new codec gets nothing of the old.
+func TestReloadToAnotherCodec(t *testing.T) {
+	r := newRegistry(t, "")
+	in := attach(t, r, "/live", LiveSource)
+	m := in.Mount
+	for n := range uint64(20) {
+		in.Write(numbered(n))
+	}
+	listener := &Listener{Since: time.Now()}
+	if err := m.Audience.Join(listener); err != nil || m.ContentType() != "audio/mpeg" {
+		t.Fatal(err, m.ContentType())
+	}
+	c, err := conf.Parse("relay.toml", []byte("[[mount]]\nname = '/live'\nformat = { codec = 'aac' }"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.conf.Replace(c)
+	if !in.Write(numbered(20)) || m.ContentType() != "audio/mpeg" {
+		t.Errorf("a listener of MP3 does not hear it on, and the next is told %s", m.ContentType())
+	}
+	m.Audience.Leave(listener, LeftByItself)
+	if in.Write(numbered(21)) {
+		t.Error("a mount that must be AAC plays MP3 to nobody")
+	}
+	if got := listen(t, m); got != "audio/aac" {
+		t.Errorf("after a reload a listener is told %s", got)
+	}
+	at, first, _ := m.Stream.Join(conf.Burst{Size: 64 << 10}, nil)
+	if in.Write(numbered(22)) || len(first)+len(rest(at)) > 0 {
+		t.Error("a listener that was told AAC gets MP3")
+	}
+	aacSource := attach(t, r, "/live", Relayed)
+	in.Detach()
+	if !aacSource.Write(sample(t, "aac/testdata/128-44100-stereo.aac")[0]) || len(rest(at)) == 0 {
+		t.Error("it does not get AAC")
+	}
+}
+
+// A fallback that clashed plays when the listeners that were told another codec have left,
+// and when it has the codec of the mount again.
+func TestFallbackThatClashedIsTriedAgain(t *testing.T) {
+	r := newRegistry(t, "")
+	live := attach(t, r, "/live", LiveSource)
+	live.Write(numbered(1))
+	m := live.Mount
+	l := &Listener{Since: time.Now()}
+	if err := m.Audience.Join(l); err != nil || m.ContentType() != "audio/mpeg" {
+		t.Fatal(err)
+	}
+	other := sample(t, "aac/testdata/128-44100-stereo.aac")[0]
+	fallback := attach(t, r, "/live", Fallback)
+	fallback.ExpectFormat(other.Format)
+	live.Detach()
+	m.endGrace(m.graces)
+	if fallback.OnAir() {
+		t.Error("a fallback of another codec is on the air")
+	}
+	fallback.ExpectFormat(stereo44)
+	if !fallback.OnAir() {
+		t.Error("a fallback that fits again is not on the air")
+	}
+	fallback.ExpectFormat(other.Format)
+	if fallback.Write(other) || fallback.OnAir() {
+		t.Error("it plays another codec to listeners")
+	}
+	m.Audience.Leave(l, LeftByItself)
+	m.endGrace(m.graces)
+	if !fallback.OnAir() || !fallback.Write(other) {
+		t.Error("it does not play to nobody")
+	}
+}
+
+// The codec may change within an input while nobody listens: the next listener is told the
+// new one.
+func TestCodecChangesWithinAnInput(t *testing.T) {
+	r := newRegistry(t, "")
+	fallback := attach(t, r, "/live", Fallback)
+	fallback.Write(numbered(1))
+	units := sample(t, "aac/testdata/128-44100-stereo.aac")
+	fallback.Write(units[0])
+	m := fallback.Mount
+	if got := listen(t, m); got != "audio/aac" {
+		t.Errorf("the listener is told %s", got)
+	}
+	if at, _, _ := m.Stream.Join(conf.Burst{Size: 64 << 10}, nil); int(m.Stream.End()-at.Offset()) > len(units[0].Data) {
+		t.Error("it gets the audio of before")
+	}
+	if !fallback.Write(units[1]) {
+		t.Error("the next unit does not play")
+	}
+}

@@ -49,7 +49,7 @@ type Mount struct {
 	leaving        int          // number of units that are still to be left out
 	last           codec.Unit   // the last unit of an input, without its data
 	told           string       // the media type that the listeners were told; empty: there are none
-	settled        codec.Format // of the first input that played, see Format
+	settled        codec.Format // of the last input that played while nobody listened, see Format
 	switched       bool         // the next unit is the first one of another input
 	grace          *time.Timer  // runs while the lost source may come back
 	graces         int          // number of graces so far
@@ -202,11 +202,12 @@ func (m *Mount) endGrace(which int) {
 // back, no stand-in follows it. An input of another format takes the air when its audio
 // is converted: until then what is on the air stays there. m.mu is held.
 func (m *Mount) choose() {
+	m.forgetTold()
 	var called *Input
 	defer func() { m.call(called) }()
 	for _, in := range m.byFit() {
 		switch {
-		case !in.playing || (m.grace != nil && in.Kind > Encoded) || in.Kind <= Fallback && in.clashes(in.came): // the others can change
+		case !in.playing || (m.grace != nil && in.Kind > Encoded) || in.Kind <= Fallback && in.clashes(in.came): // files and silence can come in another codec
 		case m.onAir == in:
 			return
 		case m.awaitsConversion(in):
@@ -285,6 +286,9 @@ func (m *Mount) append(f codec.Unit, now time.Time) {
 		defer m.registry.subscribers.tell(m.Name) // a measured bit rate may have changed
 	}
 	if m.splicer == nil || m.last.Format.Codec != f.Format.Codec {
+		if m.adopts() {
+			m.settleFormat(f.Format)
+		}
 		m.splicer = f.Format.Codec.NewSplicer()
 		m.Stream.freshen() // nobody gets two codecs
 	}

@@ -33,7 +33,7 @@ type Programme struct {
 	SampleRate int         // Hz as measured; 0 before the first units
 	Channels   int
 	Type       string // Content-Type of the stream
-	Codec      string // its name; empty before the first units
+	Codec      string // its name; empty while nothing has decided it
 
 	mediaType string // of the codec
 }

@@ -215,6 +215,15 @@ func (s *Stream) mark(k Kind, t Title, play int64) {
 // earlier one must follow.
 func (s *Stream) freshen() { s.fresh.Store(s.end.Load()) }
 
+// cut hides the audio played so far from new readers, because audio of another codec will
+// follow.
+func (s *Stream) cut() {
+	s.freshen()
+	next := &chunk{start: s.place(), linked: s.Played()}
+	s.tail.next.Store(next)
+	s.tail = next
+}
+
 // close means that nothing will follow. Readers play the rest and leave.
 func (s *Stream) close() { s.ended.Store(true) }
 

@@ -22,18 +22,20 @@ type probed struct {
 	convert Converter          // nil: files play as they are
 }
 
-// probe returns why an open file cannot be played, or nil.
-func (p *probed) probe(file *os.File) (codec.Tags, error) {
-	_, err := known.Probe(file)
+// probe returns why an open file cannot be played, or nil. sure is false if that may change
+// although the file does not.
+func (p *probed) probe(file *os.File) (tags codec.Tags, sure bool, err error) {
+	_, err = known.Probe(file)
 	if err == nil || p.convert == nil || p.convert.Problem() != nil {
-		return codec.Tags{}, err
+		return codec.Tags{}, err == nil || p.convert == nil, err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return codec.Tags{}, err
+		return codec.Tags{}, false, err
 	}
 	ctx, stop := context.WithTimeout(context.Background(), lookFor)
 	defer stop()
-	return p.convert.Tags(ctx, file)
+	tags, err = p.convert.Tags(ctx, file)
+	return tags, ctx.Err() == nil, err
 }
 
 type verdict struct {
@@ -66,7 +68,10 @@ func (p *probed) look(path string) verdict {
 	if is && v.size == info.Size() && v.modified.Equal(info.ModTime()) {
 		return v
 	}
-	tags, err := p.probe(file)
+	tags, sure, err := p.probe(file)
+	if !sure {
+		return verdict{tags: tags, err: err}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.known == nil || len(p.known) >= maxKnown {

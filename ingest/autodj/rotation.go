@@ -21,7 +21,7 @@ const (
 	// foreseen is how many of the library's next tracks an operator is shown.
 	foreseen = 10
 
-	// lookFor bounds how long that may take: files may have to be looked into.
+	// lookFor bounds how long it takes to list those, and to look into one file.
 	lookFor = 2 * time.Second
 
 	// looked is how many tracks are examined to find those: not all can be played.
@@ -158,10 +158,7 @@ func (r *Rotation) Coming() []mounts.Coming {
 	coming := make([]mounts.Coming, 0, len(queue)+foreseen)
 	until := time.Now().Add(lookFor)
 	add := func(track FileTrack, queued bool) (added bool) {
-		if time.Now().After(until) {
-			return false
-		}
-		if r.probed.playable(string(track)) != nil {
+		if !queued && (time.Now().After(until) || r.probed.playable(string(track)) != nil) { // Queue has looked into the others
 			return false
 		}
 		title, _ := titleOf(r.listed(track), charset, r.probed.tags)

@@ -120,6 +120,9 @@ func (p *trackPlayer) play(ctx context.Context, track Track) (played int, err er
 		for u, ok := framer.Next(); ok; u, ok = framer.Next() {
 			u.Tags = nil // the title is that of the file's tags
 			if played == 0 {
+				if err := p.pacer.Ready(ctx, u.Format); err != nil {
+					return 0, err
+				}
 				if title != (mounts.Title{}) { // a track without a title keeps the title before it, and its cover
 					p.in.SetCover(cover)
 				}

@@ -58,6 +58,7 @@ func (r *Rendition) Run(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil || errors.Is(err, mounts.ErrShutdown):
 			return
+		case errors.Is(err, errOtherFormat) && time.Since(began) < steady:
 		case errors.Is(err, feed.ErrNobodyListens), errors.Is(err, errNothingToEncode), errors.Is(err, errOtherFormat):
 			wait = feed.NewBackoff(feed.MaxWait)
 			continue
@@ -131,14 +132,15 @@ func (r *Rendition) detach() {
 func (r *Rendition) encode(ctx context.Context, from *mounts.Mount) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	p, err := start(r.command(ctx, from))
+	codedBy := lastCodec(from)
+	p, err := start(r.command(ctx, codedBy))
 	if err != nil {
 		return err
 	}
 	in := r.in
 	fed := make(chan error, 1)
 	go func() {
-		err := r.feed(ctx, p.stdin, from, in)
+		err := r.feed(ctx, p.stdin, from, codedBy, in)
 		p.stdin.Close() // the encoder writes the rest of its output, and ends
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			stop()
@@ -181,7 +183,7 @@ func (r *Rendition) encode(ctx context.Context, from *mounts.Mount) error {
 }
 
 // command is the configured encoder, or else ffmpeg.
-func (r *Rendition) command(ctx context.Context, of *mounts.Mount) *exec.Cmd {
+func (r *Rendition) command(ctx context.Context, from codec.Codec) *exec.Cmd {
 	rate := strconv.Itoa(r.To.BitRate)
 	if r.To.Command != "" {
 		cmd := exec.CommandContext(ctx, "sh", "-c", r.To.Command)
@@ -189,20 +191,28 @@ func (r *Rendition) command(ctx context.Context, of *mounts.Mount) *exec.Cmd {
 		return cmd
 	}
 	to := r.in.Mount.Format()
-	from, _ := of.LastUnit()
 	if c := known.ByKey(r.To.Codec); c != nil && c != to.Codec {
 		to = codec.Format{Codec: c} // what the mount has settled on was another
 	}
-	return ffmpeg(ctx, from.Format.Codec, to, r.To.BitRate)
+	return ffmpeg(ctx, from, to, r.To.BitRate)
+}
+
+// steady is how long an encoder must have run so that another one is started at once when
+// the codec of the mount changes.
+const steady = 10 * time.Second
+
+// lastCodec returns the codec that a mount plays.
+func lastCodec(m *mounts.Mount) codec.Codec {
+	last, _ := m.LastUnit()
+	return last.Format.Codec
 }
 
 // feed writes the mount's units to the encoder as they are played, and gives the
 // rendition the titles. It begins some seconds back, so that the rendition has a
 // burst at once. An encoder that cannot keep up is moved forward, as a listener is:
 // otherwise it would keep more and more of the stream in memory.
-func (r *Rendition) feed(ctx context.Context, encoder patient, from *mounts.Mount, in *mounts.Input) error {
+func (r *Rendition) feed(ctx context.Context, encoder patient, from *mounts.Mount, codedBy codec.Codec, in *mounts.Input) error {
 	at := from.Stream.Behind(max(0, -in.Ahead()))
-	last, _ := from.LastUnit()
 	began := false
 	var joined codec.Assembler
 	var data []byte
@@ -223,10 +233,11 @@ func (r *Rendition) feed(ctx context.Context, encoder patient, from *mounts.Moun
 			at.Shown(title)
 		}
 		u, ok := at.NextUnit()
-		if ok && u.Format != last.Format {
-			if !began { // of what the burst of the stream still holds
-				continue
-			}
+		switch {
+		case !ok || codedBy == nil || u.Format.Codec == codedBy:
+		case !began && codedBy == lastCodec(from): // the burst of the stream still holds units of the codec before
+			continue
+		default:
 			return errOtherFormat
 		}
 		if ok {

@@ -173,7 +173,7 @@ func TestSlowEncoderIsMovedForward(t *testing.T) {
 		r := &Rendition{Registry: registry, Log: zap.New(core), Timeout: time.Minute, Pace: 10 * time.Millisecond, Buffer: 64 << 10}
 		encoder := &slowEncoder{}
 		var fed sync.WaitGroup
-		fed.Go(func() { r.feed(ctx, encoder, s.Mount, in) })
+		fed.Go(func() { r.feed(ctx, encoder, s.Mount, mp3.Codec, in) })
 		for _, then := range []struct {
 			percent uint64
 			warned  int

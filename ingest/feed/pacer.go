@@ -74,6 +74,17 @@ func (p *Pacer) Await(ctx context.Context) error {
 	return p.takeAir(ctx)
 }
 
+// Ready returns when a unit of a format can be played. The error is that of Play.
+func (p *Pacer) Ready(ctx context.Context, f codec.Format) error {
+	if err := p.Await(ctx); err != nil {
+		return err
+	}
+	if p.in.Clashes(f) {
+		return &ClashError{f.Codec, p.in.Mount.Format().Codec}
+	}
+	return nil
+}
+
 // Pause leaves the air to the next input until Play is called again.
 func (p *Pacer) Pause() {
 	p.in.Pause()
