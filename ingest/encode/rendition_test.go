@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"relay/codec/mp3"
 	"relay/codec/mp3/frametest"
 	"relay/conf"
 	"relay/icy"
