@@ -33,7 +33,6 @@ func trackOf(title string) string { return strings.TrimPrefix(title, artist+" - 
 // Real encoders play AAC, Opus, Vorbis and FLAC, with their stations' names and titles.
 // Where an encoder begins a new link at a title, listeners hear it without a break.
 func TestCompatibilityCodecSources(t *testing.T) {
-	t.Parallel()
 	packaged := func(name string) []string { return []string{"dpkg-query", "-W", "-f", "${Version}", name} }
 	var (
 		butt       = client{program: "butt", command: "butt", version: []string{"-v"}}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -110,9 +111,14 @@ func mixxxSource(server string) func(*testing.T, broadcast) {
 	}
 }
 
+// mixxxAlone is held while a Mixxx runs: it needs a whole core.
+var mixxxAlone sync.Mutex
+
 // mixxxOnAir plays a track on a deck and goes on the air by key presses in its window:
 // Mixxx has no other remote control. profiles are files, one for each broadcast.
 func mixxxOnAir(t *testing.T, b broadcast, sampleRate int, profiles map[string]string) {
+	mixxxAlone.Lock()
+	t.Cleanup(mixxxAlone.Unlock)
 	home := t.TempDir()
 	writeFiles(t, home, profiles)
 	writeFiles(t, home, map[string]string{
