@@ -41,7 +41,6 @@ func onAirIn(t testing.TB, r *harness.Relay, c harness.Coding, mount string, her
 // Every program that plays a codec hears the tone, wherever it joins, reports no damaged
 // audio, and shows as much of the station as it can.
 func TestCompatibilityCodecListeners(t *testing.T) {
-	t.Parallel()
 	r := harness.Start(t, harness.Config)
 	for i, c := range harness.Codings {
 		t.Run(c.String(), func(t *testing.T) {
