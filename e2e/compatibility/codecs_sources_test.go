@@ -97,12 +97,7 @@ func TestCompatibilityCodecSources(t *testing.T) {
 						harness.Eventually(t, "the title", func() bool { return strings.HasPrefix(trackOf(r.Source(t, b.mount).Title), track) })
 						checked.ok("title")
 					}
-					byEar := slices.Contains([]string{butt.program, darkice.program, mixxx.program, liquidsoap.program}, tt.program)
-					if byEar {
-						b.EventuallyHears(t, r, b.mount, b.hertz)
-					} else {
-						b.Hears(t, r, b.mount, b.hertz)
-					}
+					b.EventuallyHears(t, r, b.mount, b.hertz) // those that join in the first seconds may hear a gap
 					checked.ok("tone")
 					checked.ok("no decoder complaint")
 					if titles == changing {
