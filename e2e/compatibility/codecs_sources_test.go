@@ -93,11 +93,13 @@ func TestCompatibilityCodecSources(t *testing.T) {
 					if !b.IsOgg() && tt.program == ffmpeg.program {
 						titles = untitled
 					}
+					// Those that join in the first seconds may hear a gap, and butt may begin with
+					// another sample rate, and again.
+					b.EventuallyHears(t, r, b.mount, b.hertz)
 					if titles != untitled {
 						harness.Eventually(t, "the title", func() bool { return strings.HasPrefix(trackOf(r.Source(t, b.mount).Title), track) })
 						checked.ok("title")
 					}
-					b.EventuallyHears(t, r, b.mount, b.hertz) // those that join in the first seconds may hear a gap
 					checked.ok("tone")
 					checked.ok("no decoder complaint")
 					if titles == changing {
@@ -134,7 +136,7 @@ func (b codedBroadcast) playsThroughTitles(t *testing.T, changes int) {
 		return changed() && length >= since+2*time.Second
 	})
 	for _, got := range p.Titles {
-		if !strings.HasPrefix(got, title) {
+		if got != "" && !strings.HasPrefix(got, title) { // butt connects again without one
 			t.Errorf("the title %q", got)
 		}
 	}
