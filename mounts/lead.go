@@ -43,9 +43,11 @@ func (m *Mount) burstTime() time.Duration {
 	return min(max(time.Duration(k.burst.Time), lasts(int64(k.burst.Size))), lasts(k.most))
 }
 
-// reserve returns how far the lead may fall before listeners run dry. m.mu is held.
+// reserve returns how far the lead may fall before listeners run dry. A unit of a second,
+// such as a page of Ogg, is not missing while it is on its way. m.mu is held.
 func (m *Mount) reserve() time.Duration {
-	return reserve(min(m.burstTime(), m.Audience.leastJoin()))
+	onItsWay := min(m.last.Length+minReserve/2, maxGrowth)
+	return max(reserve(min(m.burstTime(), m.Audience.leastJoin())), onItsWay)
 }
 
 // lead returns the lead of the mount. m.mu is held.
