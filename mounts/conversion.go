@@ -161,12 +161,13 @@ func (in *Input) endConversion() {
 	}
 }
 
-// drain waits until the audio that the input has written is played, for a limited time.
+// drain waits until the audio that the input has written is played, for a limited time. If
+// another input plays, there is nothing to wait for.
 func (in *Input) drain() {
 	in.Mount.mu.Lock()
-	by := in.by
+	by, isPlayed := in.by, !in.isPassedOver()
 	in.Mount.mu.Unlock()
-	if by != nil {
+	if by != nil && isPlayed {
 		by.Drain(drainTime)
 	}
 }

@@ -253,6 +253,19 @@ func (in *Input) OnAir() bool {
 	return playing
 }
 
+// IsPassedOver reports whether another input is on the air: what is left of an input that
+// ends would interrupt it for a moment.
+func (in *Input) IsPassedOver() bool {
+	in.Mount.mu.Lock()
+	defer in.Mount.mu.Unlock()
+	return in.isPassedOver()
+}
+
+func (in *Input) isPassedOver() bool {
+	m := in.Mount
+	return m.onAir != nil && m.onAir != in
+}
+
 func (in *Input) air() (playing bool, taken <-chan struct{}) {
 	m := in.Mount
 	m.mu.Lock()

@@ -51,7 +51,7 @@ func Pump(log *zap.Logger, audio io.Reader, label known.Label, in *mounts.Input,
 		n, err := audio.Read(buf)
 		received += int64(n)
 		framer.Write(buf[:n])
-		if err != nil {
+		if err != nil && !in.IsPassedOver() {
 			framer.Finish()
 		}
 		var audible time.Duration

@@ -106,6 +106,36 @@ func TestGarbageLosesTheAir(t *testing.T) {
 	})
 }
 
+// The frame that is held back until the next one proves it does not interrupt a fallback
+// when a source that has stalled closes its connection.
+func TestStalledSourceThatClosesStaysOffTheAir(t *testing.T) {
+	substituting(t, "[[mount]]\nname = '/live'\nfallbacks = ['/backup']", func(r *mounts.Registry, s *Fallbacks) {
+		go feedtest.Connect(t, r, "/backup", 1).Play(time.Hour)
+		in := feedtest.Connect(t, r, "/live", 1)
+		from, to := io.Pipe()
+		done := make(chan error)
+		go func() {
+			_, err := Pump(zap.NewNop(), from, known.Unlabelled, in.Input, time.Minute)
+			in.Detach()
+			done <- err
+		}()
+		io.Copy(to, feedtest.InTime{Reader: bytes.NewReader(feedtest.Music(20 * time.Second))})
+		if p := in.Mount.Programme(); p.Input != "live" {
+			t.Fatalf("plays %+v", p)
+		}
+		time.Sleep(10 * time.Second)
+		stalled, _ := in.Mount.Airtime()
+		to.Close()
+		if err := <-done; err != io.EOF {
+			t.Errorf("ended by: %v", err)
+		}
+		time.Sleep(10 * time.Second)
+		if now, _ := in.Mount.Airtime(); now != stalled || now.Kind != mounts.Fallback {
+			t.Errorf("was on the air: %+v; now: %+v", stalled, now)
+		}
+	})
+}
+
 // A tag, however long, does not end a source, but the source leaves the air until the
 // tag has passed, also if the tag lies about its length.
 func TestLongTagLeavesTheAir(t *testing.T) {
