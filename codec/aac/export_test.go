@@ -3,7 +3,7 @@ package aac
 import "relay/codec"
 
 // Kept is the memory a framer holds, in bytes.
-func Kept(f codec.Framer) int { return cap(f.(*framer).buf) }
+func Kept(f codec.Framer) int { return f.(*framer).Kept() }
 
 // EndsInSBR exports endsInSBR to tests.
 func EndsInSBR(frame []byte) bool {

@@ -3,6 +3,7 @@ package aac
 import (
 	"errors"
 
+	"relay/codec/frames"
 	"relay/codec/tag"
 )
 
@@ -40,15 +41,15 @@ const latmSync = 0x56
 const latmRow = 4
 
 // judgeLATM decides whether b begins with a row of LATM frames.
-func judgeLATM(b []byte, finished bool) verdict {
+func judgeLATM(b []byte, finished bool) frames.Verdict {
 	for range latmRow {
 		if len(b) < 3 && !finished && (len(b) == 0 || b[0] == latmSync) {
-			return unsure
+			return frames.Unsure
 		}
 		if len(b) < 3 || b[0] != latmSync || b[1]&0xe0 != 0xe0 {
-			return noFrame
+			return frames.None
 		}
 		b = b[min(3+int(b[1]&0x1f)<<8+int(b[2]), len(b)):]
 	}
-	return whole
+	return frames.Whole
 }

@@ -1,6 +1,10 @@
 package aac
 
-import "time"
+import (
+	"time"
+
+	"relay/codec/frames"
+)
 
 // HeaderSize is the length of a header without CRC in bytes (§1.A.2.2).
 const HeaderSize = 7
@@ -94,6 +98,16 @@ func (h Header) sameStream(other Header) bool {
 	return h.MPEG2 == other.MPEG2 && h.Protected == other.Protected && h.Profile == other.Profile &&
 		h.SampleRate == other.SampleRate && h.Configuration == other.Configuration
 }
+
+// header is what the package frames must know. The stream has the bits of the fields that
+// sameStream compares.
+var header = frames.Header{Sync: 0xff, Size: HeaderSize, Parse: func(b []byte) (size int, stream uint32) {
+	h, ok := ParseHeader(b)
+	if !ok {
+		return 0, 0
+	}
+	return h.Size, uint32(b[1])<<16 | uint32(b[2]&0xfd)<<8 | uint32(b[3]&0xc0)
+}}
 
 // bytes returns the header.
 func (h Header) bytes() (b [HeaderSize]byte) {

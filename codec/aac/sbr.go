@@ -1,5 +1,7 @@
 package aac
 
+import "relay/codec/frames"
+
 // maxCore is the highest sample rate in Hz that SBR is looked for at. It doubles the
 // rate, and nobody needs more than 48 kHz.
 const maxCore = 24000
@@ -10,8 +12,8 @@ const sbrLook = 8
 // hasSBR reports whether more than half of the first frames of b have SBR: one in sixty
 // looks as if it had by chance. sure is false if more bytes are needed.
 func hasSBR(b []byte, finished bool) (yes, sure bool) {
-	n, _, why := walk(b, sbrLook+1)
-	if why == short && !finished {
+	n, _, why := header.Row(b, sbrLook+1)
+	if why == frames.Short && !finished {
 		return false, false
 	}
 	seen, found := 0, 0

@@ -4,7 +4,7 @@ package mp3
 func SetCRC(f Frame) { f.SetCRC() }
 
 // Kept is the memory a Cutter holds, in bytes.
-func Kept(c *Cutter) int { return cap(c.buf) }
+func Kept(c *Cutter) int { return c.in.Kept() }
 
 // Used exports used to tests, which compare main data.
 func Used(f Frame) int { return f.used() }

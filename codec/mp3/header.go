@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/tcolgate/mp3"
+
+	"relay/codec/frames"
 )
 
 // HeaderSize is the length of a frame header in bytes (§2.4.1.3).
@@ -75,8 +77,14 @@ func (h Header) Duration() time.Duration {
 	return (time.Duration(h.Samples)*time.Second + rate/2) / rate
 }
 
-// sameStream reports whether two headers can come from one run of an encoder: only the
-// bit rate, the padding and the stereo mode may change from frame to frame.
-func (h Header) sameStream(other Header) bool {
-	return h.Version == other.Version && h.SampleRate == other.SampleRate && h.Channels == other.Channels
+// stream is the same in all headers of one run of an encoder: only the bit rate, the
+// padding and the stereo mode may change from frame to frame.
+func (h Header) stream() uint32 {
+	return uint32(h.SampleRate)<<8 | uint32(h.Version)<<4 | uint32(h.Channels)
 }
+
+// header is what the package frames must know.
+var header = frames.Header{Sync: 0xff, Size: HeaderSize, Parse: func(b []byte) (int, uint32) {
+	h, _ := ParseHeader(b)
+	return h.Size, h.stream()
+}}

@@ -86,7 +86,7 @@ func (s *Splicer) Intact(f Frame) bool {
 }
 
 // isCut reports whether f does not continue the last frame.
-func (s *Splicer) isCut(f Frame) bool { return f.Gap || !f.sameStream(s.last) }
+func (s *Splicer) isCut(f Frame) bool { return f.Gap || f.stream() != s.last.stream() }
 
 func (s *Splicer) noticeCut(f Frame) {
 	if s.isCut(f) {
