@@ -33,23 +33,25 @@ func foreignFile(b []byte) error {
 	return nil
 }
 
-// latmSync is the first byte of an AudioSyncStream (LOAS), whose syncword is 0x2b7 in 11
-// bits. The length of what follows has 13 (§1.7.2).
-const latmSync = 0x56
+// LATM is what the headers of an AudioSyncStream (LOAS) are like: a syncword of 11 bits,
+// 0x2b7, and the length of what follows in 13 (§1.7.2).
+var LATM = frames.Header{Sync: 0x56, Size: 3, Parse: func(b []byte) (size int, stream uint32) {
+	if len(b) < 3 || b[0] != 0x56 || b[1]&0xe0 != 0xe0 {
+		return 0, 0
+	}
+	return 3 + int(b[1]&0x1f)<<8 + int(b[2]), 0
+}}
 
 // latmRow is how many frames of LATM in a row make a stream of it.
 const latmRow = 4
 
 // judgeLATM decides whether b begins with a row of LATM frames.
 func judgeLATM(b []byte, finished bool) frames.Verdict {
-	for range latmRow {
-		if len(b) < 3 && !finished && (len(b) == 0 || b[0] == latmSync) {
-			return frames.Unsure
-		}
-		if len(b) < 3 || b[0] != latmSync || b[1]&0xe0 != 0xe0 {
-			return frames.None
-		}
-		b = b[min(3+int(b[1]&0x1f)<<8+int(b[2]), len(b)):]
+	switch _, _, end := LATM.Row(b, latmRow); {
+	case end == frames.Enough:
+		return frames.Whole
+	case end == frames.Short && !finished:
+		return frames.Unsure
 	}
-	return frames.Whole
+	return frames.None
 }

@@ -19,7 +19,7 @@ func (f *framer) Err() error { return f.err }
 
 // Next returns the next frame.
 func (f *framer) Next() (codec.Unit, bool) {
-	for b := f.Input.Next(&header); len(b) > 0; b = f.Input.Next(&header) {
+	for b := f.Input.Next(&ADTS); len(b) > 0; b = f.Input.Next(&ADTS) {
 		if f.err == nil && f.AtStart() {
 			if len(b) < signatureSize && !f.Finished() {
 				break
@@ -34,7 +34,7 @@ func (f *framer) Next() (codec.Unit, bool) {
 		case frames.Unsure:
 			return codec.Unit{}, false
 		case frames.None:
-			f.Lose(tag.Candidate(b, header.Sync, latmSync))
+			f.Lose(tag.Candidate(b, ADTS.Sync, LATM.Sync))
 			continue
 		}
 		h, _ := ParseHeader(b)
@@ -51,7 +51,7 @@ func (f *framer) Next() (codec.Unit, bool) {
 // judge decides whether b begins with a frame. Before the first frame, it also finds out
 // whether the stream is in LATM: then it sets err, and is unsure.
 func (f *framer) judge(b []byte) frames.Verdict {
-	v := f.Judge(&header, b)
+	v := f.Judge(&ADTS, b)
 	if v == frames.None && !f.Started() {
 		if v = judgeLATM(b, f.Finished()); v == frames.Whole {
 			f.err = errLATM

@@ -99,9 +99,9 @@ func (h Header) sameStream(other Header) bool {
 		h.SampleRate == other.SampleRate && h.Configuration == other.Configuration
 }
 
-// header is what the package frames must know. The stream has the bits of the fields that
+// ADTS is what the headers of frames are like. Its stream has the bits of the fields that
 // sameStream compares.
-var header = frames.Header{Sync: 0xff, Size: HeaderSize, Parse: func(b []byte) (size int, stream uint32) {
+var ADTS = frames.Header{Sync: 0xff, Size: HeaderSize, Parse: func(b []byte) (size int, stream uint32) {
 	h, ok := ParseHeader(b)
 	if !ok {
 		return 0, 0

@@ -12,7 +12,7 @@ const sbrLook = 8
 // hasSBR reports whether more than half of the first frames of b have SBR: one in sixty
 // looks as if it had by chance. sure is false if more bytes are needed.
 func hasSBR(b []byte, finished bool) (yes, sure bool) {
-	n, _, why := header.Row(b, sbrLook+1)
+	n, _, why := ADTS.Row(b, sbrLook+1)
 	if why == frames.Short && !finished {
 		return false, false
 	}

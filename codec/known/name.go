@@ -6,6 +6,8 @@ import (
 
 	tcolgate "github.com/tcolgate/mp3"
 
+	"relay/codec/aac"
+	"relay/codec/frames"
 	"relay/codec/mp3"
 )
 
@@ -22,8 +24,11 @@ func Name(b []byte) string {
 		return name
 	}
 	for _, format := range foreignFrames {
-		for i := 0; i+mp3.HeaderSize <= len(b); i++ {
-			if b[i] == format.sync && inRow(b[i:], format.size) {
+		for i := range b {
+			if b[i] != format.header.Sync {
+				continue
+			}
+			if _, _, end := format.header.Row(b[i:], foreignRow); end == frames.Enough {
 				return format.name
 			}
 		}
@@ -63,61 +68,25 @@ func foreignFile(b []byte) string {
 	return ""
 }
 
-// foreignFrames lists the formats that consist of frames. size returns the length of
-// the frame whose header begins b, and the bits that stay the same from header to
-// header; a length of 0 means that b does not begin with a header.
+// foreignFrames lists the formats that consist of frames.
 var foreignFrames = []struct {
-	name string
-	sync byte
-	size func(b []byte) (size int, same uint32)
+	name   string
+	header frames.Header
 }{
-	{"AAC (ADTS)", 0xff, adtsSize},
-	{"AAC (LATM)", 0x56, latmSize},
-	{"MPEG Layer II", 0xff, func(b []byte) (int, uint32) { return layerSize(b, tcolgate.Layer2) }},
-	{"MPEG Layer I", 0xff, func(b []byte) (int, uint32) { return layerSize(b, tcolgate.Layer1) }},
-	{"MP3 in free format", 0xff, freeSize},
+	{"AAC (ADTS)", aac.ADTS},
+	{"AAC (LATM)", aac.LATM},
+	{"MPEG Layer II", mpeg(func(b []byte) (int, uint32) { return layerSize(b, tcolgate.Layer2) })},
+	{"MPEG Layer I", mpeg(func(b []byte) (int, uint32) { return layerSize(b, tcolgate.Layer1) })},
+	{"MP3 in free format", mpeg(freeSize)},
 }
 
-// inRow reports whether foreignRow headers follow each other at the start of b.
-func inRow(b []byte, size func([]byte) (int, uint32)) bool {
-	n, same := size(b)
-	for range foreignRow - 1 {
-		if n == 0 || n+mp3.HeaderSize > len(b) {
-			return false
-		}
-		b = b[n:]
-		var other uint32
-		if n, other = size(b); other != same {
-			return false
-		}
-	}
-	return n > 0
-}
-
-// adtsSize reads an ADTS header (ISO/IEC 13818-7, 6.2.1).
-func adtsSize(b []byte) (size int, same uint32) {
-	if len(b) < 7 || b[0] != 0xff || b[1]&0xf6 != 0xf0 || b[2]>>2&0x0f > 12 {
-		return 0, 0
-	}
-	if size = int(b[3]&0x03)<<11 | int(b[4])<<3 | int(b[5])>>5; size < 8 {
-		return 0, 0
-	}
-	return size, uint32(b[1])<<8 | uint32(b[2]&0xfd)
-}
-
-// latmSize reads the head of AudioSyncStream (ISO/IEC 14496-3, 1.7.2).
-func latmSize(b []byte) (size int, same uint32) {
-	if len(b) < 3 || b[0] != 0x56 || b[1]&0xe0 != 0xe0 {
-		return 0, 0
-	}
-	if size = int(b[1]&0x1f)<<8 | int(b[2]); size < 8 {
-		return 0, 0
-	}
-	return size + 3, 1
+// mpeg returns what the headers of a kind of MPEG audio are like.
+func mpeg(parse func(b []byte) (size int, stream uint32)) frames.Header {
+	return frames.Header{Sync: 0xff, Size: mp3.HeaderSize, Parse: parse}
 }
 
 // layerSize reads a header of another layer of MPEG audio.
-func layerSize(b []byte, layer tcolgate.FrameLayer) (size int, same uint32) {
+func layerSize(b []byte, layer tcolgate.FrameLayer) (size int, stream uint32) {
 	if len(b) < mp3.HeaderSize || b[0] != 0xff || b[1]&0xe0 != 0xe0 {
 		return 0, 0
 	}
@@ -144,17 +113,17 @@ const maxFree = 2880
 
 // freeSize reads a layer III header with bit rate 0. The frame ends at the next such
 // header.
-func freeSize(b []byte) (size int, same uint32) {
+func freeSize(b []byte) (size int, stream uint32) {
 	if !isFree(b) {
 		return 0, 0
 	}
-	same = uint32(b[1])<<8 | uint32(b[2]&0x0c)
+	stream = uint32(b[1])<<8 | uint32(b[2]&0x0c)
 	for n := 32; n < maxFree && n+mp3.HeaderSize <= len(b); n++ {
-		if isFree(b[n:]) && uint32(b[n+1])<<8|uint32(b[n+2]&0x0c) == same {
-			return n, same
+		if isFree(b[n:]) && uint32(b[n+1])<<8|uint32(b[n+2]&0x0c) == stream {
+			return n, stream
 		}
 	}
-	return 0, same
+	return 0, stream
 }
 
 func isFree(b []byte) bool {
