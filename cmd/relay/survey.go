@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
 
-	"relay/codec/known"
+	"go.uber.org/zap"
+
 	"relay/conf"
+	"relay/ingest/autodj"
 	"relay/ingest/autodj/library"
 	"relay/ingest/encode"
 	"relay/internal/disk"
@@ -48,19 +49,8 @@ func playable() library.Plays {
 
 // probe returns why a file cannot be played, or nil.
 func probe(file *os.File) error {
-	_, err := known.Probe(file)
-	var none *known.NoAudioError
-	if err == nil || encode.Installed() != nil || errors.As(err, &none) && none.Empty {
-		return err
-	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	_, problem := encode.Tags(context.Background(), file)
-	if problem != nil && none != nil && none.Format != "" {
-		return err
-	}
-	return problem
+	_, err := autodj.Probe(context.Background(), file, encode.NewConverter(zap.NewNop()))
+	return err
 }
 
 // unusable returns why a file cannot be used, and the consequence. It returns "" if the

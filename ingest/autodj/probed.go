@@ -2,6 +2,7 @@ package autodj
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -22,20 +23,35 @@ type probed struct {
 	convert Converter          // nil: files play as they are
 }
 
-// probe returns why an open file cannot be played, or nil. sure is false if that may change
-// although the file does not.
+// probe is Probe with the converter of p. sure is false if the result may change although
+// the file does not.
 func (p *probed) probe(file *os.File) (tags codec.Tags, sure bool, err error) {
-	_, err = known.Probe(file)
-	if err == nil || p.convert == nil || p.convert.Problem() != nil {
-		return codec.Tags{}, err == nil || p.convert == nil, err
-	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return codec.Tags{}, false, err
+	convert := p.convert
+	if convert == nil {
+		convert = asItIs{}
 	}
 	ctx, stop := context.WithTimeout(context.Background(), lookFor)
 	defer stop()
-	tags, err = p.convert.Tags(ctx, file)
-	return tags, ctx.Err() == nil, err
+	tags, err = Probe(ctx, file, convert)
+	return tags, err == nil || p.convert == nil || p.convert.Problem() == nil && ctx.Err() == nil, err
+}
+
+// Probe returns why an open file cannot be played, or nil, and the tags of a file that only
+// the converter can read.
+func Probe(ctx context.Context, file *os.File, c Converter) (codec.Tags, error) {
+	_, err := known.Probe(file)
+	var none *known.NoAudioError
+	if err == nil || c.Problem() != nil || errors.As(err, &none) && none.Empty {
+		return codec.Tags{}, err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return codec.Tags{}, err
+	}
+	tags, problem := c.Tags(ctx, file)
+	if problem != nil && none != nil && none.Format != "" {
+		return codec.Tags{}, err // it names the format, which the converter only fails to read
+	}
+	return tags, problem
 }
 
 type verdict struct {

@@ -23,12 +23,7 @@ var errNoSound = errors.New("it holds no audio")
 
 // Tags returns the tags of a file of any kind, as ffprobe finds them, or why ffmpeg cannot
 // play it.
-func (c *Converter) Tags(ctx context.Context, file *os.File) (codec.Tags, error) {
-	return Tags(ctx, file)
-}
-
-// Tags is Converter.Tags.
-func Tags(ctx context.Context, file *os.File) (codec.Tags, error) {
+func (*Converter) Tags(ctx context.Context, file *os.File) (codec.Tags, error) {
 	ctx, stop := context.WithTimeout(ctx, probeTime)
 	defer stop()
 	cmd := exec.CommandContext(ctx, prober, "-v", "error", "-protocol_whitelist", "file", "-of", "json", "-select_streams", "a:0",
