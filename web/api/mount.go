@@ -32,6 +32,8 @@ type Mount struct {
 	History     []Title    `json:"history"` // newest first, the current title included
 	// Renditions have the same programme, for players that cannot play this mount.
 	Renditions []Rendition `json:"renditions"`
+	// RenditionOf is the mount whose programme this one has; empty: it has its own.
+	RenditionOf string `json:"rendition_of"`
 }
 
 // Rendition is another mount with the same programme.
@@ -81,10 +83,14 @@ func describe(c *conf.Config, m *mounts.Mount) Mount {
 func declared(c *conf.Config, name, state string) Mount {
 	m := c.Mount(name)
 	none := 0
+	of := c.RootOf(name)
+	if of == name || c.Mount(of).Hidden {
+		of = ""
+	}
 	return Mount{
 		Name: name, Title: m.Title, Description: m.Description, Genre: m.Genre, URL: m.URL,
 		State: state, Listeners: &none, History: []Title{}, Renditions: []Rendition{},
-		ListenURL: c.BaseURL() + (&url.URL{Path: name}).EscapedPath(), ContentType: contentTypeOf(c, name),
+		ListenURL: c.BaseURL() + (&url.URL{Path: name}).EscapedPath(), ContentType: contentTypeOf(c, name), RenditionOf: of,
 	}
 }
 
