@@ -17,29 +17,53 @@ import (
 
 // A card shows a mount to listeners.
 type card struct {
-	Name       string // of the mount
-	Path       string // of the stream, escaped
-	Station    string
-	Site       string // web site of the station; empty: none
-	About      string
-	Genre      string
-	State      string // as in the API
-	Word       string // the state in words
-	Artist     string
-	Title      string
-	Cover      string // address of the cover; empty: none
-	Hue        int    // degrees, colour of the picture in place of a cover
-	Letter     string // letter on that picture
-	Rate       string
-	Type       string   // Content-Type of the stream
-	Renditions []choice // other mounts with the same programme
-	Counted    bool     // Listeners may be shown
-	Count      int
-	Earlier    []played // newest first
+	Name    string // of the mount
+	Path    string // of the stream, escaped
+	Station string
+	Site    string // web site of the station; empty: none
+	About   string
+	Genre   string
+	State   string // as in the API
+	Word    string // the state in words
+	Artist  string
+	Title   string
+	Cover   string // address of the cover; empty: none
+	Hue     int    // degrees, colour of the picture in place of a cover
+	Letter  string // letter on that picture
+	Rate    string
+	Type    string   // Content-Type of the stream
+	Choices []choice // the mount, and then the others with the same programme
+	Counted bool     // Listeners may be shown
+	Count   int      // listeners of all choices
+	Earlier []played // newest first
 }
 
 // choice is a stream to choose.
-type choice struct{ Path, Rate string }
+type choice struct {
+	Name, Path string
+	Codec      string // its name; empty: not known yet
+	Rate       string
+	Type       string // Content-Type, with the codec if the type alone does not say it
+	For        string // who can play it, in words
+}
+
+// audiences says in words who can play a codec, by its name.
+var audiences = map[string]string{
+	"MP3":    "plays everywhere",
+	"AAC":    "for phones and most radios",
+	"Opus":   "for browsers and modern players",
+	"Vorbis": "for most browsers and players",
+	"FLAC":   "lossless, for fast connections",
+}
+
+// choiceOf returns the choice of a mount's stream.
+func choiceOf(name string, p mounts.Programme) choice {
+	c := choice{Name: name, Path: pathOf(name), Codec: p.Codec, Rate: rate(p), Type: p.Type, For: audiences[p.Codec]}
+	if c.Type == "application/ogg" && c.Codec != "" {
+		c.Type = "audio/ogg; codecs=" + strings.ToLower(p.Codec)
+	}
+	return c
+}
 
 // rate returns the bit rate and codec of a mount in words.
 func rate(p mounts.Programme) string {
@@ -70,8 +94,10 @@ func newCard(m *mounts.Mount, counted bool) card {
 	}
 	c.Counted, c.Count = counted, s.Listeners
 	c.Rate, c.Type = rate(s.Programme), s.Type
+	c.Choices = []choice{choiceOf(s.Name, s.Programme)}
 	for _, other := range m.Renditions() {
-		c.Renditions = append(c.Renditions, choice{pathOf(other.Name), rate(other.Programme())})
+		c.Choices = append(c.Choices, choiceOf(other.Name, other.Programme()))
+		c.Count += other.Audience.Count()
 	}
 	for _, t := range slices.Backward(s.History) {
 		if len(c.Earlier) > 0 || t.Text != s.Title.Text {

@@ -51,7 +51,12 @@ func newHandlers(t testing.TB, toml string) *Handlers {
 
 func (h *Handlers) broadcast(t testing.TB, mount string, s icy.Station, title mounts.Title) {
 	t.Helper()
-	in, err := h.Registry.Attach(mount, mounts.Feed{Kind: mounts.LiveSource, Station: s})
+	h.feed(t, mount, mounts.Feed{Kind: mounts.LiveSource, Station: s}, title)
+}
+
+func (h *Handlers) feed(t testing.TB, mount string, feed mounts.Feed, title mounts.Title) {
+	t.Helper()
+	in, err := h.Registry.Attach(mount, feed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,4 +252,32 @@ func TestNothingMakesMarkupOfText(t *testing.T) {
 	}
 	look("assets")
 	look("templates")
+}
+
+// A listener finds a programme once, with its formats to choose.
+func TestRenditionsAreFormatsOfOneCard(t *testing.T) {
+	h := newHandlers(t, house+"[[mount]]\nname = \"/main\"\n[[mount.rendition]]\nname = \"/small\"\nbitrate = 64\n")
+	h.broadcast(t, "/main", icy.Station{Name: "Station"}, mounts.Title{})
+	h.feed(t, "/small", mounts.Feed{Kind: mounts.Encoded}, mounts.Title{})
+	count := func(path, tag string) int {
+		page, _, _ := strings.Cut(body(t, h.get(t, path, "")), "<template")
+		return strings.Count(page, tag)
+	}
+	for _, test := range []struct {
+		path, tag string
+		want      int
+	}{
+		{"/", `class="mount"`, 1},
+		{"/", `data-mount="/main"`, 1},
+		{"/", `<option value="/main"`, 1},
+		{"/", `<option value="/small"`, 1},
+		{"/", `<source src="/small" type="audio/mpeg">`, 1},
+		{"/", `href="/small.m3u"`, 1},
+		{"/?mount=/small", `class="mount"`, 1},
+		{"/?mount=/small", `data-mount="/small"`, 1},
+	} {
+		if got := count(test.path, test.tag); got != test.want {
+			t.Errorf("%s has %s %d times, want %d", test.path, test.tag, got, test.want)
+		}
+	}
 }

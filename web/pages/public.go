@@ -27,8 +27,8 @@ type publicData struct {
 	Teaching bool // no mount is configured: the owner may be new to relay
 }
 
-// Public answers / for listeners: the mounts on the air, and a player. With
-// ?mount=/NAME the page has only that mount, for links to it.
+// Public answers / for listeners: the mounts on the air, and a player. Renditions are
+// formats of their mount there, without cards of their own. With ?mount=/NAME the page has only that mount, for links to it.
 func (h *Handlers) Public(w http.ResponseWriter, r *http.Request) {
 	c := h.Conf.Config()
 	data := publicData{brand: h.brand(), Blank: silentCard("", ""), Connect: connectionTo(c, defaultMount, false)}
@@ -38,7 +38,7 @@ func (h *Handlers) Public(w http.ResponseWriter, r *http.Request) {
 	}
 	data.Teaching = !slices.ContainsFunc(c.Mounts, func(m conf.Mount) bool { return !m.Interlude })
 	for _, m := range h.Registry.List() {
-		if !m.Config().Hidden && (data.Only == "" || data.Only == m.Name) {
+		if !m.Config().Hidden && (data.Only == m.Name || data.Only == "" && !hasCardOfRoot(c, m.Name)) {
 			data.Cards = append(data.Cards, newCard(m, c.Page.ShowListeners))
 		}
 		if source := m.Source(); source != nil && source.Kind == mounts.LiveSource {
@@ -55,6 +55,13 @@ func (h *Handlers) Public(w http.ResponseWriter, r *http.Request) {
 	}
 	data.Preview = data.previewOf(c, r, query, about)
 	h.render(w, http.StatusOK, "public.html", noFrame, data)
+}
+
+// hasCardOfRoot reports whether a mount is a rendition, which the card of its mount
+// offers as another format.
+func hasCardOfRoot(c *conf.Config, name string) bool {
+	root := c.RootOf(name)
+	return root != name && !c.Mount(root).Hidden
 }
 
 // playerData is the data of the player.

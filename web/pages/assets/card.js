@@ -23,14 +23,18 @@ function hueOf(name) {
 	return sum % 360;
 }
 
-// What browsers call the codecs.
+// What browsers call the codecs, and who can play them.
 const types = {MP3: "audio/mpeg", AAC: "audio/aac", Opus: 'audio/ogg; codecs="opus"', Vorbis: 'audio/ogg; codecs="vorbis"', FLAC: 'audio/ogg; codecs="flac"'};
+const audiences = {
+	MP3: "plays everywhere", AAC: "for phones and most radios", Opus: "for browsers and modern players",
+	Vorbis: "for most browsers and players", FLAC: "lossless, for fast connections",
+};
 const probe = document.createElement("audio");
 
 // plays reports whether this browser may play a mount of the API, or a rendition.
-const plays = mount => !(mount.codec in types) || probe.canPlayType(types[mount.codec]) !== "";
+export const plays = mount => !(mount.codec in types) || probe.canPlayType(types[mount.codec]) !== "";
 
-const pathOf = name => new URL(name.split("/").map(encodeURIComponent).join("/"), location.origin).pathname;
+export const pathOf = name => new URL(name.split("/").map(encodeURIComponent).join("/"), location.origin).pathname;
 const rate = mount => (mount.bitrate ? mount.bitrate + " kbit/s " : "") + mount.codec;
 
 // show updates a card from a mount of the API.
@@ -46,13 +50,17 @@ export function show(card, mount) {
 	set(field(card, "about"), mount.description);
 	set(field(card, "genre"), mount.genre);
 	set(field(card, "rate"), rate(mount));
-	card.choices = [mount, ...mount.renditions];
-	const others = field(card, "renditions");
-	if (others) {
-		others.hidden = mount.renditions.length === 0;
-		others.replaceChildren(...mount.renditions.flatMap(other => [el("a", {class: "button small", href: pathOf(other.name), text: rate(other)}), " "]));
+	card.choices = [mount, ...mount.renditions].map(({name, codec, bitrate}) => ({name, codec, path: pathOf(name), rate: rate({codec, bitrate})}));
+	showFormats(card);
+	const elsewhere = field(card, "elsewhere"), rows = JSON.stringify(card.choices);
+	if (elsewhere && card.rows !== rows) { // keep a button that is about to be pressed
+		card.rows = rows;
+		elsewhere.replaceChildren(...card.choices.map(c => el("li", {},
+			el("p", {}, el("b", {text: c.rate}), " ", el("span", {class: "soft", text: audiences[c.codec]})),
+			el("p", {}, ...[".m3u", ".pls"].flatMap(kind => [el("a", {class: "button small", href: c.path + kind, text: kind}), " "]),
+				el("button", {type: "button", class: "small", text: "Copy address", data: {share: "address", path: c.path}})))));
 	}
-	if ("listeners" in mount) count(card, mount.listeners);
+	if ("listeners" in mount) count(card, {[mount.name]: mount.listeners});
 	const site = field(card, "site");
 	if (site) {
 		site.hidden = !isSite(mount.url);
@@ -65,15 +73,47 @@ export function show(card, mount) {
 		list.replaceChildren(...past.map(t => el("li", {}, el("time", {datetime: t.since, text: clock(t.since)}), " ", el("span", {dir: "auto", text: t.title}))));
 		list.closest("details").hidden = past.length === 0;
 	}
-	for (const link of card.querySelectorAll(".playlists a")) link.href = card.dataset.path + link.textContent;
 }
 
-// count shows the number of listeners.
-export function count(card, listeners) {
+// choicesOf returns the formats of a card: as the API says or, before its first event,
+// as the server has written the page.
+const choicesOf = card => card.choices ?? [...field(card, "format")?.options ?? []].map(o => ({name: o.value, path: o.dataset.path, codec: o.dataset.codec, rate: o.text}));
+
+// choiceOf returns the format that plays: the one that was chosen or else the first that
+// this browser may play; undefined: there is none.
+function choiceOf(card) {
+	const playable = choicesOf(card).filter(plays);
+	return playable.find(c => c.name === card.chosen) ?? playable[0];
+}
+
+// showFormats offers the formats of a card if there are several.
+export function showFormats(card) {
+	const list = field(card, "format"), choices = choicesOf(card);
+	if (!list) return;
+	list.hidden = choices.length < 2;
+	field(card, "rate").hidden = !list.hidden;
+	const offered = JSON.stringify(choices);
+	if (list.dataset.offered !== offered) { // keep a list that is open
+		list.dataset.offered = offered;
+		list.replaceChildren(...choices.map(c => el("option", {value: c.name, data: {path: c.path, codec: c.codec}, disabled: !plays(c), text: c.rate})));
+	}
+	list.value = choiceOf(card)?.name ?? "";
+}
+
+// choose plays a card in the format with a name, now or as soon as it plays.
+export function choose(card, radio, name) {
+	card.chosen = name;
+	if (card.dataset.mount === radio.mount) play(card, radio);
+}
+
+// count shows the number of listeners, of which some mounts have news.
+export function count(card, news) {
 	const place = field(card, "audience");
 	if (!place) return;
+	card.counts = {...card.counts, ...news};
+	const sum = choicesOf(card).reduce((sum, c) => sum + (card.counts[c.name] ?? 0), 0);
 	place.hidden = false;
-	set(place, listeners === 1 ? "1 listener" : listeners + " listeners");
+	set(place, sum === 1 ? "1 listener" : sum + " listeners");
 }
 
 function paint(card, mount) {
@@ -99,21 +139,25 @@ export function showPlay(card, radio) {
 		(mine && radio.state !== "failed" ? "Stop " : "Play ") + field(card, "station").textContent);
 }
 
-// describe returns the texts of a card for the lock screen.
+// describe returns the texts of a card for the lock screen, and the path that plays.
 export function describe(card) {
 	const text = name => field(card, name)?.textContent ?? "", cover = field(card, "cover");
-	return {station: text("station"), title: text("title"), artist: text("artist"), path: card.dataset.path,
+	return {station: text("station"), title: text("title"), artist: text("artist"), path: pathNow(card),
 		cover: cover && !cover.hidden ? cover.src : ""};
 }
 
-// unplayable says that this browser plays neither a card's mount nor another one with the
-// same programme; "" if it may.
-const unplayable = card => card.choices && !card.choices.some(plays) ? "This browser does not play " + card.choices[0].codec : "";
+const pathNow = card => choiceOf(card)?.path ?? card.dataset.path;
 
-// toggle starts or stops playback of a card's mount or, if this browser cannot play that,
-// of another one with the same programme.
+// unplayable says that this browser plays no format of a card; "" if it may.
+function unplayable(card) {
+	const choices = choicesOf(card);
+	return choices.length && !choices.some(plays) ? "This browser does not play " + choices[0].codec : "";
+}
+
+const play = (card, radio) => radio.play(card.dataset.mount, pathNow(card));
+
+// toggle starts or stops playback of a card, in the format of choiceOf.
 export function toggle(card, radio) {
 	if (card.dataset.mount === radio.mount && radio.state !== "failed") return radio.stop();
-	const choice = card.choices?.find(plays);
-	radio.play(card.dataset.mount, choice ? pathOf(choice.name) : card.dataset.path);
+	play(card, radio);
 }

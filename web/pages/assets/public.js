@@ -1,6 +1,6 @@
 // The public page: every mount with its current title, and a radio.
 
-import { count, describe, show, showPlay, toggle } from "./card.js";
+import { choose, count, describe, show, showFormats, showPlay, toggle } from "./card.js";
 import { $, clock, copy, share, wireConnect } from "./dom.js";
 import { follow } from "./live.js";
 import { Radio, showOnLockScreen, wireVolume } from "./radio.js";
@@ -56,18 +56,23 @@ function sweep() {
 	refresh();
 }
 
-follow("/events" + (only ? "?mount=" + encodeURIComponent(only) : ""), {
+// The listeners of a mount with several formats are those of several mounts.
+const single = only && list.querySelectorAll("[data-f=format] option").length < 2;
+
+follow("/events" + (single ? "?mount=" + encodeURIComponent(only) : ""), {
 	mount(mount) {
+		if (only ? mount.name !== only : mount.rendition_of) { // a format of another card
+			const card = cardOf(only || mount.rendition_of);
+			if (card && "listeners" in mount) count(card, {[mount.name]: mount.listeners});
+			return;
+		}
 		told.add(mount.name);
 		show(place(mount), mount);
 		arrange();
 		refresh();
 	},
 	listeners(counts) {
-		for (const [mount, n] of Object.entries(counts)) {
-			const card = cardOf(mount);
-			if (card) count(card, n);
-		}
+		for (const card of cards()) if (!card.querySelector("[data-f=audience]").hidden) count(card, counts);
 	},
 	gone({mount}) {
 		told.delete(mount);
@@ -87,19 +92,22 @@ list.addEventListener("click", event => {
 	const card = event.target.closest(".mount");
 	const button = event.target.closest("button");
 	if (!card || !button) return;
-	const stream = new URL(card.dataset.path, location.href).href;
 	switch (button.dataset.share) {
 	case "link":
 		return share(describe(card).station, new URL(list.children.length > 1 ? "/?mount=" + encodeURIComponent(card.dataset.mount) : location.pathname + location.search, location.href).href);
 	case "address":
-		return copy(stream);
+		return copy(new URL(button.dataset.path, location.href).href);
 	case "embed":
 		return copy(`<iframe src="${new URL("/player" + card.dataset.path, location.href).href}" width="100%" height="96" style="border:0" allow="autoplay" title="${describe(card).station.replace(/["&<>]/g, " ")}"></iframe>`);
 	}
 	toggle(card, radio);
 });
+list.addEventListener("change", event => {
+	if (event.target.matches("[data-f=format]")) choose(event.target.closest(".mount"), radio, event.target.value);
+});
 radio.addEventListener("change", refresh);
 wireVolume(radio, $("volume"));
 wireConnect();
+for (const card of cards()) showFormats(card);
 for (const time of list.querySelectorAll("time")) time.textContent = clock(time.dateTime);
 arrange();
