@@ -4,6 +4,20 @@ import { ask, mountPath } from "../api.js";
 import { el, set } from "../dom.js";
 import { act } from "./action.js";
 
+// What ffmpeg says of files that it cannot play, and what that means.
+const meanings = [
+	[/matches no streams/, "It holds no audio"],
+	[/Invalid data found/, "It is empty, damaged, or no audio"],
+	[/End of file|Input\/output error/, "It is cut off or damaged"],
+];
+
+// reasonText says why a file cannot be played, in words for people.
+function reasonText(reason) {
+	const said = /^ffmpeg cannot play it: (?:it said: )?(.*)/s.exec(reason)?.[1];
+	const meaning = said && meanings.find(([sign]) => sign.test(said))?.[1];
+	return meaning ? `${meaning} (ffmpeg: ${said.split("\n")[0]})` : reason;
+}
+
 // music returns a panel, and functions that update it.
 export function music(world, name) {
 	let asked = 0;
@@ -15,7 +29,8 @@ export function music(world, name) {
 	}}}, fallbacks, el("button", {type: "submit", text: "Replace"}));
 	const trouble = el("p", {class: "soft"});
 	const tracks = el("ol", {class: "queue", tabindex: 0, "aria-label": "Next tracks"});
-	const broken = el("ul", {class: "soft"}), unplayable = el("details", {hidden: true}, el("summary", {text: "What cannot be played"}), broken);
+	const broken = el("ul", {class: "broken", tabindex: 0, "aria-label": "What cannot be played"}), howMany = el("span", {class: "soft figures"});
+	const unplayable = el("details", {hidden: true}, el("summary", {}, "What cannot be played ", howMany), broken);
 	const file = el("input", {name: "file", "aria-label": "File", placeholder: "File name of a track", autocapitalize: "none", spellcheck: "false"});
 	const queue = el("form", {class: "actions wide", on: {async submit(event) {
 		event.preventDefault();
@@ -26,7 +41,7 @@ export function music(world, name) {
 	}}}, file, el("button", {type: "submit", text: "Add to queue"}));
 	const skip = el("button", {type: "button", class: "small", text: "Skip this track", on: {click: () => act(ask("POST", mountPath(name, "/skip")), "Skipped").then(show)}});
 	const clear = el("button", {type: "button", class: "small", text: "Clear queue", on: {click: () => act(ask("DELETE", mountPath(name, "/queue")), "Queue cleared").then(show)}});
-	const own = el("div", {}, el("div", {class: "head"}, el("h3", {text: "Queue of AutoDJ"}), el("div", {class: "actions"}, skip, clear)), tracks, queue, unplayable);
+	const own = el("div", {class: "own"}, el("div", {class: "head"}, el("h3", {text: "Queue of AutoDJ"}), el("div", {class: "actions"}, skip, clear)), tracks, queue, unplayable);
 	const panel = el("section", {class: "panel"}, el("h2", {text: "AutoDJ and fallbacks"}),
 		el("p", {class: "soft", text: "What plays without a source, best first: mounts, and “files” for the mount’s own music. Lasts until the mount ends; to keep it, change it under Settings."}),
 		replace, trouble, own);
@@ -38,10 +53,12 @@ export function music(world, name) {
 			own.hidden = false; // the list is empty while the last track of a round plays
 			trouble.hidden = true;
 			tracks.replaceChildren(...items.map(t => el("li", {dir: "auto", title: t.file, text: t.title || t.file}, t.queued && el("span", {class: "soft", text: " queued"}))));
+			tracks.hidden = items.length === 0;
 			clear.disabled = !items.some(t => t.queued);
 			const lost = (await ask("GET", mountPath(name, "/unplayable"))).items;
 			unplayable.hidden = lost.length === 0;
-			broken.replaceChildren(...lost.map(t => el("li", {dir: "auto", text: `${t.file}: ${t.reason}`})));
+			set(howMany, lost.length);
+			broken.replaceChildren(...lost.map(t => el("li", {}, el("b", {dir: "auto", text: t.file}), el("span", {class: "soft", text: reasonText(t.reason)}))));
 		} catch (problem) {
 			own.hidden = true;
 			trouble.hidden = problem.status === 404;

@@ -1,6 +1,7 @@
 // All mounts at a glance.
 
 import { ask, mountPath } from "../api.js";
+import { plays } from "../card.js";
 import { $, el, set, toast, wireConnect } from "../dom.js";
 import { drawStrip, receptionText } from "../strip.js";
 import { act } from "./action.js";
@@ -22,9 +23,10 @@ export function inputText(m) {
 	const parts = {
 		files: ["AutoDJ is playing", "no source is connected"],
 		silence: ["Silence is playing", "no source is connected"],
+		rendition: ["Rendition of " + (m.rendition_of || "another mount")],
 		fallback: [`${s.from || "Another mount"} is playing`, "no source is connected"],
 	}[s.kind] ?? [s.addr, s.agent || "unnamed program", s.user && "as " + s.user];
-	return [...parts, `${s.bitrate || "?"} kbit/s`, formatText(s, m), "for " + since(s.since)].filter(Boolean).join(" · ");
+	return [...parts, `${s.bitrate || "?"} kbit/s ${m.codec}`.trim(), formatText(s, m), "for " + since(s.since)].filter(Boolean).join(" · ");
 }
 
 // formatText says what happens to the audio of an input that has another format than
@@ -111,6 +113,7 @@ export function showReception({line, strip, trouble}, m) {
 // toggle starts or stops playback of a mount.
 export function toggle(radio, m) {
 	if (radio.mount === m.name && radio.state !== "failed") radio.stop();
+	else if (!plays(m)) toast(`This browser does not play ${m.codec}`, true);
 	else radio.play(m.name, new URL(m.name.split("/").map(encodeURIComponent).join("/"), location.origin).pathname);
 }
 

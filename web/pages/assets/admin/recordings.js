@@ -17,7 +17,7 @@ export function recordings(name) {
 	const path = file => mountPath(name, "/recordings/" + encodeURIComponent(file));
 
 	function row(f) {
-		const audio = f.name.endsWith(".mp3");
+		const audio = !f.name.endsWith(".cue");
 		return el("tr", {}, el("td", {}, el("a", {href: "/api/v1" + path(f.name), download: f.name, text: f.name}), " ", f.running && el("span", {class: "lamp live", text: "Recording"})),
 			el("td", {class: "figures", text: clock(f.begun)}), el("td", {class: "figures", text: bytes(f.size)}),
 			el("td", {class: "steer"},

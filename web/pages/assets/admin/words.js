@@ -36,5 +36,8 @@ export function bytes(n) {
 // plural formats a number with its noun.
 export const plural = (n, one, many = one + "s") => `${n.toLocaleString()} ${n === 1 ? one : many}`;
 
+// codec names a codec by its key in a format of the API.
+export const codec = key => ({mp3: "MP3", aac: "AAC", opus: "Opus", vorbis: "Vorbis", flac: "FLAC"})[key] ?? "";
+
 // format names a format of audio.
-export const format = f => f ? `${f.rate / 1000} kHz ${f.channels === 2 ? "stereo" : "mono"}` : "another format";
+export const format = f => f ? `${codec(f.codec)} ${f.rate / 1000} kHz ${["", "mono", "stereo"][f.channels] ?? f.channels + " channels"}`.trim() : "another format";
