@@ -45,6 +45,7 @@ func (h *Handlers) firstMount() string {
 type djData struct {
 	brand
 	Card    card
+	Root    string // of a rendition, the mount whose programme it has; else empty
 	Connect connection
 }
 
@@ -60,7 +61,10 @@ func (h *Handlers) DJ(w http.ResponseWriter, r *http.Request) {
 		h.logIn(w, loginData{Title: name, Mount: name, User: connectionTo(c, name, false).User})
 		return
 	}
-	data := djData{brand: h.brand(), Card: declaredCard(c, name), Connect: connectionTo(c, name, true)}
+	data := djData{brand: h.brand(), Card: declaredCard(c, name), Connect: connectionTo(c, c.RootOf(name), true)}
+	if data.Connect.Mount != name {
+		data.Root = data.Connect.Mount
+	}
 	if m := h.Registry.Find(name); m != nil {
 		data.Card = newCard(m, true)
 	}

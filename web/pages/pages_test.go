@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"relay/auth"
+	"relay/codec/known"
 	"relay/codec/mp3"
 	"relay/codec/mp3/frametest"
 	"relay/conf"
@@ -278,6 +279,29 @@ func TestRenditionsAreFormatsOfOneCard(t *testing.T) {
 	} {
 		if got := count(test.path, test.tag); got != test.want {
 			t.Errorf("%s has %s %d times, want %d", test.path, test.tag, got, test.want)
+		}
+	}
+}
+
+// The settings for a DJ have the codec that the mount asks for, and a rendition's are
+// those of the mount that takes sources.
+func TestConnectsInTheCodecOfTheMount(t *testing.T) {
+	h := newHandlers(t, house+"[[mount]]\nname = \"/main\"\nformat = { codec = \"opus\" }\n[[mount.rendition]]\nname = \"/small\"\nbitrate = 64\n")
+	for path, want := range map[string][]string{
+		"/dj/live":  {"MP3 at 128 kbit/s plays everywhere", "-c:a libmp3lame", "%mp3(bitrate=128)"},
+		"/dj/main":  {"Opus, as this mount is configured", "-c:a libopus", "%opus(bitrate=96)", `data-root=""`},
+		"/dj/small": {"-c:a libopus", `<code data-f="mount">/main</code>`, `data-root="/main"`},
+	} {
+		text := body(t, h.get(t, path, "source:hackme"))
+		for _, part := range want {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s lacks %s", path, part)
+			}
+		}
+	}
+	for _, key := range conf.Codecs {
+		if e, found := encodings[key]; !found || e.FFmpeg == "" || audiences[known.ByKey(key).String()] == "" {
+			t.Errorf("nothing says how to send %s, or whom it is for", key)
 		}
 	}
 }

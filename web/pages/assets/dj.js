@@ -1,16 +1,17 @@
 // The studio: the state of a DJ's mount.
 
+import { codec } from "./admin/words.js";
 import { ask, logOut, mountPath, resume } from "./api.js";
 import { $, clock, el, set, toast, wireConnect } from "./dom.js";
 import { follow } from "./live.js";
 import { drawStrip, receptionText } from "./strip.js";
 
-const mount = document.querySelector("main").dataset.mount;
+const {mount, root} = document.querySelector("main").dataset;
 const reload = () => location.reload();
 
 // The words for an input other than the source, by the state of the mount.
 const otherInputs = {
-	files: "AutoDJ is playing", fallback: "A fallback is playing", silence: "Silence is playing", relay: "A relay is playing", rendition: "A rendition is playing",
+	files: "AutoDJ is playing", fallback: "A fallback is playing", silence: "Silence is playing", relay: "A relay is playing", rendition: `Follows ${root || "another mount"}`,
 };
 
 function show(studio) {
@@ -19,16 +20,18 @@ function show(studio) {
 	$("air").dataset.air = air;
 	set($("light"), {on: "On air", waiting: "Connected", music: otherInputs[studio.state], off: "Off air"}[air]);
 	set($("explained"), {
-		on: source && `Connected since ${clock(source.since)}, ${source.agent || "unnamed program"}`,
+		on: source && `Connected since ${clock(source.since)}, ${source.agent || "unnamed program"}${source.conversion === "running" ? ". This mount plays another format than your program sends, so relay converts it." : ""}`,
 		waiting: source?.conversion === "failed"
 			? `Your program sends another format than this mount plays, and it cannot be converted (${source.conversion_problem}). It plays only if there is nothing else.`
 			: "Another source is on the air. Yours plays when that one disconnects.",
 		music: "No program is connected to this mount. Yours goes on the air when it connects.",
 		off: "No program is connected to this mount.",
-	}[air]);
+		root: `This mount has the programme of ${root} in another format. Connect your program to ${root}.`,
+	}[root ? "root" : air]);
 	set($("listeners"), studio.listeners);
 	set($("peak"), studio.peak);
 	set($("bitrate"), studio.reception?.bitrate || "–");
+	set($("arriving"), ["kbit/s", codec(source?.format?.codec), "arriving"].filter(Boolean).join(" "));
 	set($("gaps"), studio.reception ? studio.reception.gaps : "–");
 	set($("dropouts"), studio.reception?.gaps === 1 ? "dropout" : "dropouts");
 	$("line").hidden = !studio.reception;
