@@ -3,6 +3,7 @@ package hostile
 import (
 	"bufio"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -93,6 +94,10 @@ type station struct {
 
 	checking sync.Mutex
 	checked  map[string]int64 // offsets up to which the logs have been checked
+
+	reading sync.Mutex
+	read    int64                 // offset up to which the log has been read into about
+	about   map[string]mountLines // by mount
 }
 
 // beside runs a case at the same time as the others of its group, however few tests
@@ -187,6 +192,59 @@ func (s *station) close(t *testing.T) {
 		t.Logf("the server said:\n%s", harness.Tail(harness.WithoutFarewells(log), 60))
 	}
 }
+
+// reload replaces the configuration, and waits until the server has loaded it.
+func (s *station) reload(t *testing.T, toml string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, "relay.toml"), []byte(toml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	from := int64(len(s.log.String()))
+	if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the reload", func() bool { return strings.Contains(s.log.From(from), "configuration loaded") })
+}
+
+// mountLines is what the log says of a mount.
+type mountLines struct {
+	left string // why its last source was disconnected; empty: none was
+	told int    // number of lines, without those for debugging
+}
+
+// linesAbout returns what the log says of a mount. Each line is read only once, however
+// often this is called.
+func (s *station) linesAbout(mount string) mountLines {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	if s.about == nil {
+		s.about = map[string]mountLines{}
+	}
+	text := s.log.From(s.read)
+	text = text[:strings.LastIndexByte(text, '\n')+1] // the last line may be incomplete
+	s.read += int64(len(text))
+	for line := range strings.Lines(text) {
+		if !strings.Contains(line, "  debug  ") {
+			for _, name := range quotedMount.FindAllStringSubmatch(line, -1) {
+				said := s.about[name[1]]
+				said.told++
+				s.about[name[1]] = said
+			}
+		}
+		if _, fields, found := strings.Cut(line, "  source left  "); found {
+			var left struct{ Mount, Reason string }
+			if json.Unmarshal([]byte(fields), &left) == nil {
+				said := s.about[left.Mount]
+				said.left = left.Reason
+				s.about[left.Mount] = said
+			}
+		}
+	}
+	return s.about[mount]
+}
+
+// quotedMount matches a value that may be the name of a mount.
+var quotedMount = regexp.MustCompile(`"(/[^"\\]*)"`)
 
 // dial opens a connection with a deadline for all reads and writes.
 func (s *station) dial(t testing.TB) *net.TCPConn {
