@@ -110,7 +110,7 @@ func (t *trackReader) begin() error {
 		switch {
 		case len(units) > 0 && !units[0].Format.Fits(t.to) && t.mayConvert():
 			return t.convert(units, framer, err)
-		case len(units) == 0 && isOver && t.mayConvert() && t.convertFile(int64(len(head))):
+		case len(units) == 0 && isOver && len(head) > 0 && t.mayConvert() && t.convertFile(int64(len(head))):
 			return nil
 		case len(units) > 0 || isOver:
 			t.out = io.MultiReader(newReader(head, err), t.audio)
