@@ -86,3 +86,34 @@ func TestNextTrackIsOpenedAhead(t *testing.T) {
 		}
 	})
 }
+
+// Tracks that cannot be opened, or have no byte, do not keep the one after them from being
+// opened ahead.
+func TestTrackBehindBrokenOnesIsOpenedAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := mounts.NewRegistry(conf.NewLive(conf.Default()), nil, zap.NewNop())
+		frames := int(20 * time.Second / feedtest.Stereo128.Duration())
+		next := inTurn(tone("first", frames), brokenTrack{}, MemoryTrack{}, brokenTrack{open: true}, tone("second", frames))
+		p := NewPlayer(r, zap.NewNop(), "/live", icy.Station{}, next)
+		converter := &opened{since: time.Now()}
+		p.Converter = converter
+		var failed []string
+		p.Failed = func(track Track, _ error) { failed = append(failed, track.String()) }
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- p.Run(ctx) }()
+		for synctest.Wait(); r.Find("/live").Programme().Title.Text != "second"; synctest.Wait() {
+			time.Sleep(100 * time.Millisecond)
+		}
+		second := time.Since(converter.since)
+		if ahead := second - converter.list()[4]; len(converter.list()) != 5 || ahead < openAhead/2 || ahead > 2*openAhead {
+			t.Errorf("the second track is opened %v ahead", ahead)
+		}
+		stop()
+		<-done
+		r.Close()
+		if len(failed) != 3 {
+			t.Errorf("%q have failed", failed)
+		}
+	})
+}

@@ -63,6 +63,7 @@ type readAhead struct {
 	stop   context.CancelFunc
 	size   atomic.Int64 // bytes read so far
 	isRead atomic.Bool  // up to the end
+	failed atomic.Bool  // it has ended before its first byte
 }
 
 // piece is the result of one read. The first has title and cover; the last has err,
@@ -122,6 +123,7 @@ func (in loading) start(track Track) *readAhead {
 func (t *readAhead) read(in loading) {
 	audio, err := in.converter.Track(t.ctx, t.track.Open, in.format, in.kbits)
 	if err != nil {
+		t.failed.Store(true)
 		t.give(piece{err: err})
 		return
 	}
@@ -135,7 +137,7 @@ func (t *readAhead) read(in loading) {
 			p.err = io.EOF
 		}
 		p.data = p.data[:n]
-		t.size.Add(int64(n))
+		t.failed.Store(t.size.Add(int64(n)) == 0 && p.err != nil)
 		t.isRead.Store(p.err != nil)
 		if !t.give(p) || p.err != nil {
 			return

@@ -2,6 +2,7 @@ package autodj
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"relay/codec/known"
@@ -17,7 +18,7 @@ type trackPlayer struct {
 	converter Converter
 	slots     chan struct{}        // of readAheads
 	choose    func() (Track, bool) // returns the next track; false: there is none now
-	next      *readAhead           // nil: not chosen yet
+	next      []*readAhead         // to be played in this order; all but the last have failed
 	foreseen  bool                 // it was time to choose next
 
 	began    func(Track)        // called when the first unit of a track was played
@@ -30,20 +31,29 @@ func newTrackPlayer(in *mounts.Input, converter Converter, choose func() (Track,
 
 // chosen returns the track to play next; false: there is none now.
 func (p *trackPlayer) chosen() (Track, bool) {
-	if p.next != nil {
-		return p.next.track, true
+	if len(p.next) > 0 {
+		return p.next[0].track, true
 	}
 	return p.choose()
 }
 
-// openAhead is how much of a track is left when the next one is chosen and opened.
-const openAhead = 3 * time.Second
+const (
+	// openAhead is how much of a track is left when the next one is chosen and opened.
+	openAhead = 3 * time.Second
+
+	// maxForeseen is how many tracks are chosen ahead if all but the last have failed.
+	maxForeseen = 10
+)
 
 // foresee chooses the next track and begins to read it if the current one is about to
-// end, unless disks that do not answer have taken all slots. played is how much of it
-// was played, in bytes.
+// end, unless disks that do not answer have taken all slots. If that track fails at once,
+// the one after it is chosen too: it may take as long to open. played is how much of the
+// current track was played, in bytes.
 func (p *trackPlayer) foresee(current *readAhead, played int64, bitRate int) {
-	if p.foreseen || !current.isRead.Load() || lasting(current.size.Load()-played, bitRate) > openAhead {
+	switch n := len(p.next); {
+	case p.foreseen && (n == 0 || n == maxForeseen || !p.next[n-1].failed.Load()):
+		return
+	case !p.foreseen && (!current.isRead.Load() || lasting(current.size.Load()-played, bitRate) > openAhead):
 		return
 	}
 	p.foreseen = true
@@ -53,7 +63,7 @@ func (p *trackPlayer) foresee(current *readAhead, played int64, bitRate int) {
 		return
 	}
 	if track, ok := p.choose(); ok {
-		p.next = p.reading().start(track)
+		p.next = append(p.next, p.reading().start(track))
 	} else {
 		<-p.slots
 	}
@@ -72,19 +82,20 @@ func (p *trackPlayer) reading() loading {
 // open begins to read a track, unless foresee has.
 func (p *trackPlayer) open(ctx context.Context, track Track) (*readAhead, error) {
 	p.foreseen = false
-	if next := p.next; next != nil {
-		p.next = nil
+	if len(p.next) > 0 {
+		next := p.next[0]
+		p.next = slices.Delete(p.next, 0, 1)
 		return next, nil
 	}
 	return load(ctx, track, p.reading())
 }
 
-// stop forgets the track that was to be played next.
+// stop forgets the tracks that were to be played next.
 func (p *trackPlayer) stop() {
-	if p.next != nil {
-		p.next.stop()
-		p.next = nil
+	for _, next := range p.next {
+		next.stop()
 	}
+	p.next = nil
 }
 
 // play plays the chosen track and returns how many units it had; if it had none, the
