@@ -29,6 +29,9 @@ const (
 	// pauses of the programme.
 	maxOwedAtSplice = 1500 * time.Millisecond
 
+	// atOnce is within what time audio comes that was sent at once.
+	atOnce = 200 * time.Millisecond
+
 	// peakSpan is how long the highest lead counts. Audio arrives in pieces: only the
 	// lead behind a piece says how much there is.
 	peakSpan = 5 * time.Second
@@ -49,6 +52,9 @@ type clock struct {
 
 	peaks   [2]time.Duration // the highest lead in the current and in the last peakSpan
 	spanned time.Time        // when the current peakSpan began
+
+	piece      time.Duration // what the input last sent at once
+	pieceBegan time.Time
 
 	indebted time.Time // since when there has been a debt; zero: there is none
 	over     time.Time // since when there has been a surplus; zero: there is none
@@ -100,11 +106,22 @@ func (c *clock) publish(now time.Time, length, burst time.Duration) {
 	}
 }
 
+// came records that audio of some length came from an input.
+func (c *clock) came(now time.Time, length time.Duration) {
+	if now.Sub(c.pieceBegan) > atOnce {
+		c.piece, c.pieceBegan = 0, now
+	}
+	c.piece += length
+}
+
 // minDebt is the smallest debt that is paid.
 const minDebt = 50 * time.Millisecond
 
 // debt returns by how much the lead has lately been below its level; negative: above.
-func (c *clock) debt() time.Duration { return c.level - max(c.peaks[0], c.peaks[1]) }
+func (c *clock) debt() time.Duration { return c.level - c.peak() }
+
+// peak returns the highest lead of the last seconds.
+func (c *clock) peak() time.Duration { return max(c.peaks[0], c.peaks[1]) }
 
 // ahead returns how far the lead is above its level; negative: below.
 func (c *clock) ahead(now time.Time, burst time.Duration) time.Duration {

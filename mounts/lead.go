@@ -43,11 +43,15 @@ func (m *Mount) burstTime() time.Duration {
 	return min(max(time.Duration(k.burst.Time), lasts(int64(k.burst.Size))), lasts(k.most))
 }
 
-// reserve returns how far the lead may fall before listeners run dry. A unit of a second,
-// such as a page of Ogg, is not missing while it is on its way. m.mu is held.
+// reserve returns how far the lead may fall before listeners run dry. The next piece of a
+// source that sends a second at once, such as a page of Ogg, is not missing while it is on
+// its way. m.mu is held.
 func (m *Mount) reserve() time.Duration {
-	onItsWay := min(m.last.Length+minReserve/2, maxGrowth)
-	return max(reserve(min(m.burstTime(), m.Audience.leastJoin())), onItsWay)
+	least := reserve(min(m.burstTime(), m.Audience.leastJoin()))
+	if m.clock.piece <= minReserve {
+		return least
+	}
+	return max(least, min(m.clock.piece+minReserve/2, maxGrowth))
 }
 
 // lead returns the lead of the mount. m.mu is held.
@@ -60,6 +64,18 @@ func (m *Mount) lead() (l Lead) {
 		}
 	}
 	return l
+}
+
+// CameAt returns when the audio at a place in time came in, as far as the server had it by
+// then: a source that sends in pieces or ahead of time counts as one that sends evenly. It
+// is zero before the first unit.
+func (m *Mount) CameAt(played time.Duration) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.clock.running() {
+		return time.Time{}
+	}
+	return m.clock.ends.Add(-m.clock.peak()).Add(played - m.Stream.Played())
 }
 
 // Ahead returns how far the stream is ahead of its clock: negative if the input on the

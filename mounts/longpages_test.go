@@ -17,13 +17,15 @@ func TestLongPagesAreNotMissing(t *testing.T) {
 				r := newRegistry(t, "[[mount]]\nname = '/live'\ntakeover = 'newest'\n")
 				defer r.Close()
 				late := rand.New(rand.NewPCG(1, 1))
-				page := sample(t, opusFile)[0]
-				page.Length = length
+				unit := sample(t, opusFile)[0]
+				unit.Length = 100 * time.Millisecond
 				send := func(in *Input, pages int) {
 					due := time.Now()
 					for range pages {
 						time.Sleep(time.Until(due.Add(time.Duration(late.Int64N(int64(100 * time.Millisecond))))))
-						in.Write(page)
+						for range length / unit.Length { // a long page becomes several units
+							in.Write(unit)
+						}
 						due = due.Add(length)
 						time.Sleep(time.Until(due))
 					}

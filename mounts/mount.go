@@ -298,6 +298,7 @@ func (m *Mount) append(f codec.Unit, now time.Time) {
 	if !m.Config().Chained {
 		f.Tags = nil // the link goes on
 	}
+	m.clock.came(now, f.Length)
 	played := f
 	played.Data = m.splicer.Pass(f)
 	m.publish(played, now)
