@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/codec/known"
 	"relay/conf"
 	"relay/ingest/autodj"
 	"relay/ingest/autodj/library"
@@ -19,8 +20,14 @@ import (
 	"relay/web/pages"
 )
 
-// surveyPatience is how long a disk may take to show which music it has.
-const surveyPatience = 3 * time.Second
+const (
+	// surveyPatience is how long a disk may take to show which music it has.
+	surveyPatience = 3 * time.Second
+
+	// probePatience is how long ffprobe may take to look into that music. On a busy machine
+	// each file can take it seconds.
+	probePatience = 15 * time.Second
+)
 
 // probes check the contents of files in a configuration, as the server would.
 var probes = conf.Probes{
@@ -53,6 +60,31 @@ func probe(file *os.File) error {
 	return err
 }
 
+// survey looks for music at some paths. The error is disk.ErrNoAnswer.
+func survey(paths []string) (library.Survey, error) {
+	type onDisk struct {
+		library.Survey
+		foreign bool // what seems playable may be, by ffmpeg
+	}
+	at := strings.Join(paths, "\x00")
+	found, err := disk.Look("survey", at, surveyPatience, func() (found onDisk, _ error) {
+		found.Survey = library.Look(paths, playable(), func(file *os.File) error {
+			_, err := known.Probe(file)
+			var none *known.NoAudioError
+			if err == nil || encode.Installed() != nil || errors.As(err, &none) && none.Empty {
+				return err
+			}
+			found.foreign = true
+			return nil
+		})
+		return found, nil
+	})
+	if err != nil || !found.foreign {
+		return found.Survey, err
+	}
+	return disk.Look("probe", at, probePatience, func() (library.Survey, error) { return library.Look(paths, playable(), probe), nil })
+}
+
 // unusable returns why a file cannot be used, and the consequence. It returns "" if the
 // file can be used, or if the disk takes too long.
 func unusable(path, so string, try func() error) string {
@@ -64,11 +96,9 @@ func unusable(path, so string, try func() error) string {
 }
 
 // nothingPlayable returns why no file of some music can be played, and the remedy. It
-// returns "" if some can, or if the disk takes too long.
+// returns "" if some can, or if the disk or ffprobe takes too long.
 func nothingPlayable(paths []string) string {
-	s, err := disk.Look("survey", strings.Join(paths, "\x00"), surveyPatience, func() (library.Survey, error) {
-		return library.Look(paths, playable(), probe), nil
-	})
+	s, err := survey(paths)
 	if err != nil || s.Playable {
 		return ""
 	}
