@@ -7,7 +7,7 @@ import { act } from "./action.js";
 // What ffmpeg says of files that it cannot play, and what that means.
 const meanings = [
 	[/matches no streams/, "It holds no audio"],
-	[/Invalid data found/, "It is empty, damaged, or no audio"],
+	[/Invalid data found/, "It is damaged or not audio"],
 	[/End of file|Input\/output error/, "It is cut off or damaged"],
 ];
 
@@ -15,7 +15,7 @@ const meanings = [
 function reasonText(reason) {
 	const said = /^ffmpeg cannot play it: (?:it said: )?(.*)/s.exec(reason)?.[1];
 	const meaning = said && meanings.find(([sign]) => sign.test(said))?.[1];
-	return meaning ? `${meaning} (ffmpeg: ${said.split("\n")[0]})` : reason;
+	return meaning ? `${meaning} (ffmpeg: ${said.split("\n")[0]})` : reason.charAt(0).toUpperCase() + reason.slice(1);
 }
 
 // music returns a panel, and functions that update it.
