@@ -57,6 +57,10 @@ type Mount struct {
 	// Chained keeps the links of an Ogg source, which begin with each title, and their
 	// headers. Otherwise links of equal parameters are joined into one.
 	Chained bool `toml:"chained"`
+	// HLS serves the mount, and its renditions, by HTTP Live Streaming too.
+	HLS bool `toml:"hls"`
+	// HLSWindow is how much of the past its playlists have.
+	HLSWindow Duration `toml:"hls_window"`
 	// ContentType is what listeners are told, if it is another name of the mount's codec.
 	// Empty: the usual name.
 	ContentType string `toml:"content_type"`
@@ -163,6 +167,7 @@ func (c *Config) mount(name string, made []string) Mount {
 		Grace:    Duration(3 * time.Second),
 
 		RecordSplit: Duration(time.Hour),
+		HLSWindow:   Duration(15 * time.Minute),
 	}
 	var fitting []*Mount
 	for i := range c.Mounts {
@@ -328,6 +333,7 @@ func (m *Mount) check(r *reader, p path, buffer Size) {
 	}
 	m.Burst.check(r, p.key("burst"), buffer)
 	m.Format.check(r, p.key("format"))
+	m.checkHLS(r, p)
 	if kind := p.key("content_type"); m.ContentType != "" && r.usable(kind) {
 		oneOf(r, kind, m.ContentType, contentTypes...)
 	}

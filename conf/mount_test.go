@@ -52,7 +52,7 @@ hidden = true
 		{Name: "/lost", Title: "L", Genre: "Rock", Public: true, Hidden: true, Charset: "latin1", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Metaint: 8192, SourcePassword: "pattern"},
 		{Name: "/other", Genre: "Pop", Hidden: true, Charset: "latin1", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Metaint: 16000, Grace: Duration(3 * time.Second)},
 	} {
-		want.SourceUser, want.RecordSplit = "source", Duration(time.Hour)
+		want.SourceUser, want.RecordSplit, want.HLSWindow = "source", Duration(time.Hour), Duration(15*time.Minute)
 		if got := c.Mount(want.Name); !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
@@ -65,7 +65,7 @@ func TestMountMadeInCode(t *testing.T) {
 	want := Mount{
 		Name: "/live", Title: "x", Metaint: 8192, Hidden: true,
 		Charset: "UTF-8", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Burst: Burst{Time: Duration(5 * time.Second)}, SourceUser: "source", Grace: Duration(3 * time.Second),
-		RecordSplit: Duration(time.Hour),
+		RecordSplit: Duration(time.Hour), HLSWindow: Duration(15 * time.Minute),
 	}
 	if got := c.Mount("/live"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

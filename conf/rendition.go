@@ -131,6 +131,7 @@ func (m *Mount) inherit(of Mount, own []*Mount) {
 	onSource := m.ListenerAuth.OnSource
 	m.ListenerAuth = of.ListenerAuth
 	m.Hidden, m.MaxListeners, m.MaxDuration = of.Hidden, of.MaxListeners, of.MaxDuration
+	m.HLS, m.HLSWindow = of.HLS, of.HLSWindow
 	for _, table := range own {
 		m.ListenerAuth.overlay(table.ListenerAuth)
 		if table.Hidden || table.set["hidden"] {
@@ -138,6 +139,12 @@ func (m *Mount) inherit(of Mount, own []*Mount) {
 		}
 		if table.MaxListeners != 0 || table.set["max_listeners"] {
 			m.MaxListeners = table.MaxListeners
+		}
+		if table.HLS || table.set["hls"] {
+			m.HLS = table.HLS
+		}
+		if table.HLSWindow != 0 {
+			m.HLSWindow = table.HLSWindow
 		}
 		if table.MaxDuration != 0 || table.set["max_duration"] {
 			m.MaxDuration = table.MaxDuration
