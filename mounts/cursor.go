@@ -1,6 +1,10 @@
 package mounts
 
-import "relay/codec"
+import (
+	"time"
+
+	"relay/codec"
+)
 
 // Cursor is a reader's place in a stream. It keeps its chunk, and so all later chunks,
 // in memory: drop a cursor that is no longer read. Not for concurrent use.
@@ -13,6 +17,16 @@ type Cursor struct {
 
 // Offset returns the cursor's place, in bytes from the beginning of the stream.
 func (c *Cursor) Offset() int64 { return c.chunk.start.offset + c.at }
+
+// Played returns the cursor's place in time: the audio from the beginning of the stream.
+// The cursor must stand at a unit.
+func (c *Cursor) Played() time.Duration {
+	played := c.chunk.start.played
+	for _, u := range c.chunk.units[:c.chunk.unit(c.at)] {
+		played += u.length
+	}
+	return played
+}
 
 // Next returns the bytes that can be read in one piece, none if the cursor is at the
 // end. The bytes are shared and must not be changed.

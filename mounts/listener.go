@@ -18,6 +18,7 @@ type Listener struct {
 	agent unique.Handle[string] // listeners share few programs; zero: unknown
 	Since time.Time
 	Login *Login // nil: none was asked for
+	Via   Via
 
 	playback *playback // see IdentifyPlayback; nil: nothing tells its twins
 
@@ -26,6 +27,22 @@ type Listener struct {
 	settled    int64            // bytes sent to it here that are included in the totals
 	visitor    *visitor         // the visitor with this connection, on its present mount
 	wake       func(leave bool) // see Audience.WakeFor
+}
+
+// Via is the way in which a listener gets the stream.
+type Via uint8
+
+// The ways to listen.
+const (
+	ViaStream Via = iota // a connection that does not end
+	ViaHLS               // playlists and segments
+)
+
+func (v Via) String() string {
+	if v == ViaHLS {
+		return "hls"
+	}
+	return "stream"
 }
 
 // Login is how a listener was admitted.

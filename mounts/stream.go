@@ -119,6 +119,8 @@ func (k *kept) has(p, end place) bool {
 // freed at the other when the last reader has moved on. It has one writer (the holder
 // of the mount's mutex) and any number of readers without a lock.
 type Stream struct {
+	Epoch Epoch
+
 	kept atomic.Pointer[kept]
 
 	tail       *chunk // the writer's
@@ -134,7 +136,7 @@ type Stream struct {
 }
 
 func newStream(keep kept) *Stream {
-	s := &Stream{tail: &chunk{}, lastTitle: newTitleMark(0, LiveSource, Title{}, 0)}
+	s := &Stream{Epoch: newEpoch(), tail: &chunk{}, lastTitle: newTitleMark(0, LiveSource, Title{}, 0)}
 	s.keep(keep)
 	s.head.Store(s.tail)
 	s.title.Store(s.lastTitle)
