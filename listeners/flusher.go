@@ -99,7 +99,7 @@ func (f *flusher) obey(l *listener, now time.Time) string {
 		return mounts.LeftKicked
 	default:
 		l.move(order.MoveTo)
-		if denied(f.gate, l) != nil {
+		if Denied(f.gate, &l.Listener) != nil {
 			return mounts.LeftKicked
 		}
 	}

@@ -59,7 +59,7 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	asked := m
 	m, err = w.find(conn, req, m, l)
 	if err == nil {
-		if err = denied(w.gate, l); err != nil { // the ban may be newer than the check in admit
+		if err = Denied(w.gate, &l.Listener); err != nil { // the ban may be newer than the check in admit
 			m.Audience.Leave(&l.Listener, mounts.LeftKicked)
 		}
 	}
@@ -115,13 +115,13 @@ func expect(m *mounts.Mount, l *listener, asleep bool) (arrived func(), err erro
 // admit checks bans and, where the mount wants a login or has a hook, whether the
 // client may listen. It waits for a hook's answer only while the client is connected.
 func (w *Writers) admit(conn net.Conn, req *http.Request, m *mounts.Mount, l *listener) error {
-	if err := denied(w.gate, l); err != nil {
+	if err := Denied(w.gate, &l.Listener); err != nil {
 		return err
 	}
 	if !m.Config().ListenerAuth.AsksListeners() {
 		return nil
 	}
-	present, done := whilePresent(w.serving, conn)
+	present, done := WhilePresent(w.serving, conn)
 	defer done()
 	admission, err := w.gate.Listener(present, req, m.Name, l.ID)
 	if err != nil {
@@ -163,11 +163,11 @@ func (w *Writers) find(conn net.Conn, req *http.Request, m *mounts.Mount, l *lis
 	return m, mounts.ErrMountFull
 }
 
-// denied returns why a listener is banned, or nil. A new ban disconnects listeners
+// Denied returns why a listener is banned, or nil. A new ban disconnects listeners
 // mount by mount, so this must be asked again after a listener has joined a mount:
 // before that, the listener may have been in none of the audiences that were left to
 // check.
-func denied(gate *auth.Gate, l *listener) error {
+func Denied(gate *auth.Gate, l *mounts.Listener) error {
 	switch {
 	case gate.DeniesAddress(l.Addr):
 		return auth.ErrAddressDenied
@@ -227,31 +227,45 @@ func (w *Writers) sendOn(conn net.Conn, m *mounts.Mount, l *listener, to, senten
 }
 
 func (w *Writers) refuse(conn net.Conn, m *mounts.Mount, l *listener, reason error) {
-	status, sentence := http.StatusForbidden, "max listeners reached" // recorded: e2e/recorded/listener-full.txt
-	level, login := w.log.Warn, &auth.Refusal{}
+	status, sentence, header := Refusal(reason)
+	LogRefusal(w.log, m.Name, &l.Listener, reason)
+	n, _ := conn.Write(icy.AppendRefusal(nil, status, sentence, time.Now(), header))
+	w.end(conn, l, status, n)
+}
+
+// Refusal returns the answer to a listener that is not admitted for a reason: an error of
+// auth.Gate, of mounts.Audience or that nothing plays. header holds further header lines.
+func Refusal(reason error) (status int, sentence string, header http.Header) {
+	login := &auth.Refusal{}
 	switch {
 	case errors.As(reason, &login):
-		status, sentence = login.Status(), cmp.Or(login.Message, login.Sentence())+"\r\n"
-		if login.Quiet() && !login.Missing {
-			level = w.log.Debug
-		}
+		return login.Status(), cmp.Or(login.Message, login.Sentence()) + "\r\n", login.Header()
 	case errors.Is(reason, auth.ErrAddressDenied):
-		sentence, level = auth.AddressDenied, w.log.Debug
+		return http.StatusForbidden, auth.AddressDenied, nil
 	case errors.Is(reason, auth.ErrAgentDenied):
-		sentence, level = "This program may not listen here", w.log.Debug
+		return http.StatusForbidden, "This program may not listen here", nil
 	case errors.Is(reason, mounts.ErrServerFull):
-		sentence = "the server has reached its limit of listeners"
+		return http.StatusForbidden, "the server has reached its limit of listeners", nil
 	case errors.Is(reason, mounts.ErrMemoryShort), errors.Is(reason, mounts.ErrTooManyExpected):
-		status, sentence = http.StatusServiceUnavailable, reason.Error()+", try again in a minute"
+		return http.StatusServiceUnavailable, reason.Error() + ", try again in a minute", nil
 	case errors.Is(reason, mounts.ErrTooManyOfOne):
-		sentence = "Too many connections from your address"
+		return http.StatusForbidden, "Too many connections from your address", nil
 	case errors.Is(reason, errNotPlaying):
-		status, sentence = http.StatusNotFound, reason.Error()
+		return http.StatusNotFound, reason.Error(), nil
 	}
-	level("listener refused", zap.String("mount", m.Name), zap.Stringer("ip", l.Addr),
+	return http.StatusForbidden, "max listeners reached", nil // recorded: e2e/recorded/listener-full.txt
+}
+
+// LogRefusal logs that a listener was not admitted.
+func LogRefusal(log *zap.Logger, mount string, l *mounts.Listener, reason error) {
+	level, login := log.Warn, &auth.Refusal{}
+	switch {
+	case errors.As(reason, &login) && login.Quiet() && !login.Missing,
+		errors.Is(reason, auth.ErrAddressDenied), errors.Is(reason, auth.ErrAgentDenied):
+		level = log.Debug
+	}
+	level("listener refused", zap.String("mount", mount), zap.Stringer("ip", l.Addr),
 		zap.String("agent", l.Agent()), zap.Error(reason), logging.LimitPerClient(l.Addr))
-	n, _ := conn.Write(icy.AppendRefusal(nil, status, sentence, time.Now(), login.Header()))
-	w.end(conn, l, status, n)
 }
 
 // end closes the connection of a client that did not become a listener.

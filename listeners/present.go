@@ -12,10 +12,10 @@ import (
 // hangUpCheck is how often a waiting client's connection is checked.
 const hangUpCheck = 250 * time.Millisecond
 
-// whilePresent returns a context that is cancelled when ctx is, or when the client
+// WhilePresent returns a context that is cancelled when ctx is, or when the client
 // closes conn. Nobody else may read from conn until done has returned; the caller
 // calls done when the wait is over.
-func whilePresent(ctx context.Context, conn net.Conn) (present context.Context, done func()) {
+func WhilePresent(ctx context.Context, conn net.Conn) (present context.Context, done func()) {
 	present, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -51,7 +51,7 @@ var errNotPlaying = errors.New("the upstream stream is unavailable")
 func awaitPlaying(conn net.Conn, m *mounts.Mount) error {
 	waiting, cancel := context.WithTimeout(context.Background(), wakingTime)
 	defer cancel()
-	present, done := whilePresent(waiting, conn)
+	present, done := WhilePresent(waiting, conn)
 	defer done()
 	if err := m.WaitPlaying(present); err != nil {
 		return errNotPlaying
