@@ -26,6 +26,7 @@ import (
 	"relay/internal/netconn"
 	"relay/internal/turns"
 	"relay/listeners"
+	"relay/listeners/hls"
 	"relay/mounts"
 	"relay/recordings"
 	"relay/web/api"
@@ -47,6 +48,7 @@ type Parts struct {
 	Sources   *ingest.Sources
 	Fallbacks *feed.Fallbacks
 	Writers   *listeners.Writers
+	HLS       *hls.Hub
 	Recorder  *recordings.Recorder
 	AccessLog *accesslog.Logs // nil: no access log
 	History   *history.Store  // nil: no history
@@ -70,6 +72,7 @@ type Server struct {
 
 	pending    *connLimiter
 	answered   *connLimiter
+	kept       *connLimiter
 	handshakes *turns.Turns
 
 	stopping atomic.Bool
@@ -80,13 +83,15 @@ type Server struct {
 
 // New returns a server with these parts. Run runs it, and each part that has a Run.
 func New(p Parts) *Server {
+	heads := newBudget(p.Conf, maxInHeads, maxHead)
 	return &Server{
 		Parts:   p,
 		proxies: newProxies(p.Conf),
 		secure:  p.Certificates.TLS(),
 		conns:   map[net.Conn]struct{}{},
 
-		pending:    newPending(p.Conf, p.Log, newBudget(p.Conf, maxInHeads, maxHead)),
+		pending:    newPending(p.Conf, p.Log, heads),
+		kept:       newKept(p.Conf, p.Log, heads),
 		answered:   newAnswered(p.Conf, p.Log, newBudget(p.Conf, maxInRequests, requestCost)),
 		handshakes: turns.New(turns.HalfOfProcessors()),
 	}
@@ -120,6 +125,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) {
 	rooms.Go(func() { s.enforceRights(ctx) })
 	rooms.Go(func() { s.API.Events.Run(ctx) })
 	rooms.Go(func() { s.Writers.Run(writing) })
+	rooms.Go(func() { s.HLS.Run(writing) })
 	rooms.Go(func() { s.Recorder.Run(writing) })
 	rooms.Go(func() { web.server.Serve(web) })
 	for _, l := range open {
@@ -141,6 +147,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) {
 	s.Registry.Close()
 	s.closeConns()
 	s.pending.dismiss()
+	s.kept.dismiss()
 	handling.Wait()
 	stopWriting()
 	closing, cancel := context.WithTimeout(context.Background(), goodbye)
@@ -178,7 +185,7 @@ func (s *Server) handle(conn net.Conn, came *countedConn, web *web) {
 		arrived.Close()
 		s.Log.Error("a bug in relay ended one connection, please report it", append(facts, zap.Stringer("from", arrived.RemoteAddr()))...)
 	})
-	defer came.leave()
+	defer func() { came.leave() }()
 	c := s.Conf.Config()
 	deadline := time.Now().Add(time.Duration(c.Limits.HeaderTimeout))
 	conn, said, err := s.greet(conn, came, deadline)
@@ -186,8 +193,7 @@ func (s *Server) handle(conn net.Conn, came *countedConn, web *web) {
 		s.turnAway(conn, err)
 		return
 	}
-	req, body := said.req, said.body
-	if req == nil {
+	if said.req == nil {
 		if s.deniedShoutcast(conn) {
 			return
 		}
@@ -198,47 +204,67 @@ func (s *Server) handle(conn net.Conn, came *countedConn, web *web) {
 		}
 		defer counted.leave()
 		came.leave()
-		s.Sources.ServeShoutcast(counted.untilAccepted(context.Background()), conn, body, said.password, c.Server.ShoutcastMount, deadline)
+		s.Sources.ServeShoutcast(counted.untilAccepted(context.Background()), conn, said.body, said.password, c.Server.ShoutcastMount, deadline)
 		return
 	}
+	for {
+		var keep bool
+		if keep, handedOn = s.answer(conn, came, said, web); !keep {
+			return
+		}
+		if came, said, err = s.awaitNext(conn); err != nil {
+			conn.Close()
+			return
+		}
+	}
+}
+
+// answer answers a request, or hands its connection on. keep reports that the client may
+// send another request on the connection, handedOn that net/http has it now. In all other
+// cases the connection is closed, or has another owner.
+func (s *Server) answer(conn net.Conn, came *countedConn, said greeting, web *web) (keep, handedOn bool) {
+	req := said.req
 	s.Traffic.requests.Add(1)
 	s.proxies.identify(req, conn.RemoteAddr())
 	if s.denied(conn, req) {
-		return
+		return false, false
 	}
 	if req.Method == http.MethodGet || req.Method == http.MethodHead {
 		if m := s.mount(req); m != nil {
 			came.leave()
 			s.Writers.Serve(netconn.BelowProxy(conn), req, m)
-			return
+			return false, false
+		}
+		if s.HLS.Serves(req.URL.Path) {
+			return s.serveHLS(conn, came, said), false
 		}
 	}
 	counted, err := s.admit(conn, req, said.size)
 	if err != nil {
 		s.turnAway(conn, err)
-		return
+		return false, false
 	}
 	came.leave()
 	if req.Method == "SOURCE" || req.Method == http.MethodPut && !strings.HasPrefix(req.URL.Path, apiPrefix) {
 		defer counted.leave()
-		s.Sources.Serve(conn, body, req.WithContext(counted.untilAccepted(req.Context())))
-		return
+		s.Sources.Serve(conn, said.body, req.WithContext(counted.untilAccepted(req.Context())))
+		return false, false
 	}
 	if req.Method == "STATS" {
 		defer counted.leave()
 		s.Icecast.Watch(conn, icy.Keep(req, "Authorization", "User-Agent").WithContext(counted.untilAccepted(req.Context())))
-		return
+		return false, false
 	}
 	if !strings.HasPrefix(req.URL.Path, "/admin") {
 		s.Traffic.files.Add(1)
 	}
-	asked := web.enter(conn, body, req, counted, func() { s.Traffic.open.Add(-1) })
-	handedOn = true
+	asked := web.enter(conn, said.body, req, counted, func() { s.Traffic.open.Add(-1) })
 	if s.keepsOut(req) { // banned since the check above: banish may have run before enter
 		asked.Close()
-		return
+		return false, true
 	}
 	web.serve(asked)
+	return false, true
 }
 
 func (s *Server) track(conn net.Conn) bool {

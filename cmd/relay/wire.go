@@ -19,6 +19,7 @@ import (
 	"relay/internal/logtail"
 	"relay/internal/memory"
 	"relay/listeners"
+	"relay/listeners/hls"
 	"relay/mounts"
 	"relay/recordings"
 	"relay/server"
@@ -68,7 +69,7 @@ func wire(config *live.Configuration, rounds string, certs *certificates.Store, 
 	measured := metrics.Server{Conf: c, Registry: registry, Gate: gate, Traffic: traffic}
 	return wired{registry, music, converter, server.New(server.Parts{
 		Conf: c, Log: log, Registry: registry, Gate: gate, Capacity: capacity, Traffic: traffic,
-		Sources: sources, Fallbacks: fallbacks, Writers: writers, Recorder: recorder,
+		Sources: sources, Fallbacks: fallbacks, Writers: writers, HLS: hls.NewHub(registry, c, gate, access, log), Recorder: recorder,
 		AccessLog: access, History: past, Clock: dayClock, Memory: memoryWatch, Certificates: certs,
 		Icecast: &icecast.Handlers{
 			Conf: c, Registry: registry, Gate: gate, Log: log, Started: started, Traffic: traffic,
