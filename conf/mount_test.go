@@ -10,8 +10,8 @@ func TestUndeclaredMountHasDefaults(t *testing.T) {
 	c := parse(t, "[limits]\nburst = '32KiB'")
 	want := Mount{
 		Name: "/live", Charset: "UTF-8", Takeover: TakeoverRefuse, Files: Files{}.withDefaults(), Metaint: 16000, Burst: Burst{Size: 32 << 10},
-		RecordSplit: Duration(time.Hour),
-		SourceUser:  "source", Grace: Duration(3 * time.Second),
+		HLSWindow: Duration(15 * time.Minute), RecordSplit: Duration(time.Hour),
+		SourceUser: "source", Grace: Duration(3 * time.Second),
 	}
 	if got := c.Mount("/live"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
