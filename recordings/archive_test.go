@@ -160,7 +160,7 @@ func TestNothingIsOverwritten(t *testing.T) {
 	a, _ := newArchive(t, conf.Mount{})
 	dir := a.store.dir
 	os.Mkdir(dir, 0o700)
-	for _, name := range []string{"live-2026-11-23T19-04-05Z.mp3", "live-2026-11-23T19-04-05Z-2.cue"} {
+	for _, name := range []string{"live-2026-11-23T19-04-05Z.mp3", "live-2026-11-23T19-04-05Z-2.cue", "live-2026-11-23T19-04-05Z-3.opus"} {
 		os.WriteFile(filepath.Join(dir, name), []byte("foreign"), 0o600)
 	}
 	a.write(taken(began, "", 1, 10))
@@ -168,8 +168,9 @@ func TestNothingIsOverwritten(t *testing.T) {
 	a.write(taken(began, "", 11, 20))
 	a.close()
 	want := []string{
-		"live-2026-11-23T19-04-05Z-2.cue", "live-2026-11-23T19-04-05Z-3.cue", "live-2026-11-23T19-04-05Z-3.mp3",
-		"live-2026-11-23T19-04-05Z-4.cue", "live-2026-11-23T19-04-05Z-4.mp3", "live-2026-11-23T19-04-05Z.mp3",
+		"live-2026-11-23T19-04-05Z-2.cue", "live-2026-11-23T19-04-05Z-3.opus",
+		"live-2026-11-23T19-04-05Z-4.cue", "live-2026-11-23T19-04-05Z-4.mp3",
+		"live-2026-11-23T19-04-05Z-5.cue", "live-2026-11-23T19-04-05Z-5.mp3", "live-2026-11-23T19-04-05Z.mp3",
 	}
 	if got := files(t, dir); !slices.Equal(got, want) {
 		t.Errorf("files %v", got)

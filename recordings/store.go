@@ -69,8 +69,14 @@ func (s *store) begin(t segment) (*recording, error) {
 	return nil, err
 }
 
-// createBoth creates both files of a recording, or none.
+// createBoth creates both files of a recording, or none. No recording in another codec may
+// have the name.
 func (s *store) createBoth(r *recording, name string) (err error) {
+	for _, ext := range extensions {
+		if _, err := os.Lstat(filepath.Join(s.dir, name+ext)); err == nil {
+			return fs.ErrExist
+		}
+	}
 	r.audio.path = filepath.Join(s.dir, name+r.format.Codec.Extension())
 	r.titles.path = filepath.Join(s.dir, name+sheetExt)
 	if r.audio.file, err = s.create(r.audio.path); err != nil {
