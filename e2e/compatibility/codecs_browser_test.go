@@ -35,8 +35,12 @@ func TestCompatibilityCodecBrowsers(t *testing.T) {
 		titles = append(titles, fmt.Sprintf("Title %d", i))
 	}
 	r := harness.Start(t, harness.Config)
-	for i, c := range harness.Codings {
-		c.Chain(t, r, c.Mount("chain"), c.Links(t, 500+100*i, time.Second, artist, titles...))
+	for i, c := range harness.BesideMP3 {
+		var links [][]byte
+		for _, file := range c.Links(t, 500+100*i, time.Second, artist, titles...) {
+			links = append(links, []byte(harness.ReadFile(t, file)))
+		}
+		harness.Send(t, c.Encode(t, r, c.Mount("chain")), time.Second, links...)
 	}
 	for _, b := range browsers {
 		t.Run(b.program, func(t *testing.T) {
@@ -60,7 +64,7 @@ func TestCompatibilityCodecBrowsers(t *testing.T) {
 			}))
 			defer server.Close()
 			var urls []string
-			for _, c := range harness.Codings {
+			for _, c := range harness.BesideMP3 {
 				urls = append(urls, strconv.Quote(r.URL(c.Mount("chain"))))
 			}
 			page = fmt.Sprintf(chainPage, strings.Join(urls, ", "))
@@ -80,14 +84,14 @@ func TestCompatibilityCodecBrowsers(t *testing.T) {
 					waiting = false
 				}
 				done := 0
-				for _, c := range harness.Codings {
+				for _, c := range harness.BesideMP3 {
 					if url := r.URL(c.Mount("chain")); at[url] > enough || failed[url] != "" {
 						done++
 					}
 				}
-				waiting = waiting && done < len(harness.Codings)
+				waiting = waiting && done < len(harness.BesideMP3)
 			}
-			for _, c := range harness.Codings {
+			for _, c := range harness.BesideMP3 {
 				row := b.client
 				row.way = c.String() + ", audio element"
 				row.test(t, func(t *testing.T, checked *checks) {

@@ -44,11 +44,11 @@ func TestCompatibilityCodecPeers(t *testing.T) {
 		harness.Program(t, "icecast2")
 		far := harness.StartIcecast(t, harness.FreePort(t))
 		config := harness.Config
-		for _, c := range harness.Codings {
+		for _, c := range harness.BesideMP3 {
 			config += fmt.Sprintf("[[relay]]\nurl = \"http://%s%s\"\nmount = \"%s\"\n", far.Addr, c.Mount("far"), c.Mount("near"))
 		}
 		var all []codedStation
-		for i, c := range harness.Codings {
+		for i, c := range harness.BesideMP3 {
 			c.Broadcast(t, &far.Relay, c.Mount("far"), 620+60*i, "-metadata", "artist="+artist, "-metadata", "title="+track, "-ice_name", stationName, "-ice_genre", stationGenre)
 			all = append(all, codedStation{station{&far.Relay, c.Mount("far"), 620 + 60*i}, c})
 		}
@@ -122,9 +122,11 @@ func (s codedStation) isCopied(t *testing.T, peer *harness.Relay, mount string, 
 		harness.Eventually(t, "the title", func() bool { return trackOf(peer.Source(t, mount).Title) == track })
 		checked.ok("title")
 	}
-	heard := s.Coding
-	heard.MidFrame = peer.Cmd == nil && !s.IsOgg()
-	heard.EventuallyHears(t, peer, mount, s.hertz)
+	decode := s.Decode
+	if peer.Cmd == nil && !s.IsOgg() {
+		decode = harness.DecodeFrames
+	}
+	s.EventuallyHears(t, peer, mount, s.hertz, decode)
 	checked.ok("tone")
 	checked.ok("no decoder complaint")
 }

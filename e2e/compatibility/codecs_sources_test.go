@@ -94,7 +94,7 @@ func TestCompatibilityCodecSources(t *testing.T) {
 						titles = untitled
 					}
 					// Those that join in the first seconds may hear a gap.
-					b.EventuallyHears(t, r, b.mount, b.hertz)
+					b.EventuallyHears(t, r, b.mount, b.hertz, b.Decode)
 					if titles != untitled {
 						harness.Eventually(t, "the title", func() bool { return strings.HasPrefix(trackOf(r.Source(t, b.mount).Title), track) })
 						checked.ok("title")

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"relay/e2e/harness"
-	"relay/e2e/harness/coded"
 )
 
 // refusal returns why the last source of a mount was refused, as its DJ is told.
@@ -20,7 +19,7 @@ func refusal(t testing.TB, r *harness.Relay, mount string) string {
 
 // isRefused checks that a source is told why it cannot have /live: its codec is not the one
 // that the listeners were told.
-func isRefused(t testing.TB, r *harness.Relay, c coded.Coding) {
+func isRefused(t testing.TB, r *harness.Relay, c harness.Coding) {
 	t.Helper()
 	answer := r.Exchange(t, "PUT /live HTTP/1.1\r\nContent-Type: "+c.Codec.MediaType()+"\r\nAuthorization: "+harness.Basic("source", "hackme")+"\r\n\r\n")
 	if !strings.HasPrefix(answer, "HTTP/1.0 415 ") || !strings.Contains(answer, "ffmpeg is not installed") {
@@ -32,12 +31,12 @@ func isRefused(t testing.TB, r *harness.Relay, c coded.Coding) {
 }
 
 // otherCodecs are a codec that a mount has, and one that a source brings.
-var otherCodecs = []struct{ own, other coded.Coding }{
-	{coded.MP3, coded.AAC}, {coded.MP3, coded.Opus}, {coded.AAC, coded.MP3}, {coded.Opus, coded.MP3}, {coded.Opus, coded.Vorbis}, {coded.Vorbis, coded.FLAC},
+var otherCodecs = []struct{ own, other harness.Coding }{
+	{harness.MP3, harness.AAC}, {harness.MP3, harness.Opus}, {harness.AAC, harness.MP3}, {harness.Opus, harness.MP3}, {harness.Opus, harness.Vorbis}, {harness.Vorbis, harness.FLAC},
 }
 
 // eachOther runs a test for each of otherCodecs at the same time.
-func eachOther(t *testing.T, test func(t *testing.T, own, other coded.Coding)) {
+func eachOther(t *testing.T, test func(t *testing.T, own, other harness.Coding)) {
 	t.Parallel()
 	for _, c := range otherCodecs {
 		t.Run(c.own.String()+" "+c.other.String(), func(t *testing.T) {
@@ -50,7 +49,7 @@ func eachOther(t *testing.T, test func(t *testing.T, own, other coded.Coding)) {
 // A source of another codec takes over while listeners listen: its audio is converted, and
 // the listeners hear it in the codec that they have.
 func TestSourceOfAnotherCodec(t *testing.T) {
-	eachOther(t, func(t *testing.T, own, other coded.Coding) {
+	eachOther(t, func(t *testing.T, own, other harness.Coding) {
 		r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\ntakeover = 'newest'\ngrace = '500ms'\n")
 		push(t, r, own, "/live", "own", tone(t, own, 440))
 		harness.Eventually(t, "the first", plays(t, r, "/live", "live"))
@@ -59,12 +58,12 @@ func TestSourceOfAnotherCodec(t *testing.T) {
 		push(t, r, other, "/live", "other", tone(t, other, 660))
 		harness.Eventually(t, "the second", playing(t, r, "/live", "other"))
 		r.Says(t, "the input has another format than the mount: it is converted")
-		own.EventuallyPlays(t, r, "/live", 660)
+		eventuallyPlays(t, r, own, "/live", 660)
 		push(t, r, own, "/live", "own again", tone(t, own, 550))
 		harness.Eventually(t, "the third", playing(t, r, "/live", "own again"))
-		own.EventuallyPlays(t, r, "/live", 550)
+		eventuallyPlays(t, r, own, "/live", 550)
 		close(stop)
-		if own.Codec == coded.Vorbis.Codec { // the codebooks of ffmpeg here and there need not be the same
+		if own.Codec == harness.Vorbis.Codec { // the codebooks of ffmpeg here and there need not be the same
 			for _, rec := range recorders {
 				<-rec.done
 				rec.heard.Links = 1
@@ -78,7 +77,7 @@ func TestSourceOfAnotherCodec(t *testing.T) {
 // A source of another codec plays before the fallbacks of its mount, converted, and when it
 // is gone the fallback plays again.
 func TestSourceOfAnotherCodecBeforeFallbacks(t *testing.T) {
-	eachOther(t, func(t *testing.T, own, other coded.Coding) {
+	eachOther(t, func(t *testing.T, own, other harness.Coding) {
 		r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\nfallbacks = ['/backup']\ngrace = '200ms'\n")
 		push(t, r, own, "/backup", "backup", tone(t, own, 440))
 		harness.Eventually(t, "the fallback", plays(t, r, "/live", "fallback"))
@@ -91,7 +90,7 @@ func TestSourceOfAnotherCodecBeforeFallbacks(t *testing.T) {
 			harness.Eventually(t, "the fallback", plays(t, r, "/live", "fallback"))
 		}
 		close(stop)
-		if own.Codec == coded.Vorbis.Codec { // the codebooks of ffmpeg here and there need not be the same
+		if own.Codec == harness.Vorbis.Codec { // the codebooks of ffmpeg here and there need not be the same
 			<-recorders[0].done
 			recorders[0].heard.Links = 1
 		}
@@ -104,7 +103,7 @@ func TestSourceOfAnotherCodecBeforeFallbacks(t *testing.T) {
 // listeners can hear.
 func TestTakeOverByAnotherCodecWithoutFFmpeg(t *testing.T) {
 	t.Parallel()
-	own, other := coded.MP3, coded.AAC
+	own, other := harness.MP3, harness.AAC
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\ntakeover = 'newest'\ngrace = '200ms'\n", "PATH="+t.TempDir())
 	push(t, r, own, "/live", "own", tone(t, own, 440))
 	harness.Eventually(t, "the first", plays(t, r, "/live", "live"))
@@ -121,7 +120,7 @@ func TestTakeOverByAnotherCodecWithoutFFmpeg(t *testing.T) {
 // Without ffmpeg a source of another codec is not heard while the mount has listeners, who
 // keep what they have. The log and the API say why.
 func TestSourceOfAnotherCodecWithoutFFmpeg(t *testing.T) {
-	eachOther(t, func(t *testing.T, own, other coded.Coding) {
+	eachOther(t, func(t *testing.T, own, other harness.Coding) {
 		r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\nfallbacks = ['/backup']\ngrace = '200ms'\n", "PATH="+t.TempDir())
 		push(t, r, own, "/backup", "backup", tone(t, own, 440))
 		harness.Eventually(t, "the fallback", plays(t, r, "/live", "fallback"))
@@ -144,7 +143,7 @@ func TestSourceOfAnotherCodecWithoutFFmpeg(t *testing.T) {
 		if sameType {
 			dj.Cut()
 		}
-		own.EventuallyPlays(t, r, "/live", 440)
+		eventuallyPlays(t, r, own, "/live", 440)
 		close(stop)
 		var f figures
 		judgeCoded(t, &f, own, "a source of another codec, without ffmpeg", 0, recorders)
@@ -154,7 +153,7 @@ func TestSourceOfAnotherCodecWithoutFFmpeg(t *testing.T) {
 // A source that changes its codec in mid-stream ends with a clear reason, and none of it is
 // sent to listeners. A mount of files or a fallback plays on.
 func TestCodecChangesInMidStream(t *testing.T) {
-	eachOther(t, func(t *testing.T, own, other coded.Coding) {
+	eachOther(t, func(t *testing.T, own, other harness.Coding) {
 		r := harness.Start(t, strings.Replace(harness.Config, "[auth]", "[limits]\nsource_timeout = '2s'\n[auth]", 1)+"[[mount]]\nname = '/live'\nfallbacks = ['/backup']\ngrace = '200ms'\n")
 		push(t, r, own, "/backup", "backup", tone(t, own, 440))
 		harness.Eventually(t, "the fallback", plays(t, r, "/live", "fallback"))
@@ -165,8 +164,8 @@ func TestCodecChangesInMidStream(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			coded.Push(e, first, toneLength, stop)
-			for coded.Push(e, then, toneLength, stop) == nil {
+			harness.Push(e, first, toneLength, stop)
+			for harness.Push(e, then, toneLength, stop) == nil {
 				select {
 				case <-stop:
 					return

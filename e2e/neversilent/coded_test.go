@@ -2,9 +2,9 @@ package neversilent
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,35 +16,47 @@ import (
 
 	"relay/codec"
 	"relay/e2e/harness"
-	"relay/e2e/harness/coded"
 )
 
 // toneLength is how long the streams are that sources send again and again.
 const toneLength = 2 * time.Second
 
 // tone returns such a stream.
-func tone(t testing.TB, c coded.Coding, hertz int) []byte {
+func tone(t testing.TB, c harness.Coding, hertz int) []byte {
 	t.Helper()
 	return c.Tone(t, hertz, toneLength, fmt.Sprintf("tone %d", hertz))
 }
 
 // push connects a source that pushes streams under a name.
-func push(t testing.TB, r *harness.Relay, c coded.Coding, mount, name string, streams ...[]byte) *coded.Sender {
+func push(t testing.TB, r *harness.Relay, c harness.Coding, mount, name string, streams ...[]byte) *harness.Sender {
 	t.Helper()
-	return coded.Send(t, c.Encode(t, r, mount, "ice-name: "+name), toneLength, streams...)
+	return harness.Send(t, c.Encode(t, r, mount, "ice-name: "+name), toneLength, streams...)
+}
+
+// eventuallyPlays waits until 3 s of a mount, from its burst on, are a tone of hertz, to 1
+// percent.
+func eventuallyPlays(t testing.TB, r *harness.Relay, c harness.Coding, mount string, hertz int) {
+	t.Helper()
+	harness.Eventually(t, fmt.Sprintf("a tone of %d Hz in %v on %s", hertz, c, mount), func() bool {
+		if status, _, _ := r.Request(t, "HEAD", mount, "", ""); status != 200 {
+			return false
+		}
+		pitch := harness.Pitch(c.Samples(t, c.Record(t, r, mount, 3)))
+		return math.Abs(pitch-float64(hertz)) <= float64(hertz)/100
+	})
 }
 
 // codedRecorder is a listener that keeps every frame or page it hears.
 type codedRecorder struct {
 	*recorder
-	heard  *coded.Listening
+	heard  *harness.Heard
 	pieces atomic.Int64
 	ahead  time.Duration // the least audio that a player would have left that began to play at once
 }
 
 // recordCoded starts a listener that records a mount until stop is closed, and up to a
 // place where a decoder has nothing open.
-func recordCoded(t testing.TB, r *harness.Relay, c coded.Coding, mount string, stop <-chan struct{}) *codedRecorder {
+func recordCoded(t testing.TB, r *harness.Relay, c harness.Coding, mount string, stop <-chan struct{}) *codedRecorder {
 	t.Helper()
 	rec := &codedRecorder{recorder: &recorder{file: filepath.Join(t.TempDir(), "heard"+c.Extension()), done: make(chan struct{})}, heard: c.Listen(), ahead: time.Hour}
 	file, err := os.Create(rec.file)
@@ -91,7 +103,7 @@ func recordCoded(t testing.TB, r *harness.Relay, c coded.Coding, mount string, s
 }
 
 // recordAll starts n of them.
-func recordAll(t testing.TB, r *harness.Relay, c coded.Coding, mount string, n int, stop <-chan struct{}) (recorders []*codedRecorder) {
+func recordAll(t testing.TB, r *harness.Relay, c harness.Coding, mount string, n int, stop <-chan struct{}) (recorders []*codedRecorder) {
 	t.Helper()
 	for range n {
 		recorders = append(recorders, recordCoded(t, r, c, mount, stop))
@@ -101,7 +113,7 @@ func recordAll(t testing.TB, r *harness.Relay, c coded.Coding, mount string, n i
 
 // judgeCoded waits for recordings to end and checks them, as judge does. Links of equal
 // parameters must have been joined. The recordings of the same bytes are decoded once.
-func judgeCoded(t *testing.T, f *figures, c coded.Coding, what string, splices int, recorders []*codedRecorder) {
+func judgeCoded(t *testing.T, f *figures, c harness.Coding, what string, splices int, recorders []*codedRecorder) {
 	t.Helper()
 	lost, complained := 0, 0
 	longest, ahead := time.Duration(0), time.Hour
@@ -193,7 +205,7 @@ func judgePrograms(t testing.TB, programs []*program) {
 
 // codedKilled cuts the source of a mount with a fallback, over and over, anywhere in a
 // frame or page.
-func codedKilled(t *testing.T, f *figures, c coded.Coding, times, listeners int) {
+func codedKilled(t *testing.T, f *figures, c harness.Coding, times, listeners int) {
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\nfallbacks = ['/backup']\ngrace = '500ms'\n")
 	backup, live := tone(t, c, 330), tone(t, c, 660)
 	push(t, r, c, "/backup", "backup", backup)
@@ -214,7 +226,7 @@ func codedKilled(t *testing.T, f *figures, c coded.Coding, times, listeners int)
 }
 
 // codedTakenOver has one source after another take over a mount.
-func codedTakenOver(t *testing.T, f *figures, c coded.Coding, times, listeners int) {
+func codedTakenOver(t *testing.T, f *figures, c harness.Coding, times, listeners int) {
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\ntakeover = 'newest'\n")
 	streams := [][]byte{tone(t, c, 300), tone(t, c, 400), tone(t, c, 500), tone(t, c, 600)}
 	push(t, r, c, "/live", "encoder 0", streams[0])
@@ -234,7 +246,7 @@ func codedTakenOver(t *testing.T, f *figures, c coded.Coding, times, listeners i
 }
 
 // eachCoded runs a test for each of some codecs at the same time.
-func eachCoded(t *testing.T, list []coded.Coding, test func(t *testing.T, c coded.Coding)) {
+func eachCoded(t *testing.T, list []harness.Coding, test func(t *testing.T, c harness.Coding)) {
 	t.Parallel()
 	for _, c := range list {
 		t.Run(c.String(), func(t *testing.T) {
@@ -247,7 +259,7 @@ func eachCoded(t *testing.T, list []coded.Coding, test func(t *testing.T, c code
 // A mount falls back to another of the same codec and returns, several times, and its
 // listeners hear one stream.
 func TestCodedFallback(t *testing.T) {
-	eachCoded(t, coded.Besides, func(t *testing.T, c coded.Coding) {
+	eachCoded(t, harness.BesideMP3, func(t *testing.T, c harness.Coding) {
 		r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\nfallbacks = ['/first', '/second']\ngrace = '200ms'\n")
 		second := push(t, r, c, "/second", "second", tone(t, c, 440))
 		harness.Eventually(t, "the second fallback", playing(t, r, "/live", "second"))
@@ -265,7 +277,7 @@ func TestCodedFallback(t *testing.T) {
 		}
 		first.Cut()
 		harness.Eventually(t, "the second fallback", playing(t, r, "/live", "second"))
-		c.EventuallyPlays(t, r, "/live", 440)
+		eventuallyPlays(t, r, c, "/live", 440)
 		second.Cut()
 		close(stop)
 		for _, rec := range recorders {
@@ -279,12 +291,12 @@ func TestCodedFallback(t *testing.T) {
 // Where there is nothing else, a mount with silence plays on in the codec of its last
 // source, and before the first one in its configured one.
 func TestCodedSilence(t *testing.T) {
-	eachCoded(t, coded.Besides, func(t *testing.T, c coded.Coding) {
+	eachCoded(t, harness.BesideMP3, func(t *testing.T, c harness.Coding) {
 		r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\nsilence = true\ngrace = '200ms'\nformat = { codec = '"+c.Key()+"', rate = "+rateOf(c)+", channels = 2 }\n")
 		stop := make(chan struct{})
 		live := tone(t, c, 660)
 		var recorders []*codedRecorder
-		if c.Codec == coded.AAC.Codec || c.Codec == coded.Opus.Codec { // the others have parameters that come with a source
+		if c.Codec == harness.AAC.Codec || c.Codec == harness.Opus.Codec { // the others have parameters that come with a source
 			harness.Eventually(t, "silence at first", plays(t, r, "/live", "silence"))
 			harness.Eventually(t, "the stream", func() bool { status, _, _ := r.Request(t, "HEAD", "/live", "", ""); return status == 200 })
 			recorders = recordAll(t, r, c, "/live", 1, stop)
@@ -311,7 +323,7 @@ func TestCodedSilence(t *testing.T) {
 // the first source on it has those of the source: listeners get one new link at most.
 func TestCodedSilenceOfFLAC(t *testing.T) {
 	t.Parallel()
-	c := coded.FLAC
+	c := harness.FLAC
 	r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\nsilence = true\ngrace = '200ms'\nformat = { codec = 'flac' }\n")
 	harness.Eventually(t, "silence at first", plays(t, r, "/live", "silence"))
 	stop := make(chan struct{})
@@ -343,8 +355,8 @@ func (rec *codedRecorder) ended() bool {
 }
 
 // rateOf returns the sample rate of the tones.
-func rateOf(c coded.Coding) string {
-	if c.Codec == coded.Opus.Codec {
+func rateOf(c harness.Coding) string {
+	if c.Codec == harness.Opus.Codec {
 		return "48000"
 	}
 	return "44100"
@@ -353,13 +365,13 @@ func rateOf(c coded.Coding) string {
 // Each listener hears an intro of the mount's codec, or of another one, before the stream:
 // one that comes when the stream has just begun, and one that comes later.
 func TestCodedIntro(t *testing.T) {
-	eachCoded(t, coded.Besides, func(t *testing.T, c coded.Coding) {
+	eachCoded(t, harness.BesideMP3, func(t *testing.T, c harness.Coding) {
 		own := c.Save(t, c.Tone(t, 990, 2*time.Second, "intro"))
-		other := coded.MP3.Save(t, coded.MP3.Tone(t, 1100, 2*time.Second, ""))
+		other := harness.MP3.Save(t, harness.MP3.Tone(t, 1100, 2*time.Second, ""))
 		r := harness.Start(t, harness.Config+"[[mount]]\nname = '/*'\n[[mount]]\nname = '/own'\nintro_file = '"+own+"'\n[[mount]]\nname = '/other'\nintro_file = '"+other+"'\n")
 		live := tone(t, c, 660)
 		for mount, hertz := range map[string]int{"/own": 990, "/other": 1100} {
-			if c.Codec == coded.Vorbis.Codec && mount == "/other" {
+			if c.Codec == harness.Vorbis.Codec && mount == "/other" {
 				continue // the codebooks of two encoders need not be the same
 			}
 			t.Run(mount[1:], func(t *testing.T) {
@@ -373,7 +385,7 @@ func TestCodedIntro(t *testing.T) {
 							t.Errorf("%s: a decoder warns %s", when, said)
 						}
 					}
-					if begins := bytes.Count(stream, []byte("OggS\x00\x02")); begins > 1 {
+					if begins := harness.CountLinks(stream); begins > 1 {
 						t.Errorf("%s: headers came %d times", when, begins)
 					}
 					heard, _ := tones(c.Samples(t, stream), 660, 990, 1100)
@@ -419,12 +431,12 @@ codec = "aac"
 bitrate = 64
 on_demand = true
 `)
-	senders := map[string]*coded.Sender{}
-	for mount, c := range map[string]coded.Coding{"/mp3": coded.MP3, "/aac": coded.AAC, "/opus": coded.Opus} {
+	senders := map[string]*harness.Sender{}
+	for mount, c := range map[string]harness.Coding{"/mp3": harness.MP3, "/aac": harness.AAC, "/opus": harness.Opus} {
 		senders[mount] = push(t, r, c, mount, "programme", tone(t, c, 440))
 	}
-	for mount, c := range map[string]coded.Coding{"/mp3.aac": coded.AAC, "/mp3.opus": coded.Opus, "/aac.mp3": coded.MP3, "/opus.mp3": coded.MP3, "/opus.aac": coded.AAC} {
-		c.EventuallyPlays(t, r, mount, 440)
+	for mount, c := range map[string]harness.Coding{"/mp3.aac": harness.AAC, "/mp3.opus": harness.Opus, "/aac.mp3": harness.MP3, "/opus.mp3": harness.MP3, "/opus.aac": harness.AAC} {
+		eventuallyPlays(t, r, c, mount, 440)
 		stream := c.Record(t, r, mount, 3)
 		for _, said := range c.Complaints(t, c.Save(t, stream)) {
 			t.Errorf("%s: a decoder warns %s", mount, said)
@@ -435,17 +447,17 @@ on_demand = true
 		harness.Eventually(t, "the title of "+mount, func() bool { return r.Source(t, mount).Title == "Song" })
 	}
 	stop := make(chan struct{})
-	opus := recordAll(t, r, coded.Opus, "/mp3.opus", 1, stop)
-	aac := recordAll(t, r, coded.AAC, "/mp3.aac", 1, stop)
+	opus := recordAll(t, r, harness.Opus, "/mp3.opus", 1, stop)
+	aac := recordAll(t, r, harness.AAC, "/mp3.aac", 1, stop)
 	senders["/mp3"].Cut()
 	harness.Eventually(t, "the end of the source", func() bool { return r.Left("/mp3") == 1 })
-	push(t, r, coded.MP3, "/mp3", "another", tone(t, coded.MP3, 550))
-	coded.Opus.EventuallyPlays(t, r, "/mp3.opus", 550)
-	coded.AAC.EventuallyPlays(t, r, "/mp3.aac", 550)
+	push(t, r, harness.MP3, "/mp3", "another", tone(t, harness.MP3, 550))
+	eventuallyPlays(t, r, harness.Opus, "/mp3.opus", 550)
+	eventuallyPlays(t, r, harness.AAC, "/mp3.aac", 550)
 	close(stop)
 	var f figures
-	judgeCoded(t, &f, coded.Opus, "the source of a rendition comes back", 1, opus)
-	judgeCoded(t, &f, coded.AAC, "the source of a rendition comes back", 1, aac)
+	judgeCoded(t, &f, harness.Opus, "the source of a rendition comes back", 1, opus)
+	judgeCoded(t, &f, harness.AAC, "the source of a rendition comes back", 1, aac)
 }
 
 // Files of all kinds play on a mount of any codec, one after the other.
@@ -459,7 +471,7 @@ func TestCodedAutoDJ(t *testing.T) {
 			t.Fatalf("make a file: %v\n%s", err, out)
 		}
 	}
-	eachCoded(t, coded.All, func(t *testing.T, c coded.Coding) {
+	eachCoded(t, harness.Codings, func(t *testing.T, c harness.Coding) {
 		r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\nburst = '1s'\nformat = { codec = '"+c.Key()+"' }\nfiles = { paths = ['"+music+"'], order = 'sequence' }\n")
 		harness.Eventually(t, "the music", func() bool {
 			return plays(t, r, "/live", "files")() && r.Source(t, "/live").Title == "file 1.m4a"
@@ -484,8 +496,8 @@ func TestCodedAutoDJ(t *testing.T) {
 // A recording of any codec has the right extension and length, and plays on its own. So
 // does each of several parts.
 func TestCodedRecordings(t *testing.T) {
-	extensions := map[codec.Codec]string{coded.MP3.Codec: ".mp3", coded.AAC.Codec: ".aac", coded.Opus.Codec: ".opus", coded.Vorbis.Codec: ".ogg", coded.FLAC.Codec: ".oga"}
-	eachCoded(t, coded.All, func(t *testing.T, c coded.Coding) {
+	extensions := map[codec.Codec]string{harness.MP3.Codec: ".mp3", harness.AAC.Codec: ".aac", harness.Opus.Codec: ".opus", harness.Vorbis.Codec: ".ogg", harness.FLAC.Codec: ".oga"}
+	eachCoded(t, harness.Codings, func(t *testing.T, c harness.Coding) {
 		folder := t.TempDir()
 		r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\nrecord_dir = '"+folder+"'\nrecord_split = '3s'\n")
 		e := c.Encode(t, r, "/live")
@@ -493,7 +505,7 @@ func TestCodedRecordings(t *testing.T) {
 		defer close(stop)
 		stream, part := tone(t, c, 440), time.Duration(0)
 		for range 4 {
-			if err := coded.Push(e, stream, toneLength, stop); err != nil {
+			if err := harness.Push(e, stream, toneLength, stop); err != nil {
 				t.Fatal(err)
 			}
 			part += toneLength
@@ -508,7 +520,7 @@ func TestCodedRecordings(t *testing.T) {
 		}
 		var whole time.Duration
 		for _, file := range files {
-			length := coded.LengthOf(t, file)
+			length := harness.LengthOf(t, file)
 			if length < 300*time.Millisecond { // ffprobe wants some frames of AAC
 				whole += length
 				continue
@@ -538,11 +550,11 @@ func probe(t testing.TB, file string) string {
 }
 
 // ffmpegName returns ffmpeg's name of a codec.
-func ffmpegName(c coded.Coding) string { return strings.ToLower(c.Codec.String()) }
+func ffmpegName(c harness.Coding) string { return strings.ToLower(c.Codec.String()) }
 
 // A DJ takes over from the automation of the same mount, which comes back, without a seam.
 func TestCodedHandOver(t *testing.T) {
-	eachCoded(t, coded.Besides, func(t *testing.T, c coded.Coding) {
+	eachCoded(t, harness.BesideMP3, func(t *testing.T, c harness.Coding) {
 		r := harness.Start(t, harness.Config+`
 [[mount]]
 name = '/live'
@@ -555,12 +567,12 @@ user = "auto"
 password = "two"
 `)
 		auto, live := tone(t, c, 440), tone(t, c, 660)
-		coded.Send(t, c.EncodeBy(t, r, "auto", "two", "/live", "ice-name: automation"), toneLength, auto)
+		harness.Send(t, c.EncodeBy(t, r, "auto", "two", "/live", "ice-name: automation"), toneLength, auto)
 		harness.Eventually(t, "the automation", func() bool { return playing(t, r, "/live", "automation")() && plays(t, r, "/live", "live")() })
 		stop := make(chan struct{})
 		recorders := recordAll(t, r, c, "/live", 2, stop)
 		for range 3 {
-			dj := coded.Send(t, c.EncodeBy(t, r, "dj", "one", "/live", "ice-name: DJ"), toneLength, live)
+			dj := harness.Send(t, c.EncodeBy(t, r, "dj", "one", "/live", "ice-name: DJ"), toneLength, live)
 			harness.Eventually(t, "the DJ", playing(t, r, "/live", "DJ"))
 			anywhereInAFrame()
 			dj.Cut()

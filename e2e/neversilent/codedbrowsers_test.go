@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"relay/e2e/harness"
-	"relay/e2e/harness/coded"
 )
 
 // The plain audio elements of browsers play on through changes: titles, each of which
@@ -18,7 +17,7 @@ func TestCodedBrowsers(t *testing.T) {
 	if harness.Long() {
 		changes = 20
 	}
-	for _, c := range coded.Besides { // one after the other: browsers need a processor each
+	for _, c := range harness.BesideMP3 { // one after the other: browsers need a processor each
 		t.Run(c.String(), func(t *testing.T) {
 			r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\ntakeover = 'newest'\n")
 			var links [][]byte
@@ -27,7 +26,7 @@ func TestCodedBrowsers(t *testing.T) {
 			}
 			encoder := func(n int) {
 				name := fmt.Sprintf("encoder %d", n)
-				coded.Send(t, c.Encode(t, r, "/live", "ice-name: "+name), linkLength, links...)
+				harness.Send(t, c.Encode(t, r, "/live", "ice-name: "+name), linkLength, links...)
 				harness.Eventually(t, name, playing(t, r, "/live", name))
 			}
 			encoder(0)

@@ -5,13 +5,12 @@ import (
 	"time"
 
 	"relay/e2e/harness"
-	"relay/e2e/harness/coded"
 )
 
 // A listener that joins long after the stream began hears nothing that a decoder complains
 // about.
 func TestCodedNewcomer(t *testing.T) {
-	eachCoded(t, coded.Besides, func(t *testing.T, c coded.Coding) {
+	eachCoded(t, harness.BesideMP3, func(t *testing.T, c harness.Coding) {
 		r := harness.Start(t, harness.Config+"[[mount]]\nname = '/live'\nburst = '1s'\n")
 		push(t, r, c, "/live", "DJ", tone(t, c, 440))
 		harness.Eventually(t, "the source", plays(t, r, "/live", "live"))

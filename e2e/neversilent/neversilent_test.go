@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"relay/e2e/harness"
-	"relay/e2e/harness/coded"
 )
 
 // The figures of docs/never-silent.md are written by
@@ -142,7 +141,7 @@ func TestNeverSilent(t *testing.T) {
 		t.Run("take-over", func(t *testing.T) { t.Parallel(); takenOver(t, &f, takeovers, listeners/10) })
 		t.Run("files", func(t *testing.T) { t.Parallel(); fileAfterFile(t, &f, files, listeners/10) })
 	})
-	for _, c := range []coded.Coding{coded.AAC, coded.Opus} { // one codec at a time, so that two cores keep up
+	for _, c := range []harness.Coding{harness.AAC, harness.Opus} { // one codec at a time, so that two cores keep up
 		t.Run(c.String(), func(t *testing.T) {
 			t.Run("encoder killed", func(t *testing.T) { t.Parallel(); codedKilled(t, &f, c, kills, listeners) })
 			t.Run("take-over", func(t *testing.T) { t.Parallel(); codedTakenOver(t, &f, c, takeovers, listeners/10) })

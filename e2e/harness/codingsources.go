@@ -1,4 +1,4 @@
-package coded
+package harness
 
 import (
 	"math/rand/v2"
@@ -7,22 +7,21 @@ import (
 	"testing"
 	"time"
 
-	"relay/e2e/harness"
 	"relay/icy"
 )
 
 // Encode connects a source to a mount by PUT, with the source's login and additional
 // header lines. It fails the test unless the source is accepted. The connection is closed
 // when the test ends.
-func (c Coding) Encode(t testing.TB, r *harness.Relay, mount string, header ...string) *harness.Encoder {
+func (c Coding) Encode(t testing.TB, r *Relay, mount string, header ...string) *Encoder {
 	t.Helper()
 	return c.EncodeBy(t, r, "source", r.SourcePassword, mount, header...)
 }
 
 // EncodeBy is Encode with another login.
-func (c Coding) EncodeBy(t testing.TB, r *harness.Relay, user, password, mount string, header ...string) *harness.Encoder {
+func (c Coding) EncodeBy(t testing.TB, r *Relay, user, password, mount string, header ...string) *Encoder {
 	t.Helper()
-	e := r.Connect(t, "PUT "+mount+" HTTP/1.1\r\nHost: radio\r\nAuthorization: "+harness.Basic(user, password)+
+	e := r.Connect(t, "PUT "+mount+" HTTP/1.1\r\nHost: radio\r\nAuthorization: "+Basic(user, password)+
 		"\r\nContent-Type: "+c.Label+"\r\n"+strings.Join(append(header, ""), "\r\n")+"\r\n")
 	if e.Answer != icy.SourceAccepted {
 		t.Fatalf("source of %s got %q", mount, e.Answer)
@@ -35,12 +34,12 @@ const pushed = 50 * time.Millisecond
 
 // Push sends a stream that plays for length, in real time and in pieces that are no frames
 // or pages, until its end, a failed write or the moment stop is closed.
-func Push(e *harness.Encoder, stream []byte, length time.Duration, stop <-chan struct{}) error {
+func Push(e *Encoder, stream []byte, length time.Duration, stop <-chan struct{}) error {
 	start, piece := time.Now(), max(1, int(int64(len(stream))*int64(pushed)/int64(length)))
 	for at := 0; at < len(stream); {
 		b := stream[at:min(at+piece, len(stream))]
 		at += len(b)
-		e.SetDeadline(time.Now().Add(harness.Patience))
+		e.SetDeadline(time.Now().Add(Patience))
 		if _, err := e.Write(b); err != nil {
 			return err
 		}
@@ -55,13 +54,13 @@ func Push(e *harness.Encoder, stream []byte, length time.Duration, stop <-chan s
 
 // A Sender is a source that pushes streams.
 type Sender struct {
-	*harness.Encoder
+	*Encoder
 	stop, stopped chan struct{}
 }
 
 // Send pushes streams that play for length each, one after the other and again and again,
 // until Cut or the end of the test.
-func Send(t testing.TB, e *harness.Encoder, length time.Duration, streams ...[]byte) *Sender {
+func Send(t testing.TB, e *Encoder, length time.Duration, streams ...[]byte) *Sender {
 	t.Helper()
 	s := &Sender{e, make(chan struct{}), make(chan struct{})}
 	go func() {

@@ -1,4 +1,4 @@
-package coded
+package harness
 
 import (
 	"bytes"
@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// ReadPage reads a page of Ogg, whose CRC must be right (RFC 3533 §6).
-func ReadPage(in io.Reader) ([]byte, error) {
+// ReadOggPage reads a page of Ogg, whose CRC must be right (RFC 3533 §6).
+func ReadOggPage(in io.Reader) ([]byte, error) {
 	page := make([]byte, 27, 5000)
 	if _, err := io.ReadFull(in, page); err != nil {
 		return nil, err
@@ -28,16 +28,16 @@ func ReadPage(in io.Reader) ([]byte, error) {
 	if _, err := io.ReadFull(in, page[head:]); err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(Seal(bytes.Clone(page)), page) {
+	if !bytes.Equal(SealPage(bytes.Clone(page)), page) {
 		return nil, fmt.Errorf("a page with a wrong CRC: % x", page[:27])
 	}
 	return page, nil
 }
 
-// Pages cuts a stream of Ogg into copies of its pages. It panics if it is none.
-func Pages(stream []byte) (pages [][]byte) {
+// OggPages cuts a stream of Ogg into copies of its pages. It panics if it is none.
+func OggPages(stream []byte) (pages [][]byte) {
 	for in := bytes.NewReader(stream); in.Len() > 0; {
-		page, err := ReadPage(in)
+		page, err := ReadOggPage(in)
 		if err != nil {
 			panic(err)
 		}
@@ -46,19 +46,19 @@ func Pages(stream []byte) (pages [][]byte) {
 	return pages
 }
 
-// Seal gives a page of Ogg the right CRC, and returns it.
-func Seal(page []byte) []byte {
+// SealPage gives a page of Ogg the right CRC, and returns it.
+func SealPage(page []byte) []byte {
 	binary.LittleEndian.PutUint32(page[22:], 0)
 	crc := uint32(0)
 	for _, b := range page {
-		crc = crc<<8 ^ table[byte(crc>>24)^b]
+		crc = crc<<8 ^ oggCRC[byte(crc>>24)^b]
 	}
 	binary.LittleEndian.PutUint32(page[22:], crc)
 	return page
 }
 
-// table has the CRC of each byte, by the polynomial of Ogg.
-var table = func() (t [256]uint32) {
+// oggCRC has the CRC of each byte, by the polynomial of Ogg.
+var oggCRC = func() (t [256]uint32) {
 	for i := range t {
 		t[i] = uint32(i) << 24
 		for range 8 {
@@ -71,9 +71,9 @@ var table = func() (t [256]uint32) {
 	return t
 }()
 
-// Page returns a page with a packet, or with the lacing values that are given instead of
+// OggPage returns a page with a packet, or with the lacing values that are given instead of
 // those of the packet.
-func Page(flags byte, granule uint64, serial, sequence uint32, packet []byte, lacing ...byte) []byte {
+func OggPage(flags byte, granule uint64, serial, sequence uint32, packet []byte, lacing ...byte) []byte {
 	if lacing == nil {
 		lacing = append(bytes.Repeat([]byte{255}, len(packet)/255), byte(len(packet)%255))
 	}
@@ -82,23 +82,37 @@ func Page(flags byte, granule uint64, serial, sequence uint32, packet []byte, la
 	page = binary.LittleEndian.AppendUint32(page, serial)
 	page = binary.LittleEndian.AppendUint32(page, sequence)
 	page = append(page, 0, 0, 0, 0, byte(len(lacing)))
-	return Seal(append(append(page, lacing...), packet...))
+	return SealPage(append(append(page, lacing...), packet...))
 }
 
 // SetGranule sets the granule position of a page.
 func SetGranule(page []byte, granule uint64) []byte {
 	binary.LittleEndian.PutUint64(page[6:], granule)
-	return Seal(page)
+	return SealPage(page)
 }
 
 // SetSerial sets the serial of a page.
 func SetSerial(page []byte, serial uint32) []byte {
 	binary.LittleEndian.PutUint32(page[14:], serial)
-	return Seal(page)
+	return SealPage(page)
 }
 
 // SetSequence sets the number of a page.
 func SetSequence(page []byte, sequence uint32) []byte {
 	binary.LittleEndian.PutUint32(page[18:], sequence)
-	return Seal(page)
+	return SealPage(page)
+}
+
+// CountLinks returns how many links begin in an Ogg stream.
+func CountLinks(audio []byte) (n int) {
+	for {
+		at := bytes.Index(audio, []byte("OggS\x00"))
+		if at < 0 || len(audio) < at+27 {
+			return n
+		}
+		if audio[at+5]&2 != 0 {
+			n++
+		}
+		audio = audio[at+27:]
+	}
 }
