@@ -2,6 +2,7 @@ package pages
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"relay/e2e/harness"
@@ -64,5 +65,29 @@ headers = { 'icy-country-code' = "AT", icy-logo = "http://radio.example/logo.png
 `
 	if text, err := os.ReadFile(file); err != nil || string(text) != want {
 		t.Errorf("%v, the file has\n%s\nwant\n%s", err, text, want)
+	}
+}
+
+// The page sets the codec of a mount, and the rest of its format stays.
+func TestCodecByThePage(t *testing.T) {
+	t.Parallel()
+	file := harness.WriteFile(t, "relay.toml", harness.Config+"[[mount]]\nname = '/live'\nformat = { channels = 2 }\n")
+	r := harness.Run(t, "-c", file)
+	r.AdminPassword = "adminpass"
+	c := startChromium(t)
+	operate(t, r, c)
+	evaluate[any](t, c, `location.hash = "#/mounts/live/settings"`)
+	c.wait(t, `document.querySelector("#settings [name=burst]")?.value && document.querySelector("#settings [name=format]").value === ""`)
+	evaluate[any](t, c, `document.querySelector("#settings [name=format]").value = "opus"`)
+	c.click(t, "#settings button[type=submit]")
+	c.wait(t, `window.toasted === "Saved and active"`)
+	now, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`codec = "opus"`, `channels = 2`} {
+		if !strings.Contains(string(now), want) {
+			t.Errorf("the file lacks %s:\n%s", want, now)
+		}
 	}
 }

@@ -10,6 +10,7 @@ const fields = [
 	{key: "description", label: "Description", hint: "empty: as the source says"},
 	{key: "genre", label: "Genre"},
 	{key: "url", label: "Website"},
+	{key: "format", label: "Codec", hint: "other input is converted, with ffmpeg", kind: "codec", of: {"": "of the first input that plays", mp3: "MP3", aac: "AAC", opus: "Opus", vorbis: "Vorbis", flac: "FLAC"}},
 	{key: "source_user", label: "Source user", hint: "empty: the user of all mounts"},
 	{key: "source_password", label: "New source password", hint: "empty: unchanged", secret: true},
 	{key: "fallbacks", label: "Fallbacks", hint: "mounts and “files”, best first, separated by commas", kind: "list"},
@@ -36,6 +37,7 @@ function control({key, kind, secret, of}) {
 	case "switch":
 		return el("input", {type: "checkbox", name: key});
 	case "choice":
+	case "codec":
 		return el("select", {name: key}, ...Object.entries(of).map(([value, text]) => el("option", {value, text})));
 	case "headers":
 		return el("textarea", {name: key, rows: 3, autocapitalize: "none", spellcheck: "false"});
@@ -47,9 +49,10 @@ function control({key, kind, secret, of}) {
 	return el("input", {name: key, type: secret ? "password" : "text", autocomplete: secret ? "new-password" : "off", autocapitalize: "none", spellcheck: "false"});
 }
 
-// given returns the entered value, in the form of the API.
-function given(input, kind) {
+// given returns the entered value, in the form of the API. was is the value before.
+function given(input, kind, was) {
 	switch (kind) {
+	case "codec": return {...was, codec: input.value};
 	case "switch": return input.checked;
 	case "number": return Number(input.value);
 	case "headers": return Object.fromEntries(input.value.split("\n").filter(line => line.trim()).map(line => {
@@ -65,6 +68,7 @@ function fill(input, kind, value) {
 	if (kind === "switch") input.checked = value;
 	else if (kind === "list") input.value = value.join(", ");
 	else if (kind === "headers") input.value = Object.entries(value).map(([name, text]) => `${name}: ${text}`).join("\n");
+	else if (kind === "codec") input.value = value.codec;
 	else input.value = value ?? "";
 }
 
@@ -110,7 +114,7 @@ export function settings(world, name) {
 		event.preventDefault();
 		const changes = {};
 		for (const {key, kind, secret} of fields) {
-			const value = given(inputs.get(key), kind);
+			const value = given(inputs.get(key), kind, config[key]);
 			if (kind === "headers") for (const name of Object.keys(config[key])) value[name] ??= null; // a patch keeps what it does not name
 			if (secret ? value !== "" : JSON.stringify(value) !== JSON.stringify(config[key])) changes[key] = value;
 		}
