@@ -23,7 +23,7 @@ type chromium struct{ ctx context.Context }
 func startChromium(t testing.TB) *chromium {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(harness.Program(t, "chromium")), chromedp.NoSandbox, chromedp.Flag("mute-audio", true), chromedp.Flag("disable-gpu", true),
+		chromedp.ExecPath(harness.Chromium.Program(t)), chromedp.NoSandbox, chromedp.Flag("mute-audio", true), chromedp.Flag("disable-gpu", true),
 		chromedp.Flag("autoplay-policy", "user-gesture-required"), chromedp.ProxyServer("127.0.0.1:9"), // nothing leaves this machine
 		chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 900))
 	all, stop := chromedp.NewExecAllocator(context.Background(), options...)
