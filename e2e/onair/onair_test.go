@@ -137,7 +137,7 @@ func TestManyListenersMissNothing(t *testing.T) {
 	if harness.Long() {
 		seconds = 60
 	}
-	r := harness.Start(t, harness.Config)
+	r := harness.Start(t, harness.Config+"[limits]\nsource_timeout = \"1m\"\n") // the source is late when the machine is busy
 	e := r.Encode(t, "/live")
 	e.Frames(t, 100)
 	stop := make(chan struct{})
