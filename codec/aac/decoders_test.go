@@ -2,98 +2,46 @@ package aac_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 	"unique"
 
 	"relay/codec"
 	"relay/codec/aac"
+	"relay/codec/codectest"
 )
 
-// A decoder is a program that plays AAC from its standard input.
+// A decoder is a program that plays AAC.
 type decoder struct {
-	name    string
-	check   []string       // reports faults of the stream on standard error
-	decode  []string       // writes 16 bit samples to standard output
-	chatter *regexp.Regexp // what check prints about a stream without faults
-	most    int            // channels that it plays at all
+	codectest.Decoder
+	most int // channels that it plays at all
 }
 
-var ffmpeg = decoder{
-	name: "ffmpeg",
+var ffmpeg = decoder{codectest.Decoder{
+	Name: "ffmpeg",
 	// Without these -err_detect flags ffmpeg hides what it could not decode.
-	check:   strings.Fields("-v warning -xerror -err_detect crccheck+bitstream+buffer+explode -f aac -i - -f null -"),
-	decode:  strings.Fields("-v error -f aac -i - -f s16le -"),
-	chatter: regexp.MustCompile(`^\[aac @ .*Estimating duration from bitrate`),
-	most:    8,
-}
+	Check:   strings.Fields("-v warning -xerror -err_detect crccheck+bitstream+buffer+explode -f aac -i - -f null -"),
+	Decode:  strings.Fields("-v error -f aac -i - -f s16le -"),
+	Chatter: regexp.MustCompile(`^\[aac @ .*Estimating duration from bitrate`),
+}, 8}
 
 var decoders = []decoder{
 	ffmpeg,
-	{
-		name:   "faad",
-		check:  strings.Fields("-w -o /dev/null -"),
-		decode: strings.Fields("-q -w -f 2 -"),
-		chatter: regexp.MustCompile(`^ \*+|^ (Build|Copyright|http|bug tracking|Floating|This program|it under the)|^ *$|` +
+	{codectest.Decoder{
+		Name:   "faad",
+		Check:  strings.Fields("-w -o /dev/null -"),
+		Decode: strings.Fields("-q -w -f 2 -"),
+		Chatter: regexp.MustCompile(`^ \*+|^ (Build|Copyright|http|bug tracking|Floating|This program|it under the)|^ *$|` +
 			`^(Reading from stdin|Input not seekable|Streamed input format|- file info|ADTS, )|^ +[-|]|% decoding|^Decoding .* took`),
-		most: 8,
-	},
-	{
-		name:    "gst-launch-1.0",
-		check:   strings.Fields("-q fdsrc ! aacparse ! faad ! fakesink"),
-		decode:  strings.Fields("-q fdsrc ! aacparse ! faad ! audioconvert ! audio/x-raw,format=S16LE ! fdsink"),
-		chatter: regexp.MustCompile(`^$`),
-		most:    2,
-	},
-}
-
-// run returns what the decoder writes to standard output and standard error. A missing
-// program skips the test, or fails it where every program is required.
-func (d decoder) run(t testing.TB, args []string, data []byte) (out, said []byte) {
-	t.Helper()
-	path, err := exec.LookPath(d.name)
-	if err != nil {
-		if os.Getenv("RELAY_E2E_REQUIRE") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	var stdout, stderr bytes.Buffer
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // GStreamer may wait for ever instead of failing
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(data), &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		fmt.Fprintln(&stderr, err)
-	}
-	return stdout.Bytes(), stderr.Bytes()
-}
-
-// complaints returns the decoder's output without the lines that it prints about every
-// stream.
-func (d decoder) complaints(t testing.TB, data []byte) string {
-	t.Helper()
-	_, said := d.run(t, d.check, data)
-	var list []string
-	for _, line := range strings.FieldsFunc(string(said), func(r rune) bool { return r == '\n' || r == '\r' }) {
-		if !d.chatter.MatchString(line) {
-			list = append(list, line)
-		}
-	}
-	return strings.Join(list, "\n")
-}
-
-// samples decodes a stream.
-func (d decoder) samples(t testing.TB, data []byte) []byte {
-	t.Helper()
-	out, _ := d.run(t, d.decode, data)
-	return out
+	}, 8},
+	{codectest.Decoder{
+		Name:    "gst-launch-1.0",
+		Check:   strings.Fields("-q fdsrc ! aacparse ! faad ! fakesink"),
+		Decode:  strings.Fields("-q fdsrc ! aacparse ! faad ! audioconvert ! audio/x-raw,format=S16LE ! fdsink"),
+		Chatter: regexp.MustCompile(`^$`),
+	}, 2},
 }
 
 // Silent units decode to silence in every format.
@@ -118,11 +66,11 @@ func TestDecodersHearSilence(t *testing.T) {
 					if format.Channels > d.most {
 						continue
 					}
-					if said := d.complaints(t, data); said != "" {
-						t.Errorf("%s says:\n%s", d.name, said)
+					if said := d.Complaints(t, data); said != "" {
+						t.Errorf("%s says:\n%s", d.Name, said)
 					}
-					if out := d.samples(t, data); len(out) < 20*1024*2*format.Channels || len(bytes.Trim(out, "\x00")) > 0 {
-						t.Errorf("%s makes %d bytes that are not silence", d.name, len(out))
+					if out := d.Samples(t, data); len(out) < 20*1024*2*format.Channels || len(bytes.Trim(out, "\x00")) > 0 {
+						t.Errorf("%s makes %d bytes that are not silence", d.Name, len(out))
 					}
 				}
 			})
@@ -172,8 +120,8 @@ func TestDecodersAreSilentAcrossCuts(t *testing.T) {
 				if a[0].Format.Channels > d.most {
 					continue
 				}
-				if said := d.complaints(t, data); said != "" {
-					t.Errorf("of %v, %s, %s says:\n%s", names, kind, d.name, said)
+				if said := d.Complaints(t, data); said != "" {
+					t.Errorf("of %v, %s, %s says:\n%s", names, kind, d.Name, said)
 				}
 			}
 		}
@@ -189,8 +137,8 @@ func TestDecodersComplainAboutDamage(t *testing.T) {
 		}
 	}
 	for _, d := range decoders {
-		if d.complaints(t, join(list)) == "" {
-			t.Errorf("%s says nothing", d.name)
+		if d.Complaints(t, join(list)) == "" {
+			t.Errorf("%s says nothing", d.Name)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"relay/codec"
 	"relay/codec/aac"
+	"relay/codec/codectest"
 )
 
 // read returns a file in testdata.
@@ -38,20 +39,7 @@ func cut(b []byte, portion int) (list []codec.Unit, stats codec.Stats, err error
 
 func cutBy(b []byte, portion func() int) (list []codec.Unit, stats codec.Stats, err error) {
 	f := aac.Codec.NewFramer()
-	pull := func() {
-		for u, ok := f.Next(); ok; u, ok = f.Next() {
-			u.Data = bytes.Clone(u.Data)
-			list = append(list, u)
-		}
-	}
-	for len(b) > 0 {
-		n := min(portion(), len(b))
-		f.Write(b[:n])
-		b = b[n:]
-		pull()
-	}
-	f.Finish()
-	pull()
+	list = codectest.Cut(f, b, portion)
 	return list, f.Stats(), f.Err()
 }
 

@@ -11,7 +11,7 @@ import (
 // encode returns the units of a sound that ffmpeg makes, without the frames at both ends.
 func encode(t testing.TB, source, filter string, bitRate int) []codec.Unit {
 	t.Helper()
-	out, said := ffmpeg.run(t, []string{"-v", "error", "-f", "lavfi", "-i", source, "-t", "1.5", "-af", filter, "-c:a", "aac", "-b:a", fmt.Sprint(bitRate), "-f", "adts", "-"}, nil)
+	out, said := ffmpeg.Run(t, []string{"-v", "error", "-f", "lavfi", "-i", source, "-t", "1.5", "-af", filter, "-c:a", "aac", "-b:a", fmt.Sprint(bitRate), "-f", "adts", "-"}, nil)
 	if len(said) > 0 {
 		t.Fatalf("%s", said)
 	}

@@ -3,94 +3,40 @@ package mp3_test
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
-	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
 
+	"relay/codec/codectest"
 	"relay/codec/mp3"
 	"relay/codec/mp3/frametest"
 )
 
-// A decoder is a program that plays MP3 from its standard input.
-type decoder struct {
-	name    string
-	check   []string       // reports faults of the stream on standard error
-	decode  []string       // writes 16 bit samples to standard output
-	chatter *regexp.Regexp // what check prints about a stream without faults
-}
+// A decoder is a program that plays MP3.
+type decoder struct{ codectest.Decoder }
 
 var decoders = []decoder{
-	{
-		name: "ffmpeg",
+	{codectest.Decoder{
+		Name: "ffmpeg",
 		// Without these -err_detect flags ffmpeg hides what it could not decode.
-		check:   strings.Fields("-v warning -xerror -err_detect crccheck+bitstream+buffer+explode -f mp3 -i - -f null -"),
-		decode:  strings.Fields("-v error -f mp3 -i - -f s16le -"),
-		chatter: regexp.MustCompile(`^$`),
-	},
-	{
-		name:   "mpg123",
-		check:  strings.Fields("-vv -t -"), // a single v does not report missing bytes
-		decode: strings.Fields("-q -s -"),
-		chatter: regexp.MustCompile(`^$|^[>.] *[0-9]+[+-][0-9]|` + // progress
+		Check:   strings.Fields("-v warning -xerror -err_detect crccheck+bitstream+buffer+explode -f mp3 -i - -f null -"),
+		Decode:  strings.Fields("-v error -f mp3 -i - -f s16le -"),
+		Chatter: regexp.MustCompile(`^$`),
+	}},
+	{codectest.Decoder{
+		Name:   "mpg123",
+		Check:  strings.Fields("-vv -t -"), // a single v does not report missing bytes
+		Decode: strings.Fields("-q -s -"),
+		Intro:  "\nPlaying MPEG stream 1 of 1: - ...\n",
+		Chatter: regexp.MustCompile(`^$|^[>.] *[0-9]+[+-][0-9]|` + // progress
 			`^Note: (New|Hardware) output format|^MPEG [12].[05], Layer: III, |^Channels: |^Bitrate: |^\[[0-9:]+\] Decoding of - finished.$`),
-	},
-	{
-		name:    "madplay",
-		check:   strings.Fields("-q -o null: -"),
-		decode:  strings.Fields("-Q -d -o raw:- -"),
-		chatter: regexp.MustCompile(`^MPEG Audio Decoder |^[0-9]+ frames decoded `),
-	},
-}
-
-// run returns what the decoder writes to standard output and standard error. A missing
-// program skips the test, or fails it where every program is required.
-func (d decoder) run(t testing.TB, args []string, data []byte) (out, said []byte) {
-	t.Helper()
-	path, err := exec.LookPath(d.name)
-	if err != nil {
-		if os.Getenv("RELAY_E2E_REQUIRE") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	var stdout, stderr bytes.Buffer
-	cmd := exec.Command(path, args...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(data), &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		fmt.Fprintln(&stderr, err)
-	}
-	return stdout.Bytes(), stderr.Bytes()
-}
-
-// complaints returns the decoder's output without the lines that it prints about every
-// stream.
-func (d decoder) complaints(t testing.TB, data []byte) string {
-	t.Helper()
-	_, said := d.run(t, d.check, data)
-	if d.name == "mpg123" { // the introduction of mpg123 ends here
-		_, after, begun := strings.Cut(string(said), "\nPlaying MPEG stream 1 of 1: - ...\n")
-		if !begun {
-			return string(said)
-		}
-		said = []byte(after)
-	}
-	var list []string
-	for _, line := range strings.FieldsFunc(string(said), func(r rune) bool { return r == '\n' || r == '\r' }) {
-		if !d.chatter.MatchString(line) {
-			list = append(list, line)
-		}
-	}
-	return strings.Join(list, "\n")
-}
-
-// samples decodes a stream.
-func (d decoder) samples(t testing.TB, data []byte) []byte {
-	t.Helper()
-	out, _ := d.run(t, d.decode, data)
-	return out
+	}},
+	{codectest.Decoder{
+		Name:    "madplay",
+		Check:   strings.Fields("-q -o null: -"),
+		Decode:  strings.Fields("-Q -d -o raw:- -"),
+		Chatter: regexp.MustCompile(`^MPEG Audio Decoder |^[0-9]+ frames decoded `),
+	}},
 }
 
 // aired is a frame that was played.
@@ -156,9 +102,9 @@ func TestDecodersAreSilentAcrossCuts(t *testing.T) {
 			a, b := load(t, pair[0]), load(t, pair[1])
 			var saidOfRaw string
 			for _, d := range decoders {
-				saidOfRaw += d.complaints(t, stream(inTurns(a, b, raw)))
-				if said := d.complaints(t, stream(inTurns(a, b, viaSplicer()))); said != "" {
-					t.Errorf("%s says:\n%s", d.name, said)
+				saidOfRaw += d.Complaints(t, stream(inTurns(a, b, raw)))
+				if said := d.Complaints(t, stream(inTurns(a, b, viaSplicer()))); said != "" {
+					t.Errorf("%s says:\n%s", d.Name, said)
 				}
 			}
 			if saidOfRaw == "" {
@@ -187,7 +133,7 @@ func (d decoder) programme(t testing.TB, of []mp3.Frame) []byte {
 	for _, f := range of {
 		data = append(data, f.Data...)
 	}
-	return d.samples(t, data)
+	return d.Samples(t, data)
 }
 
 // compare decodes a stream and counts the frames that sound as in their programme,
@@ -201,9 +147,9 @@ func (d decoder) compare(t testing.TB, list []aired, programmes ...[]mp3.Frame) 
 	}
 	h := programmes[0][0].Header
 	frame := h.Samples * h.Channels * 2 // bytes
-	heard := d.samples(t, stream(list))
+	heard := d.Samples(t, stream(list))
 	if len(heard) != len(list)*frame { // madplay leaves out the frames that it cannot decode
-		t.Logf("%s decodes %d frames to %d bytes, want %d", d.name, len(list), len(heard), len(list)*frame)
+		t.Logf("%s decodes %d frames to %d bytes, want %d", d.Name, len(list), len(heard), len(list)*frame)
 		return 0, len(list)
 	}
 	run := 0
@@ -234,10 +180,10 @@ func TestDecodersHearTheProgramme(t *testing.T) {
 			a, b := load(t, pair[0]), load(t, pair[1])
 			for _, d := range decoders {
 				if _, different := d.compare(t, inTurns(a, b, raw), a, b); different == 0 {
-					t.Errorf("%s plays raw cuts right, so the rest proves nothing", d.name)
+					t.Errorf("%s plays raw cuts right, so the rest proves nothing", d.Name)
 				}
 				if same, different := d.compare(t, inTurns(a, b, viaSplicer()), a, b); different > 0 || same < 120*4 {
-					t.Errorf("%s: through a Splicer %d frames differ, %d are the same", d.name, different, same)
+					t.Errorf("%s: through a Splicer %d frames differ, %d are the same", d.Name, different, same)
 				}
 			}
 		})
@@ -257,11 +203,11 @@ func TestDecodersHearSilence(t *testing.T) {
 	}
 	for h, data := range formats {
 		for _, d := range decoders {
-			if said := d.complaints(t, data); said != "" {
-				t.Errorf("of %+v %s says:\n%s", h, d.name, said)
+			if said := d.Complaints(t, data); said != "" {
+				t.Errorf("of %+v %s says:\n%s", h, d.Name, said)
 			}
-			if out := d.samples(t, data); len(out) == 0 || len(bytes.Trim(out, "\x00")) > 0 {
-				t.Errorf("of %+v %s makes %d bytes that are not silence", h, d.name, len(out))
+			if out := d.Samples(t, data); len(out) == 0 || len(bytes.Trim(out, "\x00")) > 0 {
+				t.Errorf("of %+v %s makes %d bytes that are not silence", h, d.Name, len(out))
 			}
 		}
 	}
@@ -276,7 +222,7 @@ func TestDecoderChecksTheCRC(t *testing.T) {
 		}
 		data = append(data, f.Data...)
 	}
-	if decoders[0].complaints(t, data) == "" {
+	if decoders[0].Complaints(t, data) == "" {
 		t.Error("ffmpeg says nothing about a wrong CRC")
 	}
 }

@@ -71,7 +71,7 @@ func TestLevelFollowsTheSound(t *testing.T) {
 				t.Skip("this ffmpeg has no libshine")
 			}
 			encode := append([]string{"-v", "error", "-filter_complex", programme}, strings.Fields(args+" -f mp3 -")...)
-			encoded, _ := decoders[0].run(t, encode, nil)
+			encoded, _ := decoders[0].Run(t, encode, nil)
 			list, _ := cut(encoded, len(encoded))
 			if len(list) < 250 {
 				t.Fatalf("ffmpeg encoded %d frames", len(list))

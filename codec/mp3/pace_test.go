@@ -90,11 +90,11 @@ func TestDecodersFollowAChangedPace(t *testing.T) {
 				p.change(random)
 			}
 			for _, d := range decoders {
-				if said := d.complaints(t, stream(p.list)); said != "" {
-					t.Errorf("%s says:\n%s", d.name, said)
+				if said := d.Complaints(t, stream(p.list)); said != "" {
+					t.Errorf("%s says:\n%s", d.Name, said)
 				}
 				if same, different := d.compare(t, p.list, p.of); different > 0 || same < 200 {
-					t.Errorf("%s: %d frames differ, %d are the same", d.name, different, same)
+					t.Errorf("%s: %d frames differ, %d are the same", d.Name, different, same)
 				}
 			}
 		})
@@ -112,8 +112,8 @@ func TestDecodersMissWhatPlainSilenceBreaks(t *testing.T) {
 		list = append(list, raw(of, at, false))
 	}
 	for _, d := range decoders {
-		if d.complaints(t, stream(list)) == "" {
-			t.Errorf("%s takes a plain silent frame without a word, so the other tests prove nothing", d.name)
+		if d.Complaints(t, stream(list)) == "" {
+			t.Errorf("%s takes a plain silent frame without a word, so the other tests prove nothing", d.Name)
 		}
 	}
 }

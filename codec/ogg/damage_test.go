@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"relay/codec"
+	"relay/codec/codectest"
 	"relay/codec/ogg"
 )
 
@@ -183,7 +184,7 @@ func TestErrors(t *testing.T) {
 
 // Real files with video are refused.
 func TestRealVideo(t *testing.T) {
-	out, err := exec.Command(program(t, "ffmpeg"), strings.Fields("-v error -f lavfi -i testsrc=d=0.2 -f lavfi -i sine=d=0.2 -c:v libtheora -c:a libvorbis -f ogg -")...).Output()
+	out, err := exec.Command(codectest.Program(t, "ffmpeg"), strings.Fields("-v error -f lavfi -i testsrc=d=0.2 -f lavfi -i sine=d=0.2 -c:v libtheora -c:a libvorbis -f ogg -")...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +253,7 @@ func TestDecodersAfterDamage(t *testing.T) {
 // Quiet is quieter than loud, where the encoder shows it.
 func TestLevel(t *testing.T) {
 	for _, options := range []string{"libopus -b:a 64k", "libvorbis -q:a 3", "flac"} {
-		out, err := exec.Command(program(t, "ffmpeg"), strings.Fields("-v error -f lavfi -i anoisesrc=d=2:a=0.5:r=48000 -af volume='if(lt(t,1),1,0.003)':eval=frame,pan=stereo|c0=c0|c1=c0 -c:a "+options+" -f ogg -")...).Output()
+		out, err := exec.Command(codectest.Program(t, "ffmpeg"), strings.Fields("-v error -f lavfi -i anoisesrc=d=2:a=0.5:r=48000 -af volume='if(lt(t,1),1,0.003)':eval=frame,pan=stereo|c0=c0|c1=c0 -c:a "+options+" -f ogg -")...).Output()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -273,7 +274,7 @@ func TestLevel(t *testing.T) {
 		}
 	}
 	for _, options := range []string{"libopus", "libvorbis", "flac"} {
-		out, err := exec.Command(program(t, "ffmpeg"), strings.Fields("-v error -f lavfi -i anullsrc=d=2:r=48000 -c:a "+options+" -f ogg -")...).Output()
+		out, err := exec.Command(codectest.Program(t, "ffmpeg"), strings.Fields("-v error -f lavfi -i anullsrc=d=2:r=48000 -c:a "+options+" -f ogg -")...).Output()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,7 +288,7 @@ func TestLevel(t *testing.T) {
 // High and low bit rates both work.
 func TestBitRates(t *testing.T) {
 	for _, options := range []string{"libopus -b:a 6k -application voip -ac 1", "libopus -ac 2 -b:a 510k -vbr off", "flac -sample_fmt s32 -ac 8 -ar 192000 -strict -2"} {
-		out, err := exec.Command(program(t, "ffmpeg"), strings.Fields("-v error -f lavfi -i anoisesrc=d=2:r=48000 -c:a "+options+" -f ogg -")...).Output()
+		out, err := exec.Command(codectest.Program(t, "ffmpeg"), strings.Fields("-v error -f lavfi -i anoisesrc=d=2:r=48000 -c:a "+options+" -f ogg -")...).Output()
 		if err != nil {
 			t.Fatal(err)
 		}

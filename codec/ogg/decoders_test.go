@@ -2,7 +2,6 @@ package ogg_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"relay/codec"
+	"relay/codec/codectest"
 	"relay/codec/ogg"
 )
 
@@ -71,27 +71,6 @@ var decoders = []decoder{
 	},
 }
 
-// program returns where a program is. A missing one skips the test, or fails it where
-// every program is required.
-func program(t testing.TB, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		if os.Getenv("RELAY_E2E_REQUIRE") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	return path
-}
-
-// within ends a program that hangs: GStreamer does on some streams that it cannot decode.
-func within(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
-
 // save writes a stream to a file.
 func save(t testing.TB, data []byte) string {
 	t.Helper()
@@ -114,17 +93,12 @@ func (d decoder) complaints(t testing.TB, data []byte) string {
 	for i, arg := range d.check {
 		args[i] = strings.ReplaceAll(arg, "IN", in)
 	}
-	said, err := exec.CommandContext(within(t), program(t, d.name), args...).CombinedOutput()
-	var list []string
-	for _, line := range strings.FieldsFunc(string(said), func(r rune) bool { return r == '\n' || r == '\r' }) {
-		if !d.chatter.MatchString(line) {
-			list = append(list, line)
-		}
-	}
+	said, err := exec.CommandContext(codectest.Within(t), codectest.Program(t, d.name), args...).CombinedOutput()
+	complaints := codectest.WithoutChatter(string(said), d.chatter)
 	if err != nil {
-		list = append(list, err.Error())
+		complaints = strings.TrimPrefix(complaints+"\n"+err.Error(), "\n")
 	}
-	return strings.Join(list, "\n")
+	return complaints
 }
 
 // ended sets the EOS flag, which a stream without end does not have, on the last page of
@@ -156,7 +130,7 @@ func mustPlay(t *testing.T, c codec.Codec, data []byte) {
 // heard returns how long ffmpeg plays a stream.
 func heard(t testing.TB, data []byte) time.Duration {
 	t.Helper()
-	cmd := exec.Command(program(t, "ffmpeg"), "-v", "error", "-i", save(t, data), "-ac", "1", "-ar", "48000", "-f", "s16le", "-")
+	cmd := exec.Command(codectest.Program(t, "ffmpeg"), "-v", "error", "-i", save(t, data), "-ac", "1", "-ar", "48000", "-f", "s16le", "-")
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.Output()
@@ -169,7 +143,7 @@ func heard(t testing.TB, data []byte) time.Duration {
 // samples returns what ffmpeg plays, in 16 bits.
 func samples(t testing.TB, data []byte) []byte {
 	t.Helper()
-	out, err := exec.Command(program(t, "ffmpeg"), "-v", "error", "-i", save(t, data), "-f", "s16le", "-").Output()
+	out, err := exec.Command(codectest.Program(t, "ffmpeg"), "-v", "error", "-i", save(t, data), "-f", "s16le", "-").Output()
 	if err != nil {
 		t.Fatal(fmt.Errorf("ffmpeg: %w", err))
 	}

@@ -12,27 +12,14 @@ import (
 	"time"
 
 	"relay/codec"
+	"relay/codec/codectest"
 	"relay/codec/ogg"
 )
 
 // cut pushes b through a Framer in portions and returns the units.
 func cut(b []byte, portion func() int) (list []codec.Unit, f *ogg.Framer) {
 	f = ogg.NewFramer()
-	pull := func() {
-		for u, ok := f.Next(); ok; u, ok = f.Next() {
-			u.Data = bytes.Clone(u.Data)
-			list = append(list, u)
-		}
-	}
-	for len(b) > 0 {
-		n := min(portion(), len(b))
-		f.Write(b[:n])
-		b = b[n:]
-		pull()
-	}
-	f.Finish()
-	pull()
-	return list, f
+	return codectest.Cut(f, b, portion), f
 }
 
 func whole() int { return 1 << 30 }

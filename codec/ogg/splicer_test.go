@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"relay/codec"
+	"relay/codec/codectest"
 	"relay/codec/ogg"
 )
 
@@ -155,7 +156,7 @@ func TestJoinedTitles(t *testing.T) {
 			mustPlay(t, pair.codec, s.data)
 			if pair.codec == ogg.FLAC {
 				// libFLAC says nothing when it plays silence for samples that it misses.
-				out, err := exec.Command(program(t, "flac"), "-d", "--ogg", "--silent", "--force-raw-format", "--endian=little", "--sign=signed", "-c", save(t, s.data)).Output()
+				out, err := exec.Command(codectest.Program(t, "flac"), "-d", "--ogg", "--silent", "--force-raw-format", "--endian=little", "--sign=signed", "-c", save(t, s.data)).Output()
 				if got := time.Duration(len(out)/2) * time.Second / 44100; err != nil || (got-s.length).Abs() > time.Millisecond {
 					t.Errorf("flac hears %v, want %v (%v)", got, s.length, err)
 				}
