@@ -1,6 +1,7 @@
 package listeners
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -41,7 +42,7 @@ type entry struct {
 	address string
 	known   bool // the mount exists
 	mounts.Status
-	variants []variant // the stream at its bit rates, best first
+	variants []variant // the stream at its bit rates, best first, and then in other codecs
 }
 
 // variant is the programme at one bit rate.
@@ -90,12 +91,24 @@ func (p *Playlists) write(w http.ResponseWriter, r *http.Request, mount string, 
 	if m := p.Registry.Find(mount); m != nil && !p.hides(r, m) {
 		e.known, e.Status = true, m.Status()
 		e.variants[0].bitRate = e.BitRate
+		var others []variant // in another codec, which fewer players may play
+		own := conf.MP3
+		if e.Format.Codec != nil {
+			own = e.Format.Codec.Key()
+		}
 		for _, rendition := range m.Config().Renditions {
 			if made := p.Registry.Find(rendition.Name); made != nil && (e.Hidden || !made.Config().Hidden) {
-				e.variants = append(e.variants, variant{addressOf(rendition.Name), rendition.BitRate})
+				list := &e.variants
+				if cmp.Or(rendition.Codec, conf.MP3) != own {
+					list = &others
+				}
+				*list = append(*list, variant{addressOf(rendition.Name), rendition.BitRate})
 			}
 		}
-		slices.SortStableFunc(e.variants, func(a, b variant) int { return b.bitRate - a.bitRate })
+		for _, list := range [][]variant{e.variants, others} {
+			slices.SortStableFunc(list, func(a, b variant) int { return b.bitRate - a.bitRate })
+		}
+		e.variants = append(e.variants, others...)
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-cache, no-store")
