@@ -55,8 +55,8 @@ func TestCompatibilitySources(t *testing.T) {
 		titles bool // the program can set them
 		start  func(t *testing.T, b broadcast)
 	}{
-		{butt, "PUT", own, 128, titled, buttSource(1)},
-		{butt, "SHOUTcast", shoutcast, 128, titled, buttSource(0)},
+		{butt, "PUT", own, 128, titled, buttSource(buttIcecast)},
+		{butt, "SHOUTcast", shoutcast, 128, titled, buttSource(buttShoutcast)},
 		{curl, "PUT, chunked", own, 128, titled, curlSource("-H", "Expect:")},
 		{curl, "PUT, chunked, Expect", own, 128, titled, curlSource()},
 		{darkice, "SOURCE", own, 128, silent, darkiceSource},

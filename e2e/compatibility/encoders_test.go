@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,13 +105,15 @@ ignore(mount)
 
 func mpdSource(protocol string) func(*testing.T, broadcast) {
 	return func(t *testing.T, b broadcast) {
-		home := t.TempDir()
-		socket := filepath.Join(home, "control")
-		settings := harness.WriteFile(t, "mpd.conf", fmt.Sprintf(`
-bind_to_address "%s"
-audio_output {
+		output := b.mpdOutput(fmt.Sprintf("protocol %q", protocol), `encoder "lame"`, `bitrate "128"`, `format "44100:16:2"`)
+		startMPD(t, output, "", b.titledTone(t))
+	}
+}
+
+// mpdOutput returns MPD's settings for a broadcast.
+func (b broadcast) mpdOutput(settings ...string) string {
+	return fmt.Sprintf(`audio_output {
 	type "shout"
-	protocol "%s"
 	host "%s"
 	port "%s"
 	mount "%s"
@@ -118,21 +121,28 @@ audio_output {
 	password "%s"
 	name "%s"
 	genre "%s"
-	encoder "lame"
-	bitrate "128"
-	format "44100:16:2"
+	%s
 }
-`, socket, protocol, b.host, b.port, b.mount, b.SourcePassword, b.name, genre))
-		harness.KeepRunning(t, atHome(t, home, "mpd", "--no-daemon", "--stderr", settings))
-		var control net.Conn
-		harness.Eventually(t, "MPD", func() bool {
-			var err error
-			control, err = net.Dial("unix", socket)
-			return err == nil
-		})
-		t.Cleanup(func() { control.Close() })
-		fmt.Fprintf(control, "add \"file://%s\"\nplay\n", b.titledTone(t))
+`, b.host, b.port, b.mount, b.SourcePassword, b.name, genre, strings.Join(settings, "\n\t"))
+}
+
+// startMPD starts an MPD with outputs, gives it commands and has it play files.
+func startMPD(t *testing.T, outputs, commands string, files ...string) {
+	home := t.TempDir()
+	socket := filepath.Join(home, "control")
+	settings := harness.WriteFile(t, "mpd.conf", fmt.Sprintf("bind_to_address \"%s\"\n%s", socket, outputs))
+	harness.KeepRunning(t, atHome(t, home, "mpd", "--no-daemon", "--stderr", settings))
+	var control net.Conn
+	harness.Eventually(t, "MPD", func() bool {
+		var err error
+		control, err = net.Dial("unix", socket)
+		return err == nil
+	})
+	t.Cleanup(func() { control.Close() })
+	for _, file := range files {
+		commands += fmt.Sprintf("add \"file://%s\"\n", file)
 	}
+	fmt.Fprint(control, commands+"play\n")
 }
 
 // shoutSource: shout plays its standard input and has no titles.

@@ -17,12 +17,22 @@ import (
 	"relay/e2e/harness"
 )
 
-// buttSource connects with one of butt's server types, and sets a title from outside
-// as playout programs do.
-func buttSource(server int) func(*testing.T, broadcast) {
-	return func(t *testing.T, b broadcast) {
-		display, home := headless(t), b.soundCard(t)
-		settings := harness.WriteFile(t, "butt.cfg", fmt.Sprintf(`
+// A buttBroadcast is sent by butt, which has a window and a sound card.
+type buttBroadcast struct {
+	broadcast
+	server           int // its type: buttShoutcast or buttIcecast
+	sampleRate, kbps int
+	codec            string
+}
+
+const (
+	buttShoutcast = iota
+	buttIcecast
+)
+
+// start connects butt. tell gives it a title from outside, as playout programs do.
+func (b buttBroadcast) start(t *testing.T, display, home string) (tell func(title string)) {
+	settings := harness.WriteFile(t, "butt.cfg", fmt.Sprintf(`
 [main]
 server = here
 icy = %[1]s
@@ -38,10 +48,10 @@ check_for_update = 0
 [audio]
 device = 0
 device2 = -1
-samplerate = 44100
-bitrate = 128
+samplerate = %[2]d
+bitrate = %[3]d
 channel = 2
-codec = mp3
+codec = %[4]s
 resample_mode = 0
 buffer_ms = 50
 [record]
@@ -49,25 +59,31 @@ start_rec = 0
 [gui]
 attach = 0
 [here]
-address = %[2]s
-port = %[3]s
-password = %[4]s
-type = %[5]d
+address = %[5]s
+port = %[6]s
+password = %[7]s
+type = %[8]d
 tls = 0
-mount = %[6]s
+mount = %[9]s
 usr = source
 [%[1]s]
 pub = 0
-genre = %[7]s
+genre = %[10]s
 description = none
-`, b.name, b.host, b.port, b.SourcePassword, server, b.mount, genre))
-		_, control, _ := net.SplitHostPort(harness.FreePort(t))
-		cmd := atHome(t, home, "butt", "-p", control, "-c", settings)
-		cmd.Env = append(cmd.Env, "DISPLAY="+display)
-		harness.KeepRunning(t, cmd)
+`, b.name, b.sampleRate, b.kbps, b.codec, b.host, b.port, b.SourcePassword, b.server, b.mount, genre))
+	_, control, _ := net.SplitHostPort(harness.FreePort(t))
+	cmd := atHome(t, home, "butt", "-p", control, "-c", settings)
+	cmd.Env = append(cmd.Env, "DISPLAY="+display)
+	harness.KeepRunning(t, cmd)
+	return func(title string) { atHome(t, home, "butt", "-p", control, "-u", title).Run() }
+}
+
+func buttSource(server int) func(*testing.T, broadcast) {
+	return func(t *testing.T, b broadcast) {
+		tell := buttBroadcast{b, server, 44100, 128, "mp3"}.start(t, headless(t), b.soundCard(t))
 		harness.Eventually(t, "butt", func() bool { return b.Source(t, b.mount).ServerName == b.name })
 		harness.Eventually(t, "butt to take a title", func() bool {
-			atHome(t, home, "butt", "-p", control, "-u", title).Run()
+			tell(title)
 			return b.Source(t, b.mount).Title == title
 		})
 	}
@@ -75,40 +91,57 @@ description = none
 
 // darkiceSource: darkice has no titles.
 func darkiceSource(t *testing.T, b broadcast) {
-	settings := harness.WriteFile(t, "darkice.cfg", fmt.Sprintf(`
+	startDarkice(t, 44100, 128, map[string]broadcast{"mp3": b})
+}
+
+// startDarkice sends broadcasts, by format, from one process.
+func startDarkice(t *testing.T, sampleRate, kbps int, all map[string]broadcast) {
+	settings := fmt.Sprintf(`
 [general]
 duration = 0
 bufferSecs = 5
 realtime = no
 [input]
 device = default
-sampleRate = 44100
+sampleRate = %d
 bitsPerSample = 16
 channel = 2
-[icecast2-0]
+`, sampleRate)
+	home := ""
+	for format, b := range all {
+		if home == "" {
+			home = b.soundCard(t)
+		}
+		settings += fmt.Sprintf(`[icecast2-%d]
 bitrateMode = cbr
-format = mp3
-bitrate = 128
+format = %s
+bitrate = %d
 server = %s
 port = %s
 password = %s
 mountPoint = %s
 name = %s
 genre = %s
-`, b.host, b.port, b.SourcePassword, strings.TrimPrefix(b.mount, "/"), b.name, genre))
-	harness.KeepRunning(t, atHome(t, b.soundCard(t), "darkice", "-c", settings))
+`, strings.Count(settings, "[icecast2-"), format, kbps, b.host, b.port, b.SourcePassword, strings.TrimPrefix(b.mount, "/"), b.name, genre)
+	}
+	harness.KeepRunning(t, atHome(t, home, "darkice", "-c", harness.WriteFile(t, "darkice.cfg", settings)))
 }
 
 // mixxxSource broadcasts with a profile for one of Mixxx's server types.
 func mixxxSource(server string) func(*testing.T, broadcast) {
 	return func(t *testing.T, b broadcast) {
-		mixxxOnAir(t, b, 44100, map[string]string{"broadcast_profiles/here.bcp.xml": fmt.Sprintf(`<!DOCTYPE broadcastprofile>
+		mixxxOnAir(t, b, 44100, map[string]string{"broadcast_profiles/here.bcp.xml": b.mixxxProfile(server, "MP3", 128)})
+	}
+}
+
+// mixxxProfile returns Mixxx's settings for a broadcast.
+func (b broadcast) mixxxProfile(server, format string, kbps int) string {
+	return fmt.Sprintf(`<!DOCTYPE broadcastprofile>
 <BroadcastProfile><Enabled>1</Enabled><Servertype>%s</Servertype><Host>%s</Host><Port>%s</Port>
 <Login>source</Login><Password>%s</Password><Mountpoint>%s</Mountpoint>
-<StreamName>%s</StreamName><StreamGenre>%s</StreamGenre><MetadataFormat>$artist - $title</MetadataFormat>
-<Format>MP3</Format><Bitrate>128</Bitrate><Channels>2</Channels></BroadcastProfile>`,
-			server, b.host, b.port, b.SourcePassword, b.mount, b.name, genre)})
-	}
+<StreamName>%s</StreamName><StreamGenre>%s</StreamGenre><MetadataFormat>$artist - $title</MetadataFormat><OggDynamicUpdate>1</OggDynamicUpdate>
+<Format>%s</Format><Bitrate>%d</Bitrate><Channels>2</Channels></BroadcastProfile>`,
+		server, b.host, b.port, b.SourcePassword, b.mount, b.name, genre, format, kbps)
 }
 
 // mixxxAlone is held while a Mixxx runs: it needs a whole core.
