@@ -1,9 +1,6 @@
 package compatibility
 
 import (
-	"bufio"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -66,45 +63,14 @@ func (s codedStation) row(program, way, command string, version ...string) clien
 // curlWithMetadata: curl asks for metadata, and gets it at the interval in the head of
 // the answer.
 func (s codedStation) curlWithMetadata(t *testing.T, checked *checks) {
-	file := filepath.Join(t.TempDir(), "recorded")
-	curl := tuner{
-		client: client{command: "curl"},
-		args: func(url, file string) []string {
-			return []string{"-sS", "-i", "-H", "Icy-MetaData: 1", "-o", file, url}
-		},
-		enough: 60000,
-	}
-	curl.listen(t, s.URL(s.mount), file)
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	p := &harness.Player{In: bufio.NewReader(f)}
-	p.ReadHead(t)
-	s.isTone(t, harness.Pitch(s.Decode(t, readAll(p)))) // the last block may be incomplete
+	p, audio := s.recordedByCurl(t)
+	s.isTone(t, harness.Pitch(s.Decode(t, audio)))
 	checked.ok("tone")
 	checked.ok("no decoder complaint")
-	for _, show := range []struct{ what, got, want string }{
-		{"type", p.Header["content-type"], s.MediaType()}, {"name", p.Header["icy-name"], stationName},
-		{"genre", p.Header["icy-genre"], stationGenre}, {"title", strings.Join(p.Titles, ", "), stationTitle},
-	} {
-		if show.got != show.want {
-			t.Errorf("%s %q, want %q", show.what, show.got, show.want)
-		}
-		checked.ok(show.what)
-	}
-}
-
-func readAll(p *harness.Player) (all []byte) {
-	chunk := make([]byte, 4096)
-	for {
-		n, err := p.Read(chunk)
-		all = append(all, chunk[:n]...)
-		if err != nil {
-			return all
-		}
-	}
+	checked.same(t, "type", p.Header["content-type"], s.MediaType())
+	checked.same(t, "name", p.Header["icy-name"], stationName)
+	checked.same(t, "genre", p.Header["icy-genre"], stationGenre)
+	checked.same(t, "title", strings.Join(p.Titles, ", "), stationTitle)
 }
 
 // enoughSound is the size of a file with 4 s of mono at 44.1 kHz in 16 bits.

@@ -51,6 +51,15 @@ type checks struct{ done []string }
 // ok adds a check, in the words of the table: "tone".
 func (c *checks) ok(what string) { c.done = append(c.done, what) }
 
+// same checks what a program was told.
+func (c *checks) same(t testing.TB, what, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s %q, want %q", what, got, want)
+	}
+	c.ok(what)
+}
+
 // test runs a client's checks and makes its row from the result.
 func (c client) test(t *testing.T, check func(t *testing.T, checked *checks)) {
 	t.Run(c.program+" "+c.way, func(t *testing.T) {
