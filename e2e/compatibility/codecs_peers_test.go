@@ -2,10 +2,6 @@ package compatibility
 
 import (
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,11 +14,9 @@ func TestCompatibilityCodecPeers(t *testing.T) {
 		t.Parallel()
 		r := harness.Start(t, strings.Replace(harness.Config, "[auth]", "[auth]\nrelay_password = \"relaypass\"", 1))
 		all := []codedStation{onAirIn(t, r, harness.AAC, "/tone.aac", 540), onAirIn(t, r, harness.Opus, "/tone.opus", 580)}
-		host, port, _ := net.SplitHostPort(r.Addr)
 		relays := ""
 		for _, s := range all {
-			relays += fmt.Sprintf("<relay><server>%s</server><port>%s</port><mount>%s</mount><local-mount>%s</local-mount>"+
-				"<relay-shoutcast-metadata>1</relay-shoutcast-metadata><on-demand>0</on-demand></relay>\n", host, port, s.mount, s.Mount("copy"))
+			relays += s.relayOfOne(s.Mount("copy"))
 		}
 		one := pullingIcecast(t, relays)
 		for _, s := range all {
@@ -30,9 +24,7 @@ func TestCompatibilityCodecPeers(t *testing.T) {
 				s.isCopied(t, one, s.Mount("copy"), checked)
 			})
 		}
-		slave := pullingIcecast(t, fmt.Sprintf(`<master-server>%s</master-server><master-server-port>%s</master-server-port>
-<master-username>relay</master-username><master-password>relaypass</master-password>
-<master-update-interval>2</master-update-interval><relays-on-demand>0</relays-on-demand>`, host, port))
+		slave := pullingIcecast(t, all[0].slave())
 		for _, s := range all {
 			icecast(s.Coding.String()+", as a slave, of every mount").test(t, func(t *testing.T, checked *checks) {
 				s.isCopied(t, slave, s.mount, checked)
@@ -68,33 +60,6 @@ func TestCompatibilityCodecPeers(t *testing.T) {
 			})
 		}
 	})
-}
-
-// pullingIcecast runs an Icecast that pulls as its configuration says. Nothing may
-// connect to it before it pulls: an Icecast may crash if a client connects while it
-// starts.
-func pullingIcecast(t testing.TB, pulls string) *harness.Relay {
-	t.Helper()
-	peer := &harness.Relay{Addr: harness.FreePort(t)}
-	_, port, _ := net.SplitHostPort(peer.Addr)
-	row := icecast("")
-	command, home := harness.Program(t, row.command), row.home(t)
-	conf := filepath.Join(home, "icecast.xml")
-	if err := os.WriteFile(conf, fmt.Appendf(nil, `<icecast>
-<hostname>localhost</hostname>
-<limits><burst-size>65536</burst-size></limits>
-<authentication><source-password>hackme</source-password><admin-user>admin</admin-user><admin-password>adminpass</admin-password></authentication>
-<listen-socket><port>%s</port><bind-address>127.0.0.1</bind-address></listen-socket>
-%s
-<paths><logdir>%s</logdir><webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot></paths>
-<logging><errorlog>-</errorlog><loglevel>3</loglevel></logging>
-</icecast>`, port, pulls, home), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(command, "-c", conf)
-	row.settle(cmd, home)
-	harness.KeepRunning(t, cmd)
-	return peer
 }
 
 // isCopied checks that a mount of another server plays the same as the station.

@@ -18,19 +18,11 @@ func TestCompatibilityPeers(t *testing.T) {
 	t.Parallel()
 	s := onAir(t, harness.Start(t, strings.Replace(harness.Config, "[auth]", `[auth]
 relay_password = "relaypass"`, 1)), "/tone.mp3", 740)
-	host, port, _ := net.SplitHostPort(s.Addr)
 	icecast("as a relay of one mount").test(t, func(t *testing.T, checked *checks) {
-		peer := s.pulledBy(t, fmt.Sprintf(`<relay>
-	<server>%s</server><port>%s</port><mount>%s</mount><local-mount>/copy.mp3</local-mount>
-	<relay-shoutcast-metadata>1</relay-shoutcast-metadata><on-demand>0</on-demand>
-</relay>`, host, port, s.mount), checked)
-		s.isCarriedBy(t, peer, "/copy.mp3", checked)
+		s.isCarriedBy(t, s.pulledBy(t, s.relayOfOne("/copy.mp3"), checked), "/copy.mp3", checked)
 	})
 	icecast("as a slave, of every mount").test(t, func(t *testing.T, checked *checks) {
-		peer := s.pulledBy(t, fmt.Sprintf(`<master-server>%s</master-server><master-server-port>%s</master-server-port>
-<master-username>relay</master-username><master-password>relaypass</master-password>
-<master-update-interval>2</master-update-interval><relays-on-demand>0</relays-on-demand>`, host, port), checked)
-		s.isCarriedBy(t, peer, s.mount, checked)
+		s.isCarriedBy(t, s.pulledBy(t, s.slave(), checked), s.mount, checked)
 	})
 	ffmpeg := client{role: "peer", program: "FFmpeg", way: "-c copy, from a mount to another", command: "ffmpeg", version: []string{"-version"}}
 	ffmpeg.test(t, func(t *testing.T, checked *checks) {
@@ -48,17 +40,30 @@ func icecast(way string) client {
 	return client{role: "peer", program: "icecast2", way: way, command: "icecast2", version: []string{"-v"}, unprivileged: true}
 }
 
-// pulledBy runs an Icecast that pulls as its configuration says, until it is listed
-// as the station's only listener. Nothing connects to it before that: an Icecast may
-// crash if a client connects while it starts.
-func (s station) pulledBy(t testing.TB, pulls string, checked *checks) *harness.Relay {
+// relayOfOne returns the part of an Icecast's configuration that pulls the station's mount.
+func (s station) relayOfOne(local string) string {
+	host, port, _ := net.SplitHostPort(s.Addr)
+	return fmt.Sprintf("<relay><server>%s</server><port>%s</port><mount>%s</mount><local-mount>%s</local-mount>"+
+		"<relay-shoutcast-metadata>1</relay-shoutcast-metadata><on-demand>0</on-demand></relay>\n", host, port, s.mount, local)
+}
+
+// slave returns the part that pulls every mount of the station's server.
+func (s station) slave() string {
+	host, port, _ := net.SplitHostPort(s.Addr)
+	return fmt.Sprintf(`<master-server>%s</master-server><master-server-port>%s</master-server-port>
+<master-username>relay</master-username><master-password>relaypass</master-password>
+<master-update-interval>2</master-update-interval><relays-on-demand>0</relays-on-demand>`, host, port)
+}
+
+// pullingIcecast runs an Icecast that pulls as its configuration says. Nothing may
+// connect to it before it pulls: an Icecast may crash if a client connects while it
+// starts.
+func pullingIcecast(t testing.TB, pulls string) *harness.Relay {
 	t.Helper()
-	listed := func() []harness.Listed { return s.Clients(t, s.mount).Source[0].Listener }
-	harness.Eventually(t, "the one before to leave", func() bool { return len(listed()) == 0 })
 	peer := &harness.Relay{Addr: harness.FreePort(t)}
 	_, port, _ := net.SplitHostPort(peer.Addr)
 	row := icecast("")
-	home := row.home(t)
+	command, home := harness.Program(t, row.command), row.home(t)
 	conf := filepath.Join(home, "icecast.xml")
 	if err := os.WriteFile(conf, fmt.Appendf(nil, `<icecast>
 <hostname>localhost</hostname>
@@ -71,9 +76,19 @@ func (s station) pulledBy(t testing.TB, pulls string, checked *checks) *harness.
 </icecast>`, port, pulls, home), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(harness.Program(t, row.command), "-c", conf)
+	cmd := exec.Command(command, "-c", conf)
 	row.settle(cmd, home)
 	harness.KeepRunning(t, cmd)
+	return peer
+}
+
+// pulledBy runs an Icecast that pulls as its configuration says, until it is listed
+// as the station's only listener.
+func (s station) pulledBy(t testing.TB, pulls string, checked *checks) *harness.Relay {
+	t.Helper()
+	listed := func() []harness.Listed { return s.Clients(t, s.mount).Source[0].Listener }
+	harness.Eventually(t, "the one before to leave", func() bool { return len(listed()) == 0 })
+	peer := pullingIcecast(t, pulls)
 	harness.Eventually(t, "the peer", func() bool { return len(listed()) == 1 })
 	if l := listed()[0]; l.Relay != 1 || !strings.HasPrefix(l.UserAgent, "Icecast 2.") {
 		t.Errorf("listed as %+v", l)
