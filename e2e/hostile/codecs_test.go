@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"relay/e2e/harness"
-	"relay/e2e/harness/coded"
 )
 
 // A codedCase is what a source with the right login sends in place of, or between, audio of
@@ -37,7 +36,7 @@ type good map[string]struct{ first, second []byte }
 func makeGood(t *testing.T) good {
 	t.Helper()
 	g := good{}
-	for _, c := range coded.All {
+	for _, c := range harness.Codings {
 		g[c.Key()] = struct{ first, second []byte }{
 			c.Tone(t, 440, 2*time.Second, "first"), c.Tone(t, 660, 2*time.Second, "second"),
 		}
@@ -47,7 +46,7 @@ func makeGood(t *testing.T) good {
 
 // edited returns a stream of Ogg after a change of its pages.
 func edited(stream []byte, edit func(n int, page []byte) []byte) (b []byte) {
-	for n, page := range coded.Pages(stream) {
+	for n, page := range harness.OggPages(stream) {
 		b = append(b, edit(n, page)...)
 	}
 	return b
@@ -55,7 +54,7 @@ func edited(stream []byte, edit func(n int, page []byte) []byte) (b []byte) {
 
 // headers returns the pages of a stream before its first audio, and the others.
 func headers(stream []byte) (head, audio []byte) {
-	for _, page := range coded.Pages(stream) {
+	for _, page := range harness.OggPages(stream) {
 		if granule := binary.LittleEndian.Uint64(page[6:]); audio == nil && (granule == 0 || granule == 1<<64-1) {
 			head = append(head, page...)
 		} else {
@@ -79,20 +78,20 @@ func packetPages(serial, sequence uint32, packet []byte) (b []byte) {
 	flags, full := byte(0), bytes.Repeat([]byte{255}, 255)
 	b = make([]byte, 0, len(packet)+(len(packet)/most+1)*300)
 	for len(packet) >= most {
-		b = append(b, coded.Page(flags, 1<<64-1, serial, sequence, packet[:most], full...)...)
+		b = append(b, harness.OggPage(flags, 1<<64-1, serial, sequence, packet[:most], full...)...)
 		packet, sequence, flags = packet[most:], sequence+1, 1
 	}
-	return append(b, coded.Page(flags, 0, serial, sequence, packet)...)
+	return append(b, harness.OggPage(flags, 0, serial, sequence, packet)...)
 }
 
 // opusHead is the first page of a stereo stream of Opus.
 func opusHead(serial uint32) []byte {
-	return coded.Page(2, 0, serial, 0, []byte("OpusHead\x01\x02\x38\x01\x80\xbb\x00\x00\x00\x00\x00"))
+	return harness.OggPage(2, 0, serial, 0, []byte("OpusHead\x01\x02\x38\x01\x80\xbb\x00\x00\x00\x00\x00"))
 }
 
 // firstOf returns a page that begins a stream of something else.
 func firstOf(serial uint32, magic string) []byte {
-	return coded.Page(2, 0, serial, 0, append([]byte(magic), make([]byte, 60)...))
+	return harness.OggPage(2, 0, serial, 0, append([]byte(magic), make([]byte, 60)...))
 }
 
 // flood returns links of Opus with a title each and one packet of audio.
@@ -100,8 +99,8 @@ func titleFlood(n int) (b []byte) {
 	for i := range n {
 		serial := uint32(5000 + i)
 		b = append(b, opusHead(serial)...)
-		b = append(b, coded.Page(0, 0, serial, 1, comments(fmt.Sprintf("TITLE=title %d", i)))...)
-		b = append(b, coded.Page(4, 960, serial, 2, []byte("\xfc\xff\xfe"))...)
+		b = append(b, harness.OggPage(0, 0, serial, 1, comments(fmt.Sprintf("TITLE=title %d", i)))...)
+		b = append(b, harness.OggPage(4, 960, serial, 2, []byte("\xfc\xff\xfe"))...)
 	}
 	return b
 }
@@ -119,7 +118,7 @@ func adts(frame []byte, claims int) []byte {
 func adtsFrames(t *testing.T, stream []byte) (frames [][]byte) {
 	t.Helper()
 	for in := bytes.NewReader(stream); in.Len() > 0; {
-		frame, err := coded.AAC.Read(in)
+		frame, err := harness.AAC.Read(in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +201,7 @@ func codedCases(g good) (list []codedCase) {
 	add("AAC, then Opus", aacType, 1, true, "", bytesOf(append(bytes.Clone(aac), bytes.Repeat(g["opus"].first, 20)...)))
 
 	// Ogg, by codec.
-	for _, c := range coded.Besides[1:] {
+	for _, c := range harness.BesideMP3[1:] {
 		stream, other := g[c.Key()].first, g[c.Key()].second
 		head, audio := headers(stream)
 		name := func(what string) string { return what + ", " + c.String() }
@@ -228,67 +227,67 @@ func codedCases(g good) (list []codedCase) {
 		})
 		add(name("a link with the serial of the last one"), oggType, 0, true, "", func(*testing.T) []byte {
 			serial := binary.LittleEndian.Uint32(stream[14:])
-			return append(bytes.Clone(stream), edited(other, func(_ int, p []byte) []byte { return coded.SetSerial(p, serial) })...)
+			return append(bytes.Clone(stream), edited(other, func(_ int, p []byte) []byte { return harness.SetSerial(p, serial) })...)
 		})
 		add(name("pages of another serial"), oggType, 0, true, "", func(*testing.T) []byte {
 			return append(bytes.Clone(head), edited(audio, func(n int, p []byte) []byte {
 				if n%3 == 2 {
-					return coded.SetSerial(p, 77)
+					return harness.SetSerial(p, 77)
 				}
 				return p
 			})...)
 		})
 		add(name("two streams with one serial"), oggType, 0, false, "", func(*testing.T) []byte {
 			serial := binary.LittleEndian.Uint32(stream[14:])
-			first := coded.Pages(stream)[0]
-			return append(append(bytes.Clone(first), coded.SetSerial(coded.Pages(other)[0], serial)...), noise(1000)...)
+			first := harness.OggPages(stream)[0]
+			return append(append(bytes.Clone(first), harness.SetSerial(harness.OggPages(other)[0], serial)...), noise(1000)...)
 		})
 		add(name("granules that jump back"), oggType, 0, true, "", func(*testing.T) []byte {
-			return append(bytes.Clone(head), edited(audio, func(n int, p []byte) []byte { return coded.SetGranule(p, uint64(1_000_000-n*1000)) })...)
+			return append(bytes.Clone(head), edited(audio, func(n int, p []byte) []byte { return harness.SetGranule(p, uint64(1_000_000-n*1000)) })...)
 		})
 		add(name("granules at the end of time"), oggType, 0, true, "", func(*testing.T) []byte {
-			return append(bytes.Clone(head), edited(audio, func(n int, p []byte) []byte { return coded.SetGranule(p, 1<<63-1-uint64(n)) })...)
+			return append(bytes.Clone(head), edited(audio, func(n int, p []byte) []byte { return harness.SetGranule(p, 1<<63-1-uint64(n)) })...)
 		})
 		add(name("negative granules"), oggType, 0, true, "", func(*testing.T) []byte {
-			return append(bytes.Clone(head), edited(audio, func(n int, p []byte) []byte { return coded.SetGranule(p, 1<<64-2-uint64(n)) })...)
+			return append(bytes.Clone(head), edited(audio, func(n int, p []byte) []byte { return harness.SetGranule(p, 1<<64-2-uint64(n)) })...)
 		})
 		add(name("page numbers that jump"), oggType, 0, true, "", func(*testing.T) []byte {
-			return append(bytes.Clone(head), edited(audio, func(n int, p []byte) []byte { return coded.SetSequence(p, uint32(n*0x10000001)) })...)
+			return append(bytes.Clone(head), edited(audio, func(n int, p []byte) []byte { return harness.SetSequence(p, uint32(n*0x10000001)) })...)
 		})
 		add(name("headers without audio, over and over"), oggType, 300, false, "", bytesOf(head))
 		add(name("a link without audio, then audio"), oggType, 0, true, "", bytesOf(append(bytes.Clone(head), other...)))
 		add(name("audio without headers"), oggType, 20, false, "", bytesOf(audio))
 		add(name("255 segments that lie"), oggType, 0, true, "", func(*testing.T) []byte {
 			serial := binary.LittleEndian.Uint32(stream[14:])
-			lie := coded.Page(0, 5000, serial, 3, noise(500), bytes.Repeat([]byte{255}, 255)...)
+			lie := harness.OggPage(0, 5000, serial, 3, noise(500), bytes.Repeat([]byte{255}, 255)...)
 			return append(append(bytes.Clone(head), lie...), append(audio, other...)...)
 		})
 		add(name("255 empty segments a page"), oggType, 0, true, "", func(*testing.T) (b []byte) {
 			serial := binary.LittleEndian.Uint32(stream[14:])
 			b = bytes.Clone(stream)
 			for n := range 2000 {
-				b = append(b, coded.Page(0, uint64(n), serial, uint32(1000+n), nil, make([]byte, 255)...)...)
+				b = append(b, harness.OggPage(0, uint64(n), serial, uint32(1000+n), nil, make([]byte, 255)...)...)
 			}
 			return b
 		})
 		add(name("pages that continue nothing"), oggType, 0, true, "", func(*testing.T) []byte {
-			return append(bytes.Clone(stream), edited(audio, func(_ int, p []byte) []byte { p[5] |= 1; return coded.Seal(p) })...)
+			return append(bytes.Clone(stream), edited(audio, func(_ int, p []byte) []byte { p[5] |= 1; return harness.SealPage(p) })...)
 		})
 		add(name("a packet without end"), oggType, 0, true, "", func(*testing.T) (b []byte) {
 			serial := binary.LittleEndian.Uint32(stream[14:])
 			b = bytes.Clone(stream)
 			for n := range 80 {
-				b = append(b, coded.Page(byte(min(n, 1)), 1<<64-1, serial, uint32(len(coded.Pages(stream))+n), noise(255*255), bytes.Repeat([]byte{255}, 255)...)...)
+				b = append(b, harness.OggPage(byte(min(n, 1)), 1<<64-1, serial, uint32(len(harness.OggPages(stream))+n), noise(255*255), bytes.Repeat([]byte{255}, 255)...)...)
 			}
 			return append(b, other...)
 		})
-		for _, next := range coded.Besides[1:] {
+		for _, next := range harness.BesideMP3[1:] {
 			if next.Codec != c.Codec {
 				add(name("then "+next.String()), oggType, 1, true, "changed from "+c.String()+" to "+next.String(), bytesOf(append(bytes.Clone(stream), bytes.Repeat(g[next.Key()].first, 3)...)))
 			}
 		}
 		add(name("then MP3"), oggType, 1, true, "", bytesOf(append(bytes.Clone(stream), bytes.Repeat(g["mp3"].first, 12)...)))
-		add(name("beside Vorbis"), oggType, 1, false, "more than one stream", bytesOf(append(append(bytes.Clone(coded.Pages(stream)[0]), firstPage(g["vorbis"].second)...), noise(5000)...)))
+		add(name("beside Vorbis"), oggType, 1, false, "more than one stream", bytesOf(append(append(bytes.Clone(harness.OggPages(stream)[0]), firstPage(g["vorbis"].second)...), noise(5000)...)))
 		add(name("with Theora"), oggType, 1, false, "Theora", bytesOf(append(firstOf(9, "\x80theora"), stream...)))
 		add(name("with Skeleton"), oggType, 1, false, "Skeleton", bytesOf(append(firstOf(9, "fishead\x00"), stream...)))
 	}
@@ -304,7 +303,7 @@ func codedCases(g good) (list []codedCase) {
 		n := uint32(0)
 		return append(head, edited(audio, func(_ int, p []byte) []byte {
 			n++
-			return coded.SetSequence(coded.SetSerial(p, 9), sequence+n)
+			return harness.SetSequence(harness.SetSerial(p, 9), sequence+n)
 		})...)
 	})
 	add("comments without end", oggType, 1, false, "headers do not end", func(*testing.T) []byte {
@@ -313,15 +312,15 @@ func codedCases(g good) (list []codedCase) {
 	add("header pages without end", oggType, 1, false, "headers do not end", func(*testing.T) (b []byte) {
 		b = opusHead(9)
 		for n := range 6000 {
-			b = append(b, coded.Page(byte(min(n, 1)), 1<<64-1, 9, uint32(1+n), bytes.Repeat([]byte("x"), 255), 255)...)
+			b = append(b, harness.OggPage(byte(min(n, 1)), 1<<64-1, 9, uint32(1+n), bytes.Repeat([]byte("x"), 255), 255)...)
 		}
 		return b
 	})
 	add("comments that lie about their length", oggType, 1, true, "", func(*testing.T) []byte {
 		b := append([]byte("OpusTags"), 0xff, 0xff, 0xff, 0x7f, 'x', 0xff, 0xff, 0xff, 0xff)
-		head := append(opusHead(9), coded.Page(0, 0, 9, 1, b)...)
+		head := append(opusHead(9), harness.OggPage(0, 0, 9, 1, b)...)
 		for n := range 20 {
-			head = append(head, coded.Page(0, uint64(n+1)*960, 9, uint32(n+2), []byte("\xfc\xff\xfe"))...)
+			head = append(head, harness.OggPage(0, uint64(n+1)*960, 9, uint32(n+2), []byte("\xfc\xff\xfe"))...)
 		}
 		return head
 	})
@@ -330,36 +329,36 @@ func codedCases(g good) (list []codedCase) {
 		for i := range 50 {
 			serial := uint32(6000 + i)
 			b = append(append(b, opusHead(serial)...), packetPages(serial, 1, comments("TITLE="+strings.Repeat("t", 60_000)+fmt.Sprint(i)))...)
-			b = append(b, coded.Page(4, 960, serial, 2, []byte("\xfc\xff\xfe"))...)
+			b = append(b, harness.OggPage(4, 960, serial, 2, []byte("\xfc\xff\xfe"))...)
 		}
 		return b
 	})
 	add("titles with line ends and markup", oggType, 1, true, "", func(*testing.T) (b []byte) {
 		for i, title := range []string{"a\r\nSet-Cookie: a=b", forged, "<script>alert(1)</script>", "\xff\xfe\x00", "';StreamUrl='x"} {
 			serial := uint32(7000 + i)
-			b = append(append(b, opusHead(serial)...), coded.Page(0, 0, serial, 1, comments("TITLE="+title))...)
+			b = append(append(b, opusHead(serial)...), harness.OggPage(0, 0, serial, 1, comments("TITLE="+title))...)
 			for n := range 5 {
-				b = append(b, coded.Page(0, uint64(n+1)*960, serial, uint32(n+2), []byte("\xfc\xff\xfe"))...)
+				b = append(b, harness.OggPage(0, uint64(n+1)*960, serial, uint32(n+2), []byte("\xfc\xff\xfe"))...)
 			}
 		}
 		return b
 	})
 	add("Opus packets that are none", oggType, 1, false, "", func(*testing.T) (b []byte) {
-		b = append(opusHead(9), coded.Page(0, 0, 9, 1, comments("TITLE=x"))...)
+		b = append(opusHead(9), harness.OggPage(0, 0, 9, 1, comments("TITLE=x"))...)
 		for n := range 3000 {
-			b = append(b, coded.Page(0, uint64(n)*960, 9, uint32(n+2), []byte("\xff\x00\x01\x02"))...)
+			b = append(b, harness.OggPage(0, uint64(n)*960, 9, uint32(n+2), []byte("\xff\x00\x01\x02"))...)
 		}
 		return b
 	})
 	return list
 }
 
-func firstPage(stream []byte) []byte { return coded.Pages(stream)[0] }
+func firstPage(stream []byte) []byte { return harness.OggPages(stream)[0] }
 
 // makeRaw makes 20 s of noise by ffmpeg.
 func makeRaw(t *testing.T, args ...string) []byte {
 	t.Helper()
-	return coded.Raw(t, []string{"-f", "lavfi", "-i", "anoisesrc=d=20:a=0.2"}, args...)
+	return harness.MakeAudio(t, []string{"-f", "lavfi", "-i", "anoisesrc=d=20:a=0.2"}, args...)
 }
 
 // offer connects a source of a type to a mount.
@@ -386,12 +385,12 @@ func (s *station) hearsCoded(t *testing.T, mount string) (heard bool) {
 		return false
 	}
 	for n := range 20 {
-		c := coded.MP3
+		c := harness.MP3
 		switch p.Header["content-type"] {
 		case aacType:
-			c = coded.AAC
+			c = harness.AAC
 		case oggType:
-			c = coded.Opus
+			c = harness.Opus
 		}
 		if _, err := c.Piece(p); errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("%s neither plays nor ends", mount)
@@ -402,7 +401,7 @@ func (s *station) hearsCoded(t *testing.T, mount string) (heard bool) {
 		} else if err != nil {
 			return heard
 		}
-		heard = n >= 2 || c.Codec != coded.Opus.Codec // the first two pages are headers
+		heard = n >= 2 || c.Codec != harness.Opus.Codec // the first two pages are headers
 	}
 	return heard
 }
@@ -477,7 +476,7 @@ func TestCodedTorrents(t *testing.T) {
 	t.Parallel()
 	g := makeGood(t)
 	s := openWith(t, with(`listener_timeout = "8s"`))
-	for _, c := range coded.Besides {
+	for _, c := range harness.BesideMP3 {
 		t.Run(c.String(), func(t *testing.T) {
 			t.Parallel()
 			mount := "/torrent-" + c.Key()
@@ -531,11 +530,11 @@ func TestCodedRates(t *testing.T) {
 	t.Run("1 kbit per s", func(t *testing.T) {
 		t.Parallel()
 		conn := s.offer(t, "/slow", oggType)
-		conn.Write(append(opusHead(9), coded.Page(0, 0, 9, 1, comments("TITLE=x"))...))
+		conn.Write(append(opusHead(9), harness.OggPage(0, 0, 9, 1, comments("TITLE=x"))...))
 		done := make(chan bool, 1)
 		go func() { done <- s.hearsCoded(t, "/slow") }()
 		for n := uint32(0); ; n++ { // DTX: a byte for 20 ms, many on a page
-			page := coded.Page(0, uint64(n+1)*50*960, 9, n+2, bytes.Repeat([]byte{0xfc}, 50), bytes.Repeat([]byte{1}, 50)...)
+			page := harness.OggPage(0, uint64(n+1)*50*960, 9, n+2, bytes.Repeat([]byte{0xfc}, 50), bytes.Repeat([]byte{1}, 50)...)
 			if _, err := conn.Write(page); err != nil {
 				t.Fatal(err)
 			}
@@ -552,7 +551,7 @@ func TestCodedRates(t *testing.T) {
 	})
 	t.Run("10 Mbit per s", func(t *testing.T) {
 		t.Parallel()
-		audio := coded.Raw(t, []string{"-f", "lavfi", "-i", "aevalsrc=" + strings.TrimSuffix(strings.Repeat("random(0)*2-1|", 8), "|") + ":d=1:s=96000"}, "-c:a", "flac", "-compression_level", "0", "-sample_fmt", "s32", "-strict", "-2", "-f", "ogg")
+		audio := harness.MakeAudio(t, []string{"-f", "lavfi", "-i", "aevalsrc=" + strings.TrimSuffix(strings.Repeat("random(0)*2-1|", 8), "|") + ":d=1:s=96000"}, "-c:a", "flac", "-compression_level", "0", "-sample_fmt", "s32", "-strict", "-2", "-f", "ogg")
 		conn := s.offer(t, "/fast", oggType)
 		done := make(chan bool, 1)
 		go func() { done <- s.hearsCoded(t, "/fast") }()
