@@ -113,13 +113,17 @@ func (c Coding) Record(t testing.TB, r *Relay, mount string, seconds int) []byte
 }
 
 // Take reads audio from a stream of any server until condition, which is asked with what has
-// been read and how long it plays, is true. It may begin and end within a frame or page.
+// been read and how long it plays, is true. It may begin and end within a frame or page. After
+// three times Patience it fails the test.
 func (c Coding) Take(t testing.TB, p *Player, condition func(audio []byte, length time.Duration) bool) []byte {
 	t.Helper()
 	var audio []byte
 	var length time.Duration
 	framer, chunk := c.NewFramer(), make([]byte, 4096)
 	for !condition(audio, length) {
+		if length > 3*Patience {
+			t.Fatalf("waited in vain through %v of audio", length)
+		}
 		p.SetReadDeadline(time.Now().Add(Patience))
 		n, err := p.Read(chunk)
 		if err != nil {
