@@ -424,7 +424,7 @@ name = "/opus"
 [[mount.rendition]]
 name = "/opus.mp3"
 codec = "mp3"
-bitrate = 96
+bitrate = 192
 [[mount.rendition]]
 name = "/opus.aac"
 codec = "aac"
@@ -435,6 +435,11 @@ on_demand = true
 	for mount, c := range map[string]harness.Coding{"/mp3": harness.MP3, "/aac": harness.AAC, "/opus": harness.Opus} {
 		senders[mount] = push(t, r, c, mount, "programme", tone(t, c, 440))
 	}
+	harness.Eventually(t, "playlists with what is in the codec of the mount first", func() bool {
+		_, _, opus := r.Get(t, "/opus.m3u")
+		_, _, aac := r.Get(t, "/aac.m3u")
+		return opus == r.URL("/opus")+"\r\n"+r.URL("/opus.mp3")+"\r\n"+r.URL("/opus.aac")+"\r\n" && aac == r.URL("/aac")+"\r\n"+r.URL("/aac.mp3")+"\r\n"
+	})
 	for mount, c := range map[string]harness.Coding{"/mp3.aac": harness.AAC, "/mp3.opus": harness.Opus, "/aac.mp3": harness.MP3, "/opus.mp3": harness.MP3, "/opus.aac": harness.AAC} {
 		eventuallyPlays(t, r, c, mount, 440)
 		stream := c.Record(t, r, mount, 3)
