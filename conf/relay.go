@@ -9,7 +9,7 @@ import (
 
 // Relay is a [[relay]]: a mount that is pulled from another server.
 type Relay struct {
-	// URL is the address of the stream on the other server.
+	// URL is the address of the stream on the other server, or of a playlist.
 	URL string `toml:"url" secret:"query"`
 	// Mount is the mount on this server. Empty: the mount of the same name or, for "/",
 	// the only stream of a server, ShoutcastMount.

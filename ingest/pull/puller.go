@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -66,7 +67,11 @@ type reply struct {
 	// entry is the address in a playlist that led to the stream; empty if there was
 	// none.
 	entry string
-	stop  func() bool
+	// sender is the server that named the address; zero: the operator did.
+	sender netip.Addr
+	// inSegments means that the body is a playlist of HLS.
+	inSegments bool
+	stop       func() bool
 }
 
 // Close ends the connection.
@@ -99,7 +104,8 @@ func (p *Puller) get(ctx context.Context, u *url.URL, l login, header, avoid str
 		conn.Close()
 		return nil, errLoop
 	}
-	r := &reply{url: u, conn: conn, stop: context.AfterFunc(ctx, func() { conn.Close() })}
+	sender, _ := ctx.Value(sentBy{}).(netip.Addr)
+	r := &reply{url: u, sender: sender, conn: conn, stop: context.AfterFunc(ctx, func() { conn.Close() })}
 	if _, err := io.WriteString(conn, requestHead(u, l, header)); err != nil {
 		r.Close()
 		return nil, inWords(err)
@@ -159,7 +165,8 @@ func (p *Puller) connect(ctx context.Context, u *url.URL) (net.Conn, error) {
 
 // requestHead returns the same lines as Icecast's own relays send
 // (e2e/recorded/relay-single.txt), except for the program name, and for the port in
-// Host, by which proxies tell sites apart.
+// Host, by which proxies tell sites apart. Playlists of HLS come from servers that may refuse
+// HTTP/1.0.
 func requestHead(u *url.URL, l login, header string) string {
 	target := u.EscapedPath()
 	if target == "" {
@@ -174,7 +181,11 @@ func requestHead(u *url.URL, l login, header string) string {
 		header += "Authorization: " + req.Header.Get("Authorization") + "\r\n"
 	}
 	target = string(icy.AppendTarget(nil, target))
-	return fmt.Sprintf("GET %s HTTP/1.0\r\nUser-Agent: %s\r\nHost: %s\r\n%s\r\n", target, version.Server(), u.Host, header)
+	proto := "HTTP/1.0"
+	if strings.HasSuffix(strings.ToLower(u.Path), segmentedExt) {
+		proto, header = "HTTP/1.1", header+"Connection: close\r\n"
+	}
+	return fmt.Sprintf("GET %s "+proto+"\r\nUser-Agent: %s\r\nHost: %s\r\n%s\r\n", target, version.Server(), u.Host, header)
 }
 
 // readReply reads the head of an answer and returns it with a reader for the bytes

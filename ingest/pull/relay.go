@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"relay/conf"
 	"relay/icy"
 	"relay/ingest/feed"
+	"relay/ingest/pull/hls"
 	"relay/internal/contain"
 	"relay/internal/logging"
 	"relay/internal/netconn"
@@ -38,6 +41,7 @@ type Relay struct {
 	Timeout  time.Duration // a stream that sends nothing for this long is lost
 
 	in      *mounts.Input // nil: not attached
+	hls     *hls.Client   // nil: the stream never came in segments
 	barren  []string      // playlist entries that had a stream without music since one last played
 	problem string        // the last one that was logged; empty: none since the stream last played
 }
@@ -101,11 +105,49 @@ func (r *Relay) turn(ctx context.Context) (played time.Duration, err error) {
 		return 0, err
 	}
 	defer stream.Close()
-	if err := r.attach(icy.StationFromHeader(stream.Header, r.Registry.Charset(r.From.Mount)), netconn.Peer(stream.conn)); err != nil {
+	station, peer := icy.StationFromHeader(stream.Header, r.Registry.Charset(r.From.Mount)), netconn.Peer(stream.conn)
+	var segments *hls.Stream
+	if stream.inSegments {
+		stream.Close() // the others come over connections of their own
+		var end func()
+		if segments, end, err = r.segments(ctx, stream); err != nil {
+			r.giveUp()
+			return 0, err
+		}
+		defer end()
+	}
+	if err := r.attach(station, peer); err != nil {
 		return 0, err
 	}
 	r.Registry.Counts.Relays.Add(1)
-	return r.play(stream)
+	return r.play(stream, segments)
+}
+
+// segments returns the stream that a playlist of HLS leads to; end closes it.
+func (r *Relay) segments(ctx context.Context, playlist *reply) (s *hls.Stream, end func(), err error) {
+	first, err := url.Parse(r.From.URL)
+	if err != nil {
+		return nil, nil, err
+	}
+	f := newFetcher(r.Puller, first, login{r.From.User, r.From.Password.Reveal()})
+	if r.hls == nil {
+		r.hls = &hls.Client{Log: r.Log, Patience: r.Timeout, Text: func(text string) string {
+			return icy.Given(icy.Text(text, "", r.Registry.Charset(r.From.Mount)))
+		}}
+	}
+	r.hls.Get, r.hls.Codec = f.get, ""
+	if c := r.Registry.FormatOf(r.From.Mount).Codec; c != nil {
+		r.hls.Codec = c.Key()
+	}
+	s, err = r.hls.Open(ctx, hls.Request{URL: playlist.url, From: playlist.sender})
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return s, func() {
+		s.Close()
+		f.Close()
+	}, nil
 }
 
 // awaitDemand waits for a listener of the mount. The error is that of ctx.
@@ -140,8 +182,9 @@ func (r *Relay) attach(s icy.Station, ip netip.Addr) (err error) {
 	return err
 }
 
-// play feeds the stream to the input until either ends.
-func (r *Relay) play(stream *reply) (time.Duration, error) {
+// play feeds the stream to the input until either ends. segments are nil unless it comes in
+// some.
+func (r *Relay) play(stream *reply, segments *hls.Stream) (time.Duration, error) {
 	in := r.in
 	r.Log.Info("relay connected", zap.String("name", in.Station.Name), zap.String("server", stream.Header.Get("Server")))
 	served := make(chan struct{})
@@ -153,7 +196,13 @@ func (r *Relay) play(stream *reply) (time.Duration, error) {
 		case <-served:
 		}
 	}()
-	var body io.Reader = feed.NewPacedReader(stream.conn, stream.body, r.Timeout, in.Mount.ReadPace, in.Ended())
+	var body io.Reader
+	if segments == nil {
+		body = feed.NewPacedReader(stream.conn, stream.body, r.Timeout, in.Mount.ReadPace, in.Ended())
+	} else {
+		segments.Play(in, func(title string) { in.StreamTitle(mounts.Title{Text: title}) })
+		body, stream.Header = segments, http.Header{} // that of the playlist
+	}
 	if r.From.OnDemand {
 		body = feed.NewWantedReader(body, &in.Mount.Audience)
 	}
@@ -215,5 +264,6 @@ func (r *Relay) complain(err error, pause time.Duration) {
 // isLasting reports whether a fault will not pass without somebody's help.
 func isLasting(err error) bool {
 	var kind foreignError
-	return errors.As(err, &kind) || errors.Is(err, feed.ErrNoAudio) || errors.Is(err, errLoop) || errors.Is(err, errTooManyHops)
+	var refused *hls.RefusedError
+	return errors.As(err, &kind) || errors.As(err, &refused) || errors.Is(err, feed.ErrNoAudio) || errors.Is(err, errLoop) || errors.Is(err, errTooManyHops)
 }

@@ -17,6 +17,7 @@ import (
 	"relay/codec/known"
 	"relay/icy"
 	"relay/ingest/feed"
+	"relay/ingest/pull/hls"
 )
 
 const (
@@ -187,7 +188,11 @@ func (r *reply) leadsTo() (next func() (address string, err error), err error) {
 	}
 	switch kind := r.Header.Get("Content-Type"); {
 	case isPlaylist(kind, r.url.Path):
-		return addresses(r.text()), nil
+		var text io.Reader
+		if r.inSegments, text = isSegmented(r.text()); r.inSegments {
+			return nil, nil
+		}
+		return addresses(text), nil
 	default:
 		if _, ok := known.ByMediaType(kind); !ok {
 			return nil, foreignError(kind)
@@ -216,14 +221,38 @@ func isPlaylist(contentType, path string) bool {
 	switch strings.ToLower(strings.TrimSpace(kind)) {
 	case "audio/x-mpegurl", "audio/mpegurl", "application/x-mpegurl", "application/mpegurl",
 		"audio/x-scpls", "audio/scpls", "audio/x-pls", "application/x-scpls", "application/pls+xml", "application/pls",
-		"application/xspf+xml":
+		"application/xspf+xml", "application/vnd.apple.mpegurl", "vnd.apple.mpegurl":
 		return true
 	case "", "text/plain", "text/html", "application/octet-stream", "text/xml", "application/xml":
 		path = strings.ToLower(path)
-		return strings.HasSuffix(path, ".m3u") || strings.HasSuffix(path, ".pls") || strings.HasSuffix(path, ".xspf")
+		return strings.HasSuffix(path, ".m3u") || strings.HasSuffix(path, segmentedExt) || strings.HasSuffix(path, ".pls") || strings.HasSuffix(path, ".xspf")
 	}
 	return false
 }
+
+// segmentedExt ends the path of a playlist of HLS, or of an M3U in UTF-8.
+const segmentedExt = ".m3u8"
+
+// isSegmented reports whether a playlist is one of HLS, and returns a reader of all of it. It
+// reads no further than to the first line that tells.
+func isSegmented(text io.Reader) (is bool, all io.Reader) {
+	in := bufio.NewReader(io.LimitReader(text, maxPlaylist))
+	var head strings.Builder
+	if start, _ := in.Peek(len(extM3U)); string(start) == extM3U || strings.HasPrefix(string(start), "\ufeff") {
+		for {
+			line, err := in.ReadString('\n')
+			head.WriteString(line)
+			line = strings.TrimSpace(line)
+			if err != nil || strings.HasPrefix(line, "#EXT-X-") || line != "" && !strings.Contains(line[:min(len(line), 4)], "#") {
+				break
+			}
+		}
+	}
+	return hls.IsPlaylist(head.String()), io.MultiReader(strings.NewReader(head.String()), in)
+}
+
+// extM3U begins a playlist that may be one of HLS.
+const extM3U = "#EXTM3U"
 
 // addresses returns a function that yields the addresses in a playlist, each once:
 // bare lines in M3U, File1=… in PLS, <location> in XSPF. The playlist need not be
