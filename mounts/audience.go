@@ -40,6 +40,7 @@ type Audience struct {
 	mu        sync.Mutex
 	listeners map[uint64]*Listener
 	visitors  int                  // twin connections count as one
+	via       [len(Ways)]int       // visitors by the way in which they listen
 	playbacks map[twinKey]*visitor // visitors that may get a twin connection
 	unique    uniqueCounter
 	delayed   delayedCount
@@ -252,6 +253,13 @@ func (a *Audience) Count() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.visitors
+}
+
+// byWay returns the number of listeners by the way in which they listen.
+func (a *Audience) byWay() [len(Ways)]int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.via
 }
 
 // Peak returns the maximum number of simultaneous listeners, of those that count.

@@ -38,6 +38,9 @@ const (
 	ViaHLS               // playlists and segments
 )
 
+// Ways lists all ways to listen.
+var Ways = [...]Via{ViaStream, ViaHLS}
+
 func (v Via) String() string {
 	if v == ViaHLS {
 		return "hls"

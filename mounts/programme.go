@@ -140,6 +140,7 @@ type Status struct {
 	Name         string
 	Hidden       bool
 	Listeners    int
+	Via          [len(Ways)]int // listeners by the way in which they listen
 	Peak         int
 	MaxListeners int   // 0: only the server's limit
 	Sources      int64 // number of live sources so far
@@ -166,6 +167,7 @@ func (m *Mount) Status() Status {
 		Name:         m.Name,
 		Hidden:       m.Config().Hidden,
 		Listeners:    m.Audience.Count(),
+		Via:          m.Audience.byWay(),
 		Peak:         m.Audience.Peak(),
 		MaxListeners: m.Config().MaxListeners,
 		Sources:      m.sources,

@@ -35,6 +35,7 @@ type visitor struct {
 	brief   bool                // it left before it counted
 	known   bool                // it is included in the unique listeners
 	early   bool                // it is included in the early joins
+	via     Via                 // of its first connection
 }
 
 // members returns the connections of the visitor.
@@ -102,11 +103,12 @@ func (a *Audience) twinsOf(l *Listener, now time.Time) *visitor {
 func (a *Audience) enter(l *Listener, now time.Time) {
 	v := a.twinsOf(l, now)
 	if v == nil {
-		v = &visitor{id: NewListenerID(), probes: true, since: now, came: l.Since.UnixMilli()}
+		v = &visitor{id: NewListenerID(), probes: true, since: now, came: l.Since.UnixMilli(), via: l.Via}
 		if l.playback != nil {
 			a.playbacks[l.twinKey()] = v
 		}
 		a.visitors++
+		a.via[v.via]++
 		a.people.Add(1)
 		a.unique.came += v.came
 		a.delayed.come(v)
@@ -130,6 +132,7 @@ func (a *Audience) exit(l *Listener, now time.Time) (left bool) {
 		delete(a.playbacks, key)
 	}
 	a.visitors--
+	a.via[v.via]--
 	a.people.Add(-1)
 	a.unique.came -= v.came
 	if v.known {

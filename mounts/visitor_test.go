@@ -194,3 +194,31 @@ func TestBriefStaysDoNotCount(t *testing.T) {
 		want(3, 1, 3)
 	})
 }
+
+// Listeners are counted by the way in which they listen, wherever they are moved.
+func TestListenersByWay(t *testing.T) {
+	r := newRegistry(t, "")
+	defer r.Close()
+	a, b := attach(t, r, "/a", LiveSource).Mount, attach(t, r, "/b", LiveSource).Mount
+	by := func(via Via) *Listener {
+		l := call("192.0.2.1", "player", "", "", 0, 0).l
+		l.Via = via
+		if err := a.Audience.Join(l); err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	stream, hls := by(ViaStream), by(ViaHLS)
+	by(ViaHLS)
+	check := func(m *Mount, wantStream, wantHLS int) {
+		t.Helper()
+		if got := m.Status().Via; got[ViaStream] != wantStream || got[ViaHLS] != wantHLS {
+			t.Errorf("%s: %v", m.Name, got)
+		}
+	}
+	check(a, 1, 2)
+	a.Audience.MoveTo(&b.Audience, hls)
+	a.Audience.Leave(stream, LeftByItself)
+	check(a, 0, 1)
+	check(b, 0, 1)
+}

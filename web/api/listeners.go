@@ -18,6 +18,7 @@ type Listener struct {
 	ID    uint64     `json:"id"`
 	Addr  netip.Addr `json:"addr"`
 	Agent string     `json:"agent"`
+	Via   string     `json:"via"`  // the way in which it listens, see mounts.Via
 	User  string     `json:"user"` // user name of its login; empty: none
 	Since time.Time  `json:"since"`
 	Sent  int64      `json:"sent"` // bytes
@@ -51,7 +52,7 @@ func (h *Handlers) listeners(c *call) error {
 	found = found[:min(limit, len(found))]
 	page := list[Listener]{Items: []Listener{}, Total: total}
 	for _, l := range found {
-		page.Items = append(page.Items, Listener{l.ID, l.Addr, l.Agent(), l.User(), l.Since, l.Sent.Load()})
+		page.Items = append(page.Items, Listener{l.ID, l.Addr, l.Agent(), l.Via.String(), l.User(), l.Since, l.Sent.Load()})
 	}
 	return c.answer(http.StatusOK, page)
 }

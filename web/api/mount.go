@@ -23,6 +23,7 @@ type Mount struct {
 	Playing     *Title     `json:"playing"`             // null: nothing plays, or it has no title
 	Listeners   *int       `json:"listeners,omitempty"` // nil: hidden from everyone
 	ListenURL   string     `json:"listen_url"`
+	HLSURL      string     `json:"hls_url"`     // address of its multivariant playlist; empty: it has none
 	BitRate     int        `json:"bitrate"`     // kbit/s; 0: not known yet
 	SampleRate  int        `json:"sample_rate"` // Hz; 0: not known yet
 	Channels    int        `json:"channels"`    // 0: not known yet
@@ -87,10 +88,14 @@ func declared(c *conf.Config, name, state string) Mount {
 	if of == name || c.Mount(of).Hidden {
 		of = ""
 	}
+	address, hls := c.BaseURL()+(&url.URL{Path: name}).EscapedPath(), ""
+	if m.HLS {
+		hls = address + ".m3u8"
+	}
 	return Mount{
 		Name: name, Title: m.Title, Description: m.Description, Genre: m.Genre, URL: m.URL,
 		State: state, Listeners: &none, History: []Title{}, Renditions: []Rendition{},
-		ListenURL: c.BaseURL() + (&url.URL{Path: name}).EscapedPath(), ContentType: contentTypeOf(c, name), RenditionOf: of,
+		ListenURL: address, HLSURL: hls, ContentType: contentTypeOf(c, name), RenditionOf: of,
 	}
 }
 

@@ -34,6 +34,7 @@ var (
 	connectionsNow     = metric("connections", "Connections now, other than those of listeners.")
 	connectionsAll     = metric("connections_total", "Connections that were accepted.")
 	mountListeners     = metric("mount_listeners", "Listeners of a mount now.", "mount")
+	mountListenersVia  = metric("mount_listeners_via", "Listeners of a mount now, by the way in which they listen: stream or hls.", "mount", "via")
 	mountListenersMost = metric("mount_listeners_limit", "Listeners a mount takes at once; absent without a limit.", "mount")
 	mountReceived      = metric("mount_received_bytes_total", "Audio that a mount has played.", "mount")
 	mountSent          = metric("mount_sent_bytes_total", "What was sent to the listeners of a mount.", "mount")
@@ -112,6 +113,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 			s, totals = m.Status(), m.Totals()
 		}
 		put(mountListeners, gauge, float64(s.Listeners), name)
+		for way, n := range s.Via {
+			put(mountListenersVia, gauge, float64(n), name, mounts.Via(way).String())
+		}
 		if s.MaxListeners > 0 {
 			put(mountListenersMost, gauge, float64(s.MaxListeners), name)
 		}
