@@ -33,6 +33,7 @@ type card struct {
 	Rate    string
 	Type    string   // Content-Type of the stream
 	Choices []choice // the mount, and then the others with the same programme
+	HLS     string   // path of the HLS playlist; empty: there is none
 	Counted bool     // Listeners may be shown
 	Count   int      // listeners of all choices
 	Earlier []played // newest first
@@ -94,6 +95,9 @@ func newCard(m *mounts.Mount, counted bool) card {
 	}
 	c.Counted, c.Count = counted, s.Listeners
 	c.Rate, c.Type = rate(s.Programme), s.Type
+	if m.Config().HLS {
+		c.HLS = c.Path + ".m3u8"
+	}
 	c.Choices = []choice{choiceOf(s.Name, s.Programme)}
 	for _, other := range m.Renditions() {
 		c.Choices = append(c.Choices, choiceOf(other.Name, other.Programme()))

@@ -52,13 +52,15 @@ export function show(card, mount) {
 	set(field(card, "rate"), rate(mount));
 	card.choices = [mount, ...mount.renditions].map(({name, codec, bitrate}) => ({name, codec, path: pathOf(name), rate: rate({codec, bitrate})}));
 	showFormats(card);
-	const elsewhere = field(card, "elsewhere"), rows = JSON.stringify(card.choices);
+	const elsewhere = field(card, "elsewhere"), rows = JSON.stringify([card.choices, mount.hls_url]);
 	if (elsewhere && card.rows !== rows) { // keep a button that is about to be pressed
 		card.rows = rows;
-		elsewhere.replaceChildren(...card.choices.map(c => el("li", {},
-			el("p", {}, el("b", {text: c.rate}), " ", el("span", {class: "soft", text: audiences[c.codec]})),
-			el("p", {}, ...[".m3u", ".pls"].flatMap(kind => [el("a", {class: "button small", href: c.path + kind, text: kind}), " "]),
-				el("button", {type: "button", class: "small", text: "Copy address", data: {share: "address", path: c.path}})))));
+		const row = (name, audience, path, ...files) => el("li", {},
+			el("p", {}, el("b", {text: name}), " ", el("span", {class: "soft", text: audience})),
+			el("p", {}, ...files.flatMap(kind => [el("a", {class: "button small", href: path + kind, text: kind}), " "]),
+				el("button", {type: "button", class: "small", text: "Copy address", data: {share: "address", path}})));
+		elsewhere.replaceChildren(...card.choices.map(c => row(c.rate, audiences[c.codec], c.path, ".m3u", ".pls")));
+		if (mount.hls_url) elsewhere.append(row("HLS", "for phones on the move", pathOf(mount.name) + ".m3u8"));
 	}
 	if ("listeners" in mount) count(card, {[mount.name]: mount.listeners});
 	const site = field(card, "site");
