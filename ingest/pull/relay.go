@@ -111,6 +111,7 @@ func (r *Relay) turn(ctx context.Context) (played time.Duration, err error) {
 		stream.Close() // the others come over connections of their own
 		var end func()
 		if segments, end, err = r.segments(ctx, stream); err != nil {
+			r.avoid(stream.entry)
 			r.giveUp()
 			return 0, err
 		}
@@ -222,18 +223,24 @@ func (r *Relay) play(stream *reply, segments *hls.Stream) (time.Duration, error)
 	}
 	if errors.Is(err, feed.ErrNobodyListens) {
 		in.SetTitle(mounts.Title{}) // it will be outdated when the stream returns
+		r.hls = nil                 // so will be the place where it broke off
 	}
 	played := time.Since(began)
 	r.Log.Info("relay disconnected", zap.String("reason", feed.DisconnectReason(err)), zap.Duration("played", played.Round(time.Second)),
 		zap.Int64("units", stats.Units), zap.Int64("garbage", stats.Garbage), zap.Int64("resyncs", stats.Resyncs))
 	if stats.Units == 0 {
-		if stream.entry != "" && !slices.Contains(r.barren, stream.entry) {
-			r.barren = append(r.barren, stream.entry)
-		}
+		r.avoid(stream.entry)
 		return 0, err
 	}
 	r.problem, r.barren = "", nil
 	return played, err
+}
+
+// avoid remembers a playlist entry that had no music; empty: the stream came from none.
+func (r *Relay) avoid(entry string) {
+	if entry != "" && !slices.Contains(r.barren, entry) {
+		r.barren = append(r.barren, entry)
+	}
 }
 
 // giveUp detaches the input, and so ends the mount, unless the mount has listeners.

@@ -1,7 +1,6 @@
 package pull
 
 import (
-	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -12,11 +11,11 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/zap"
@@ -198,27 +197,87 @@ func TestWhatComesInSegments(t *testing.T) {
 	}
 }
 
-// segmented is a live stream of numbered frames in segments of a second.
+// perSegment is how many frames a segment has: 6.008 s.
+const perSegment = 230
+
+// segmented is a live stream of numbered frames in segments, and a network with one server,
+// which has it.
 type segmented struct {
-	began time.Time
-	kind  string
+	began    time.Time
+	tags     string // of the playlist
+	asked    atomic.Int64
+	dialled  chan net.Conn
+	registry *mounts.Registry
+	log      *observer.ObservedLogs
 }
 
-const perSegment = 40 // frames
+// relaySegments pulls an address of a stream in segments into /live, and returns it with a
+// function that ends all.
+func relaySegments(t *testing.T, path, tags string, onDemand bool) (s *segmented, stop func()) {
+	t.Helper()
+	core, logs := observer.New(zap.InfoLevel)
+	s = &segmented{
+		began: time.Now().Add(-time.Hour), tags: tags, dialled: make(chan net.Conn), log: logs,
+		registry: mounts.NewRegistry(conf.NewLive(conf.Default()), nil, zap.NewNop()),
+	}
+	server := http.Server{Handler: s}
+	served := make(chan error)
+	go func() { served <- server.Serve(s) }()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		(&Relay{
+			Registry: s.registry, Puller: &Puller{dial: s.dial}, Log: zap.New(core), Timeout: 10 * time.Second,
+			From: conf.Relay{URL: "http://a" + path, Mount: "/live", OnDemand: onDemand},
+		}).Run(ctx)
+	}()
+	synctest.Wait()
+	return s, func() {
+		cancel()
+		<-done
+		s.registry.Close()
+		server.Close()
+		<-served
+	}
+}
 
-func (s segmented) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *segmented) dial(context.Context, string, string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	s.dialled <- theirs
+	return ours, nil
+}
+
+func (s *segmented) Accept() (net.Conn, error) {
+	if conn, ok := <-s.dialled; ok {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (s *segmented) Close() error {
+	close(s.dialled)
+	return nil
+}
+
+func (s *segmented) Addr() net.Addr { return &net.TCPAddr{} }
+
+func (s *segmented) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.asked.Add(1)
 	length := perSegment * feedtest.Stereo128.Duration()
 	switch name := strings.Trim(r.URL.Path, "/"); name {
 	case "radio.pls":
 		w.Header().Set("Content-Type", "audio/x-scpls")
-		fmt.Fprintf(w, "[playlist]\nFile1=http://%s/all.m3u8\n", r.Host)
+		io.WriteString(w, "[playlist]\nFile1=http://a/over.m3u8\nFile2=http://a/all.m3u8\n")
+	case "over.m3u8":
+		io.WriteString(w, "#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\na\n#EXT-X-ENDLIST\n")
 	case "all.m3u8":
 		w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
 		io.WriteString(w, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=128000,CODECS=\"mp4a.40.34\"\nlive/list.m3u8?key=1\n")
 	case "live/list.m3u8":
 		end := int(time.Since(s.began) / length)
-		fmt.Fprintf(w, "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:%d\n%s", max(0, end-6), s.kind)
-		for n := max(0, end-6); n < end; n++ {
+		fmt.Fprintf(w, "#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:%d\n%s", end-20, s.tags)
+		for n := end - 20; n < end; n++ {
 			fmt.Fprintf(w, "#EXTINF:%.3f,Artist - Song %d\n../segment/%d?key=%s\n", length.Seconds(), n/100, n, r.URL.Query().Get("key"))
 		}
 	default:
@@ -227,81 +286,98 @@ func (s segmented) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.NotFound(w, r)
 			return
 		}
-		w.Write(bytes.Join([][]byte{[]byte("ID3\x04\x00\x00\x00\x00\x00\x00"), feedtest.Frames(uint64(n*perSegment), uint64((n+1)*perSegment-1))}, nil))
+		w.Write(append([]byte("ID3\x04\x00\x00\x00\x00\x00\x00"), feedtest.Frames(uint64(n*perSegment), uint64((n+1)*perSegment-1))...))
 	}
 }
 
-// relayOf pulls an address into /live until the test ends.
-func relayOf(t *testing.T, address string) (*mounts.Registry, *observer.ObservedLogs) {
+// late returns how far a listener that joins now is behind the stream.
+func (s *segmented) late(t *testing.T) time.Duration {
 	t.Helper()
-	core, logs := observer.New(zap.InfoLevel)
-	registry := mounts.NewRegistry(conf.NewLive(conf.Default()), nil, zap.NewNop())
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		(&Relay{
-			Registry: registry, Puller: NewPuller(nil), Log: zap.New(core), Timeout: 10 * time.Second,
-			From: conf.Relay{URL: address, Mount: "/live"},
-		}).Run(ctx)
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-done
-		registry.Close()
-	})
-	return registry, logs
+	numbers := feedtest.Heard(s.registry.Find("/live"))
+	if len(numbers) == 0 {
+		t.Fatalf("nothing is heard: %v", s.log.All())
+	}
+	return time.Since(s.began) - time.Duration(numbers[len(numbers)-1])*feedtest.Stereo128.Duration()
 }
 
-// A stream in segments is a relay like any other: found through playlists, with titles, in
-// order.
+// A stream in segments is a relay like any other: found through playlists, the first of
+// which that plays, with titles, in order.
 func TestRelayOfSegments(t *testing.T) {
-	server := httptest.NewServer(segmented{began: time.Now().Add(-time.Minute)})
-	defer server.Close()
-	registry, logs := relayOf(t, server.URL+"/radio.pls")
-	for range 500 {
-		if m := registry.Find("/live"); m != nil && m.Status().Received > 5*16000 {
-			break
+	synctest.Test(t, func(t *testing.T) {
+		s, stop := relaySegments(t, "/radio.pls", "", false)
+		defer stop()
+		time.Sleep(2 * time.Minute)
+		m := s.registry.Find("/live")
+		if m == nil {
+			t.Fatalf("there is no mount: %v", s.log.All())
 		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	m := registry.Find("/live")
-	if m == nil {
-		t.Fatalf("there is no mount: %v", logs.All())
-	}
-	in := m.Inputs()[0]
-	if in.Kind != mounts.Relayed || in.Title.Text != "Artist - Song 0" || !in.Addr.IsLoopback() {
-		t.Errorf("the input is %+v", in)
-	}
-	numbers := feedtest.Heard(m)
-	if len(numbers) < 100 {
-		t.Errorf("%d frames, %v", len(numbers), logs.All())
-	}
-	for i := 1; i < len(numbers); i++ {
-		if numbers[i] != numbers[i-1]+1 {
-			t.Errorf("frame %d after %d", numbers[i], numbers[i-1])
+		in := m.Inputs()[0]
+		if in.Kind != mounts.Relayed || in.Title.Text != "Artist - Song 6" || m.Status().Received < 85*16000 {
+			t.Errorf("the input is %+v, %d bytes have come", in, m.Status().Received)
 		}
-	}
+		numbers := feedtest.Heard(m)
+		for i := 1; i < len(numbers); i++ {
+			if numbers[i] != numbers[i-1]+1 {
+				t.Errorf("frame %d after %d", numbers[i], numbers[i-1])
+			}
+		}
+		if late := s.late(t); late > 30*time.Second {
+			t.Errorf("%v behind", late)
+		}
+		if n := s.log.FilterMessage("relay has no stream").Len(); n != 1 {
+			t.Errorf("the log has %v", s.log.All())
+		}
+	})
 }
 
-// A stream that cannot be played makes no mount, and the log says why.
+// A stream that cannot be played makes no mount, and the log says why, once.
 func TestRelayOfSegmentsThatCannotBePlayed(t *testing.T) {
-	server := httptest.NewServer(segmented{time.Now().Add(-time.Minute), "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n"})
-	defer server.Close()
-	registry, logs := relayOf(t, server.URL+"/all.m3u8")
-	for range 200 {
-		if logs.Len() > 0 {
-			break
+	synctest.Test(t, func(t *testing.T) {
+		s, stop := relaySegments(t, "/all.m3u8", "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n", false)
+		defer stop()
+		time.Sleep(time.Hour)
+		if said := s.log.All(); len(said) != 1 || !strings.Contains(fmt.Sprint(said[0].ContextMap()["reason"]), `encrypted (EXT-X-KEY, "AES-128")`) {
+			t.Errorf("the log says %v", said)
 		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	said := logs.All()
-	if len(said) != 1 || !slices.ContainsFunc(said, func(e observer.LoggedEntry) bool {
-		return strings.Contains(fmt.Sprint(e.ContextMap()["reason"]), `encrypted (EXT-X-KEY, "AES-128")`)
-	}) {
-		t.Errorf("the log says %v", said)
-	}
-	if registry.Find("/live") != nil {
-		t.Error("there is a mount")
-	}
+		if s.registry.Find("/live") != nil {
+			t.Error("there is a mount")
+		}
+		if n := s.asked.Load(); n < 100 || n > 1000 {
+			t.Errorf("asked %d times in an hour", n)
+		}
+	})
+}
+
+// On demand, a stream in segments begins anew for each listener that comes after a pause,
+// although its playlist still has what would have followed.
+func TestRelayOfSegmentsOnDemand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, stop := relaySegments(t, "/all.m3u8", "", true)
+		defer stop()
+		time.Sleep(time.Minute)
+		m := s.registry.Find("/live")
+		if s.asked.Load() > 0 {
+			t.Error("asked without a listener")
+		}
+		for range 3 {
+			began := time.Now()
+			done := m.Audience.Want()
+			if err := m.WaitPlaying(t.Context()); err != nil || time.Since(began) > time.Second {
+				t.Fatalf("the listener waits for %v, %v", time.Since(began), err)
+			}
+			f := follow(t, m)
+			done()
+			time.Sleep(20 * time.Second)
+			if late := s.late(t); late > 30*time.Second {
+				t.Errorf("%v behind", late)
+			}
+			m.Audience.Leave(&f.Listener, "left")
+			time.Sleep(15 * time.Second)
+			asked := s.asked.Load()
+			time.Sleep(25 * time.Second)
+			if s.asked.Load() != asked || !m.Asleep() {
+				t.Error("asked without a listener")
+			}
+		}
+	})
 }
