@@ -84,7 +84,7 @@ func TestImportsFollowTheArrows(t *testing.T) {
 			return slices.ContainsFunc(words, func(word string) bool { return isPartOf(name, word) })
 		})
 	}
-	apart := []string{"ingest", "listeners", "recordings"}
+	apart := []string{"ingest", "listeners", "recordings", "rewind"}
 	area := func(name string) int {
 		return slices.IndexFunc(apart, func(word string) bool { return isPartOf(name, word) })
 	}
