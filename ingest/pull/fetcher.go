@@ -20,9 +20,11 @@ import (
 	"relay/internal/version"
 )
 
-// maxIdle is how many connections to a server are kept for the next segment, and how long.
 const (
-	maxIdle   = 2
+	// maxIdle is how many connections to a server are kept for the next segment.
+	maxIdle = 2
+
+	// idleAfter is for how long.
 	idleAfter = 90 * time.Second
 )
 
@@ -30,8 +32,8 @@ var errNoRange = errors.New("it sends the whole resource when asked for a range 
 
 // fetcher asks servers for playlists and segments of HLS, over connections that it keeps
 // (HTTP/1.1). The redirects of a server and the addresses in its playlists may lead no
-// nearer to this server than it is itself, see keepOutside; a connection that was
-// made for one server's address is not used for those of a more distant one.
+// nearer to this server than it is itself, see keepOutside. A connection that was made for
+// an address of a near server is never used for one that a more distant server named.
 type fetcher struct {
 	puller *Puller
 	first  *url.URL // the only server that gets the login
@@ -92,8 +94,8 @@ func (f *fetcher) config() *tls.Config {
 	return f.puller.tls.Clone()
 }
 
-// dial connects to an address that from named. It refuses this very server: what a playlist
-// of its own would lead back to cannot be told by the address.
+// dial connects to an address that from named. It refuses this very server: no address of a
+// playlist or segment tells which mount it leads back to.
 func (f *fetcher) dial(ctx context.Context, from netip.Addr, address string) (net.Conn, error) {
 	dialled, err := f.puller.dials.begin(ctx, address)
 	if err != nil {

@@ -242,8 +242,8 @@ func isSegmented(text io.Reader) (is bool, all io.Reader) {
 		for {
 			line, err := in.ReadString('\n')
 			head.WriteString(line)
-			line = strings.TrimSpace(line)
-			if err != nil || strings.HasPrefix(line, "#EXT-X-") || line != "" && !strings.Contains(line[:min(len(line), 4)], "#") {
+			line = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff"))
+			if err != nil || strings.HasPrefix(line, "#EXT-X-") || line != "" && line[0] != '#' {
 				break
 			}
 		}

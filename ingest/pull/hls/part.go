@@ -22,9 +22,9 @@ type identity struct {
 	offset   int64
 }
 
-// cutBytes are put before audio that does not continue what came before it, which a stream
-// of bytes cannot say in another way: an empty ID3 tag proves that the last frame is whole,
-// and a byte that is no frame makes the framer begin anew, so that the next unit has a Gap.
+// cutBytes stand before audio that does not continue what came before it: a stream of bytes
+// has no other way to say so. The empty ID3 tag proves that the last frame is whole. The byte
+// behind it is no frame, so the framer begins anew, and the next unit has a Gap.
 var cutBytes = []byte("ID3\x04\x00\x00\x00\x00\x00\x00\x00")
 
 // newPart returns the part of a segment from its audio and its titles.

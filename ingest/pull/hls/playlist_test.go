@@ -113,6 +113,7 @@ func TestVariants(t *testing.T) {
 		"unknown":               {"#EXT-X-STREAM-INF:BANDWIDTH=1\na\n" + mp3 + low, "aac", "low a mp3"},
 		"audio alone":           {fmt.Sprintf(video, 900000, "", "v9") + fmt.Sprintf(video, 500000, "", "v5") + low, "", "low v5 v9"},
 		"a group":               {"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"x\",URI=\"other\"\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"y, z\",DEFAULT=YES,URI=\"main\"\n" + fmt.Sprintf(video, 900000, ",AUDIO=\"g\"", "v"), "", "main"},
+		"a group without codec": {"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"g\",URI=\"main\"\n#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS=\"avc1.1\",AUDIO=\"g\"\nv\n", "", "main"},
 		"a group within":        {"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"x\",DEFAULT=YES\n" + fmt.Sprintf(video, 900000, ",AUDIO=\"g\"", "v"), "", "v"},
 		"subtitles":             {"#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"g\",URI=\"s\"\n#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI=\"i\"\n" + low, "", "low"},
 		"twice the same":        {low + low, "", "low"},

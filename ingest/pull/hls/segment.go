@@ -17,8 +17,8 @@ import (
 
 // A mark is a title at its place in a segment.
 type mark struct {
-	after time.Duration // the beginning of the segment; not used once at is known
-	at    int           // offset in the audio
+	after time.Duration // since the beginning of the segment, for titles of a playlist
+	at    int           // offset in the audio; that of a playlist's titles follows from after
 	text  string        // "Artist - Title"
 	from  origin
 }
@@ -39,8 +39,8 @@ const (
 	tsSync   = 0x47
 )
 
-// maxUnit bounds a table or a packet of a stream in MPEG-TS, in packets of it: neither of
-// audio is longer than 64 KiB (ISO/IEC 13818-1 §2.4.3.6).
+// maxUnit bounds a table or a PES packet, in packets of MPEG-TS. A PES packet of audio has at
+// most 64 KiB (ISO/IEC 13818-1 §2.4.3.6).
 const maxUnit = 64<<10/184 + 2
 
 var (
@@ -147,8 +147,8 @@ type demuxer struct {
 	locked  bool // some audio was scrambled
 }
 
-// skips reports whether to leave out a packet: those of no interest and those of a unit
-// that is too long, because the library would copy it again with every packet.
+// skips reports whether to leave out a packet: one of a stream of no interest, or of a unit
+// that is too long. The library copies the whole unit with each packet of it.
 func (d *demuxer) skips(p *astits.Packet) bool {
 	pid := p.Header.PID & pidMask
 	if pid != astits.PIDPAT && !d.wants[pid] {

@@ -34,13 +34,12 @@ func (l *playlist) candidates(codec string) ([]candidate, error) {
 	var foreign string
 	for _, v := range l.variants {
 		audio, picture, plays := soundOf(v.codecs)
-		if !plays {
-			foreign = v.codecs
-			continue
-		}
 		c := candidate{uri: v.uri, codec: audio, alone: !picture && !v.picture, bandwidth: v.bandwidth}
 		if uri := l.renditionOf(v.group); uri != "" {
 			c.uri, c.alone = uri, true
+		} else if !plays {
+			foreign = v.codecs
+			continue
 		}
 		if !slices.ContainsFunc(list, func(other candidate) bool { return other.uri == c.uri }) {
 			list = append(list, c)
