@@ -72,10 +72,11 @@ func checkRelays(r *reader, p path, c *Config) {
 
 // relayMount returns the mount for a stream address without a configured mount. The
 // ways in which SHOUTcast addresses are written, with ";" or without a path, do not
-// count as a name.
+// count as a name, nor does the ending of a playlist of HLS: mounts have such playlists
+// themselves.
 func (c *Config) relayMount(u *url.URL) string {
 	path, _, _ := strings.Cut(u.Path, ";")
-	return c.SourceMount(path)
+	return c.SourceMount(strings.TrimSuffix(path, ".m3u8"))
 }
 
 func (m *Master) check(r *reader, p path) {

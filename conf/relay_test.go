@@ -42,6 +42,7 @@ func TestMountsOfRelays(t *testing.T) {
 		"http://other.example:9000//live":               "/live",
 		"http://other.example:9000/live":                "/live",
 		"http://other.example:9000/a/b.mp3":             "/a/b.mp3",
+		"http://other.example:9000/a/live.m3u8?k=1":     "/a/live",
 		"http://other.example:9000/'\nmount = '/theirs": "/theirs",
 	} {
 		c := parse(t, "[[relay]]\nurl = '"+address+"'\n")
