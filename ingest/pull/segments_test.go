@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -134,6 +135,21 @@ func TestFetcher(t *testing.T) {
 	}
 	if first, second := <-logins, <-logins; !strings.HasPrefix(first, "Basic ") || second != "" {
 		t.Errorf("logins %q, and to another server %q", first, second)
+	}
+}
+
+// Segments come over TLS as streams do, from servers with a certificate that is trusted.
+func TestFetcherOverTLS(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Proto) }))
+	defer server.Close()
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	p := NewPuller(nil)
+	if _, _, err := fetching(t, p, server.URL).fetch(t, server.URL, netip.Addr{}); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("with an unknown certificate: %v", err)
+	}
+	p.tls = server.Client().Transport.(*http.Transport).TLSClientConfig
+	if got, _, err := fetching(t, p, server.URL).fetch(t, server.URL, netip.Addr{}); err != nil || got != "HTTP/1.1" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 

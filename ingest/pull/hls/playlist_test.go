@@ -183,9 +183,9 @@ func TestAddressesInPlaylists(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever is sent, a playlist is read within its bounds, and all that is asked of
+// FuzzPlaylist: whatever is sent, a playlist is read within its bounds, and all that is asked of
 // it has an answer.
-func FuzzParse(f *testing.F) {
+func FuzzPlaylist(f *testing.F) {
 	f.Add("#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:18446744073709551615\n#EXT-X-KEY:METHOD=NONE\n \n#EXTINF:6,A - B\n#EXT-X-BYTERANGE:5@1\na.ts\n#EXT-X-ENDLIST")
 	f.Add("#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"g\",URI=\"a\"\n#EXT-X-STREAM-INF:AUDIO=\"g\",CODECS=\"mp4a.40.2,avc1\"\nx")
 	f.Add("#EXTM3U\n#EXT-X-PROGRAM-DATE-TIME:2026-11-27T13:00:00.000+0100\n#EXT-X-DATERANGE:X-TITLE=\"a,b\",START-DATE=\"2026-11-27T13:00:01Z\",DURATION=3\n#EXTINF:6,\na")

@@ -126,8 +126,8 @@ func mustExtract(t *testing.T, name string) []byte {
 	return audio
 }
 
-// FuzzExtract: no segment has more audio than bytes, and no title lies behind its audio.
-func FuzzExtract(f *testing.F) {
+// FuzzSegment: no segment has more audio than bytes, and no title lies behind its audio.
+func FuzzSegment(f *testing.F) {
 	for _, name := range []string{"aac.ts", "mp3.ts", "both.ts", "video.ts", "ac3.ts"} {
 		f.Add(read(f, name)[:188*12])
 	}
