@@ -16,6 +16,10 @@ func TestDurationReadsAndPrints(t *testing.T) {
 		"2h":     2 * time.Hour,
 		"2h5m":   125 * time.Minute,
 		"10h10s": 10*time.Hour + 10*time.Second,
+		"1d":     24 * time.Hour,
+		"30d":    720 * time.Hour,
+		"1d2h3s": 26*time.Hour + 3*time.Second,
+		"0d":     0,
 	} {
 		var d Duration
 		if err := d.UnmarshalTOML(text); err != nil || d.Duration() != want {
@@ -36,10 +40,16 @@ func TestDurationReadsAndPrints(t *testing.T) {
 }
 
 func TestDurationRefusals(t *testing.T) {
-	const want = `wants a duration such as "500ms", "10s" or "2h"`
+	const want = `wants a duration such as "500ms", "10s", "2h" or "7d"`
 	refusals{
 		{"[limits]\nheader_timeout = '15'", `relay.toml:2: limits.header_timeout = "15": ` + want},
 		{"[limits]\nheader_timeout = '15 s'", `relay.toml:2: limits.header_timeout = "15 s": ` + want},
+		{"[limits]\nheader_timeout = 'd'", `relay.toml:2: limits.header_timeout = "d": ` + want},
+		{"[limits]\nheader_timeout = '1.5d'", `relay.toml:2: limits.header_timeout = "1.5d": ` + want},
+		{"[limits]\nheader_timeout = '2h1d'", `relay.toml:2: limits.header_timeout = "2h1d": ` + want},
+		{"[limits]\nheader_timeout = '1d1d'", `relay.toml:2: limits.header_timeout = "1d1d": ` + want},
+		{"[limits]\nheader_timeout = '1d24h'", `relay.toml:2: limits.header_timeout = "1d24h": ` + want},
+		{"[limits]\nheader_timeout = '99999d'", `relay.toml:2: limits.header_timeout = "99999d": ` + want},
 		{"[limits]\nheader_timeout = ''", `relay.toml:2: limits.header_timeout = "": ` + want},
 		{"[limits]\nheader_timeout = 15", `relay.toml:2: limits.header_timeout = 15: ` + want + `, got a whole number`},
 		{"[limits]\nheader_timeout = '-1s'", `relay.toml:2: limits.header_timeout = "-1s": must not be negative`},

@@ -24,7 +24,7 @@ func TestAddressesAreHashedUnlessTheOwnerWantsThem(t *testing.T) {
 func TestHistoryRefusals(t *testing.T) {
 	refusals{
 		{"[history]\nkeep = '10m'", `relay.toml:2: history.keep = "10m": must be 0 (for ever) or at least 1h`},
-		{"[history]\nkeep = '30d'", `relay.toml:2: history.keep = "30d": wants a duration such as "500ms", "10s" or "2h"`},
+		{"[history]\nkeep = '1mo'", `relay.toml:2: history.keep = "1mo": wants a duration such as "500ms", "10s", "2h" or "7d"`},
 		{"[history]\nmax_size = '1KiB'", `relay.toml:2: history.max_size = "1KiB": must be 0 (no limit) or at least 1MiB`},
 		{"[history]\noff = 'no'", `relay.toml:2: history.off = "no": wants true or false, got a string`},
 		{"[history]\nfile = true", `relay.toml:2: history.file = true: wants a string, got a boolean`},

@@ -16,7 +16,7 @@ func TestLimits(t *testing.T) {
 		{"[limits]\nconnections_per_ip = 0", "relay.toml:2: limits.connections_per_ip = 0: must be at least 1"},
 		{"[limits]\nheader_timeout = '0s'", `relay.toml:2: limits.header_timeout = "0s": must be at least 1ms`},
 		{"[limits]\nsource_timeout = '-1s'", `relay.toml:2: limits.source_timeout = "-1s": must not be negative`},
-		{"[limits]\nsource_timeout = 10", `relay.toml:2: limits.source_timeout = 10: wants a duration such as "500ms", "10s" or "2h", got a whole number`},
+		{"[limits]\nsource_timeout = 10", `relay.toml:2: limits.source_timeout = 10: wants a duration such as "500ms", "10s", "2h" or "7d", got a whole number`},
 		{"[limits]\nlistener_timeout = '0s'", `relay.toml:2: limits.listener_timeout = "0s": must be at least 1ms`},
 		{"[limits]\nflush_interval = '5m'", `relay.toml:2: limits.flush_interval = "5m": must be between 20ms and 5s`},
 		{"[limits]\nflush_interval = '19ms'", `relay.toml:2: limits.flush_interval = "19ms": must be between 20ms and 5s`},

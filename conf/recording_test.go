@@ -19,8 +19,8 @@ func TestRecordingRefusals(t *testing.T) {
 	const name = "[[mount]]\nname = '/a'\n"
 	refusals{
 		{name + "record_split = '10ms'", `relay.toml:3: mount.record_split = "10ms": must be 0 (one file a session) or at least 1s`},
-		{name + "record_split = 3600", `relay.toml:3: mount.record_split = 3600: wants a duration such as "500ms", "10s" or "2h", got a whole number`},
-		{name + "record_keep = '30d'", `relay.toml:3: mount.record_keep = "30d": wants a duration such as "500ms", "10s" or "2h"`},
+		{name + "record_split = 3600", `relay.toml:3: mount.record_split = 3600: wants a duration such as "500ms", "10s", "2h" or "7d", got a whole number`},
+		{name + "record_keep = '1mo'", `relay.toml:3: mount.record_keep = "1mo": wants a duration such as "500ms", "10s", "2h" or "7d"`},
 		{name + "record_space = '-1'", `relay.toml:3: mount.record_space = "-1": must not be negative`},
 		{name + "record_dir = 1", `relay.toml:3: mount.record_dir = 1: wants a string, got a whole number`},
 	}.check(t)
