@@ -107,6 +107,15 @@ type Mount struct {
 	// oldest are removed first; 0: no limit.
 	RecordSpace Size `toml:"record_space"`
 
+	// Rewind is for how long what the mount has played is kept, to be heard again; 0: it
+	// is not.
+	Rewind Duration `toml:"rewind"`
+	// RewindDir is the folder for that. Mounts may share one.
+	RewindDir string `toml:"rewind_dir"`
+	// RewindSpace is how many bytes the mount's rewind may take. The oldest goes first;
+	// 0: no limit.
+	RewindSpace Size `toml:"rewind_space"`
+
 	// ListenerAuth is who may listen, and which hooks are asked or told.
 	ListenerAuth ListenerAuth `toml:"listener_auth"`
 	// Renditions are the same programme at other bit rates.
@@ -290,6 +299,7 @@ func checkMounts(r *reader, p path, c *Config) {
 		}
 		first[m.Name] = r.line(name)
 	}
+	checkRewinds(r, p, c)
 	checkFallbackLoops(r, p, c)
 	checkFallbackCodecs(r, p, c)
 	checkRenditionNames(r, p, c)
@@ -320,6 +330,7 @@ func (m *Mount) check(r *reader, p path, buffer Size) {
 		oneOf(r, p.key("takeover"), string(m.Takeover), string(TakeoverRefuse), string(TakeoverNewest), string(TakeoverSameUser))
 	}
 	m.checkRecording(r, p)
+	m.checkRewind(r, p)
 	m.Headers.check(r, p.key("headers"))
 	if m.RedirectFull != "" && !IsStreamAddress(m.RedirectFull) {
 		r.fail(p.key("redirect_full"), `must be the address of a stream, such as "http://other.example.org:8000/live"`)

@@ -94,6 +94,7 @@ func (c *Config) places(probes Probes) (list []*place) {
 		at := root.key("mount").item(i)
 		add(place{at: at.key("intro_file"), path: m.IntroFile, check: readableFile, probe: probes.Intro})
 		add(place{at: at.key("record_dir"), path: m.RecordDir, check: writableFolder})
+		add(place{at: at.key("rewind_dir"), path: m.RewindDir, check: writableFolder})
 		add(place{at: at.key("listener_auth").key("htpasswd_file"), path: m.ListenerAuth.HtpasswdFile, check: readableFile})
 		files := at.key("files")
 		for n, path := range m.Files.Paths {

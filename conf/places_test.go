@@ -54,6 +54,8 @@ func TestPlaces(t *testing.T) {
 		{mount + "listener_auth.htpasswd_file = 'absent'", `:3: mount.listener_auth.htpasswd_file = "absent": DIR/absent does not exist`},
 		{mount + "record_dir = 'absent'", ""}, // is created
 		{mount + "record_dir = 'full'", ""},
+		{mount + "rewind_dir = 'absent'", ""},
+		{mount + "rewind_dir = 'absent/below'", `:3: mount.rewind_dir = "absent/below": DIR/absent/below cannot be made: the folder DIR/absent does not exist`},
 		{mount + "record_dir = 'absent/below'", `:3: mount.record_dir = "absent/below": DIR/absent/below cannot be made: the folder DIR/absent does not exist`},
 		{mount + "record_dir = 'file'", `:3: mount.record_dir = "file": DIR/file cannot be used as a folder: it is a file`},
 		{"[auth]\ndeny_ips_file = 'absent'", ""}, // is created with the first ban

@@ -24,13 +24,14 @@ type reach struct {
 	folders []string        // of music, with those of [auth] api_folders
 	files   []string        // of music and intros
 	records []string        // of recordings, with those of [auth] api_folders
+	rewinds []string        // likewise of rewinds
 	hooks   map[string]bool // servers, see hookServer
 }
 
 // reachOf returns the reach of a configuration that was read from a file; file is
 // empty if there is none.
 func reachOf(c *conf.Config, file string) *reach {
-	r := &reach{config: c, folders: slices.Clone(c.Auth.APIFolders), records: slices.Clone(c.Auth.APIFolders), hooks: map[string]bool{}}
+	r := &reach{config: c, folders: slices.Clone(c.Auth.APIFolders), records: slices.Clone(c.Auth.APIFolders), rewinds: slices.Clone(c.Auth.APIFolders), hooks: map[string]bool{}}
 	if file != "" {
 		r.dir = filepath.Dir(file)
 	}
@@ -47,6 +48,9 @@ func reachOf(c *conf.Config, file string) *reach {
 		}
 		if m.RecordDir != "" {
 			r.records = append(r.records, m.RecordDir)
+		}
+		if m.RewindDir != "" {
+			r.rewinds = append(r.rewinds, m.RewindDir)
 		}
 		for _, address := range []string{m.ListenerAuth.URL, m.ListenerAuth.OnSource, m.ListenerAuth.StreamAuth} {
 			if server := hookServer(address); server != "" {
@@ -85,6 +89,7 @@ func (r *reach) check(before, after map[string]any) error {
 		{[]string{"files", "jingles"}, r.folders, r.files, true},
 		{[]string{"intro_file"}, r.folders, r.files, false},
 		{[]string{"record_dir"}, r.records, nil, false},
+		{[]string{"rewind_dir"}, r.rewinds, nil, false},
 	} {
 		now := textsAt(before, kind.key...)
 		for _, path := range textsAt(after, kind.key...) {

@@ -83,6 +83,9 @@ func TestTheAPILeadsNowhereElse(t *testing.T) {
 		{"live", `{"record_dir":"ROOT/recordings/../outside"}`, no},
 		{"live", `{"record_dir":"ROOT/music"}`, no}, // folders of music are not written to
 		{"live", `{"record_dir":"ROOT/music/dangling"}`, no},
+		{"live", `{"rewind":"2h","rewind_dir":"ROOT/shared/past"}`, yes},
+		{"live", `{"rewind_dir":"ROOT/recordings"}`, no},
+		{"live", `{"rewind_dir":"/tmp"}`, no},
 		{"other", `{"files":{"paths":["ROOT/music/deep"]}}`, yes},
 		{"other", `{"files":{"paths":["ROOT/music/alias","ROOT/music/a.mp3","ROOT/shared"]}}`, yes},
 		{"other", `{"files":{"paths":["ROOT/music/good.m3u","ROOT/lists/one.m3u"]}}`, yes},
