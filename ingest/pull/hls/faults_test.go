@@ -316,6 +316,31 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A playlist that names as many segments as it may, most of them empty, costs a bounded number
+// of requests and lines in the log.
+func TestManyEmptySegments(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := relay(t, newStation(), "")
+		asked := 0
+		r.client.Get = func(ctx context.Context, q Request) (*Answer, error) {
+			asked++
+			text := "#EXTM3U\n#EXT-X-TARGETDURATION:1\n" + strings.Repeat("#EXTINF:0.001,\na\n", maxSegments)
+			switch {
+			case q.URL.Path != "/a":
+			case asked%20 == 0:
+				text = string(packed)
+			default:
+				text = ""
+			}
+			return &Answer{URL: q.URL, Body: io.NopCloser(strings.NewReader(text))}, nil
+		}
+		r.during(t, func() { time.Sleep(time.Minute) })
+		if asked > 21*60 {
+			t.Errorf("%d requests in a minute", asked)
+		}
+	})
+}
+
 // The first variant that plays is taken.
 func TestVariantsThatDoNotPlay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -14,6 +14,10 @@ const (
 	// minWait is the first wait after a request that failed; each is twice as long.
 	minWait = 500 * time.Millisecond
 
+	// segmentsApart is the least time between two segments that are asked for: a playlist may
+	// name very many that hold nothing.
+	segmentsApart = 50 * time.Millisecond
+
 	// maxBehind is how many target durations a stream may be behind, so that it goes on where
 	// it broke off.
 	maxBehind = 10
@@ -35,6 +39,7 @@ type follower struct {
 	from    source  // where it was found last
 	list    *playlist
 	loaded  time.Time // when it was asked for last
+	asked   time.Time // when a segment was asked for last
 
 	next    uint64        // the sequence number to fetch next
 	known   []identity    // the segments that were fetched last, the newest last
@@ -127,6 +132,10 @@ func (f *follower) fetchNew(ctx context.Context) (changed bool, err error) {
 			}
 		}
 		f.cut = f.cut || s.cut
+		if err := sleep(ctx, time.Until(f.asked.Add(segmentsApart))); err != nil {
+			return changed, err
+		}
+		f.asked = time.Now()
 		id := f.identity(i)
 		p, err := f.segment(ctx, i, id)
 		switch {

@@ -54,7 +54,9 @@ const (
 	maxSegment = 8 << 20
 
 	// maxQueued bounds what is fetched ahead, in bytes; one segment is always allowed.
+	// maxParts bounds it in segments.
 	maxQueued = 8 << 20
+	maxParts  = 200
 )
 
 // queue holds the parts that were fetched ahead. One goroutine puts, another one takes.
@@ -94,7 +96,7 @@ func (q *queue) list(length time.Duration) {
 func (q *queue) isFull(enough time.Duration) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.parts) > 0 && (q.length >= enough || q.bytes >= maxQueued)
+	return len(q.parts) > 0 && (q.length >= enough || q.bytes >= maxQueued || len(q.parts) >= maxParts)
 }
 
 func (q *queue) put(p *part) {
