@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -27,7 +28,7 @@ type answer struct {
 	status  int
 	kind    string // Content-Type
 	caching string // Cache-Control
-	tag     string // ETag, in quotes; empty: none
+	tag     string // ETag, in quotes; empty: none, and no ranges
 	coding  string // Content-Encoding; empty: none
 	more    http.Header
 	own     map[string]string // header lines of the mount's configuration
@@ -57,7 +58,7 @@ func (a *answer) narrow(req *http.Request) {
 		a.status, a.end = http.StatusNotModified, 0
 		return
 	}
-	if only := req.Header.Get("If-Range"); only != "" && only != a.tag {
+	if only := req.Header.Get("If-Range"); req.Method != http.MethodGet || only != "" && only != a.tag {
 		return
 	}
 	begin, end, ok := byteRange(req.Header.Get("Range"), a.size)
@@ -78,18 +79,24 @@ func byteRange(field string, size int) (begin, end int, ok bool) {
 	if !isBytes || !isRange {
 		return 0, 0, false
 	}
-	last, err := strconv.ParseUint(to, 10, 31)
+	last, isLast := place(to)
 	if from == "" {
-		return max(0, size-int(last)), size, err == nil
+		return max(0, size-last), size, isLast
 	}
-	first, badFirst := strconv.ParseUint(from, 10, 31)
+	first, isFirst := place(from)
 	switch {
-	case badFirst != nil, to != "" && (err != nil || last < first):
+	case !isFirst, to != "" && (!isLast || last < first):
 		return 0, 0, false
 	case to == "":
-		return int(first), size, true
+		return first, size, true
 	}
-	return int(first), min(int(last)+1, size), true
+	return first, min(last+1, size), true
+}
+
+// place returns a place in a body, at most one far behind its end.
+func place(digits string) (n int, ok bool) {
+	v, err := strconv.ParseUint(digits, 10, 31)
+	return int(v), err == nil || errors.Is(err, strconv.ErrRange) // then v is the largest
 }
 
 // write sends the answer and reports whether the connection can take another request.
@@ -110,6 +117,8 @@ func (a *answer) write(conn net.Conn, req *http.Request) (sent int64, keep bool)
 	}
 	if a.tag != "" {
 		field("Accept-Ranges", "bytes")
+	}
+	if a.kind == playlistType {
 		field("Vary", "Accept-Encoding")
 	}
 	switch a.status {

@@ -28,14 +28,14 @@ type Hub struct {
 	mu       sync.Mutex
 	tapes    map[string]*tape // by mount
 	sessions map[key]*session
-	removed  map[token]time.Time // the sessions that were ended for good, and when
+	removed  map[key]time.Time // the sessions that were ended for good, and when
 }
 
 // NewHub returns a hub that has no segments until Run is called.
 func NewHub(registry *mounts.Registry, c *conf.Live, gate *auth.Gate, accessLog *accesslog.Logs, log *zap.Logger) *Hub {
 	return &Hub{
 		Registry: registry, Conf: c, Gate: gate, AccessLog: accessLog, Log: log,
-		tapes: map[string]*tape{}, sessions: map[key]*session{}, removed: map[token]time.Time{},
+		tapes: map[string]*tape{}, sessions: map[key]*session{}, removed: map[key]time.Time{},
 	}
 }
 
@@ -61,6 +61,7 @@ func (h *Hub) Run(ctx context.Context) {
 			served = h.served()
 		case <-tidy.C:
 			served = h.served()
+			h.forgetRemoved()
 		case <-ctx.Done():
 			h.close()
 			return
@@ -118,6 +119,19 @@ func (h *Hub) tape(mount string) *tape {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.tapes[mount]
+}
+
+// tapeOf returns the tape of a mount that exists, which may be younger than the last call
+// of served; nil: it has no HLS.
+func (h *Hub) tapeOf(m *mounts.Mount) *tape {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := h.tapes[m.Name]
+	if t == nil && m.Config().HLS && !m.Stream.Ended() {
+		t = newTape()
+		h.tapes[m.Name] = t
+	}
+	return t
 }
 
 // close ends all sessions.

@@ -5,8 +5,10 @@ import (
 	"compress/gzip"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"relay/codec/aac"
 )
@@ -16,7 +18,7 @@ type playlist struct {
 	body
 	bitRates
 	segments []*segment
-	codecs   string // in the form of RFC 6381
+	codecs   string // in the form of RFC 6381, separated by commas
 }
 
 // bitRates are those of segments in bit/s.
@@ -25,7 +27,7 @@ type bitRates struct{ peak, average int }
 // body is an answer in both of its codings.
 type body struct {
 	plain, zipped []byte
-	tag           string // its ETag, in quotes
+	tag           string // its ETag without quotes and coding
 }
 
 func newBody(plain []byte, tag string) body {
@@ -38,32 +40,45 @@ func newBody(plain []byte, tag string) body {
 
 // newPlaylist returns the media playlist of segments, at least one.
 func newPlaylist(segments []*segment) *playlist {
-	first, last := segments[0], segments[len(segments)-1]
-	p := &playlist{segments: segments, codecs: codecsOf(last)}
+	p := &playlist{segments: slices.Clone(segments)} // those of the tape move
 	size, length := 0, time.Duration(0)
-	for _, s := range segments {
+	var codecs []string
+	for i, s := range p.segments {
 		size += s.size()
 		length += s.length
-		p.peak = max(p.peak, s.bitRate())
+		if s.length >= target/2 { // the head of a shorter one weighs too much
+			p.peak = max(p.peak, s.bitRate())
+		}
+		if i == 0 || s.format != p.segments[i-1].format {
+			codecs = append(codecs, codecsOf(s))
+		}
 	}
-	p.average = int(float64(size) * 8 / length.Seconds())
-	p.body = newBody(p.text(""), fmt.Sprintf(`"%s-%d"`, last.name, first.number))
+	slices.Sort(codecs)
+	p.codecs = strings.Join(slices.Compact(codecs), ",")
+	p.average = int(math.Ceil(float64(size) * 8 / length.Seconds()))
+	p.peak = max(p.peak, p.average)
+	p.body = newBody(p.text("", nil), fmt.Sprintf("%s-%d", p.last().name, p.segments[0].number))
 	return p
 }
 
 // last returns the newest segment.
 func (p *playlist) last() *segment { return p.segments[len(p.segments)-1] }
 
-// text returns the playlist (RFC 8216, section 4.3). folder is the address of the segments'
-// folder from that of the playlist.
-func (p *playlist) text(folder string) []byte {
+// text returns the playlist (RFC 8216, section 4.3), or the part of it that follows a
+// detour, if there is one. folder is the address of the segments' folder from that of the
+// playlist.
+func (p *playlist) text(folder string, d *detour) []byte {
 	var b bytes.Buffer
-	first, longest := p.segments[0], target
-	for _, s := range p.segments {
-		longest = max(longest, s.length)
+	segments := p.segments
+	number, domain := segments[0].number, segments[0].domain
+	if d != nil {
+		segments, number, domain = d.of(segments)
 	}
 	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXT-X-DISCONTINUITY-SEQUENCE:%d\n",
-		int(math.Round(longest.Seconds())), first.number, first.domain)
+		target/time.Second, number, domain)
+	if d != nil && number == d.number {
+		b.WriteString("#EXT-X-DISCONTINUITY\n")
+	}
 	var shown *title
 	show := func(t *title) {
 		if t != nil && t != shown {
@@ -71,8 +86,8 @@ func (p *playlist) text(folder string) []byte {
 			dateRange(&b, t)
 		}
 	}
-	domain := first.domain
-	for _, s := range p.segments {
+	domain = segments[0].domain
+	for _, s := range segments {
 		if s.domain != domain {
 			domain = s.domain
 			b.WriteString("#EXT-X-DISCONTINUITY\n")
@@ -86,9 +101,46 @@ func (p *playlist) text(folder string) []byte {
 	return b.Bytes()
 }
 
-// elsewhere returns the playlist for a client that asked for that of another mount.
-func (p *playlist) elsewhere(folder string) body {
-	return newBody(p.text(folder), strings.TrimSuffix(p.tag, `"`)+`-moved"`)
+// elsewhere returns the playlist for a client that an operator has moved here from another
+// mount.
+func (p *playlist) elsewhere(folder string, d *detour) body {
+	return newBody(p.text(folder, d), fmt.Sprintf("%s-%d", p.tag, d.number))
+}
+
+// detour is how the playlist of a mount continues that of another one, from which an
+// operator has moved a session.
+type detour struct {
+	from           int64 // number of the first segment that the client gets
+	number, domain int64 // of that segment to the client
+	was            int64 // its discontinuity sequence number on its mount
+}
+
+// newDetour returns the detour to a playlist for a client that has been told of segments
+// up to a number and a discontinuity sequence number. It begins with the newest segment:
+// the client holds audio up to about now.
+func newDetour(number, domain int64, to *playlist) *detour {
+	s := to.last()
+	return &detour{from: s.number, number: number + 1, domain: domain + 1, was: s.domain}
+}
+
+// of returns the segments that the client gets, at least one, and the media and
+// discontinuity sequence numbers of its playlist.
+func (d *detour) of(segments []*segment) (rest []*segment, number, domain int64) {
+	i := slices.IndexFunc(segments, func(s *segment) bool { return s.number >= d.from })
+	rest = segments[max(i, 0):]
+	number, domain = d.numbers(rest[0])
+	if number == d.number {
+		domain-- // the tag before the segment counts
+	}
+	return rest, number, domain
+}
+
+// numbers returns the numbers of a segment to the client.
+func (d *detour) numbers(s *segment) (number, domain int64) {
+	if d == nil {
+		return s.number, s.domain
+	}
+	return s.number - d.from + d.number, s.domain - d.was + d.domain
 }
 
 // timeText returns a time in ISO 8601, to the millisecond.
@@ -106,7 +158,7 @@ func quoted(s string) string {
 		switch {
 		case c == '"':
 			return '\''
-		case c < ' ' || c == 0x7f || c == '\u2028' || c == '\u2029':
+		case unicode.IsControl(c), c == '\u2028', c == '\u2029':
 			return ' '
 		}
 		return c

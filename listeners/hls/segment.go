@@ -3,6 +3,7 @@ package hls
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"net"
 	"time"
 
@@ -15,10 +16,11 @@ import (
 type segment struct {
 	number int64  // its media sequence number
 	domain int64  // its discontinuity sequence number
-	name   string // of its file, such as "6f1e…-293847.mp3"
+	name   string // of its file, such as "6f1e…-293847000.mp3"
 
 	began  time.Time // when it was heard, see mounts.Mount.CameAt
 	length time.Duration
+	after  time.Duration // audio of the tape up to its end
 	format codec.Format
 	titles []*title // that begin within it
 	before *title   // in force at its beginning; nil: none
@@ -30,7 +32,7 @@ type segment struct {
 
 // title is a title on the air.
 type title struct {
-	id    string // the same on all servers that have the same stream
+	id    string
 	began time.Time
 	codec.Tags
 
@@ -57,9 +59,10 @@ func headOf(e mounts.Epoch, played time.Duration, t *title) []byte {
 	return id3.Append(nil, frames...)
 }
 
-// nameOf returns the file name of a segment.
-func nameOf(e mounts.Epoch, number int64, c codec.Codec) string {
-	return fmt.Sprintf("%016x-%d%s", e.ID, number, c.Extension())
+// nameOf returns the file name of a segment. It names the place in the stream and not the
+// number: caches may keep a name for ever, but a tape that begins anew may number anew.
+func nameOf(e mounts.Epoch, played time.Duration, c codec.Codec) string {
+	return fmt.Sprintf("%016x-%d%s", e.ID, played.Milliseconds(), c.Extension())
 }
 
 // size returns the size of the file in bytes.
@@ -69,7 +72,7 @@ func (s *segment) size() int { return len(s.head) + s.units }
 func (s *segment) end() time.Time { return s.began.Add(s.length) }
 
 // bitRate returns the bit rate of the file in bit/s.
-func (s *segment) bitRate() int { return int(float64(s.size()) * 8 / s.length.Seconds()) }
+func (s *segment) bitRate() int { return int(math.Ceil(float64(s.size()) * 8 / s.length.Seconds())) }
 
 // bytes returns the bytes of the file from from up to, but excluding, to. They are shared
 // and must not be changed.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"relay/auth"
 	"relay/icy"
 	"relay/listeners"
 	"relay/mounts"
@@ -30,33 +31,59 @@ const (
 // Serves reports whether a path is one of HLS: /live.m3u8, or below /live/hls/, of a mount
 // that has it.
 func (h *Hub) Serves(urlPath string) bool {
-	mount, _ := cut(urlPath)
-	return mount != "" && (h.tape(mount) != nil || h.Conf.Config().Mount(mount).HLS)
+	mount, _ := h.find(urlPath)
+	return mount != ""
 }
 
-// cut returns the mount and the file that a path of HLS names; file is empty for the
-// multivariant playlist, and mount for other paths.
-func cut(urlPath string) (mount, file string) {
-	if i := strings.LastIndex(urlPath, folder); i > 0 && !strings.Contains(urlPath[i+len(folder):], "/") {
-		return urlPath[:i], urlPath[i+len(folder):]
-	}
-	if mount, ok := strings.CutSuffix(urlPath, playlistExt); ok {
+// find returns the mount and the file that a path of HLS names; file is empty for the
+// multivariant playlist, and mount for other paths. Only mounts count that exist, or did
+// until lately: other paths belong to other rooms, such as the page /player/hls/low.
+func (h *Hub) find(urlPath string) (mount, file string) {
+	if mount, ok := ofMultivariant(urlPath); ok && h.has(mount) { // of a mount /live/hls/x too
 		return mount, ""
 	}
+	if mount, file, ok := ofFile(urlPath); ok && h.has(mount) {
+		return mount, file
+	}
 	return "", ""
+}
+
+// has reports whether a mount has HLS now, or had it until lately.
+func (h *Hub) has(mount string) bool {
+	if m := h.Registry.Find(mount); m != nil {
+		return m.Config().HLS
+	}
+	return h.tape(mount) != nil
+}
+
+// ofMultivariant returns the mount of which a path may name the multivariant playlist.
+func ofMultivariant(urlPath string) (mount string, ok bool) {
+	mount, ok = strings.CutSuffix(urlPath, playlistExt)
+	return mount, ok && len(mount) > 1
+}
+
+// ofFile returns the mount and the file that a path may name.
+func ofFile(urlPath string) (mount, file string, ok bool) {
+	i := strings.LastIndex(urlPath, folder)
+	if i <= 0 {
+		return "", "", false
+	}
+	mount, file = urlPath[:i], urlPath[i+len(folder):]
+	return mount, file, file != "" && !strings.Contains(file, "/")
 }
 
 // Serve answers GET or HEAD of a path that it Serves, and reports whether the connection
 // can take the next request. It does not close the connection.
 func (h *Hub) Serve(conn net.Conn, req *http.Request) (keep bool) {
-	name, file := cut(req.URL.Path)
+	name, file := h.find(req.URL.Path)
 	m := h.Registry.Find(name)
 	var a *answer
+	var by attendance
 	switch t, isPlaylist := tokenOf(file); {
 	case file == "":
 		a = h.multivariant(req, name, m)
 	case isPlaylist:
-		a = h.media(conn, req, name, m, t)
+		a, by = h.media(conn, req, name, m, t)
 	default:
 		a = h.segment(name, file)
 	}
@@ -64,21 +91,19 @@ func (h *Hub) Serve(conn net.Conn, req *http.Request) (keep bool) {
 		a.own = m.Config().Headers
 	}
 	a.narrow(req)
-	_, keep = a.write(conn, req)
+	sent, keep := a.write(conn, req)
+	if by.session != nil {
+		by.Sent.Add(sent)
+	}
 	return keep
 }
 
 // multivariant answers GET /live.m3u8 with a new session.
 func (h *Hub) multivariant(req *http.Request, name string, m *mounts.Mount) *answer {
-	if asks := h.Conf.Config().Mount(name).ListenerAuth; asks.HtpasswdFile != "" || asks.TokenSecret != "" { // a hook is asked when the session begins
-		if _, err := h.Gate.Listener(req.Context(), req, name, 0); err != nil {
-			return refusal(err)
-		}
+	if err := h.checkLogin(req, name); err != nil {
+		return refusal(err)
 	}
-	file := newToken().String() + playlistExt
-	if token := icy.ParseQuery(req.URL.RawQuery)["token"]; token != "" {
-		file += "?token=" + url.QueryEscape(token) // so that the player's next request has it
-	}
+	file := newToken().String() + playlistExt + h.queryFor(req, name)
 	var variants []variant
 	for _, each := range append([]string{name}, h.renditions(name)...) {
 		if v, ok := h.variant(each); ok {
@@ -86,21 +111,63 @@ func (h *Hub) multivariant(req *http.Request, name string, m *mounts.Mount) *ans
 			variants = append(variants, v)
 		}
 	}
-	if len(variants) > 0 {
+	switch {
+	case len(variants) > 0:
 		return whole(http.StatusOK, playlistType, never, multivariant(variants))
+	case m != nil && !suits(m):
+		return notOffered(m)
 	}
-	if m != nil {
-		if c := m.Format().Codec; c != nil && !packed(c) {
-			return sentence(http.StatusNotFound, name+" plays "+c.String()+", which is not offered by HLS: give it a rendition in MP3 or AAC")
-		}
-	}
-	return sentence(http.StatusNotFound, "Nothing plays on "+name)
+	return nothingPlays(name)
 }
 
-// renditions returns the mounts of a mount's renditions.
+// checkLogin checks the login or the token that a mount asks for. A hook is asked when the
+// session begins.
+func (h *Hub) checkLogin(req *http.Request, mount string) error {
+	asks := h.Conf.Config().Mount(mount).ListenerAuth
+	if asks.HtpasswdFile == "" && asks.TokenSecret == "" {
+		return nil
+	}
+	_, err := h.Gate.Listener(req.Context(), auth.ListenerRequest(req), mount, 0)
+	return err
+}
+
+// queryFor returns the query of media playlists, with "?", or "": if the mount asks its
+// listeners for something, the player's next request has what this one has.
+func (h *Hub) queryFor(req *http.Request, mount string) string {
+	if req.URL.RawQuery == "" || !h.Conf.Config().Mount(mount).ListenerAuth.AsksListeners() {
+		return ""
+	}
+	query := url.Values{}
+	for name, value := range icy.ParseQuery(req.URL.RawQuery) {
+		query.Set(name, value)
+	}
+	return "?" + query.Encode()
+}
+
+// suits reports whether what a mount plays can be packed, as far as is known.
+func suits(m *mounts.Mount) bool {
+	c := m.Format().Codec
+	return c == nil || packed(c)
+}
+
+// notOffered is the answer for a mount that does not suit.
+func notOffered(m *mounts.Mount) *answer {
+	return sentence(http.StatusNotFound, m.Name+" plays "+m.Format().Codec.String()+", which is not offered by HLS: give it a rendition in MP3 or AAC")
+}
+
+// nothingPlays is the answer for a mount that plays nothing.
+func nothingPlays(mount string) *answer {
+	return sentence(http.StatusNotFound, "Nothing plays on "+mount)
+}
+
+// renditions returns the mounts of a mount's renditions. A hidden one is not told.
 func (h *Hub) renditions(mount string) (names []string) {
-	for _, r := range h.Conf.Config().Mount(mount).Renditions {
-		names = append(names, r.Name)
+	c := h.Conf.Config()
+	own := c.Mount(mount)
+	for _, r := range own.Renditions {
+		if own.Hidden || !c.Mount(r.Name).Hidden {
+			names = append(names, r.Name)
+		}
 	}
 	return names
 }
@@ -109,17 +176,16 @@ func (h *Hub) renditions(mount string) (names []string) {
 // the first client that asks for it wakes it, or waits for the first one. ok is false if
 // it will have none.
 func (h *Hub) variant(mount string) (v variant, ok bool) {
-	if t := h.tape(mount); t != nil {
-		if p, _ := t.want(time.Now()); p != nil {
+	m := h.Registry.Find(mount)
+	if m == nil || !m.Config().HLS || !suits(m) {
+		return variant{}, false
+	}
+	if t := h.tapeOf(m); t != nil {
+		if p := t.offer(); p != nil {
 			return variant{bitRates: p.bitRates, codecs: p.codecs}, true
 		}
 	}
-	m := h.Registry.Find(mount)
-	if m == nil || !m.OnAir() && !m.Asleep() {
-		return variant{}, false
-	}
-	c := m.Format().Codec
-	if c != nil && !packed(c) {
+	if !m.OnAir() && !m.Asleep() {
 		return variant{}, false
 	}
 	const likely = 128 // kbit/s
@@ -138,59 +204,70 @@ func relative(from, to string) string {
 	return up + down
 }
 
-// media answers GET /live/hls/<session>.m3u8.
-func (h *Hub) media(conn net.Conn, req *http.Request, name string, m *mounts.Mount, t token) *answer {
-	var s *session
-	played := name
-	if m != nil && req.Method == http.MethodGet {
-		var err error
-		if s, m, err = h.attend(req, m, t); err != nil {
-			return refusal(err)
+// media answers GET /live/hls/<session>.m3u8. A mount that is gone still has a playlist for
+// a while, so that players find it when it comes back.
+func (h *Hub) media(conn net.Conn, req *http.Request, name string, m *mounts.Mount, t token) (a *answer, by attendance) {
+	tape := h.tape(name)
+	if m == nil {
+		if h.Conf.Config().Mount(name).ListenerAuth.URL != "" { // a hook admits sessions alone
+			return nothingPlays(name), by
 		}
-		played = m.Name
+		if err := h.checkLogin(req, name); err != nil {
+			return refusal(err), by
+		}
+	} else {
+		if !suits(m) {
+			return notOffered(m), by
+		}
+		var err error
+		if by, err = h.attend(conn, req, m, t); err != nil {
+			return refusal(err), by
+		}
+		if by.mount != nil {
+			m = by.mount
+		}
+		tape = h.tapeOf(m)
 	}
-	p := h.await(conn, req, played)
+	p := await(conn, req, tape)
 	if p == nil {
-		return sentence(http.StatusNotFound, "Nothing plays on "+name)
-	}
-	if s != nil {
-		h.heard(s, p)
+		return nothingPlays(name), by
 	}
 	b := p.body
-	if played != name {
-		b = p.elsewhere(relative(name+folder, played) + folder)
+	if by.detour != nil {
+		b = p.elsewhere(relative(name+folder, m.Name)+folder, by.detour)
 	}
-	a := whole(http.StatusOK, playlistType, briefly, b.plain)
+	if by.session != nil {
+		m.ContentType() // the mount keeps its codec while the session lasts
+		h.heard(by, p)
+	}
+	a = whole(http.StatusOK, playlistType, briefly, b.plain)
 	if takesGzip(req) && req.Header.Get("Range") == "" {
 		a = whole(http.StatusOK, playlistType, briefly, b.zipped)
-		a.coding = "gzip"
+		a.coding, b.tag = "gzip", b.tag+"-gzip"
 	}
-	a.tag = b.tag
-	return a
+	a.tag = `"` + b.tag + `"`
+	return a, by
 }
 
-// await returns the playlist of a mount as soon as it has a segment, or nil.
-func (h *Hub) await(conn net.Conn, req *http.Request, mount string) *playlist {
+// await returns the playlist of a tape as soon as it has a segment, or nil. t may be nil.
+func await(conn net.Conn, req *http.Request, t *tape) *playlist {
+	if t == nil {
+		return nil
+	}
+	p, more := t.want(time.Now())
+	if p != nil {
+		return p
+	}
 	waiting, cancel := context.WithTimeout(req.Context(), wakingTime)
 	defer cancel()
-	for waiting.Err() == nil {
-		t := h.tape(mount)
-		if t == nil {
-			return nil
-		}
-		p, more := t.want(time.Now())
-		if p != nil {
-			return p
-		}
-		present, done := listeners.WhilePresent(waiting, conn)
-		select {
-		case <-more:
-		case <-present.Done():
-			cancel()
-		}
-		done()
+	present, done := listeners.WhilePresent(waiting, conn)
+	defer done()
+	select {
+	case <-more:
+	case <-present.Done():
 	}
-	return nil
+	p, _ = t.want(time.Now())
+	return p
 }
 
 // segment answers GET /live/hls/<epoch>-<number>.mp3.

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"hash/maphash"
+	"maps"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -27,8 +29,9 @@ const (
 	removedFor = 10 * time.Minute
 )
 
-// errRemoved refuses a client that an operator has removed.
-var errRemoved = errors.New("removed by the operator")
+// errRemoved refuses a client whose session was ended for good: by an operator, or by a
+// limit of its time.
+var errRemoved = errors.New("this session is over")
 
 // token names a session. It stands in the path of the media playlist.
 type token [16]byte
@@ -47,7 +50,8 @@ func parseToken(s string) (t token, ok bool) {
 }
 
 // key identifies a session. Behind a cache, several clients may have the same token: then
-// what else distinguishes listeners counts.
+// what else distinguishes listeners counts. A client chooses its token as it likes: a
+// session is admitted and limited like any listener.
 type key struct {
 	token  token
 	client uint64
@@ -75,10 +79,17 @@ func keyOf(t token, req *http.Request) key {
 type session struct {
 	mounts.Listener
 	mount   *mounts.Mount
-	isMoved bool      // by an operator: what it asks for does not matter any longer
 	seen    time.Time // when it last asked
 	listed  int64     // number of the last segment that it knows of; 0: none yet
+	detour  *detour   // an operator has moved it: what it asks for does not matter; nil: it hears what it asks for
 	account *account  // nil: nobody is told when it leaves, and nothing limits it
+}
+
+// attendance is a session at one moment. The zero value stands for a client without one.
+type attendance struct {
+	*session
+	mount  *mounts.Mount // whose playlist it gets
+	detour *detour
 }
 
 // account holds what only few sessions need.
@@ -88,53 +99,69 @@ type account struct {
 	until     time.Duration     // end of the session, counted from Since; 0: no limit
 }
 
-// heard counts what a client fetches: a playlist and the segments in it that are new to
-// the client, or, at first, those that a player begins with.
-func (h *Hub) heard(s *session, p *playlist) {
+// heard counts what a client fetches beside a playlist: the segments in it that are new to
+// the client or, at first, those that a player begins with.
+func (h *Hub) heard(a attendance, p *playlist) {
 	const first = 3
+	last, _ := a.detour.numbers(p.last())
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	s := a.session
 	if s.listed == 0 {
-		s.listed = p.last().number - first
+		s.listed = last - first
 	}
-	if n := min(p.last().number-s.listed, leastListed); n > 0 {
+	if n := min(last-s.listed, leastListed); n > 0 {
 		s.Sent.Add(n * int64(float64(p.average)/8*p.last().length.Seconds()))
 	}
-	s.Sent.Add(int64(len(p.plain)))
-	s.listed = max(s.listed, p.last().number)
+	s.listed = max(s.listed, last)
 }
 
-// attend returns the session of a client that asks for the playlist of m, and the mount
-// whose playlist it gets: an operator may have moved it to another. It begins a session
-// unless the client has one. The error is one for listeners.Refusal, or errRemoved.
-func (h *Hub) attend(req *http.Request, m *mounts.Mount, t token) (*session, *mounts.Mount, error) {
-	k := keyOf(t, req)
+// attend returns the session of a client that asks for the playlist of m. It begins one
+// unless the client has one; HEAD begins none. The error is one for listeners.Refusal, or
+// errRemoved.
+func (h *Hub) attend(conn net.Conn, req *http.Request, m *mounts.Mount, t token) (attendance, error) {
+	k, now := keyOf(t, req), time.Now()
 	h.mu.Lock()
-	if s := h.sessions[k]; s != nil {
-		s.seen = time.Now()
-		reason := h.judge(s)
-		if reason == "" && !s.isMoved {
-			h.switchTo(s, m)
+	s, over := h.sessions[k], ""
+	if s != nil {
+		s.seen = now
+		over = h.judge(s, now)
+		if over == "" && !h.follow(s, m) {
+			over = mounts.LeftByItself
 		}
-		m = s.mount
-		h.mu.Unlock()
-		if reason != "" {
-			h.end(k, s, reason)
-			return nil, nil, errRemoved
-		}
-		return s, m, nil
 	}
-	removed := time.Since(h.removed[t]) < removedFor
+	if s != nil && over == "" {
+		defer h.mu.Unlock()
+		return attendance{s, s.mount, s.detour}, nil
+	}
 	h.mu.Unlock()
-	if removed {
-		return nil, nil, errRemoved
+	if s != nil {
+		h.end(k, s, over)
 	}
-	s, err := h.join(req, m, k)
-	return s, m, err
+	if h.isRemoved(k) {
+		return attendance{}, errRemoved
+	}
+	return h.join(conn, req, m, k)
+}
+
+// follow lets a session go on with another mount that its client asks for, if that is
+// another rendition of the same programme. It reports whether the session goes on. h.mu is
+// held.
+func (h *Hub) follow(s *session, m *mounts.Mount) bool {
+	c := h.Conf.Config()
+	switch {
+	case s.detour != nil || s.mount == m:
+		return true
+	case c.RootOf(s.mount.Name) != c.RootOf(m.Name) || !m.Config().ListenerAuth.AsksAs(s.mount.Config().ListenerAuth):
+		return false
+	}
+	h.switchTo(s, m)
+	s.listed = 0
+	return true
 }
 
 // join begins a session.
-func (h *Hub) join(req *http.Request, m *mounts.Mount, k key) (*session, error) {
+func (h *Hub) join(conn net.Conn, req *http.Request, m *mounts.Mount, k key) (attendance, error) {
 	s := &session{mount: m}
 	s.ID, s.Addr, s.Since, s.Via = mounts.NewListenerID(), netconn.Client(req), time.Now(), mounts.ViaHLS
 	s.seen = s.Since
@@ -143,37 +170,50 @@ func (h *Hub) join(req *http.Request, m *mounts.Mount, k key) (*session, error) 
 	if entry := h.AccessLog.Begin(req); entry != nil {
 		s.account = &account{entry: entry}
 	}
-	err := h.admit(req, m, s)
-	if err == nil {
-		err = m.Audience.Join(&s.Listener)
+	err := h.admit(conn, req, m, s)
+	if err == nil && req.Method == http.MethodHead {
+		h.tellLeft(s, http.StatusOK)
+		return attendance{}, nil
 	}
 	if err == nil {
-		if err = listeners.Denied(h.Gate, &s.Listener); err != nil { // the ban may be newer than the check in admit
-			m.Audience.Leave(&s.Listener, mounts.LeftKicked)
+		var a attendance
+		if a, err = h.enter(k, s); err == nil && a.session != s { // two requests came at once
+			s.mustAccount().entry = nil
+			h.tellLeft(s, http.StatusOK)
+			return a, nil
 		}
 	}
 	if err != nil {
 		listeners.LogRefusal(h.Log, m.Name, &s.Listener, err)
-		h.tellLeft(s, http.StatusForbidden)
-		return nil, err
+		status, _, _ := listeners.Refusal(err)
+		h.tellLeft(s, status)
+		return attendance{}, err
 	}
-	m.ContentType() // the mount keeps its codec while the session lasts
+	if err := listeners.Denied(h.Gate, &s.Listener); err != nil { // the ban may be newer than the check in admit
+		h.end(k, s, mounts.LeftKicked)
+		return attendance{}, err
+	}
+	return attendance{session: s, mount: m}, nil
+}
+
+// enter adds a session, unless there is another one by now, and returns the one that there
+// is.
+func (h *Hub) enter(k key, s *session) (attendance, error) {
 	h.mu.Lock()
-	other := h.sessions[k]
-	if other == nil {
-		h.sessions[k] = s
+	defer h.mu.Unlock()
+	if other := h.sessions[k]; other != nil {
+		return attendance{other, other.mount, other.detour}, nil
 	}
-	h.mu.Unlock()
-	if other != nil { // two requests came at once
-		m.Audience.Leave(&s.Listener, mounts.LeftByItself)
-		h.tellLeft(s, http.StatusOK)
-		return other, nil
+	if err := s.mount.Audience.Join(&s.Listener); err != nil {
+		return attendance{}, err
 	}
-	return s, nil
+	h.sessions[k] = s
+	return attendance{session: s, mount: s.mount}, nil
 }
 
 // admit checks bans, and asks for a login or a hook's permission where the mount wants it.
-func (h *Hub) admit(req *http.Request, m *mounts.Mount, s *session) error {
+// It waits for a hook's answer only while the client is connected.
+func (h *Hub) admit(conn net.Conn, req *http.Request, m *mounts.Mount, s *session) error {
 	if err := listeners.Denied(h.Gate, &s.Listener); err != nil {
 		return err
 	}
@@ -184,7 +224,9 @@ func (h *Hub) admit(req *http.Request, m *mounts.Mount, s *session) error {
 			return err
 		}
 		defer arrived()
-		admission, err := h.Gate.Listener(req.Context(), auth.ListenerRequest(req), m.Name, s.ID)
+		present, done := listeners.WhilePresent(req.Context(), conn)
+		defer done()
+		admission, err := h.Gate.Listener(present, auth.ListenerRequest(req), m.Name, s.ID)
 		if err != nil {
 			return err
 		}
@@ -212,13 +254,12 @@ func (s *session) mustAccount() *account {
 
 // judge returns why a session must end now, or "". It carries out an order to move. h.mu is
 // held.
-func (h *Hub) judge(s *session) (reason string) {
-	now := time.Now()
+func (h *Hub) judge(s *session, now time.Time) (reason string) {
 	if order := s.TakeOrder(); order != nil {
 		if order.MoveTo == nil {
 			return mounts.LeftKicked
 		}
-		s.isMoved = h.switchTo(s, order.MoveTo) || s.isMoved
+		h.move(s, order.MoveTo)
 		if listeners.Denied(h.Gate, &s.Listener) != nil {
 			return mounts.LeftKicked
 		}
@@ -234,16 +275,29 @@ func (h *Hub) judge(s *session) (reason string) {
 	return ""
 }
 
-// switchTo takes a session to the audience of another mount, such as a rendition of the
-// first. h.mu is held.
-func (h *Hub) switchTo(s *session, to *mounts.Mount) bool {
-	if to == s.mount || to.Stream.Ended() {
-		return false
+// move carries out an operator's order to move a session, if the other mount can be heard
+// by HLS. h.mu is held.
+func (h *Hub) move(s *session, to *mounts.Mount) {
+	from, t := h.tapes[s.mount.Name], h.tapes[to.Name]
+	if to == s.mount || to.Stream.Ended() || t == nil || from == nil {
+		return
 	}
+	next, last := t.offer(), from.offer()
+	if next == nil {
+		return
+	}
+	number, domain := s.listed, int64(0)
+	if last != nil {
+		_, domain = s.detour.numbers(last.last())
+	}
+	s.detour = newDetour(number, domain, next)
+	h.switchTo(s, to)
+}
+
+// switchTo takes a session to the audience of another mount. h.mu is held.
+func (h *Hub) switchTo(s *session, to *mounts.Mount) {
 	s.mount.Audience.MoveTo(&to.Audience, &s.Listener)
-	s.mount, s.listed = to, 0
-	to.ContentType()
-	return true
+	s.mount = to
 }
 
 // end ends a session that judge has condemned.
@@ -258,13 +312,21 @@ func (h *Hub) end(k key, s *session, reason string) {
 		if len(h.removed) >= maxRemoved {
 			clear(h.removed)
 		}
-		h.removed[k.token] = time.Now()
+		h.removed[k] = time.Now()
 	}
 	h.mu.Unlock()
 	s.mount.Audience.Leave(&s.Listener, reason)
 	h.tellLeft(s, http.StatusOK)
 	h.Log.Debug("listener left", zap.String("mount", s.mount.Name), zap.Stringer("ip", s.Addr), zap.String("agent", s.Agent()),
 		zap.Stringer("via", s.Via), zap.String("reason", reason), zap.Int64("bytes", s.Sent.Load()), zap.Duration("stayed", time.Since(s.Since).Round(time.Millisecond)))
+}
+
+// isRemoved reports whether a session was ended for good.
+func (h *Hub) isRemoved(k key) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at, found := h.removed[k]
+	return found && time.Since(at) < removedFor
 }
 
 // tellLeft tells the access log and the hook that a client is gone.
@@ -286,21 +348,31 @@ func (h *Hub) sweep() {
 		reason string
 	}
 	var list []condemned
+	now := time.Now()
 	h.mu.Lock()
 	for k, s := range h.sessions {
-		if reason := h.judge(s); reason != "" {
+		if reason := h.judge(s, now); reason != "" {
 			list = append(list, condemned{k, s, reason})
-		}
-	}
-	for t, at := range h.removed {
-		if time.Since(at) >= removedFor {
-			delete(h.removed, t)
 		}
 	}
 	h.mu.Unlock()
 	for _, c := range list {
 		h.end(c.key, c.session, c.reason)
 	}
+}
+
+// forgetRemoved drops what is remembered for too long.
+func (h *Hub) forgetRemoved() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	maps.DeleteFunc(h.removed, func(_ key, at time.Time) bool { return time.Since(at) >= removedFor })
+}
+
+// Sessions returns the number of sessions.
+func (h *Hub) Sessions() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.sessions)
 }
 
 // tokenOf returns the token in the name of a media playlist.

@@ -21,18 +21,25 @@ const (
 	// by HLS keeps no more.
 	leastListed = 6
 
-	// spare is for how long a segment is kept after it has left the playlist.
+	// spare is for how long a segment is kept after it has left the playlist. RFC 8216,
+	// section 6.2.2, wants as long as the playlist is, which would double the memory: players
+	// fetch the oldest segment of a live playlist only while they rewind.
 	spare = 3 * target
 
 	// wantedFor is how long after the last request a mount keeps its whole window.
 	wantedFor = 10 * time.Minute
 
-	// maxSlew is by how much the time of a segment may differ from the end of the one before
-	// it and still follow it: beyond that, there was a break.
-	maxSlew = time.Second
+	// minBreak is how long a break is after which the audio of a segment did not come evenly.
+	minBreak = time.Second
 
-	// slew is which part of such a difference is corrected with each segment.
-	slew = 4
+	// maxOff is by how much the time of a segment may be wrong, so that it follows the end of
+	// the one before it, and slew which part of the difference is corrected at least.
+	maxOff = 40 * time.Millisecond
+	slew   = 4
+
+	// maxTitles is how many titles that begin within a segment are told. Only a source that
+	// floods the mount sets more.
+	maxTitles = 6
 )
 
 // tape is the recent past of a mount in segments. It outlives the mount, so that players
@@ -44,18 +51,23 @@ type tape struct {
 	wanted   time.Time     // when a client last asked for it
 	changed  chan struct{} // closed when there is a new segment
 	playlist *playlist     // of the segments; nil: to be made
+	first    int64         // number of the first segment that was listed last
 
 	// Of the stream that it follows.
-	mount  *mounts.Mount
+	mount  *mounts.Mount // nil: it does not exist now
+	gone   time.Time     // since when
 	at     mounts.Cursor
 	played time.Duration // place of the cursor
 	skip   time.Duration // units before this place belong to no segment
-	base   time.Duration // segments end at multiples of target after it
+	format codec.Format  // of the last unit
 	open   *segment      // being filled; nil: the next unit begins one
 	opened time.Duration // place of its first unit
+	came   time.Time     // when that came in, as far as was known at once
 	title  *title        // in force at the cursor; nil: none yet
 
-	number, domain int64 // of the segment that is open or comes next
+	number, domain int64         // of the segment that is open or comes next
+	broken         bool          // the next segment does not continue the last one
+	total          time.Duration // audio of all segments so far
 }
 
 func newTape() *tape { return &tape{changed: make(chan struct{})} }
@@ -69,8 +81,11 @@ func (t *tape) advance(m *mounts.Mount, window time.Duration, now time.Time) {
 	defer t.mu.Unlock()
 	t.window = window
 	if m != t.mount {
-		t.finish()
-		t.follow(m)
+		if t.mount != nil { // it has ended
+			t.cut()
+			t.finish()
+		}
+		t.follow(m, now)
 	}
 	if m != nil {
 		ended := m.Stream.Ended() // load it before the units
@@ -84,26 +99,24 @@ func (t *tape) advance(m *mounts.Mount, window time.Duration, now time.Time) {
 
 // follow begins with the stream of another mount. Its segments begin at the same places,
 // whenever the tape begins.
-func (t *tape) follow(m *mounts.Mount) {
-	t.mount, t.title = m, nil
+func (t *tape) follow(m *mounts.Mount, now time.Time) {
+	t.mount, t.title, t.gone = m, nil, now
 	if m == nil {
 		return
 	}
 	t.at = m.Stream.Behind(math.MaxInt64)
 	t.played = t.at.Played()
 	slots := (t.played + target - 1) / target
-	t.base = 0
 	t.skip = slots * target
-	t.number = max(t.number, m.Stream.Epoch.Began.Unix()/int64(target/time.Second)+int64(slots))
-	if len(t.segments) > 0 { // what is listed is numbered in a row
-		t.number = t.segments[len(t.segments)-1].number + 1
-		t.domain++
+	t.format, t.broken = codec.Format{}, true
+	if len(t.segments) == 0 { // what is listed is numbered in a row
+		t.number = max(t.number, m.Stream.Epoch.Began.Unix()/int64(target/time.Second)+int64(slots))
 	}
 }
 
 // cut takes in all units up to the end of the stream.
 func (t *tape) cut() {
-	for {
+	for len(t.at.Next()) > 0 { // another title may replace one that no audio has followed yet
 		if mark := t.at.Block(); mark != nil {
 			t.at.Shown(mark)
 			t.begin(mark)
@@ -113,10 +126,12 @@ func (t *tape) cut() {
 		if !ok {
 			return
 		}
-		if t.open != nil && u.Format != t.open.format {
+		if u.Format != t.format {
 			t.finish()
-			t.domain++
-			t.base, t.skip = t.played, t.played
+			if t.format.Codec != nil { // every tape begins a segment here
+				t.skip, t.broken = t.played, true
+			}
+			t.format = u.Format
 		}
 		began := t.played
 		t.played += u.Length
@@ -124,23 +139,35 @@ func (t *tape) cut() {
 			continue
 		}
 		if t.open == nil {
-			first.IgnoreTitles()
-			t.open = &segment{number: t.number, domain: t.domain, format: u.Format, before: t.title, at: first}
-			t.opened = began
+			t.openAt(first, began)
 		}
 		t.open.units += len(u.Data)
 		t.open.length += u.Length
-		if (t.played-t.base)/target > (t.opened-t.base)/target {
+		if t.played/target > t.opened/target {
 			t.finish()
 		}
 	}
 }
 
+// openAt opens a segment at a place.
+func (t *tape) openAt(at mounts.Cursor, played time.Duration) {
+	if t.broken && len(t.segments) > 0 {
+		t.domain++
+	}
+	t.broken = false
+	at.IgnoreTitles()
+	t.open = &segment{number: t.number, domain: t.domain, format: t.format, before: t.title, at: at}
+	t.opened, t.came = played, t.mount.CameAt(played)
+}
+
 // begin notes a title that begins at the cursor.
 func (t *tape) begin(mark *mounts.TitleMark) {
 	tags := codec.TagsOf(mark.Text)
-	if t.title != nil && t.title.Tags == tags {
+	switch {
+	case t.title != nil && t.title.Tags == tags:
 		return // another input with the same title
+	case t.title == nil && tags == codec.Tags{} && len(t.segments) == 0:
+		return // no title has begun yet
 	}
 	t.title = &title{
 		id:   fmt.Sprintf("%016x-%d", t.mount.Stream.Epoch.ID, t.played.Milliseconds()),
@@ -148,8 +175,8 @@ func (t *tape) begin(mark *mounts.TitleMark) {
 	}
 	switch {
 	case t.open == nil:
-	case t.title.played == t.opened:
-		t.open.before = t.title
+	case len(t.open.titles) == maxTitles:
+		t.open.titles[maxTitles-1] = t.title
 	default:
 		t.open.titles = append(t.open.titles, t.title)
 	}
@@ -163,10 +190,16 @@ func (t *tape) finish() {
 	}
 	t.open = nil
 	t.number++
+	t.total += s.length
+	s.after = t.total
 	e := t.mount.Stream.Epoch
-	s.name = nameOf(e, s.number, s.format.Codec)
+	s.name = nameOf(e, t.opened, s.format.Codec)
 	s.head = headOf(e, t.opened, s.before)
-	s.began = t.timeOf(t.mount.CameAt(t.opened))
+	came := t.mount.CameAt(t.opened) // more exact than before, when a burst had only begun
+	if came.Sub(t.came) > minBreak { // there was a break within the segment
+		came = t.came
+	}
+	s.began = t.timeOf(came)
 	for _, title := range s.titles {
 		title.began = s.began.Add(title.played - t.opened)
 	}
@@ -187,23 +220,19 @@ func (t *tape) timeOf(came time.Time) time.Time {
 	if len(t.segments) == 0 {
 		return came
 	}
-	follows := t.segments[len(t.segments)-1].end()
-	off := came.Sub(follows)
-	if off.Abs() > maxSlew {
-		return came
-	}
-	return follows.Add(off / slew)
+	off := came.Sub(t.segments[len(t.segments)-1].end())
+	return came.Add(-min(max(off-off/slew, -maxOff), maxOff))
 }
 
-// forget drops segments that no playlist needs any longer.
+// forget drops segments that no playlist needs any longer. Their age is counted in audio,
+// since the clock of the day may be set.
 func (t *tape) forget(now time.Time) {
-	if len(t.segments) == 0 {
-		return
+	keep := leastListed*target - target/2 // some are shorter by a unit
+	if now.Sub(t.wanted) <= wantedFor {
+		keep = t.window + spare
 	}
-	last := t.segments[len(t.segments)-1]
-	keep := t.listedFor(now) + spare
 	i := 0
-	for i < len(t.segments)-leastListed && last.end().Sub(t.segments[i].end()) > keep {
+	for i < len(t.segments)-leastListed && t.total-t.segments[i].after >= keep {
 		i++
 	}
 	if i > 0 {
@@ -212,37 +241,41 @@ func (t *tape) forget(now time.Time) {
 	}
 }
 
-// listedFor returns how much of the past playlists have.
-func (t *tape) listedFor(now time.Time) time.Duration {
-	if now.Sub(t.wanted) > wantedFor {
-		return leastListed * target
+// listed returns the segments of the playlist, at least one. Its first one is never one
+// that an earlier playlist has left out (RFC 8216, section 6.2.2).
+func (t *tape) listed() []*segment {
+	i := slices.IndexFunc(t.segments, func(s *segment) bool {
+		return s.number >= t.first && t.total-s.after+s.length <= t.window+target/2
+	})
+	if least := max(0, len(t.segments)-leastListed); i < 0 || i > least {
+		i = least
 	}
-	return t.window
+	t.first = t.segments[i].number
+	return t.segments[i:]
 }
 
-// listed returns the segments of the playlist.
-func (t *tape) listed(now time.Time) []*segment {
-	if len(t.segments) == 0 {
-		return nil
-	}
-	last, most := t.segments[len(t.segments)-1], t.listedFor(now)
-	i := slices.IndexFunc(t.segments, func(s *segment) bool { return last.end().Sub(s.began) <= most })
-	return t.segments[max(0, min(i, len(t.segments)-leastListed)):]
-}
-
-// want returns the playlist, and whether it has segments; if not, more is closed when it
+// want returns the playlist, or nil if it has no segments yet: then more is closed when it
 // has. It notes that a client asks for it.
 func (t *tape) want(now time.Time) (p *playlist, more <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.wanted = now
-	if len(t.segments) == 0 {
-		return nil, t.changed
+	return t.current(), t.changed
+}
+
+// offer returns the playlist for one that only describes it, or nil.
+func (t *tape) offer() *playlist {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.current()
+}
+
+// current returns the playlist, or nil if it has no segments. t.mu is held.
+func (t *tape) current() *playlist {
+	if t.playlist == nil && len(t.segments) > 0 {
+		t.playlist = newPlaylist(t.listed())
 	}
-	if t.playlist == nil {
-		t.playlist = newPlaylist(t.listed(now))
-	}
-	return t.playlist, nil
+	return t.playlist
 }
 
 // find returns the segment with a file name, or nil.
@@ -257,9 +290,10 @@ func (t *tape) find(name string) *segment {
 	return nil
 }
 
-// isIdle reports whether the mount is gone and the segments are too old to be of use.
+// isIdle reports whether the mount is gone, and no player waits any longer for it to come
+// back.
 func (t *tape) isIdle(now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.mount == nil && (len(t.segments) == 0 || now.Sub(t.segments[len(t.segments)-1].end()) > t.window)
+	return t.mount == nil && (now.Sub(t.gone) > t.window || now.Sub(t.wanted) > wantedFor)
 }
