@@ -197,12 +197,16 @@ func (h *Hub) join(conn net.Conn, req *http.Request, m *mounts.Mount, k key) (at
 }
 
 // enter adds a session, unless there is another one by now, and returns the one that there
-// is.
+// is. A client may ask for several renditions at the same moment: each request gets the
+// playlist that it asked for.
 func (h *Hub) enter(k key, s *session) (attendance, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if other := h.sessions[k]; other != nil {
-		return attendance{other, other.mount, other.detour}, nil
+		if h.follow(other, s.mount) {
+			return attendance{other, other.mount, other.detour}, nil
+		}
+		return attendance{session: other, mount: s.mount}, nil // its next request ends the other one
 	}
 	if err := s.mount.Audience.Join(&s.Listener); err != nil {
 		return attendance{}, err
