@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"relay/codec"
 	"relay/codec/aac"
 )
 
@@ -179,8 +180,9 @@ func codecsOf(s *segment) string {
 // variant is a media playlist that the multivariant playlist offers.
 type variant struct {
 	bitRates
-	codecs  string // in the form of RFC 6381; empty: not known yet
-	address string // relative
+	codec   codec.Codec // of its newest segment; nil: not known yet
+	codecs  string      // in the form of RFC 6381; empty: not known yet
+	address string      // relative
 }
 
 // multivariant returns the multivariant playlist of variants, the best one first.

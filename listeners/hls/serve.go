@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"relay/auth"
+	"relay/codec/mp3"
 	"relay/icy"
 	"relay/listeners"
 	"relay/mounts"
@@ -113,11 +115,22 @@ func (h *Hub) multivariant(req *http.Request, name string, m *mounts.Mount) *ans
 	}
 	switch {
 	case len(variants) > 0:
-		return whole(http.StatusOK, playlistType, never, multivariant(variants))
+		return whole(http.StatusOK, playlistType, never, multivariant(playable(variants, req.UserAgent())))
 	case m != nil && !suits(m):
 		return notOffered(m)
 	}
 	return nothingPlays(name)
+}
+
+// playable leaves out the variants that a client mistakes for another codec and ends with
+// an error. Chromium knows no packed MP3: it takes mp4a.40.34, and all that begins with an
+// ID3 tag, for AAC. If there is no other variant, the client gets what there is.
+func playable(variants []variant, agent string) []variant {
+	isMP3 := func(v variant) bool { return v.codec == mp3.Codec }
+	if strings.Contains(agent, "Chrome/") && slices.ContainsFunc(variants, func(v variant) bool { return !isMP3(v) }) {
+		return slices.DeleteFunc(variants, isMP3)
+	}
+	return variants
 }
 
 // checkLogin checks the login or the token that a mount asks for. A hook is asked when the
@@ -182,7 +195,7 @@ func (h *Hub) variant(mount string) (v variant, ok bool) {
 	}
 	if t := h.tapeOf(m); t != nil {
 		if p := t.offer(); p != nil {
-			return variant{bitRates: p.bitRates, codecs: p.codecs}, true
+			return variant{bitRates: p.bitRates, codec: p.last().format.Codec, codecs: p.codecs}, true
 		}
 	}
 	if !m.OnAir() && !m.Asleep() {
@@ -190,7 +203,7 @@ func (h *Hub) variant(mount string) (v variant, ok bool) {
 	}
 	const likely = 128 // kbit/s
 	rate := cmp.Or(m.Programme().BitRate, likely) * 1000
-	return variant{bitRates: bitRates{peak: rate, average: rate}}, true
+	return variant{bitRates: bitRates{peak: rate, average: rate}, codec: m.Format().Codec}, true
 }
 
 // relative returns the address of a mount from the folder of another. It begins with no
