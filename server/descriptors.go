@@ -145,7 +145,8 @@ func warnOfShortage(c *conf.Config, descriptors int, log *zap.Logger) {
 // spareOwn closes a connection if clients are about to take the descriptors that the
 // server itself needs.
 func (s *Server) spareOwn() {
-	if shared, known := s.Capacity.share(); known && int(s.Traffic.Open())+s.Registry.Listeners() > shared.clients {
+	streams := s.Registry.Listeners() - s.HLS.Sessions() // a session has no descriptor
+	if shared, known := s.Capacity.share(); known && int(s.Traffic.Open())+streams > shared.clients {
 		s.makeRoom()
 	}
 }
@@ -173,10 +174,10 @@ func (s *Server) accept(l net.Listener, handle func(net.Conn)) {
 }
 
 // makeRoom closes a connection to free its descriptor for a new one, and reports
-// whether it closed one. Connections that have just arrived go last: they may be health
-// checks.
+// whether it closed one. Players that ask for HLS just connect again, so theirs go first.
+// Connections that have just arrived go last: they may be health checks.
 func (s *Server) makeRoom() bool {
-	if s.pending.makeRoom(silentFor) || s.API.Events.GiveWay() || s.answered.makeRoom(silentFor) {
+	if s.kept.makeRoom(silentFor) || s.pending.makeRoom(silentFor) || s.API.Events.GiveWay() || s.answered.makeRoom(silentFor) {
 		return true
 	}
 	first, second := s.pending, s.answered

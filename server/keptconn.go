@@ -20,7 +20,7 @@ func newKept(c *conf.Live, log *zap.Logger, heads *budget) *connLimiter {
 
 // errNotRequest means that a client sent something else than another request on a kept
 // connection.
-var errNotRequest = errors.New("no request on a kept connection")
+var errNotRequest = errors.New("this connection takes HTTP requests only")
 
 // serveHLS answers a request for HLS, and reports whether the connection is kept.
 func (s *Server) serveHLS(conn net.Conn, came *countedConn, said greeting) (keep bool) {
@@ -28,8 +28,10 @@ func (s *Server) serveHLS(conn net.Conn, came *countedConn, said greeting) (keep
 	defer counted.leave()
 	counted.queue()
 	came.leave()
-	keep = s.HLS.Serve(netconn.BelowProxy(conn), said.req)
-	if !keep || said.body != conn || hasBody(said.req) { // more has come than the head
+	if said.body != conn || hasBody(said.req) { // more has come than the head
+		said.req.Header.Set("Connection", "close")
+	}
+	if !s.HLS.Serve(netconn.BelowProxy(conn), said.req) {
 		conn.SetDeadline(time.Now().Add(time.Second))
 		netconn.CloseGently(conn, maxHead)
 		conn.Close()
@@ -41,7 +43,7 @@ func (s *Server) serveHLS(conn net.Conn, came *countedConn, said greeting) (keep
 // awaitNext reads the head of the next request on a kept connection. The error says why
 // there is none.
 func (s *Server) awaitNext(conn net.Conn) (*countedConn, greeting, error) {
-	came := s.kept.enter(conn, s.clientAt(netconn.Below(conn).RemoteAddr()))
+	came := s.kept.enter(conn, s.clientAt(conn.RemoteAddr()))
 	said, err := readHead(conn, time.Now().Add(time.Duration(s.Conf.Config().Limits.HeaderTimeout)), came.charge)
 	if err == nil && said.req == nil {
 		err = errNotRequest

@@ -213,7 +213,7 @@ func (s *Server) handle(conn net.Conn, came *countedConn, web *web) {
 			return
 		}
 		if came, said, err = s.awaitNext(conn); err != nil {
-			conn.Close()
+			s.turnAway(conn, err)
 			return
 		}
 	}
@@ -230,13 +230,13 @@ func (s *Server) answer(conn net.Conn, came *countedConn, said greeting, web *we
 		return false, false
 	}
 	if req.Method == http.MethodGet || req.Method == http.MethodHead {
+		if s.Registry.Find(req.URL.Path) == nil && s.HLS.Serves(req.URL.Path) {
+			return s.serveHLS(conn, came, said), false
+		}
 		if m := s.mount(req); m != nil {
 			came.leave()
 			s.Writers.Serve(netconn.BelowProxy(conn), req, m)
 			return false, false
-		}
-		if s.HLS.Serves(req.URL.Path) {
-			return s.serveHLS(conn, came, said), false
 		}
 	}
 	counted, err := s.admit(conn, req, said.size)
