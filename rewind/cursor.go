@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"relay/segments"
 )
 
 // Cursor is a place in a store: before a segment. It is for one goroutine.
@@ -28,30 +30,30 @@ func (s *Store) From(t time.Time) *Cursor { return &Cursor{store: s, from: t} }
 // call may have it, see Store.Changed. It is disk.ErrNoAnswer if the disk does not answer:
 // then the cursor stays. Segments that were removed before the cursor came to them are left
 // out.
-func (c *Cursor) Next() (Entry, error) {
+func (c *Cursor) Next() (segments.Entry, error) {
 	if !c.begun {
 		if err := c.begin(); err != nil {
-			return Entry{}, err
+			return segments.Entry{}, err
 		}
 	}
 	for {
 		r, last := c.store.reelFrom(c.count)
 		if r == nil {
-			return Entry{}, io.EOF
+			return segments.Entry{}, io.EOF
 		}
 		if r.count != c.count {
 			c.count, c.next = r.count, 0
 		}
-		segments, complete, err := c.read(r)
+		list, complete, err := c.read(r)
 		switch {
 		case err == ErrNotKept:
 		case err != nil:
-			return Entry{}, err
-		case c.next < len(segments):
+			return segments.Entry{}, err
+		case c.next < len(list):
 			c.next++
-			return c.store.entryOf(r, &segments[c.next-1]), nil
+			return c.store.entryOf(r, &list[c.next-1]), nil
 		case last || !complete:
-			return Entry{}, io.EOF
+			return segments.Entry{}, io.EOF
 		}
 		c.count, c.next = c.count+1, 0
 	}
@@ -75,13 +77,13 @@ func (c *Cursor) begin() error {
 	if r == nil {
 		return io.EOF
 	}
-	segments, _, err := c.read(r)
+	list, _, err := c.read(r)
 	if err != nil && err != ErrNotKept {
 		return err
 	}
 	c.begun, c.count = true, r.count
-	for i := len(segments) - 1; i >= 0; i-- {
-		if one := &segments[i]; !ofMilli(one.began).After(c.from) {
+	for i := len(list) - 1; i >= 0; i-- {
+		if one := &list[i]; !ofMilli(one.began).After(c.from) {
 			if c.next = i; !one.ended().After(c.from) {
 				c.next++
 			}

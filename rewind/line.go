@@ -13,6 +13,7 @@ import (
 
 	"relay/codec"
 	"relay/codec/known"
+	"relay/segments"
 )
 
 // An index consists of lines: a checksum (CRC-32C, 8 hexadecimal digits) of the JSON after
@@ -119,8 +120,8 @@ type stored struct {
 	at            int64 // of its audio in the file
 	size, sum     uint32
 	run           *run
-	title         *Title
-	titles        []Title
+	title         *segments.Title
+	titles        []segments.Title
 }
 
 // run is what many segments in a row have in common.
@@ -202,11 +203,11 @@ func (s stored) with(of run, title *writtenTitle, titles []writtenTitle, last st
 	return s
 }
 
-func (w *writtenTitle) read() Title {
-	return Title{Offset: w.Offset, Began: ofMilli(w.Began), Tags: codec.Tags{Artist: w.Artist, Title: w.Title}, Play: w.Play}
+func (w *writtenTitle) read() segments.Title {
+	return segments.Title{Offset: w.Offset, Began: ofMilli(w.Began), Tags: codec.Tags{Artist: w.Artist, Title: w.Title}, Play: w.Play}
 }
 
-func (t *Title) write() writtenTitle {
+func writeTitle(t *segments.Title) writtenTitle {
 	return writtenTitle{Offset: t.Offset, Began: t.Began.UnixMilli(), Artist: clip(t.Artist), Title: clip(t.Title), Play: t.Play}
 }
 
@@ -222,12 +223,12 @@ func writtenOf(t *Segment) *written {
 		w.Sum = crc32.Update(w.Sum, castagnoli, piece)
 	}
 	if t.Title != nil {
-		title := t.Title.write()
+		title := writeTitle(t.Title)
 		title.Offset = 0
 		w.Title = &title
 	}
 	for i := range min(len(t.Titles), maxTitles) {
-		w.Titles = append(w.Titles, t.Titles[i].write())
+		w.Titles = append(w.Titles, writeTitle(&t.Titles[i]))
 	}
 	return w
 }

@@ -6,6 +6,8 @@ import (
 	"iter"
 	"slices"
 	"time"
+
+	"relay/segments"
 )
 
 // Span returns when the first segment began and the last one ended; ok is false if there is
@@ -27,8 +29,8 @@ func (s *Store) Span() (oldest, newest time.Time, ok bool) {
 
 // Between returns the segments that were heard from one time to another, in order. The last
 // one may have an error, which is that of Cursor.Next.
-func (s *Store) Between(from, to time.Time) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
+func (s *Store) Between(from, to time.Time) iter.Seq2[segments.Entry, error] {
+	return func(yield func(segments.Entry, error) bool) {
 		for c := s.From(from); ; {
 			e, err := c.Next()
 			if err == io.EOF || err == nil && !e.Began.Before(to) || !yield(e, err) || err != nil {
@@ -40,7 +42,7 @@ func (s *Store) Between(from, to time.Time) iter.Seq2[Entry, error] {
 
 // Find returns the segment of an epoch with a number. The error is ErrNotKept if there is
 // none, or disk.ErrNoAnswer. It reads no more than the reel that may have it.
-func (s *Store) Find(epoch uint64, number int64) (Entry, error) {
+func (s *Store) Find(epoch uint64, number int64) (segments.Entry, error) {
 	s.mu.Lock()
 	var candidates []*reel // the newest first; several if numbers began anew
 	for _, r := range slices.Backward(s.reels) {
@@ -50,26 +52,26 @@ func (s *Store) Find(epoch uint64, number int64) (Entry, error) {
 	}
 	s.mu.Unlock()
 	for _, r := range candidates {
-		segments, _, err := s.segmentsOf(r)
+		list, _, err := s.segmentsOf(r)
 		if err == ErrNotKept {
 			continue
 		}
 		if err != nil {
-			return Entry{}, err
+			return segments.Entry{}, err
 		}
-		i, found := slices.BinarySearchFunc(segments, number, func(one stored, number int64) int { return cmp.Compare(one.number, number) })
-		if found && segments[i].run.epoch == epoch {
-			return s.entryOf(r, &segments[i]), nil
+		i, found := slices.BinarySearchFunc(list, number, func(one stored, number int64) int { return cmp.Compare(one.number, number) })
+		if found && list[i].run.epoch == epoch {
+			return s.entryOf(r, &list[i]), nil
 		}
 	}
-	return Entry{}, ErrNotKept
+	return segments.Entry{}, ErrNotKept
 }
 
 // Titles returns the titles that were heard from one time to another, in order: the first
 // may have begun before. Their offsets are those in their segments. The error is that of
 // Cursor.Next.
-func (s *Store) Titles(from, to time.Time) (list []Title, err error) {
-	add := func(t Title) {
+func (s *Store) Titles(from, to time.Time) (list []segments.Title, err error) {
+	add := func(t segments.Title) {
 		if n := len(list); !t.Began.Before(to) || n > 0 && sameTitle(list[n-1], t) {
 			return
 		}
@@ -93,6 +95,6 @@ func (s *Store) Titles(from, to time.Time) (list []Title, err error) {
 }
 
 // sameTitle reports whether two titles are one, seen from two segments.
-func sameTitle(a, b Title) bool {
+func sameTitle(a, b segments.Title) bool {
 	return a.Began.Equal(b.Began) && a.Tags == b.Tags && a.Play == b.Play
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"relay/codec"
+
+	"relay/segments"
 )
 
 // at returns a time in a segment.
@@ -226,7 +228,7 @@ func TestManyTitles(t *testing.T) {
 	s := newStudio(t)
 	one := numbered(10)
 	text := string(make([]rune, maxText-1)) + "é!"
-	one.Titles = slices.Repeat([]Title{{Tags: codec.Tags{Title: text}}}, 1000)
+	one.Titles = slices.Repeat([]segments.Title{{Tags: codec.Tags{Title: text}}}, 1000)
 	s.put(t, &one)
 	s.opened(t)
 	e, err := s.From(began).Next()

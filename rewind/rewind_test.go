@@ -22,6 +22,7 @@ import (
 	"relay/codec/mp3"
 	"relay/codec/ogg"
 	"relay/internal/clock"
+	"relay/segments"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -37,15 +38,15 @@ const six = 6 * time.Second
 // title every ten segments.
 func numbered(n int) Segment {
 	place := time.Duration(n) * six
-	t := Segment{Facts: Facts{
+	t := Segment{Facts: segments.Facts{
 		Number: int64(n), Domain: 3, Epoch: 0xfedcba9876543210, EpochBegan: began, Place: place, Began: began.Add(place), Length: six, Format: stereo,
 	}}
-	title := func(i, offset int) Title {
-		return Title{Offset: offset, Began: began.Add(time.Duration(i)*10*six + time.Second), Tags: codec.Tags{Artist: "Artist", Title: fmt.Sprintf("Title %d", i)}, Play: int64(i + 1)}
+	title := func(i, offset int) segments.Title {
+		return segments.Title{Offset: offset, Began: began.Add(time.Duration(i)*10*six + time.Second), Tags: codec.Tags{Artist: "Artist", Title: fmt.Sprintf("Title %d", i)}, Play: int64(i + 1)}
 	}
 	switch {
 	case n%10 == 0:
-		t.Titles = []Title{title(n/10, 333)}
+		t.Titles = []segments.Title{title(n/10, 333)}
 		if n > 0 {
 			before := title(n/10-1, 0)
 			t.Title = &before
@@ -215,7 +216,7 @@ func (s *studio) play(first, last int) {
 
 // What is appended can be read, by every fact, at once and after a restart.
 func TestEntryIsTheSegment(t *testing.T) {
-	title := Title{Began: began.Add(-time.Minute), Tags: codec.Tags{Title: "Śród <nocnej> \"ciszy\"\n"}, Play: -7}
+	title := segments.Title{Began: began.Add(-time.Minute), Tags: codec.Tags{Title: "Śród <nocnej> \"ciszy\"\n"}, Play: -7}
 	formats := []codec.Format{
 		stereo, {Codec: aac.Codec, SampleRate: 48000, Channels: 1}, {Codec: ogg.Opus, SampleRate: 48000, Channels: 2},
 		{Codec: ogg.Vorbis, SampleRate: 44100, Channels: 2}, {Codec: ogg.FLAC, SampleRate: 96000, Channels: 6},
@@ -224,7 +225,7 @@ func TestEntryIsTheSegment(t *testing.T) {
 	for i, f := range formats {
 		one := numbered(i)
 		one.Format, one.Domain, one.Title, one.Epoch = f, int64(-i), &title, uint64(i)
-		one.Titles = []Title{{Offset: 5, Began: began, Tags: codec.Tags{Artist: "A", Title: "B"}, Play: 1}, {Offset: 6, Began: began}}
+		one.Titles = []segments.Title{{Offset: 5, Began: began, Tags: codec.Tags{Artist: "A", Title: "B"}, Play: 1}, {Offset: 6, Began: began}}
 		want = append(want, one)
 	}
 	s := newStudio(t)
@@ -263,7 +264,7 @@ func TestEntryIsTheSegment(t *testing.T) {
 	}
 }
 
-func plain(f Facts) Facts {
+func plain(f segments.Facts) segments.Facts {
 	f.Title = nil
 	return f
 }

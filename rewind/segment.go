@@ -7,40 +7,15 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"relay/codec"
 	"relay/codec/known"
+	"relay/segments"
 )
 
-// Segment is a piece of a stream: whole units of one format, about 6 s.
+// Segment is a piece of a stream: whole units of one format, about 6 s. The Setup of its
+// format is not kept.
 type Segment struct {
-	Facts
+	segments.Facts
 	Audio net.Buffers // it is not copied: the bytes must never change
-}
-
-// Facts are what is known of a segment, beside its audio. Times of day are kept to the
-// millisecond.
-type Facts struct {
-	Number     int64         // media sequence number, higher than that of the segment before
-	Domain     int64         // discontinuity sequence number
-	Epoch      uint64        // the life of the stream that it is of
-	EpochBegan time.Time     // when that began
-	Place      time.Duration // of its beginning: the audio that the epoch had before it
-	Began      time.Time     // when it was heard
-	Length     time.Duration // of the audio
-	Format     codec.Format  // of all its units; its Setup is not kept
-	Title      *Title        // in force at its beginning; nil: none
-	Titles     []Title       // that begin later in it, in order
-}
-
-// Ended returns when the segment had been heard.
-func (f *Facts) Ended() time.Time { return f.Began.Add(f.Length) }
-
-// Title is a title on the air.
-type Title struct {
-	Offset int // the audio of its segment before it, in bytes; 0 if it is older
-	Began  time.Time
-	codec.Tags
-	Play int64 // the identity of the play; 0: unknown
 }
 
 const (
