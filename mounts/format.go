@@ -185,6 +185,14 @@ func (m *Mount) contentType() string {
 	return usual
 }
 
+// MediaType returns the media type of the mount's codec, which ContentType may name in
+// another way.
+func (m *Mount) MediaType() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.mediaType()
+}
+
 // mediaType returns the media type of the mount's codec or, before there is one, of what
 // the source says. m.mu is held.
 func (m *Mount) mediaType() string {

@@ -2,6 +2,7 @@ package mounts
 
 import (
 	"slices"
+	"time"
 
 	"relay/codec"
 	"relay/conf"
@@ -52,8 +53,15 @@ func (r *Registry) Reconfigure() {
 func (m *Mount) keeps() kept {
 	burst := m.Config().Burst
 	burst.Time = longestBurst(burst.Time)
+	if m.Config().Rewind > 0 {
+		burst.Time = max(burst.Time, keptUntilWritten)
+	}
 	return kept{burst, int64(m.registry.conf.Config().Limits.Buffer)}
 }
+
+// keptUntilWritten is how much a mount with a rewind keeps, so that a listener which has heard
+// all of the rewind finds what follows in the stream.
+const keptUntilWritten = conf.Duration(20 * time.Second)
 
 // blockBurst is enough for a player that reads in blocks of 32 KiB, and a second more, at
 // bit rates from 40 kbit/s on: Chromium plays nothing of a block that is not complete, so
