@@ -36,7 +36,7 @@ func TestABugEndsOneListener(t *testing.T) {
 	in.Write(numbered(1))
 	l.join(conf.Burst{Size: 1000})
 	w.seat(l, conn)
-	w.encrypted.Wait()
+	w.waiting.Wait()
 	if !conn.closed || in.Mount.Audience.Count() != 0 || log.Len() != 1 {
 		t.Errorf("closed: %v, listeners: %d, the log says %v", conn.closed, in.Mount.Audience.Count(), log.All())
 	}

@@ -56,7 +56,10 @@ func (l *listener) begin(took time.Duration) {
 // lead returns how much audio l has taken beyond what has been used up by now. It is
 // negative after a break that has used up more than there was.
 func (l *listener) lead(now time.Time) time.Duration {
-	if l.intro != nil {
+	switch {
+	case l.inPast():
+		return l.intro.replay.lead(now)
+	case l.intro != nil:
 		return l.mount.PlayingTime(l.intro.burst)
 	}
 	s := l.mount.Stream
@@ -88,7 +91,7 @@ func (l *listener) adapt(limits *conf.Limits, now time.Time) {
 	shortest, longest := time.Duration(limits.FlushInterval), time.Duration(limits.FlushMax)
 	c, lead := &l.cadence, l.lead(now)
 	l.holds(-lead) // a player that has run dry waits
-	if l.intro != nil || c.age < youth && c.interval <= shortest {
+	if l.intro != nil && !l.inPast() || c.age < youth && c.interval <= shortest {
 		c.interval = shortest
 		return
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // A shard never waits, so it cannot write to a connection that encrypts in user
-// space. Such a listener has a goroutine that makes the same flushes at the same
+// space, nor read the past from a disk. Such a listener has a goroutine that makes the same flushes at the same
 // intervals; only that goroutine waits when the socket is full.
 
 // serve flushes one listener until it leaves or the writers stop. It also flushes the

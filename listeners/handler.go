@@ -30,6 +30,11 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 	if entry := w.accessLog.Begin(req); entry != nil {
 		l.mustAccount().entry = entry
 	}
+	from, inPast, err := startOf(req, m, l.Since)
+	if err != nil {
+		w.refuse(conn, m, l, &startError{err})
+		return
+	}
 	metadata := icy.WantsMetadata(req.Header)
 	req = auth.ListenerRequest(req) // the client may have to wait
 	mustWake := func() bool { return req.Method == http.MethodGet && m.Asleep() }
@@ -88,7 +93,9 @@ func (w *Writers) Serve(conn net.Conn, req *http.Request, m *mounts.Mount) {
 		w.end(conn, l, http.StatusOK, n)
 		return
 	}
-	l.introduce(l.Since)
+	if !inPast || !w.recall(l, from) {
+		l.introduce(l.Since)
+	}
 	w.seat(l, conn)
 	w.metrics.firstByte.Observe(time.Since(l.Since).Seconds())
 }
@@ -250,6 +257,8 @@ func Refusal(reason error) (status int, sentence string, header http.Header) {
 		return http.StatusServiceUnavailable, reason.Error() + ", try again in a minute", nil
 	case errors.Is(reason, mounts.ErrTooManyOfOne):
 		return http.StatusForbidden, "Too many connections from your address", nil
+	case errors.As(reason, new(*startError)):
+		return http.StatusBadRequest, reason.Error() + "\r\n", nil
 	case errors.Is(reason, errNotPlaying):
 		return http.StatusNotFound, reason.Error(), nil
 	}
@@ -261,7 +270,8 @@ func LogRefusal(log *zap.Logger, mount string, l *mounts.Listener, reason error)
 	level, login := log.Warn, &auth.Refusal{}
 	switch {
 	case errors.As(reason, &login) && login.Quiet() && !login.Missing,
-		errors.Is(reason, auth.ErrAddressDenied), errors.Is(reason, auth.ErrAgentDenied):
+		errors.Is(reason, auth.ErrAddressDenied), errors.Is(reason, auth.ErrAgentDenied),
+		errors.As(reason, new(*startError)):
 		level = log.Debug
 	}
 	level("listener refused", zap.String("mount", mount), zap.Stringer("ip", l.Addr),

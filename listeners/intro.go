@@ -12,6 +12,8 @@ import (
 // ahead of the stream that follows.
 type introduction struct {
 	*mounts.Intro
+	replay *replay // the past of the mount in place of an intro; nil: none
+
 	began time.Time
 	burst int64 // bytes
 
@@ -34,6 +36,10 @@ func (l *listener) introduce(now time.Time) {
 // hear allows as much of the intro as is due, and joins the stream at its end. No
 // burst follows, because the intro has filled the player's buffer.
 func (l *listener) hear(now time.Time) {
+	if l.inPast() {
+		l.replayDue(now)
+		return
+	}
 	end := l.intro.Stream.End()
 	if l.cursor.Offset() < end {
 		played := float64(now.Sub(l.intro.began)) / float64(l.intro.Duration)

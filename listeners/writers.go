@@ -26,6 +26,8 @@ const shardFill = 8000
 
 // Writers feed the sockets of all listeners, from up to one shard per core.
 type Writers struct {
+	Past Past // nil: there is none
+
 	conf      *conf.Live
 	log       *zap.Logger
 	gate      *auth.Gate
@@ -34,9 +36,9 @@ type Writers struct {
 	shards    []*shard
 	flushers  sync.Pool // *flusher, for flushes outside the shards
 
-	encrypted sync.WaitGroup
-	serving   context.Context // cancelled at the end of Run
-	stop      context.CancelFunc
+	waiting sync.WaitGroup  // for listeners with goroutines of their own
+	serving context.Context // cancelled at the end of Run
+	stop    context.CancelFunc
 }
 
 // NewWriters returns writers that do nothing until Run is called.
@@ -60,7 +62,7 @@ func (w *Writers) Run(ctx context.Context) {
 	}
 	<-ctx.Done()
 	w.stop()
-	w.encrypted.Wait()
+	w.waiting.Wait()
 	shards.Wait()
 }
 
@@ -78,9 +80,10 @@ func (w *Writers) ComeBy() bool {
 }
 
 // seat sends a new listener what there is for it at once, then hands it to a shard
-// or, if the connection encrypts, to a goroutine of its own.
+// or, if the connection encrypts or the past must be read from a disk, to a goroutine of
+// its own.
 func (w *Writers) seat(l *listener, conn net.Conn) {
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	if tcp, ok := conn.(*net.TCPConn); ok && !l.inPast() {
 		raw, err := takeSocket(tcp)
 		if err != nil {
 			reason := mounts.LeftFault
@@ -106,7 +109,7 @@ func (w *Writers) seat(l *listener, conn net.Conn) {
 	}
 	s := &waitingSocket{Conn: conn, cork: netconn.CorkOf(conn), timeout: time.Duration(w.conf.Config().Limits.ListenerTimeout)}
 	l.socket = s
-	w.encrypted.Go(func() { w.serve(w.serving, l, s) })
+	w.waiting.Go(func() { w.serve(w.serving, l, s) })
 }
 
 // roomiest returns the first shard that is not full, or else the one with the fewest
