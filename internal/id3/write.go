@@ -1,5 +1,7 @@
 package id3
 
+import "unicode/utf8"
+
 // Frame is a frame of a tag that is written: its four letters and its body.
 type Frame struct {
 	Name string
@@ -19,13 +21,41 @@ func Private(owner string, data []byte) Frame {
 
 // Append appends an ID3v2.4 tag with frames to dst. A frame may have up to 256 MiB.
 func Append(dst []byte, frames ...Frame) []byte {
-	const headSize = 10 // of the tag and of each frame
 	size := 0
 	for _, f := range frames {
 		size += headSize + len(f.Body)
 	}
-	dst = append(dst, 'I', 'D', '3', 4, 0, 0)
-	dst = appendSize(dst, size)
+	return appendFrames(appendSize(append(dst, 'I', 'D', '3', 4, 0, 0), size), frames)
+}
+
+// AppendSized is Append for a tag of exactly size bytes: padding fills it up, and text that
+// does not fit is cut, or left out.
+func AppendSized(dst []byte, size int, frames ...Frame) []byte {
+	room := size - headSize
+	dst = appendSize(append(dst, 'I', 'D', '3', 4, 0, 0), room)
+	for _, f := range frames {
+		if room <= headSize+1 { // a text has a byte for its encoding
+			break
+		}
+		f.Body = cut(f.Body, room-headSize)
+		dst = appendFrames(dst, []Frame{f})
+		room -= headSize + len(f.Body)
+	}
+	return append(dst, make([]byte, room)...)
+}
+
+// cut returns as much of a text in UTF-8 as n bytes hold.
+func cut(text []byte, n int) []byte {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
+
+func appendFrames(dst []byte, frames []Frame) []byte {
 	for _, f := range frames {
 		dst = append(dst, f.Name...)
 		dst = append(appendSize(dst, len(f.Body)), 0, 0)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"relay/internal/id3"
 )
@@ -24,5 +25,21 @@ func TestAppend(t *testing.T) {
 	}
 	if got := string(id3.Append(nil)); got != "ID3\x04\x00\x00\x00\x00\x00\x00" {
 		t.Errorf("an empty tag is %q", got)
+	}
+}
+
+// A tag of a size has that size, whatever its texts are.
+func TestAppendSized(t *testing.T) {
+	const size = 128
+	for _, text := range []string{"", "a", strings.Repeat("x", 50), strings.Repeat("x", 1000), strings.Repeat("é", 500), strings.Repeat("漢", 39), strings.Repeat("漢", 40)} {
+		tag := id3.AppendSized([]byte("before"), size, id3.Private("owner", []byte{1, 2}), id3.Text("TIT2", text), id3.Text("TPE1", "B"))[len("before"):]
+		if len(tag) != size {
+			t.Errorf("%d bytes with a text of %d", len(tag), len(text))
+		}
+		audio := append(bytes.Clone(tag), 0xff, 0xfb)
+		title, artist := id3.Read(bytes.NewReader(audio), int64(len(audio)), func(s string) string { return s })
+		if !strings.HasPrefix(text, title) || !utf8.ValidString(title) || len(text) <= 50 && (title != text || artist != "B") || len(text) > 100 && len(title) < 80 {
+			t.Errorf("%q has become %q by %q", text, title, artist)
+		}
 	}
 }

@@ -290,7 +290,7 @@ func newViewer(t testing.TB) *viewer {
 
 var lines = regexp.MustCompile(`^(#EXTM3U|#EXT-X-VERSION:3|#EXT-X-TARGETDURATION:6|#EXT-X-MEDIA-SEQUENCE:\d+|#EXT-X-DISCONTINUITY-SEQUENCE:\d+|#EXT-X-DISCONTINUITY` +
 	`|#EXT-X-PROGRAM-DATE-TIME:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|#EXTINF:\d\.\d{6},|(\.\./[./a-z%0-9:-]*/hls/)?[0-9a-f]{16}-\d+\.(mp3|aac)` +
-	`|#EXT-X-DATERANGE:ID="[0-9a-f]{16}-\d+",CLASS="title",START-DATE="[^"]+",END-ON-NEXT=YES,X-TITLE="[^"]*",X-ARTIST="[^"]*")$`)
+	`|#EXT-X-DATERANGE:ID="-?\d+",CLASS="title",START-DATE="[^"]+",END-ON-NEXT=YES,X-TITLE="[^"]*",X-ARTIST="[^"]*")$`)
 
 // read checks a playlist.
 func (v *viewer) read(text string) *m3u8.MediaPlaylist {

@@ -49,7 +49,7 @@ func (h *Hub) Run(ctx context.Context) {
 	defer tick.Stop()
 	tidy := time.NewTicker(time.Minute)
 	defer tidy.Stop()
-	served := h.served()
+	awake, served := true, h.served()
 	for {
 		select {
 		case <-tick.C:
@@ -66,7 +66,22 @@ func (h *Hub) Run(ctx context.Context) {
 			h.close()
 			return
 		}
+		busy := len(served) > 0 || h.hasSessions()
+		switch {
+		case awake && !busy: // an idle server sleeps
+			tick.Stop()
+		case busy && !awake:
+			tick.Reset(pace)
+		}
+		awake = busy
 	}
+}
+
+// hasSessions reports whether any client listens.
+func (h *Hub) hasSessions() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.sessions) > 0
 }
 
 // following is what a tape follows.

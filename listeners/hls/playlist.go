@@ -12,6 +12,7 @@ import (
 
 	"relay/codec"
 	"relay/codec/aac"
+	"relay/segments"
 )
 
 // playlist is a media playlist, made once for all clients.
@@ -46,11 +47,11 @@ func newPlaylist(segments []*segment) *playlist {
 	var codecs []string
 	for i, s := range p.segments {
 		size += s.size()
-		length += s.length
-		if s.length >= target/2 { // the head of a shorter one weighs too much
+		length += s.Length
+		if s.Length >= target/2 { // the head of a shorter one weighs too much
 			p.peak = max(p.peak, s.bitRate())
 		}
-		if i == 0 || s.format != p.segments[i-1].format {
+		if i == 0 || s.Format != p.segments[i-1].Format {
 			codecs = append(codecs, codecsOf(s))
 		}
 	}
@@ -58,7 +59,7 @@ func newPlaylist(segments []*segment) *playlist {
 	p.codecs = strings.Join(slices.Compact(codecs), ",")
 	p.average = int(math.Ceil(float64(size) * 8 / length.Seconds()))
 	p.peak = max(p.peak, p.average)
-	p.body = newBody(p.text("", nil), fmt.Sprintf("%s-%d", p.last().name, p.segments[0].number))
+	p.body = newBody(p.text("", nil), fmt.Sprintf("%s-%d", p.last().name, p.segments[0].Number))
 	return p
 }
 
@@ -70,34 +71,34 @@ func (p *playlist) last() *segment { return p.segments[len(p.segments)-1] }
 // playlist.
 func (p *playlist) text(folder string, d *detour) []byte {
 	var b bytes.Buffer
-	segments := p.segments
-	number, domain := segments[0].number, segments[0].domain
+	listed := p.segments
+	number, domain := listed[0].Number, listed[0].Domain
 	if d != nil {
-		segments, number, domain = d.of(segments)
+		listed, number, domain = d.of(listed)
 	}
 	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXT-X-DISCONTINUITY-SEQUENCE:%d\n",
 		target/time.Second, number, domain)
 	if d != nil && number == d.number {
 		b.WriteString("#EXT-X-DISCONTINUITY\n")
 	}
-	var shown *title
-	show := func(t *title) {
-		if t != nil && t != shown {
+	var shown *segments.Title
+	show := func(t *segments.Title) {
+		if t != nil && (shown == nil || !t.Began.Equal(shown.Began) || t.Tags != shown.Tags) {
 			shown = t
 			dateRange(&b, t)
 		}
 	}
-	domain = segments[0].domain
-	for _, s := range segments {
-		if s.domain != domain {
-			domain = s.domain
+	domain = listed[0].Domain
+	for _, s := range listed {
+		if s.Domain != domain {
+			domain = s.Domain
 			b.WriteString("#EXT-X-DISCONTINUITY\n")
 		}
-		show(s.before)
-		for _, t := range s.titles {
-			show(t)
+		show(s.Title)
+		for i := range s.Titles {
+			show(&s.Titles[i])
 		}
-		fmt.Fprintf(&b, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:%.6f,\n%s%s\n", timeText(s.began), s.length.Seconds(), folder, s.name)
+		fmt.Fprintf(&b, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:%.6f,\n%s%s\n", timeText(s.Began), s.Length.Seconds(), folder, s.name)
 	}
 	return b.Bytes()
 }
@@ -121,13 +122,13 @@ type detour struct {
 // the client holds audio up to about now.
 func newDetour(number, domain int64, to *playlist) *detour {
 	s := to.last()
-	return &detour{from: s.number, number: number + 1, domain: domain + 1, was: s.domain}
+	return &detour{from: s.Number, number: number + 1, domain: domain + 1, was: s.Domain}
 }
 
 // of returns the segments that the client gets, at least one, and the media and
 // discontinuity sequence numbers of its playlist.
 func (d *detour) of(segments []*segment) (rest []*segment, number, domain int64) {
-	i := slices.IndexFunc(segments, func(s *segment) bool { return s.number >= d.from })
+	i := slices.IndexFunc(segments, func(s *segment) bool { return s.Number >= d.from })
 	rest = segments[max(i, 0):]
 	number, domain = d.numbers(rest[0])
 	if number == d.number {
@@ -139,18 +140,18 @@ func (d *detour) of(segments []*segment) (rest []*segment, number, domain int64)
 // numbers returns the numbers of a segment to the client.
 func (d *detour) numbers(s *segment) (number, domain int64) {
 	if d == nil {
-		return s.number, s.domain
+		return s.Number, s.Domain
 	}
-	return s.number - d.from + d.number, s.domain - d.was + d.domain
+	return s.Number - d.from + d.number, s.Domain - d.was + d.domain
 }
 
 // timeText returns a time in ISO 8601, to the millisecond.
 func timeText(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // dateRange writes a title, which lasts until the next one.
-func dateRange(b *bytes.Buffer, t *title) {
-	fmt.Fprintf(b, "#EXT-X-DATERANGE:ID=\"%s\",CLASS=\"title\",START-DATE=\"%s\",END-ON-NEXT=YES,X-TITLE=\"%s\",X-ARTIST=\"%s\"\n",
-		t.id, timeText(t.began), quoted(t.Title), quoted(t.Artist))
+func dateRange(b *bytes.Buffer, t *segments.Title) {
+	fmt.Fprintf(b, "#EXT-X-DATERANGE:ID=\"%d\",CLASS=\"title\",START-DATE=\"%s\",END-ON-NEXT=YES,X-TITLE=\"%s\",X-ARTIST=\"%s\"\n",
+		t.Began.UnixMilli(), timeText(t.Began), quoted(t.Title), quoted(t.Artist))
 }
 
 // quoted returns a text as it may stand in a quoted string, which has no way to escape.
@@ -168,10 +169,10 @@ func quoted(s string) string {
 
 // codecsOf returns the codec of a segment in the form of RFC 6381.
 func codecsOf(s *segment) string {
-	if s.format.Codec != aac.Codec {
+	if s.Format.Codec != aac.Codec {
 		return "mp4a.40.34"
 	}
-	if h, ok := aac.ParseHeader(s.bytes(len(s.head), s.size())[0]); ok && h.SampleRate != s.format.SampleRate {
+	if h, ok := aac.ParseHeader(s.bytes(len(s.head), s.size())[0]); ok && h.SampleRate != s.Format.SampleRate {
 		return "mp4a.40.5" // SBR doubles the sample rate
 	}
 	return "mp4a.40.2"

@@ -17,6 +17,7 @@ import (
 	"relay/icy"
 	"relay/listeners"
 	"relay/mounts"
+	"relay/segments"
 )
 
 const (
@@ -160,7 +161,7 @@ func (h *Hub) queryFor(req *http.Request, mount string) string {
 // suits reports whether what a mount plays can be packed, as far as is known.
 func suits(m *mounts.Mount) bool {
 	c := m.Format().Codec
-	return c == nil || packed(c)
+	return c == nil || segments.StandAlone(c)
 }
 
 // notOffered is the answer for a mount that does not suit.
@@ -195,7 +196,7 @@ func (h *Hub) variant(mount string) (v variant, ok bool) {
 	}
 	if t := h.tapeOf(m); t != nil {
 		if p := t.offer(); p != nil {
-			return variant{bitRates: p.bitRates, codec: p.last().format.Codec, codecs: p.codecs}, true
+			return variant{bitRates: p.bitRates, codec: p.last().Format.Codec, codecs: p.codecs}, true
 		}
 	}
 	if !m.OnAir() && !m.Asleep() {
@@ -293,7 +294,7 @@ func (h *Hub) segment(mount, file string) *answer {
 		return sentence(http.StatusNotFound, "There is no such segment, or no longer")
 	}
 	return &answer{
-		status: http.StatusOK, kind: s.format.Codec.MediaType(), caching: forever, tag: `"` + s.name + `"`,
+		status: http.StatusOK, kind: s.Format.Codec.MediaType(), caching: forever, tag: `"` + s.name + `"`,
 		size: s.size(), end: s.size(), bytes: s.bytes,
 	}
 }

@@ -8,8 +8,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"relay/codec"
 	"relay/conf"
 	"relay/mounts"
+	"relay/segments"
 )
 
 // Every mount has its playlists, whatever its name, and other paths belong to others.
@@ -149,8 +151,8 @@ func FuzzTokens(f *testing.F) {
 func FuzzTitles(f *testing.F) {
 	f.Add("Artist", "Title \"\n#EXT-X-ENDLIST")
 	f.Fuzz(func(t *testing.T, artist, name string) {
-		seg := &segment{name: "0000000000000000-0.mp3", length: target, before: &title{id: "0000000000000000-0"}}
-		seg.before.Artist, seg.before.Title = artist, name
+		seg := &segment{Segment: &segments.Segment{}, name: "0000000000000000-0.mp3"}
+		seg.Length, seg.Title = target, &segments.Title{Tags: codec.Tags{Artist: artist, Title: name}}
 		p := &playlist{segments: []*segment{seg}}
 		newViewer(t).read(string(p.text("", nil)))
 	})

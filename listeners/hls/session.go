@@ -111,7 +111,7 @@ func (h *Hub) heard(a attendance, p *playlist) {
 		s.listed = last - first
 	}
 	if n := min(last-s.listed, leastListed); n > 0 {
-		s.Sent.Add(n * int64(float64(p.average)/8*p.last().length.Seconds()))
+		s.Sent.Add(n * int64(float64(p.average)/8*p.last().Length.Seconds()))
 	}
 	s.listed = max(s.listed, last)
 }

@@ -16,6 +16,7 @@ import (
 	"relay/codec/mp3/frametest"
 	"relay/internal/id3"
 	"relay/mounts"
+	"relay/segments"
 )
 
 // Segments are whole frames of about 6 s. Joined without their heads, they are the stream.
@@ -50,8 +51,8 @@ func TestSegmentsAreTheStream(t *testing.T) {
 				}
 				last, audio, length = n, audio[h.Size:], length+h.Duration()
 			}
-			if off := (seg.length - target).Abs(); length != seg.length || off > stereo.Duration() && i < len(tape.segments)-1 {
-				t.Errorf("segment %d lasts %v, told as %v", i, length, seg.length)
+			if off := (seg.Length - target).Abs(); length != seg.Length || off > stereo.Duration() && i < len(tape.segments)-1 {
+				t.Errorf("segment %d lasts %v, told as %v", i, length, seg.Length)
 			}
 		}
 		if !bytes.HasSuffix(stream, joined) || len(stream) != len(joined) {
@@ -88,8 +89,8 @@ func TestALaterTapeMakesTheSame(t *testing.T) {
 				}
 				for i, seg := range listing(later) {
 					same := first[seg.name]
-					if same == nil || !bytes.Equal(same.whole(), seg.whole()) || name == "one format" && same.number != seg.number {
-						t.Fatalf("segment %d, %s number %d, is not %+v", i, seg.name, seg.number, same)
+					if same == nil || !bytes.Equal(same.whole(), seg.whole()) || name == "one format" && same.Number != seg.Number {
+						t.Fatalf("segment %d, %s number %d, is not %+v", i, seg.name, seg.Number, same)
 					}
 				}
 				if n := len(listing(later)); n < 15 {
@@ -144,10 +145,8 @@ func TestBreaksAtTheEdge(t *testing.T) {
 	d := s.attach("/live", mounts.LiveSource)
 	tape := newTape()
 	fill := func(h mp3.Header) { // up to the end of a segment
-		for d.header = h; tape.open == nil; tape.cut() {
-			d.send()
-		}
-		for ; tape.open != nil; tape.cut() {
+		d.header = h
+		for n := len(tape.segments); len(tape.segments) == n; tape.advance(d.Mount, time.Hour, time.Now()) {
 			d.send()
 		}
 	}
@@ -159,7 +158,7 @@ func TestBreaksAtTheEdge(t *testing.T) {
 	fill(stereo)
 	var domains []int64
 	for _, seg := range tape.segments {
-		domains = append(domains, seg.domain)
+		domains = append(domains, seg.Domain)
 	}
 	if fmt.Sprint(domains) != "[0 1 1 2]" {
 		t.Errorf("domains %v", domains)
@@ -216,15 +215,15 @@ func TestTimesDoNotDrift(t *testing.T) {
 				for range tt.hours * 60 {
 					d.play(time.Minute)
 					for _, seg := range listing(s.tape("/live")) {
-						if seg.number <= seen {
+						if seg.Number <= seen {
 							continue
 						}
-						if last != nil && seg.domain == last.domain && seg.number == last.number+1 {
-							uneven = max(uneven, seg.began.Sub(last.end()).Abs())
+						if last != nil && seg.Domain == last.Domain && seg.Number == last.Number+1 {
+							uneven = max(uneven, seg.Began.Sub(last.Ended()).Abs())
 						}
-						seen, last = seg.number, seg
+						seen, last = seg.Number, seg
 						if came, ok := d.came[placeOf(seg.name)]; ok {
-							worst = max(worst, seg.began.Sub(came).Abs())
+							worst = max(worst, seg.Began.Sub(came).Abs())
 						}
 					}
 				}
@@ -251,11 +250,11 @@ func TestTimesOfABurst(t *testing.T) {
 			d.play(2 * time.Minute)
 			var last *segment
 			for i, seg := range listing(s.tape("/live")) {
-				if off := seg.began.Sub(began.Add(time.Duration(placeOf(seg.name))*time.Millisecond - burst)); off.Abs() > 50*time.Millisecond {
+				if off := seg.Began.Sub(began.Add(time.Duration(placeOf(seg.name))*time.Millisecond - burst)); off.Abs() > 50*time.Millisecond {
 					t.Errorf("burst of %v: segment %d is %v off", burst, i, off)
 				}
-				if last != nil && seg.began.Sub(last.end()).Abs() > 10*time.Millisecond {
-					t.Errorf("burst of %v: segment %d begins %v after the end of the one before", burst, i, seg.began.Sub(last.end()))
+				if last != nil && seg.Began.Sub(last.Ended()).Abs() > 10*time.Millisecond {
+					t.Errorf("burst of %v: segment %d begins %v after the end of the one before", burst, i, seg.Began.Sub(last.Ended()))
 				}
 				last = seg
 			}
@@ -271,7 +270,7 @@ func TestTimesAroundABreak(t *testing.T) {
 		d.pause(20 * time.Second)
 		d.play(60 * time.Second)
 		for i, seg := range listing(s.tape("/live")) {
-			if off := seg.began.Sub(d.came[placeOf(seg.name)]); off.Abs() > 100*time.Millisecond && i != 6 && i != 7 { // the clock needs 10 s to see that the lead is lost
+			if off := seg.Began.Sub(d.came[placeOf(seg.name)]); off.Abs() > 100*time.Millisecond && i != 6 && i != 7 { // the clock needs 10 s to see that the lead is lost
 				t.Errorf("segment %d is %v off", i, off)
 			}
 		}
@@ -287,7 +286,7 @@ func TestClockJumps(t *testing.T) {
 			tape := s.tape("/live")
 			tape.mu.Lock()
 			for _, seg := range tape.segments { // as if the clock had been set just now
-				seg.began = seg.began.Add(-jump)
+				seg.Began = seg.Began.Add(-jump)
 			}
 			tape.mu.Unlock()
 			tape.want(time.Now())
@@ -367,11 +366,11 @@ func TestAFloodOfTitles(t *testing.T) {
 				}
 			}
 		})
-		if most := 20*(maxTitles+1) + 10; len(v.last.DateRanges) > most {
+		if most := 20*(segments.MaxTitles+1) + 10; len(v.last.DateRanges) > most {
 			t.Errorf("%d titles are listed", len(v.last.DateRanges))
 		}
 		p, _ := s.tape("/live").want(time.Now())
-		if last := p.segments[len(p.segments)-1]; len(p.plain) > 300_000 || last.titles[len(last.titles)-1].played-time.Duration(placeOf(last.name))*time.Millisecond < target-time.Second {
+		if last := p.segments[len(p.segments)-1]; len(p.plain) > 300_000 || last.Titles[len(last.Titles)-1].Began.Sub(last.Began) < target-time.Second {
 			t.Errorf("%d bytes; the last title is not the latest", len(p.plain))
 		}
 	})
@@ -417,7 +416,7 @@ func TestTimestampWraps(t *testing.T) {
 		played time.Duration
 		want   uint64
 	}{{0, 1<<33 - 8}, {time.Second, 90_000 - 8}, {100 * 365 * 24 * time.Hour, 0}} {
-		head := headOf(mounts.Epoch{Began: wrap}, tt.played, nil)
+		head := headOf(&segments.Facts{EpochBegan: wrap, Place: tt.played})
 		got := binary.BigEndian.Uint64(head[len(head)-8:])
 		if got >= 1<<33 || tt.want != 0 && (got > tt.want+90 || got+90 < tt.want) {
 			t.Errorf("after %v: %d, want %d", tt.played, got, tt.want)
