@@ -23,6 +23,7 @@ import (
 	"relay/listeners/hls"
 	"relay/mounts"
 	"relay/recordings"
+	"relay/rewind"
 	"relay/web/api"
 	"relay/web/icecast"
 	"relay/web/metrics"
@@ -45,7 +46,7 @@ func partsFor(config *live.Configuration, certs *certificates.Store) Parts {
 	measured := metrics.Server{Conf: c, Registry: registry, Gate: gate, Traffic: traffic}
 	return Parts{
 		Conf: c, Log: log, Registry: registry, Gate: gate, Capacity: capacity, Traffic: traffic,
-		Sources: sources, Fallbacks: fallbacks, Writers: writers, HLS: hls.NewHub(registry, c, gate, access, log), Recorder: recorder,
+		Sources: sources, Fallbacks: fallbacks, Writers: writers, HLS: hls.NewHub(registry, c, gate, access, log), Recorder: recorder, Rewind: rewind.NewKeeper(registry, c, dayClock, log),
 		AccessLog: access, History: past, Clock: dayClock, Memory: memoryWatch, Certificates: certs,
 		Icecast: &icecast.Handlers{
 			Conf: c, Registry: registry, Gate: gate, Log: log, Started: started, Traffic: traffic, Fallbacks: fallbacks,

@@ -29,6 +29,7 @@ import (
 	"relay/listeners/hls"
 	"relay/mounts"
 	"relay/recordings"
+	"relay/rewind"
 	"relay/web/api"
 	"relay/web/icecast"
 	"relay/web/pages"
@@ -50,6 +51,7 @@ type Parts struct {
 	Writers   *listeners.Writers
 	HLS       *hls.Hub
 	Recorder  *recordings.Recorder
+	Rewind    *rewind.Keeper
 	AccessLog *accesslog.Logs // nil: no access log
 	History   *history.Store  // nil: no history
 	Clock     *clock.Clock
@@ -127,6 +129,7 @@ func (s *Server) Run(ctx context.Context, open []net.Listener) {
 	rooms.Go(func() { s.Writers.Run(writing) })
 	rooms.Go(func() { s.HLS.Run(writing) })
 	rooms.Go(func() { s.Recorder.Run(writing) })
+	rooms.Go(func() { s.Rewind.Run(writing) })
 	rooms.Go(func() { web.server.Serve(web) })
 	for _, l := range open {
 		accepting.Go(func() {

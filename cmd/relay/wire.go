@@ -22,6 +22,7 @@ import (
 	"relay/listeners/hls"
 	"relay/mounts"
 	"relay/recordings"
+	"relay/rewind"
 	"relay/server"
 	"relay/web/api"
 	"relay/web/icecast"
@@ -64,12 +65,14 @@ func wire(config *live.Configuration, rounds string, certs *certificates.Store, 
 	sources := &ingest.Sources{Registry: registry, Gate: gate, Log: log, AccessLog: access, Refusals: ingest.NewRefusals(), Conf: c}
 	writers := listeners.NewWriters(c, gate, access, log)
 	recorder := recordings.NewRecorder(registry, c, dayClock, log)
+	keeper := rewind.NewKeeper(registry, c, dayClock, log)
+	writers.Past = keptPast{keeper}
 
 	sessions, started := auth.NewSessions(gate), time.Now()
 	measured := metrics.Server{Conf: c, Registry: registry, Gate: gate, Traffic: traffic}
 	return wired{registry, music, converter, server.New(server.Parts{
 		Conf: c, Log: log, Registry: registry, Gate: gate, Capacity: capacity, Traffic: traffic,
-		Sources: sources, Fallbacks: fallbacks, Writers: writers, HLS: hls.NewHub(registry, c, gate, access, log), Recorder: recorder,
+		Sources: sources, Fallbacks: fallbacks, Writers: writers, HLS: hls.NewHub(registry, c, gate, access, log), Recorder: recorder, Rewind: keeper,
 		AccessLog: access, History: past, Clock: dayClock, Memory: memoryWatch, Certificates: certs,
 		Icecast: &icecast.Handlers{
 			Conf: c, Registry: registry, Gate: gate, Log: log, Started: started, Traffic: traffic,
@@ -82,6 +85,16 @@ func wire(config *live.Configuration, rounds string, certs *certificates.Store, 
 			Tail: own.tail, AccessLog: access, Clock: dayClock,
 		},
 		Pages:   &pages.Handlers{Conf: c, Registry: registry, Gate: gate, Sessions: sessions, Log: log},
-		Metrics: measured.Handler(writers, memoryWatch, dayClock, certs, past, access, recorder, converter, own.lines),
+		Metrics: measured.Handler(writers, memoryWatch, dayClock, certs, past, access, recorder, keeper, converter, own.lines),
 	})}
+}
+
+// keptPast lets listeners hear what the rewind keeps.
+type keptPast struct{ *rewind.Keeper }
+
+func (k keptPast) From(mount string, t time.Time) listeners.Kept {
+	if store := k.Past(mount); store != nil {
+		return store.From(t)
+	}
+	return nil
 }
