@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -19,16 +20,18 @@ import (
 // A decoder is a program that checks a stream of a codec.
 type decoder struct {
 	name    string
-	args    []string       // IN is a file with the stream
+	args    []string       // IN is a file with the stream, which is also its standard input
 	chatter *regexp.Regexp // what it prints about a stream without faults; nil: nothing
 }
 
 // estimate is what ffmpeg says of streams that do not give their length.
 var estimate = regexp.MustCompile(`Estimating duration from bitrate`)
 
-// strictFFmpeg is ffmpeg with the options without which it hides what it cannot decode.
+// strictFFmpeg is ffmpeg with the options without which it hides what it cannot decode. It
+// reads a pipe, as a listener does: of a file it reads the end first, where it does not know
+// the link.
 func strictFFmpeg(demuxer string) decoder {
-	return decoder{"ffmpeg", strings.Fields("-v warning -err_detect crccheck+bitstream+buffer+explode -f " + demuxer + " -i IN -f null -"), estimate}
+	return decoder{"ffmpeg", strings.Fields("-v warning -err_detect crccheck+bitstream+buffer+explode -f " + demuxer + " -i - -f null -"), estimate}
 }
 
 // complaints returns the warnings of the decoder about a file.
@@ -41,9 +44,14 @@ func (d decoder) complaints(t testing.TB, file string) (said []string) {
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	var out bytes.Buffer
+	stream, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
 	cmd := exec.CommandContext(ctx, Program(t, d.name), args...)
-	cmd.Stderr = &out
-	err := cmd.Run()
+	cmd.Stdin, cmd.Stderr = struct{ io.Reader }{stream}, &out // a pipe
+	err = cmd.Run()
 	said = withoutChatter(out.String(), d.chatter)
 	if err != nil {
 		said = append(said, err.Error())
