@@ -40,13 +40,13 @@ func partsFor(config *live.Configuration, certs *certificates.Store) Parts {
 	access, past := accesslog.New(c.Config().Log, log), history.New(c.Config().History, nil, dayClock, log)
 	fallbacks, recorder := feed.NewFallbacks(registry, c, log), recordings.NewRecorder(registry, c, dayClock, log)
 	sources := &ingest.Sources{Registry: registry, Gate: gate, Log: log, AccessLog: access, Refusals: ingest.NewRefusals(), Conf: c}
-	writers := listeners.NewWriters(c, gate, access, log)
+	writers, keeper := listeners.NewWriters(c, gate, access, log), rewind.NewKeeper(registry, c, dayClock, log)
 	sessions, started := auth.NewSessions(gate), time.Now()
 	own := logging.New(io.Discard, zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zap.InfoLevel)
 	measured := metrics.Server{Conf: c, Registry: registry, Gate: gate, Traffic: traffic}
 	return Parts{
 		Conf: c, Log: log, Registry: registry, Gate: gate, Capacity: capacity, Traffic: traffic,
-		Sources: sources, Fallbacks: fallbacks, Writers: writers, HLS: hls.NewHub(registry, c, gate, access, log), Recorder: recorder, Rewind: rewind.NewKeeper(registry, c, dayClock, log),
+		Sources: sources, Fallbacks: fallbacks, Writers: writers, HLS: hls.NewHub(registry, c, gate, access, log), Recorder: recorder, Rewind: keeper,
 		AccessLog: access, History: past, Clock: dayClock, Memory: memoryWatch, Certificates: certs,
 		Icecast: &icecast.Handlers{
 			Conf: c, Registry: registry, Gate: gate, Log: log, Started: started, Traffic: traffic, Fallbacks: fallbacks,
@@ -57,6 +57,6 @@ func partsFor(config *live.Configuration, certs *certificates.Store) Parts {
 			Settings: config, History: past, Refusals: sources.Refusals, Tail: tail, AccessLog: access, Clock: dayClock,
 		},
 		Pages:   &pages.Handlers{Conf: c, Registry: registry, Gate: gate, Sessions: sessions, Log: log},
-		Metrics: measured.Handler(writers, memoryWatch, dayClock, certs, past, access, recorder, encode.NewConverter(log), own),
+		Metrics: measured.Handler(writers, memoryWatch, dayClock, certs, past, access, recorder, keeper, encode.NewConverter(log), own),
 	}
 }
