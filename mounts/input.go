@@ -68,6 +68,7 @@ type Feed struct {
 	From     string       // the mount whose stream a Fallback plays
 	Spare    bool         // Files with the lowest priority of all inputs but silence
 	OnDemand bool         // plays only on demand
+	Paused   bool         // has nothing to play before Resume
 	Format   codec.Format // of the units of a Fallback, see ExpectFormat
 }
 

@@ -171,7 +171,7 @@ func (r *Registry) Attach(name string, f Feed) (*Input, error) {
 	now := time.Now()
 	in := &Input{
 		Feed: f, Mount: m, Since: now, audioAt: now,
-		playing: f.Kind > Encoded,
+		playing: f.Kind > Encoded && !f.Paused,
 		onAir:   make(chan struct{}),
 		end:     make(chan struct{}),
 	}

@@ -153,6 +153,29 @@ func TestFallbacksInOrder(t *testing.T) {
 	})
 }
 
+// A mount with silence keeps its listeners from the first moment on: its source may be lost
+// before silence may play.
+func TestSilenceKeepsAYoungMount(t *testing.T) {
+	substituting(t, "[[mount]]\nname = '/live'\nsilence = true\ngrace = '200ms'", func(r *mounts.Registry, s *Fallbacks) {
+		time.Sleep(time.Millisecond)
+		in := feedtest.Connect(t, r, "/live", 1)
+		in.Play(300 * time.Millisecond)
+		live := in.Mount
+		in.Detach()
+		time.Sleep(400 * time.Millisecond)
+		if r.Find("/live") != live || live.Stream.Ended() {
+			t.Fatal("the mount has ended")
+		}
+		if p := live.Programme(); p.Sounds() {
+			t.Errorf("too soon: %+v", p)
+		}
+		time.Sleep(SilenceAfter)
+		if p := live.Programme(); p.Input != "silence" {
+			t.Errorf("plays %+v", p)
+		}
+	})
+}
+
 func TestSilenceKeepsTime(t *testing.T) {
 	substituting(t, "[[mount]]\nname = '/live'\nsilence = true\nburst = '512KiB'", func(r *mounts.Registry, s *Fallbacks) {
 		time.Sleep(time.Minute)

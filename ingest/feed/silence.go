@@ -21,16 +21,17 @@ const SilenceAfter = time.Second
 // playSilence gives a mount units without sound, in the mount's format, until ctx is
 // done or the mount is idle.
 func (s *Fallbacks) playSilence(ctx context.Context, mount string) {
+	in, err := s.Registry.Attach(mount, mounts.Feed{Kind: mounts.Silent, Paused: true}) // it keeps the mount from the first moment on
+	if err != nil {
+		return
+	}
+	defer in.Detach()
 	select {
 	case <-time.After(SilenceAfter):
 	case <-ctx.Done():
 		return
 	}
-	in, err := s.Registry.Attach(mount, mounts.Feed{Kind: mounts.Silent})
-	if err != nil {
-		return
-	}
-	defer in.Detach()
+	in.Resume()
 	pacer := NewPacer(in)
 	for !s.idle(in.Mount) {
 		if pacer.Await(ctx) != nil { // before the unit is made: the format may change until then
