@@ -141,6 +141,15 @@ func (c *connLimiter) admit(conn net.Conn, from []netip.Prefix, n int) (*counted
 	}
 }
 
+// again notes that the server waits for the client's next request. The connection returns
+// its share of the budget.
+func (g *countedConn) again() {
+	g.unqueue()
+	g.limiter.mu.Lock()
+	defer g.limiter.mu.Unlock()
+	g.limiter.giveBack(g)
+}
+
 // accepted notes that the client's login is accepted. The connection returns its share
 // of the budget, and no longer counts as silent.
 func (g *countedConn) accepted() {

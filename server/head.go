@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
+	"syscall"
 	"time"
 
 	"relay/icy"
@@ -47,27 +49,26 @@ type greeting struct {
 // and returns its error.
 func readHead(conn net.Conn, deadline time.Time, took func(bytes int) error) (greeting, error) {
 	conn.SetDeadline(deadline) // for writes too: a TLS handshake writes
-	buf := make([]byte, 0, usualHead)
+	usual, n, err := firstRead(conn)
+	defer usualHeads.Put(usual) // nothing of what is returned lies within it
+	buf := usual[:n]
 	var scan icy.HeadScan
 	for firstLineSeen := false; ; {
-		if len(buf) == cap(buf) {
-			if len(buf) >= maxHead {
-				return greeting{}, errHeadTooLarge
-			}
-			larger := min(4*cap(buf), maxHead)
-			if err := took(larger - cap(buf)); err != nil {
-				return greeting{}, err
-			}
-			buf = append(make([]byte, 0, larger), buf...)
-		}
-		n, err := conn.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
 		if len(buf) > 0 && buf[0] == tlsHandshake {
-			return greeting{hello: buf}, nil
+			return greeting{hello: bytes.Clone(buf)}, nil
 		}
 		end := scan.Look(buf)
 		if scan.Empty > maxEmptyLines {
 			return greeting{}, errEmptyLines
+		}
+		var invalid error
+		if end > 0 {
+			req, err := icy.ParseHead(buf[:end])
+			if err == nil {
+				conn.SetDeadline(time.Time{})
+				return greeting{req: req, body: behind(buf[end:], conn), size: end}, nil
+			}
+			invalid = err
 		}
 		if line, rest, ok := scan.FirstLine(buf); ok && !firstLineSeen {
 			firstLineSeen = true
@@ -79,18 +80,70 @@ func readHead(conn net.Conn, deadline time.Time, took func(bytes int) error) (gr
 				return greeting{}, err
 			}
 		}
-		if end > 0 {
-			conn.SetDeadline(time.Time{})
-			req, err := icy.ParseHead(buf[:end])
-			if err != nil {
-				return greeting{}, err
-			}
-			return greeting{req: req, body: behind(buf[end:], conn), size: end}, nil
+		if invalid != nil {
+			return greeting{}, invalid
 		}
 		if err != nil {
 			return greeting{}, err
 		}
+		if len(buf) == cap(buf) {
+			if len(buf) >= maxHead {
+				return greeting{}, errHeadTooLarge
+			}
+			larger := min(4*cap(buf), maxHead)
+			if err := took(larger - cap(buf)); err != nil {
+				return greeting{}, err
+			}
+			buf = append(make([]byte, 0, larger), buf...)
+		}
+		n, err = conn.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
 	}
+}
+
+// usualHeads are buffers for heads, from one connection to another.
+var usualHeads = sync.Pool{New: func() any { return new([usualHead]byte) }}
+
+// firstRead reads the beginning of a head into one of usualHeads. It holds none while it
+// waits: most of the players that keep a connection say nothing most of the time.
+func firstRead(conn net.Conn) (buf *[usualHead]byte, n int, err error) {
+	buf = usualHeads.Get().(*[usualHead]byte)
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		n, err = conn.Read(buf[:])
+		return buf, n, err
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return buf, 0, err
+	}
+	waited := raw.Read(func(fd uintptr) bool {
+		if buf == nil {
+			buf = usualHeads.Get().(*[usualHead]byte)
+		}
+		for {
+			if n, err = syscall.Read(int(fd), buf[:]); err != syscall.EINTR {
+				break
+			}
+		}
+		if err == syscall.EAGAIN {
+			usualHeads.Put(buf)
+			buf = nil
+		}
+		return buf != nil
+	})
+	if buf == nil {
+		buf = usualHeads.Get().(*[usualHead]byte)
+	}
+	switch {
+	case waited != nil: // closed, or nothing came by the deadline
+		return buf, 0, waited
+	case err != nil:
+		return buf, 0, err
+	case n == 0:
+		return buf, 0, io.EOF
+	}
+	return buf, n, nil
 }
 
 // behind returns a reader of the bytes in read, followed by conn. It copies read, so

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"reflect"
 	"strings"
 	"testing"
@@ -76,3 +77,40 @@ func BenchmarkReadHeadInPieces(b *testing.B) {
 
 // anyBytes is a budget without a limit.
 func anyBytes(int) error { return nil }
+
+// The first read of a head ends with what has come, at the deadline, or with the connection.
+func TestFirstRead(t *testing.T) {
+	l := listen(t)
+	defer l.Close()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	conn, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	read := func(patience time.Duration) (string, error) {
+		conn.SetDeadline(time.Now().Add(patience))
+		buf, n, err := firstRead(conn)
+		return string(buf[:n]), err
+	}
+	var late net.Error
+	if said, err := read(10 * time.Millisecond); said != "" || !errors.As(err, &late) || !late.Timeout() {
+		t.Errorf("nothing came: %q, %v", said, err)
+	}
+	time.AfterFunc(10*time.Millisecond, func() { io.WriteString(client, "GET") })
+	if said, err := read(10 * time.Second); said != "GET" || err != nil {
+		t.Errorf("GET came: %q, %v", said, err)
+	}
+	time.AfterFunc(10*time.Millisecond, func() { client.Close() })
+	if said, err := read(10 * time.Second); said != "" || err != io.EOF {
+		t.Errorf("the client left: %q, %v", said, err)
+	}
+	conn.Close()
+	if said, err := read(10 * time.Second); said != "" || !errors.Is(err, net.ErrClosed) {
+		t.Errorf("closed: %q, %v", said, err)
+	}
+}

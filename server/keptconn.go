@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"net"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -24,10 +25,14 @@ var errNotRequest = errors.New("this connection takes HTTP requests only")
 
 // serveHLS answers a request for HLS, and reports whether the connection is kept.
 func (s *Server) serveHLS(conn net.Conn, came *countedConn, said greeting) (keep bool) {
-	counted := s.kept.enter(conn, s.clientAt(clientAddr(said.req.RemoteAddr)))
-	defer counted.leave()
-	counted.queue()
-	came.leave()
+	if client := s.clientAt(clientAddr(said.req.RemoteAddr)); came.limiter == s.kept && slices.Equal(came.client(), client) {
+		came.queue()
+	} else {
+		counted := s.kept.enter(conn, client)
+		defer counted.leave()
+		counted.queue()
+		came.leave()
+	}
 	if said.body != conn || hasBody(said.req) { // more has come than the head
 		said.req.Header.Set("Connection", "close")
 	}
@@ -40,10 +45,14 @@ func (s *Server) serveHLS(conn net.Conn, came *countedConn, said greeting) (keep
 	return true
 }
 
-// awaitNext reads the head of the next request on a kept connection. The error says why
-// there is none.
-func (s *Server) awaitNext(conn net.Conn) (*countedConn, greeting, error) {
-	came := s.kept.enter(conn, s.clientAt(conn.RemoteAddr()))
+// awaitNext reads the head of the next request on a kept connection, which is counted as
+// came for the last one. The error says why there is none.
+func (s *Server) awaitNext(conn net.Conn, came *countedConn) (*countedConn, greeting, error) {
+	if came.here.Err() == nil {
+		came.again()
+	} else {
+		came = s.kept.enter(conn, s.clientAt(conn.RemoteAddr()))
+	}
 	said, err := readHead(conn, time.Now().Add(time.Duration(s.Conf.Config().Limits.HeaderTimeout)), came.charge)
 	if err == nil && said.req == nil {
 		err = errNotRequest

@@ -215,7 +215,7 @@ func (s *Server) handle(conn net.Conn, came *countedConn, web *web) {
 		if keep, handedOn = s.answer(conn, came, said, web); !keep {
 			return
 		}
-		if came, said, err = s.awaitNext(conn); err != nil {
+		if came, said, err = s.awaitNext(conn, came); err != nil {
 			s.turnAway(conn, err)
 			return
 		}
