@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"relay/icy"
@@ -99,21 +100,32 @@ func place(digits string) (n int, ok bool) {
 	return int(v), err == nil || errors.Is(err, strconv.ErrRange) // then v is the largest
 }
 
+// heads are buffers for the heads of answers.
+var heads = sync.Pool{New: func() any { return new([512]byte) }}
+
 // write sends the answer and reports whether the connection can take another request.
 func (a *answer) write(conn net.Conn, req *http.Request) (sent int64, keep bool) {
 	keep = keepsAlive(req)
-	head := fmt.Appendf(make([]byte, 0, 512), "HTTP/1.1 %d %s\r\nServer: %s\r\nDate: %s\r\nCache-Control: %s\r\nAccess-Control-Allow-Origin: *\r\n",
-		a.status, http.StatusText(a.status), version.Server(), time.Now().UTC().Format(http.TimeFormat), a.caching)
+	now := time.Now()
+	buf := heads.Get().(*[512]byte)
+	defer heads.Put(buf)
+	head := append(buf[:0], "HTTP/1.1 "...)
+	head = append(strconv.AppendInt(head, int64(a.status), 10), ' ')
+	head = append(append(head, http.StatusText(a.status)...), "\r\nDate: "...)
+	head = append(now.UTC().AppendFormat(head, http.TimeFormat), "\r\n"...)
 	field := func(name, value string) {
 		if value != "" {
 			head = append(append(append(append(head, name...), ": "...), value...), "\r\n"...)
 		}
 	}
+	field("Server", version.Server())
+	field("Cache-Control", a.caching)
+	field("Access-Control-Allow-Origin", "*")
 	field("ETag", a.tag)
 	if a.status != http.StatusNotModified {
 		field("Content-Type", a.kind)
 		field("Content-Encoding", a.coding)
-		head = fmt.Appendf(head, "Content-Length: %d\r\n", a.end-a.begin)
+		field("Content-Length", strconv.Itoa(a.end-a.begin))
 	}
 	if a.tag != "" {
 		field("Accept-Ranges", "bytes")
@@ -141,7 +153,7 @@ func (a *answer) write(conn net.Conn, req *http.Request) (sent int64, keep bool)
 	if req.Method != http.MethodHead && a.end > a.begin {
 		pieces = append(pieces, a.bytes(a.begin, a.end)...)
 	}
-	conn.SetWriteDeadline(time.Now().Add(maxWrite))
+	conn.SetWriteDeadline(now.Add(maxWrite))
 	sent, err := pieces.WriteTo(conn)
 	return sent, keep && err == nil
 }

@@ -14,8 +14,12 @@ import (
 	"relay/mounts"
 )
 
-// pace is how often streams are looked at for new segments, and sessions for their end.
-const pace = 250 * time.Millisecond
+const (
+	// pace is how often streams are looked at for new segments, and sweepPace how often
+	// sessions are for their end: there are many.
+	pace      = 250 * time.Millisecond
+	sweepPace = time.Second
+)
 
 // Hub serves all mounts that have HLS. Its fields are set before Run.
 type Hub struct {
@@ -49,12 +53,15 @@ func (h *Hub) Run(ctx context.Context) {
 	defer tick.Stop()
 	tidy := time.NewTicker(time.Minute)
 	defer tidy.Stop()
-	awake, served := true, h.served()
+	awake, served, swept := true, h.served(), time.Time{}
 	for {
 		select {
-		case <-tick.C:
+		case now := <-tick.C:
 			h.advance(served)
-			h.sweep()
+			if now.Sub(swept) >= sweepPace {
+				swept = now
+				h.sweep()
+			}
 		case <-mountsChange:
 			served = h.served()
 		case <-confChanges:
