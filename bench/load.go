@@ -26,8 +26,10 @@ type loadPlan struct {
 	OpenRate  int // connections a second; 0: all at once
 	ICY       bool
 	TLS       bool
-	Silent    int // how many of the listeners never read
-	Churn     int // joins and leaves a second, in addition to the listeners
+	HLS       bool
+	Again     bool // HLS: whose playlist has ended begins with it again
+	Silent    int  // how many of the listeners never read
+	Churn     int  // joins and leaves a second, in addition to the listeners
 	Patience  time.Duration
 	Warm      time.Duration
 	Measure   time.Duration
@@ -118,8 +120,11 @@ func emit(e loadEvent) { json.NewEncoder(os.Stdout).Encode(e) }
 
 // runLoad carries out a plan and prints events.
 func runLoad(plan loadPlan) error {
-	if plan.TLS {
+	switch {
+	case plan.TLS:
 		return runLoadTLS(plan)
+	case plan.HLS:
+		return runLoadHLS(plan)
 	}
 	if err := fits(plan.Listeners + 2*plan.Churn); err != nil {
 		return err
@@ -203,22 +208,37 @@ func fits(connections int) error {
 	return nil
 }
 
-// open starts a connection. Source addresses are spread over 127.0.0.0/8, so that no
-// pair of addresses runs out of ports.
-func (l *load) open(silent, churning bool) error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return fmt.Errorf("open listener %d: %w", l.opened, err)
+// connectFrom starts the connection of the nth listener. Source addresses are spread over
+// 127.0.0.0/8, so that no pair of addresses runs out of ports. receive is the size of the
+// receive buffer in bytes, 0 for the usual one.
+func connectFrom(n int, server *unix.SockaddrInet4, receive int) (fd int, err error) {
+	if fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0); err != nil {
+		return 0, fmt.Errorf("open listener %d: %w", n, err)
 	}
-	n := l.opened
-	l.opened++
 	unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
 	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 1, byte(n / 200), byte(1 + n%200)}}); err != nil {
-		return fmt.Errorf("bind listener %d: %w", n, err)
+		return 0, fmt.Errorf("bind listener %d: %w", n, err)
 	}
+	if receive > 0 {
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receive)
+	}
+	if err := unix.Connect(fd, server); err != nil && err != unix.EINPROGRESS {
+		return 0, fmt.Errorf("connect listener %d: %w", n, err)
+	}
+	return fd, nil
+}
+
+// open lets a listener connect.
+func (l *load) open(silent, churning bool) error {
+	n, receive := l.opened, 0
 	if silent { // so that its receive buffer does not count as memory of the server
-		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 4096)
+		receive = 4096
 	}
+	fd, err := connectFrom(n, &l.server, receive)
+	if err != nil {
+		return err
+	}
+	l.opened++
 	ask := ""
 	if l.plan.ICY {
 		ask = "Icy-MetaData: 1\r\n"
@@ -226,9 +246,6 @@ func (l *load) open(silent, churning bool) error {
 	c := &listening{
 		fd: fd, begun: time.Now(), silent: silent, churning: churning, head: []byte{}, check: l.plan.check(0), // until the head is known
 		request: fmt.Appendf(nil, "GET %s HTTP/1.0\r\nUser-Agent: relay-bench\r\n%s\r\n", l.plan.Mounts[n%len(l.plan.Mounts)], ask),
-	}
-	if err := unix.Connect(fd, &l.server); err != nil && err != unix.EINPROGRESS {
-		return fmt.Errorf("connect listener %d: %w", n, err)
 	}
 	l.all[fd] = c
 	if churning {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -19,7 +20,7 @@ type result struct {
 	What      string // how this row differs: "5000 listeners", "icy"…
 	Listeners int
 
-	CPU          float64 // server, µs per listener and second
+	CPU          float64 // server, µs per listener and second; without listeners, per mount
 	UserMemory   float64 // bytes per listener above idle
 	Heap         float64 // the same, of live objects; 0: unknown
 	KernelMemory float64 // bytes per listener, both ends of each connection
@@ -27,6 +28,7 @@ type result struct {
 	Load         loadReport
 
 	MemoryLeft                        float64 // bytes above idle after all listeners have left
+	HeapLeft                          float64 // the same, of live objects, without the audio that has come meanwhile
 	FilesBefore, FilesAfter           int     // descriptors
 	ThreadsBefore, ThreadsAfter       int
 	GoroutinesBefore, GoroutinesAfter int
@@ -41,9 +43,13 @@ func measure(ctx context.Context, s *subject, what string, plan loadPlan) (resul
 	if plan.TLS {
 		plan.Addr = s.tlsAddr
 	}
+	each := float64(cmp.Or(plan.Listeners, len(plan.Mounts)))
 	var feeders []*feeder
 	if s.mount != "" {
 		plan.Mounts = []string{s.mount}
+		if s.feeder != nil {
+			feeders = append(feeders, s.feeder)
+		}
 	} else {
 		for _, mount := range plan.Mounts {
 			f, err := plan.feeder(ctx, s, mount)
@@ -60,7 +66,7 @@ func measure(ctx context.Context, s *subject, what string, plan loadPlan) (resul
 		return total / int64(max(1, len(feeders)))
 	}
 	time.Sleep(2 * time.Second) // until every mount has a burst
-	idleUser, idleHeap, idleKernel := s.memory(), s.heap(), socketMemory()
+	idleUser, idleHeap, idleKernel, idleFed := s.memory(), s.heap(), socketMemory(), fed()
 	r.FilesBefore, r.ThreadsBefore, r.GoroutinesBefore = openFiles(s.pid), threads(s.pid), s.goroutines()
 
 	text, err := json.Marshal(plan)
@@ -90,9 +96,9 @@ func measure(ctx context.Context, s *subject, what string, plan loadPlan) (resul
 		switch e.Phase {
 		case "measuring":
 			// the garbage collection for this reading is not counted
-			r.UserMemory = float64(s.memory()-idleUser) / float64(plan.Listeners)
-			r.Heap = float64(s.heap()-idleHeap) / float64(plan.Listeners)
-			r.KernelMemory = float64(socketMemory()-idleKernel) / float64(plan.Listeners)
+			r.UserMemory = float64(s.memory()-idleUser) / each
+			r.Heap = float64(s.heap()-idleHeap) / each
+			r.KernelMemory = float64(socketMemory()-idleKernel) / each
 			begun, fedBefore = time.Now(), fed()
 			if cpuBefore, err = cpuTime(s.pid); err != nil {
 				return r, err
@@ -105,20 +111,20 @@ func measure(ctx context.Context, s *subject, what string, plan loadPlan) (resul
 			took := time.Since(begun).Seconds()
 			r.Load = *e.Report
 			r.Load.Listeners -= plan.Silent // a listener that does not read cannot hear
-			r.CPU = float64((cpu - cpuBefore).Microseconds()) / took / float64(plan.Listeners)
+			r.CPU = float64((cpu - cpuBefore).Microseconds()) / took / each
 			if news := fed() - fedBefore; news > 0 {
 				share := took / plan.Measure.Seconds() // the two periods differ by the time of the readings
-				r.Delivered = float64(r.Load.Bytes) * share / float64(news) / float64(plan.Listeners-plan.Silent)
+				r.Delivered = float64(r.Load.Bytes) * share / float64(news) / max(1, float64(plan.Listeners-plan.Silent))
 			}
 		}
 	}
 	if err := load.Wait(); err != nil {
 		return r, fmt.Errorf("load on %s: %w", s.name, err)
 	}
-	for deadline := time.Now().Add(5 * time.Second); s.mount == "" && openFiles(s.pid) > r.FilesBefore && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(5 * time.Second); (s.mount == "" || plan.HLS) && openFiles(s.pid) > r.FilesBefore && time.Now().Before(deadline); {
 		time.Sleep(100 * time.Millisecond)
 	}
-	r.MemoryLeft = float64(s.memory() - idleUser)
+	r.MemoryLeft, r.HeapLeft = float64(s.memory()-idleUser), float64(s.heap()-idleHeap-(fed()-idleFed))
 	r.FilesAfter, r.ThreadsAfter, r.GoroutinesAfter = openFiles(s.pid), threads(s.pid), s.goroutines()
 	return r, nil
 }

@@ -42,6 +42,7 @@ var modes = []struct {
 	{"icy", "the same with metadata on all listeners", (*bench).icy},
 	{"growth", "cost per listener as they become more", (*bench).growth},
 	{"storm", "all connect at once", (*bench).storm},
+	{"hls", "listeners by HLS, and 500 mounts with it that nobody hears", (*bench).hls},
 	{"slow", "listeners that read nothing, and others beside them", (*bench).slow},
 	{"mounts", "500 sources with 10 listeners each", (*bench).mounts},
 	{"tls", "2,000 listeners over TLS", (*bench).tls},
@@ -233,11 +234,7 @@ func (b *bench) slow(ctx context.Context) error {
 
 func (b *bench) mounts(ctx context.Context) error {
 	plan := b.plan()
-	plan.Mounts = nil
-	for n := range 500 {
-		plan.Mounts = append(plan.Mounts, fmt.Sprintf("/bench-%d", n))
-	}
-	plan.Listeners = 5000
+	plan.Mounts, plan.Listeners = manyMounts(), 5000
 	relay, err := b.relay(ctx, "500 mounts with 10 each", plan)
 	if err != nil {
 		return err
@@ -249,6 +246,13 @@ func (b *bench) mounts(ctx context.Context) error {
 	b.verdicts = append(b.verdicts, ratio("CPU, sources included", relay.CPU, icecast.CPU, "icecast2", 0.25))
 	b.verdicts = append(b.verdicts, soundFor(relay, flushMax.Seconds())...)
 	return nil
+}
+
+func manyMounts() (names []string) {
+	for n := range 500 {
+		names = append(names, fmt.Sprintf("/bench-%d", n))
+	}
+	return names
 }
 
 func (b *bench) tls(ctx context.Context) error {

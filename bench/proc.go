@@ -11,14 +11,20 @@ import (
 	"time"
 )
 
-// cpuTime returns the total running time of all threads of a process, in nanoseconds,
-// from /proc/PID/task/*/schedstat.
-func cpuTime(pid int) (time.Duration, error) {
+// cpuTime returns the total running time of all threads of a process and its children, in
+// nanoseconds, from /proc/PID/task/*/schedstat.
+func cpuTime(pid int) (total time.Duration, err error) {
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil || len(tasks) == 0 {
 		return 0, fmt.Errorf("process %d is gone", pid)
 	}
-	var total time.Duration
+	for _, child := range children(pid) {
+		own, err := cpuTime(child)
+		if err != nil {
+			return 0, err
+		}
+		total += own
+	}
 	for _, task := range tasks {
 		text, err := os.ReadFile(task)
 		if err != nil {
@@ -34,10 +40,25 @@ func cpuTime(pid int) (time.Duration, error) {
 	return total, nil
 }
 
-// anonymousMemory returns a process's private memory in bytes: RssAnon.
-func anonymousMemory(pid int) int64 {
+// children returns the processes that the first thread of a process has started.
+func children(pid int) (pids []int) {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", pid))
+	for _, word := range strings.Fields(string(text)) {
+		if child, err := strconv.Atoi(word); err == nil {
+			pids = append(pids, child)
+		}
+	}
+	return pids
+}
+
+// anonymousMemory returns the private memory of a process and its children in bytes:
+// RssAnon.
+func anonymousMemory(pid int) (total int64) {
+	for _, child := range children(pid) {
+		total += anonymousMemory(child)
+	}
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	return field(string(text), "RssAnon:") << 10
+	return total + field(string(text), "RssAnon:")<<10
 }
 
 // socketMemory returns the memory of all TCP sockets of the machine, in bytes.

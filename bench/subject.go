@@ -23,10 +23,11 @@ import (
 // subject is a server to be measured.
 type subject struct {
 	name     string
-	addr     string // for sources and listeners
-	tlsAddr  string // "" without TLS
-	password string // of sources
-	mount    string // of a running stream that needs no feeder; otherwise ""
+	addr     string  // for sources and listeners
+	tlsAddr  string  // "" without TLS
+	password string  // of sources
+	mount    string  // of a running stream that needs no feeder; otherwise ""
+	feeder   *feeder // of that stream; nil: unknown
 	pid      int
 	admin    string // password for relay's debug pages
 	stop     func()
@@ -62,16 +63,16 @@ func startProcess(ctx context.Context, cmd *exec.Cmd, log string) (stop func(), 
 	}, nil
 }
 
-// startRelay builds relay and runs it with its default configuration.
-func startRelay(ctx context.Context, dir string, cert certificate) (*subject, error) {
+// startRelay builds relay and runs it with its default configuration and more tables.
+func startRelay(ctx context.Context, dir string, cert certificate, tables ...string) (*subject, error) {
 	binary := filepath.Join(dir, "relay")
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "relay/cmd/relay").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build relay: %w\n%s", err, out)
 	}
 	s := &subject{name: "relay", addr: freeAddr(), tlsAddr: freeAddr(), password: password, admin: password}
 	config := filepath.Join(dir, "relay.toml")
-	text := fmt.Sprintf("[server]\nlisten = [%q]\n[tls]\nlisten = [%q]\ncert_file = %q\nkey_file = %q\n[auth]\nsource_password = %q\nadmin_password = %q\n[limits]\nlisteners = 100000\nlisteners_per_ip = 0\nconnections_per_ip = 100000\nsources = 1000\n",
-		s.addr, s.tlsAddr, cert.certFile, cert.keyFile, password, password)
+	text := fmt.Sprintf("[server]\nlisten = [%q]\n[tls]\nlisten = [%q]\ncert_file = %q\nkey_file = %q\n[auth]\nsource_password = %q\nadmin_password = %q\n[limits]\nlisteners = 100000\nlisteners_per_ip = 0\nconnections_per_ip = 100000\nsources = 1000\n%s",
+		s.addr, s.tlsAddr, cert.certFile, cert.keyFile, password, password, strings.Join(tables, ""))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
