@@ -48,6 +48,26 @@ func (h heard) longest() time.Duration {
 	return slices.Max(h.gaps)
 }
 
+// audible returns how many of the gaps can be heard.
+func (h heard) audible() (n int) {
+	for _, gap := range h.gaps {
+		if gap > mostGap {
+			n++
+		}
+	}
+	return n
+}
+
+// contains reports whether a list has another one in a row.
+func contains(list, part []int) bool {
+	for i := range len(list) - len(part) + 1 {
+		if slices.Equal(list[i:i+len(part)], part) {
+			return true
+		}
+	}
+	return false
+}
+
 // hear judges sound that should be one or another tone all the time.
 func hear(samples []int16, tones ...float64) (h heard) {
 	const enough = sampleRate / 4 / window // windows that make a tone
