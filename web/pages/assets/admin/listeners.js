@@ -57,7 +57,7 @@ export function audience(world, name) {
 		tick.checked = chosen.has(l.id);
 		return el("tr", {data: {id: l.id}}, el("td", {}, tick),
 			el("td", {}, el("button", {type: "button", class: "link mono", title: "Copy", text: l.addr, on: {click: () => copy(l.addr)}}), l.user && el("span", {class: "soft", text: " " + l.user})),
-			el("td", {class: "agent", dir: "auto", title: l.agent, text: l.agent || "–"}),
+			el("td", {class: "agent", dir: "auto", title: l.agent, text: (l.agent || "–") + (l.via === "hls" ? " (HLS)" : "")}),
 			el("td", {class: "figures", text: since(l.since)}), el("td", {class: "figures", text: bytes(l.sent)}),
 			el("td", {class: "steer"}, el("button", {type: "button", class: "small danger", text: "Kick", "aria-label": `Kick ${l.addr}`, on: {async click() {
 				if (await act(ask("DELETE", mountPath(name, "/listeners/" + l.id)), `${l.addr} disconnected`)) setTimeout(show, 300);
