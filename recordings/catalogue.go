@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"relay/conf"
 )
 
 // File is one file of a recording: its audio or its cue sheet.
@@ -35,7 +37,7 @@ func (r *Recorder) Files(mount string) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	stem, running := stem(mount), r.running(mount)
+	stem, running := conf.FileStem(mount), r.running(mount)
 	var files []File
 	for _, entry := range entries {
 		name, ours := isNameOf(stem, entry.Name())
@@ -71,7 +73,7 @@ func isSheet(name string) int {
 // fs.ErrNotExist if name is not such a file, even if it exists.
 func (r *Recorder) Open(mount, name string) (*os.File, error) {
 	dir := r.Conf.Config().Mount(mount).RecordDir
-	if _, ours := isNameOf(stem(mount), name); !ours || dir == "" {
+	if _, ours := isNameOf(conf.FileStem(mount), name); !ours || dir == "" {
 		return nil, fmt.Errorf("%q is not a recording of %s: %w", name, mount, fs.ErrNotExist)
 	}
 	f, err := os.OpenInRoot(dir, name)

@@ -1,7 +1,6 @@
 package recordings
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"regexp"
 	"strings"
@@ -10,41 +9,9 @@ import (
 	"relay/codec/known"
 )
 
-// maxStem is the maximum length of the part of a file name that comes from the mount,
-// in bytes. File systems allow 255 for the whole name.
-const maxStem = 150
-
 // stampLayout is the format of the time in a file name, in UTC. It has no colon, since
 // some file systems do not allow one.
 const stampLayout = "2006-01-02T15-04-05Z"
-
-// stem returns the beginning of the names of a mount's recordings: "live" for "/live",
-// "dj~one" for "/dj/one". It is unique for each mount and never leads out of the
-// folder. Other characters are written as %XX; the end of a long stem is replaced by a
-// hash of the whole.
-func stem(mount string) string {
-	var b strings.Builder
-	fits := 0 // length that leaves room for the hash
-	const hashed = len("%-") + 32
-	for i, c := range []byte(strings.TrimPrefix(mount, "/")) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_', c == '-', c == '.' && i > 0:
-			b.WriteByte(c)
-		case c == '/':
-			b.WriteByte('~')
-		default:
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
-		if b.Len() <= maxStem-hashed {
-			fits = b.Len()
-		}
-	}
-	if b.Len() <= maxStem {
-		return b.String()
-	}
-	sum := sha256.Sum256([]byte(mount))
-	return fmt.Sprintf("%s%%-%x", b.String()[:fits], sum[:16])
-}
 
 // fileName returns the name of a recording, without extension. From the second
 // recording of a mount in the same second on, names are numbered.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 
+	"relay/conf"
 	"relay/internal/disk"
 )
 
@@ -21,7 +22,7 @@ var (
 // ErrInUse, or is the system's.
 func (r *Recorder) Remove(mount, name string) error {
 	m := r.Conf.Config().Mount(mount)
-	bare, ours := isNameOf(stem(mount), name)
+	bare, ours := isNameOf(conf.FileStem(mount), name)
 	if !ours || m.RecordDir == "" {
 		return fmt.Errorf("%q is not a recording of %s: %w", name, mount, fs.ErrNotExist)
 	}

@@ -20,7 +20,7 @@ func shelved(t *testing.T, m conf.Mount, hours ...int) (s *store, now time.Time)
 	m.Name, m.RecordDir = "/live", t.TempDir()
 	now = began
 	for _, h := range hours {
-		name := filepath.Join(m.RecordDir, fileName(stem(m.Name), now.Add(time.Duration(-h-1)*time.Hour), 1))
+		name := filepath.Join(m.RecordDir, fileName(conf.FileStem(m.Name), now.Add(time.Duration(-h-1)*time.Hour), 1))
 		ended := now.Add(time.Duration(-h) * time.Hour)
 		for ext, size := range map[string]int{".mp3": 1000, sheetExt: 100} {
 			os.WriteFile(name+ext, make([]byte, size), 0o600)

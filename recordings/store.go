@@ -28,7 +28,7 @@ type store struct {
 }
 
 func newStore(m *conf.Mount, in *folder) *store {
-	s := &store{folder: in, mount: m.Name, stem: stem(m.Name), create: create}
+	s := &store{folder: in, mount: m.Name, stem: conf.FileStem(m.Name), create: create}
 	s.retain(m)
 	return s
 }

@@ -1,38 +1,9 @@
 package rewind
 
 import (
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 )
-
-func TestStem(t *testing.T) {
-	for mount, want := range map[string]string{
-		"/live":      "live",
-		"/dj/one":    "dj~one",
-		"/":          "%2F",
-		"//":         "~",
-		"/~":         "%7E",
-		"/%2F":       "%252F",
-		"/..":        "%2E.",
-		"/../../etc": "%2E.~..~etc",
-		"/.hidden":   "%2Ehidden",
-		"/a b":       "a%20b",
-		"/ü":         "%C3%BC",
-		"/a.mp3":     "a.mp3",
-		"/\x00":      "%00",
-	} {
-		if got := stem(mount); got != want {
-			t.Errorf("%q: got %q, want %q", mount, got, want)
-		}
-	}
-	long := "/" + strings.Repeat("ü", 200)
-	a, b := stem(long+"a"), stem(long+"b")
-	if a == b || len(a) > maxStem || !filepath.IsLocal(a) {
-		t.Errorf("got %q and %q", a, b)
-	}
-}
 
 func TestReelName(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.FixedZone("", 3600))

@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"relay/conf"
 	"relay/internal/clock"
 )
 
@@ -32,7 +33,7 @@ func NewShelf(day *clock.Clock, log *zap.Logger) *Shelf {
 // not wait for the disk: Run reads what is there, and creates the folder if only that is
 // missing, but not its parent.
 func (s *Shelf) Store(dir, mount string) *Store {
-	dir = filepath.Join(dir, stem(mount))
+	dir = filepath.Join(dir, conf.FileStem(mount))
 	return &Store{
 		shelf: s, mount: mount, dir: dir, log: s.log.With(zap.String("mount", mount)), sys: files,
 		witness: s.clock.Witness(filepath.Join(dir, timeFile)),
