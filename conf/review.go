@@ -23,6 +23,7 @@ func Review(ctx context.Context, name string, text []byte) []*Error {
 	c.reviewPasswords(ctx, r)
 	c.reviewFiles(r)
 	c.reviewAccess(r)
+	c.reviewSegments(r)
 	return r.sorted()
 }
 
