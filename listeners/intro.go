@@ -47,6 +47,21 @@ func (l *listener) hear(now time.Time) {
 		return
 	}
 	lead := l.lead(now)
+	if place := l.intro.GoesOn; place > 0 {
+		at, ok := l.mount.Stream.After(place)
+		switch {
+		case !ok:
+			return // the stream has not come so far: its pages would go back in time
+		case at.Link() == l.cursor.Link():
+			l.cursor, l.intro = at, nil
+			if l.metaint == 0 {
+				l.cursor.IgnoreTitles()
+			}
+			l.begin(l.mount.Stream.Played() - at.Played())
+			l.holds(lead)
+			return
+		}
+	}
 	l.join(conf.Burst{})
 	l.holds(lead)
 }

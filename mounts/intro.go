@@ -24,7 +24,8 @@ const maxIntro = 32 << 20
 type Intro struct {
 	Stream   *Stream // whole units, decodable from the first one on; it has ended
 	Duration time.Duration
-	Format   codec.Format // of the first unit
+	Format   codec.Format  // of the first unit
+	GoesOn   time.Duration // place of the mount's stream that follows it in the same link; 0: any does
 }
 
 // Bytes returns how many bytes of the intro a burst is.
@@ -111,6 +112,7 @@ func (f *introFile) joined(i *Intro, now *chunk, from time.Duration, title *Titl
 		intro.Stream.append(u, now.link)
 	}
 	intro.Stream.close()
+	intro.GoesOn = now.linked + from + intro.Stream.Played()
 	f.inLink = linkedIntro{of: i, link: now.link, intro: intro, made: time.Now()}
 	return intro
 }

@@ -2,6 +2,7 @@ package mounts
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 	"os"
 	"path/filepath"
@@ -151,6 +152,43 @@ func TestIntroBelongsToTheLink(t *testing.T) {
 	links, n, _, _ := heard(append(sent, rest(stream)...))
 	if links != 1 || n <= len(units) {
 		t.Errorf("%d links, %d units", links, n)
+	}
+}
+
+// The stream goes on behind an intro without a step back in time, which decoders report.
+func TestStreamGoesOnAfterAnIntro(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "welcome.opus")
+	b, err := os.ReadFile(filepath.Join("..", "codec", filepath.FromSlash(opusFile)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m, in, units := opusSource(t, "intro_file = '"+file+"'\nburst = '500ms'\n", "One", "Two")
+	intro := m.Intro()
+	if intro == nil {
+		t.Fatal("there is no intro")
+	}
+	pages := bytes.Split(rest(intro.Stream.Behind(intro.Duration)), []byte("OggS"))
+	position := func(page []byte) time.Duration { // behind "OggS", version and type
+		return time.Duration(binary.LittleEndian.Uint64(page[2:])) * time.Second / ogg.OpusRate
+	}
+	ends := position(pages[len(pages)-1])
+	for n := 0; ; n++ {
+		at, ok := m.Stream.After(intro.GoesOn)
+		if !ok {
+			if n > 100 {
+				t.Fatalf("the stream has %v, and does not go on at %v", m.Stream.Played(), intro.GoesOn)
+			}
+			in.Write(units[n%len(units)])
+			continue
+		}
+		u, _ := at.NextUnit()
+		if gap := position(u.Data[4:]) - u.Length - ends; gap < 0 || gap > 210*time.Millisecond {
+			t.Errorf("the stream goes on %v after the intro", gap)
+		}
+		return
 	}
 }
 
