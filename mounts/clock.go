@@ -53,8 +53,9 @@ type clock struct {
 	peaks   [2]time.Duration // the highest lead in the current and in the last peakSpan
 	spanned time.Time        // when the current peakSpan began
 
-	piece      time.Duration // what the input last sent at once
-	pieceBegan time.Time
+	piece      time.Duration // audio that has come at once
+	pieceBegan time.Time     // when it began to come
+	pieces     time.Duration // what the input sends at once, again and again; 0: not known yet
 
 	indebted time.Time // since when there has been a debt; zero: there is none
 	over     time.Time // since when there has been a surplus; zero: there is none
@@ -108,10 +109,22 @@ func (c *clock) publish(now time.Time, length, burst time.Duration) {
 
 // came records that audio of some length came from an input.
 func (c *clock) came(now time.Time, length time.Duration) {
-	if now.Sub(c.pieceBegan) > atOnce {
+	if interval := now.Sub(c.pieceBegan); interval > atOnce {
+		if !c.pieceBegan.IsZero() {
+			c.pieces = min(c.piece, interval) // a head start is no piece that another one will follow
+		}
 		c.piece, c.pieceBegan = 0, now
 	}
 	c.piece += length
+}
+
+// pieceLength returns how much audio the input sends at once; of a stream that has just
+// begun, how much came with its first piece.
+func (c *clock) pieceLength() time.Duration {
+	if c.pieces == 0 {
+		return c.piece
+	}
+	return c.pieces
 }
 
 // minDebt is the smallest debt that is paid.

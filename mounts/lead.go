@@ -48,10 +48,11 @@ func (m *Mount) burstTime() time.Duration {
 // its way. m.mu is held.
 func (m *Mount) reserve() time.Duration {
 	least := reserve(min(m.burstTime(), m.Audience.leastJoin()))
-	if m.clock.piece <= minReserve {
+	piece := m.clock.pieceLength()
+	if piece <= minReserve {
 		return least
 	}
-	return max(least, min(m.clock.piece+minReserve/2, maxGrowth))
+	return max(least, min(piece+minReserve/2, maxGrowth))
 }
 
 // lead returns the lead of the mount. m.mu is held.
