@@ -127,8 +127,9 @@ func TestRestOfPage(t *testing.T) {
 	}
 }
 
-// The intro of an Ogg mount belongs to the link of the stream, so that players go on.
-func TestIntroBelongsToTheLink(t *testing.T) {
+// introduced is opusSource for a mount with an intro in Opus.
+func introduced(t testing.TB, toml string) (m *Mount, in *Input, units []codec.Unit, intro *Intro) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "welcome.opus")
 	b, err := os.ReadFile(filepath.Join("..", "codec", filepath.FromSlash(opusFile)))
 	if err != nil {
@@ -137,11 +138,16 @@ func TestIntroBelongsToTheLink(t *testing.T) {
 	if err := os.WriteFile(file, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	m, _, units := opusSource(t, "intro_file = '"+file+"'", "One", "Two")
-	intro := m.Intro()
-	if intro == nil {
+	m, in, units = opusSource(t, "intro_file = '"+file+"'\n"+toml, "One", "Two")
+	if intro = m.Intro(); intro == nil {
 		t.Fatal("there is no intro")
 	}
+	return m, in, units, intro
+}
+
+// The intro of an Ogg mount belongs to the link of the stream, so that players go on.
+func TestIntroBelongsToTheLink(t *testing.T) {
+	m, _, units, intro := introduced(t, "")
 	at := intro.Stream.Behind(intro.Duration)
 	sent := rest(at)
 	at.Next()
@@ -157,19 +163,7 @@ func TestIntroBelongsToTheLink(t *testing.T) {
 
 // The stream goes on behind an intro without a step back in time, which decoders report.
 func TestStreamGoesOnAfterAnIntro(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "welcome.opus")
-	b, err := os.ReadFile(filepath.Join("..", "codec", filepath.FromSlash(opusFile)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	m, in, units := opusSource(t, "intro_file = '"+file+"'\nburst = '500ms'\n", "One", "Two")
-	intro := m.Intro()
-	if intro == nil {
-		t.Fatal("there is no intro")
-	}
+	m, in, units, intro := introduced(t, "burst = '500ms'\n")
 	pages := bytes.Split(rest(intro.Stream.Behind(intro.Duration)), []byte("OggS"))
 	position := func(page []byte) time.Duration { // behind "OggS", version and type
 		return time.Duration(binary.LittleEndian.Uint64(page[2:])) * time.Second / ogg.OpusRate

@@ -1,10 +1,6 @@
 package mounts
 
-import (
-	"time"
-
-	"relay/codec"
-)
+import "relay/codec"
 
 // Replay is a stream of what a mount has played before, for one listener. Only its listener
 // uses it.
@@ -21,20 +17,3 @@ func (r Replay) Play(u codec.Unit) { r.append(u, nil) }
 
 // Begin puts a title before the audio that is played next.
 func (r Replay) Begin(t Title, play int64) { r.mark(Fallback, t, play) }
-
-// After returns a cursor at the first unit that begins at a place in time or later; ok is
-// false if there is none yet.
-func (s *Stream) After(place time.Duration) (at Cursor, ok bool) {
-	if s.Played() <= place {
-		return Cursor{}, false
-	}
-	at = s.Behind(s.Played() - place)
-	return at, len(at.Next()) > 0
-}
-
-// Reaches returns a cursor at the unit with a place in time; ok is false if the stream is
-// not kept so far back, or no unit begins there.
-func (s *Stream) Reaches(place time.Duration) (at Cursor, ok bool) {
-	at = s.Behind(s.Played() - place)
-	return at, at.Played() == place
-}

@@ -246,6 +246,16 @@ func (s *Stream) Behind(length time.Duration) Cursor {
 	return at
 }
 
+// After returns a cursor at the first unit that is kept and begins at a place in time or
+// later; ok is false if there is none yet.
+func (s *Stream) After(place time.Duration) (at Cursor, ok bool) {
+	if s.Played() <= place {
+		return Cursor{}, false
+	}
+	at = s.Behind(s.Played() - place)
+	return at, len(at.Next()) > 0
+}
+
 // back returns a cursor at the first unit that is within wanted and within what the
 // stream keeps, and its place.
 func (s *Stream) back(wanted kept) (Cursor, place) {
