@@ -9,5 +9,6 @@
 // a shard and ends. There is up to one shard per core, and each flushes its listeners at
 // intervals that follow what their players hold; Writers owns the shards' goroutines. A
 // listener has no goroutine and no buffer of its own: the bytes it has not been sent yet
-// are in the stream.
+// are in the stream. Those behind TLS and those in the past of a mount have a goroutine
+// each, because writing or reading may wait.
 package listeners

@@ -53,15 +53,21 @@ func (l *listener) hear(now time.Time) {
 		case !ok:
 			return // the stream has not come so far: its pages would go back in time
 		case at.Link() == l.cursor.Link():
-			l.cursor, l.intro = at, nil
-			if l.metaint == 0 {
-				l.cursor.IgnoreTitles()
-			}
-			l.begin(l.mount.Stream.Played() - at.Played())
-			l.holds(lead)
+			l.goOn(at, lead)
 			return
 		}
 	}
 	l.join(conf.Burst{})
+	l.holds(lead)
+}
+
+// goOn takes a listener from an intro or the past to a place in the stream. Its player holds
+// lead.
+func (l *listener) goOn(at mounts.Cursor, lead time.Duration) {
+	l.cursor, l.intro = at, nil
+	if l.metaint == 0 {
+		l.cursor.IgnoreTitles()
+	}
+	l.begin(l.mount.Stream.Played() - at.Played())
 	l.holds(lead)
 }

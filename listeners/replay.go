@@ -43,6 +43,7 @@ const (
 type replay struct {
 	mounts.Replay
 	kept  Kept
+	codec codec.Codec   // that the listener was told
 	began time.Time     // when the listener began to hear it
 	burst time.Duration // what it was given at once
 
@@ -60,7 +61,7 @@ func startOf(req *http.Request, m *mounts.Mount, now time.Time) (from time.Time,
 	}
 	query := icy.ParseQuery(req.URL.RawQuery)
 	if start, given := query["start"]; given {
-		from, err := ParseStart(start, now)
+		from, err := parseStart(start, now)
 		return from, true, err
 	}
 	title, given := query["title"]
@@ -84,14 +85,14 @@ type startError struct{ error }
 // maxQuoted is how much of a wrong value an error repeats, in bytes.
 const maxQuoted = 40
 
-// ParseStart returns the time that ?start= names: "-90", "-1h30m", "1764237600" or
+// parseStart returns the time that ?start= names: "-90", "-1h30m", "1764237600" or
 // "2026-11-27T10:00:00Z".
-func ParseStart(start string, now time.Time) (time.Time, error) {
+func parseStart(start string, now time.Time) (time.Time, error) {
 	if seconds, err := strconv.ParseInt(start, 10, 64); err == nil {
 		if seconds > 0 {
 			return time.Unix(seconds, 0), nil
 		}
-		return now.Add(-time.Duration(min(-seconds, math.MaxInt64/int64(time.Second))) * time.Second), nil
+		return now.Add(time.Duration(max(seconds, -math.MaxInt64/int64(time.Second))) * time.Second), nil
 	}
 	if before, err := time.ParseDuration(start); err == nil && before <= 0 {
 		return now.Add(before), nil
@@ -124,6 +125,7 @@ func (l *listener) recall(kept Kept, from, now time.Time) bool {
 	if r.begin(from) != nil {
 		return false
 	}
+	r.codec = r.now.Format.Codec
 	l.intro = &introduction{replay: r, playable: math.MaxInt64}
 	l.cursor = start
 	if l.metaint == 0 {
@@ -195,13 +197,12 @@ func (r *replay) showUntil(offset int) {
 // add plays the next portion. The error is io.EOF at the end of what is kept.
 func (r *replay) add() error {
 	if r.read == r.now.Size {
-		codec := r.now.Format.Codec
 		if err := r.next(); err != nil {
 			return err
 		}
-		if r.now.Format.Codec != codec {
-			return errOtherCodec
-		}
+	}
+	if r.now.Format.Codec != r.codec {
+		return errOtherCodec
 	}
 	r.showUntil(r.read)
 	place := func(offset int) time.Duration {
@@ -237,27 +238,17 @@ func (l *listener) replayDue(now time.Time) {
 		case err != io.EOF:
 			l.returnToLive(r, now)
 		default:
-			at, ok := l.mount.Stream.Reaches(r.now.Place + r.now.Length)
+			next := r.now.Place + r.now.Length
+			at, ok := l.mount.Stream.After(next)
 			switch {
-			case ok && r.now.Epoch == l.mount.Stream.Epoch.ID:
-				l.catchUp(at, r, now)
+			case ok && r.now.Epoch == l.mount.Stream.Epoch.ID && at.Played() == next:
+				l.goOn(at, r.lead(now))
 			case now.Sub(r.now.Ended()) > nearLive:
 				l.returnToLive(r, now)
 			}
 		}
 		return
 	}
-}
-
-// catchUp takes a listener from the past to the same place in the stream of its mount.
-func (l *listener) catchUp(at mounts.Cursor, r *replay, now time.Time) {
-	took := l.mount.Stream.Played() - at.Played()
-	l.cursor, l.intro = at, nil
-	if l.metaint == 0 {
-		l.cursor.IgnoreTitles()
-	}
-	l.begin(took)
-	l.holds(r.lead(now))
 }
 
 // returnToLive takes a listener from the past to the end of the stream, because there is

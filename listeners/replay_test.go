@@ -230,6 +230,35 @@ func TestReplayOfAnotherCodec(t *testing.T) {
 	})
 }
 
+// A listener in the past never gets another codec than it was told, also if it takes what it
+// is sent late.
+func TestCodecChangesInThePast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, in := station(t, "")
+		r := &recorded{in: in, past: memory{err: io.EOF}}
+		r.play(40 * time.Second)
+		r.past.entries[3].Format.Codec = aac.Codec
+		strange := make([]byte, r.past.entries[3].Size)
+		r.past.entries[3].ReaderAt = bytes.NewReader(strange)
+		l, s := rewound(t, r, 30*time.Second, 0)
+		f := flusher{conf: conf.NewLive(c)}
+		for n := 0; l.inPast() && n < 60; n++ {
+			r.play(500 * time.Millisecond)
+			if n%7 < 5 { // what is due is played, and not taken
+				l.hear(time.Now())
+				continue
+			}
+			if reason := f.flush(l, time.Now()); reason != stillListens {
+				t.Fatal(reason)
+			}
+		}
+		f.flush(l, time.Now())
+		if bytes.Contains(s.Bytes(), strange[:1000]) || l.inPast() {
+			t.Errorf("in the past: %v; it was sent the other codec: %v", l.inPast(), bytes.Contains(s.Bytes(), strange[:1000]))
+		}
+	})
+}
+
 func TestParseStart(t *testing.T) {
 	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 	for start, want := range map[string]time.Time{
@@ -240,13 +269,14 @@ func TestParseStart(t *testing.T) {
 		"2026-11-27T10:00:00Z":      now.Add(-2 * time.Hour),
 		"2026-11-27T12:00:00+01:00": now.Add(-time.Hour),
 		"-9223372036854775807":      now.Add(-math.MaxInt64 / time.Second * time.Second),
+		"-9223372036854775808":      now.Add(-math.MaxInt64 / time.Second * time.Second),
 		"1926-01-01T00:00:00Z":      time.Date(1926, 1, 1, 0, 0, 0, 0, time.UTC),
 		"1h":                        {},
 		"":                          {},
 		"yesterday":                 {},
 		"-":                         {},
 	} {
-		got, err := ParseStart(start, now)
+		got, err := parseStart(start, now)
 		if (err != nil) != want.IsZero() || !got.Equal(want) {
 			t.Errorf("%q: %v, %v", start, got, err)
 		}
@@ -290,7 +320,7 @@ func FuzzParseStart(f *testing.F) {
 	}
 	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, start string) {
-		_, err := ParseStart(start, now)
+		_, err := parseStart(start, now)
 		if err != nil && len(err.Error()) > 300 {
 			t.Errorf("an error of %d bytes", len(err.Error()))
 		}
