@@ -3,7 +3,8 @@
 //	in:   segments of a mount's stream, in order
 //	out:  their audio and facts again, by time or by number; the titles of a stretch of time
 //
-// A Store is the rewind of one mount, a Shelf all stores of a server. Store.Run owns the only
+// A Keeper follows the mounts that have a rewind. A Store is the rewind of one mount, a Shelf
+// all stores of a server. Store.Run owns the only
 // goroutine that writes; a bounded queue connects it with Append. So a disk that is slow,
 // full or missing harms the rewind, but never the broadcast. What the kernel has in memory is
 // read at once; other reads have a goroutine each, few at a time, and a time limit.
